@@ -1,0 +1,61 @@
+"""All agents of a job at once, each in a thread; what they answer comes out in one, as it comes."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from background_processor.agent_invocation import AgentInvoker
+from finops_websocket.errors import AgentFailed, AgentTimedOut
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one agent: its markdown, or why there is none."""
+
+    agent: str
+    content: str | None
+    failure: AgentFailed | None
+
+
+class AskAgents:
+    """Asks agents in parallel."""
+
+    def __init__(self, invoker: AgentInvoker, heartbeat: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Keep the invoker; after `heartbeat` seconds of silence the caller is told. `clock` gives seconds."""
+        self._invoker = invoker
+        self._heartbeat = heartbeat
+        self._clock = clock
+
+    def __call__(self, agents: Sequence[str], query: str, job_id: str, time_limit: float) -> Iterator[Outcome | None]:
+        """Give each agent's outcome as it comes, and None for each heartbeat's length without one.
+
+        An agent that is not there after `time_limit` seconds has timed out. Its thread is left alone: it ends with the
+        client's own timeout and is heard by nobody.
+        """
+        if not agents:
+            return
+        deadline = self._clock() + time_limit
+        executor = ThreadPoolExecutor(max_workers=len(agents), thread_name_prefix="agent")
+        try:
+            waiting = {executor.submit(self._invoker.invoke, agent, query, job_id): agent for agent in agents}
+            while waiting:
+                time_left = deadline - self._clock()
+                done, _ = wait(waiting, timeout=max(0.0, min(self._heartbeat, time_left)), return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield _outcome(waiting.pop(future), future)
+                if waiting and self._clock() >= deadline:
+                    for agent in waiting.values():
+                        yield Outcome(agent, None, AgentTimedOut("It did not answer in time."))
+                    return
+                if not done:
+                    yield None
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _outcome(agent: str, future: Future[str]) -> Outcome:
+    try:
+        return Outcome(agent, future.result(), None)
+    except AgentFailed as failure:
+        return Outcome(agent, None, failure)

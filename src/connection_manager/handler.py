@@ -1,0 +1,52 @@
+"""The connection manager's entry point: $connect, $disconnect, authenticate, ping."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from connection_manager.authenticate import SignIn
+from connection_manager.connect import Connect
+from connection_manager.disconnect import Disconnect
+from connection_manager.ping import AnswerPing
+from connection_manager.token_verifier import TokenVerifier
+from finops_websocket import aws_clients
+from finops_websocket.client_messages import Authenticate, Ping
+from finops_websocket.connection_store import ConnectionStore
+from finops_websocket.frame_dispatch import HANDLED, Action, dispatch_frame
+from finops_websocket.job_store import JobStore
+from finops_websocket.settings import ConnectionManagerSettings
+from finops_websocket.websocket_event import CONNECT, DISCONNECT, WebSocketEvent
+
+logger = Logger()
+settings = ConnectionManagerSettings.read(os.environ)
+connections = ConnectionStore(aws_clients.table(settings.connections_table))
+channel = aws_clients.client_channel(settings.management_endpoint)
+tokens = (
+    TokenVerifier.of_pool(settings.token_issuer, settings.token_client_id, settings.token_keys_url)
+    if settings.token_issuer
+    else None
+)
+jobs = JobStore(aws_clients.table(settings.jobs_table))
+
+LIFECYCLE: dict[str, Callable[[str], None]] = {
+    CONNECT: Connect(connections),
+    DISCONNECT: Disconnect(connections),
+}
+ACTIONS: dict[type, Action] = {
+    Authenticate: SignIn(settings.auth_mode, connections, jobs, channel, tokens),
+    Ping: AnswerPing(channel),
+}
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+    """Serve one event of the WebSocket API."""
+    websocket_event = WebSocketEvent.read(event)
+    logger.append_keys(connectionId=websocket_event.connection_id)
+    if websocket_event.kind in LIFECYCLE:
+        LIFECYCLE[websocket_event.kind](websocket_event.connection_id)
+        return HANDLED
+    return dispatch_frame(websocket_event, ACTIONS, channel)

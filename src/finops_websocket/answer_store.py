@@ -1,0 +1,119 @@
+"""The agents' answers: items of their own beside the job, and the results bucket for what is too large."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from finops_websocket.job import Job
+from finops_websocket.message_size import first_part, fits
+from finops_websocket.results_bucket import ResultsBucket
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.service_resource import Table
+
+COMPLETED, FAILED = "completed", "failed"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One agent's part of a job's answer; `timestamp` is in epoch seconds.
+
+    `content` is the whole text, or its first part if it `is_large`: then the bucket has the whole.
+    """
+
+    agent: str
+    title: str
+    content: str
+    status: str
+    timestamp: int
+    is_large: bool = False
+
+
+class AnswerStore:
+    """Reads and writes answers. Its calls raise botocore's ClientError when DynamoDB or S3 refuse."""
+
+    def __init__(self, table: "Table", bucket: ResultsBucket) -> None:
+        """Keep the jobs' table, where the answers live under keys of their own, and the bucket."""
+        self._table = table
+        self._bucket = bucket
+
+    def put(self, job: Job, answer: Answer) -> Answer:
+        """Store a whole answer and give it as it can be sent; storing it twice is no error."""
+        if not fits(answer.content):
+            self._bucket.put(_answer_key(job, answer.agent), answer.content)
+            answer = Answer(
+                answer.agent,
+                answer.title,
+                first_part(answer.content),
+                answer.status,
+                answer.timestamp,
+                is_large=True,
+            )
+        self._table.put_item(
+            Item={
+                "jobId": _item_id(job, answer.agent),
+                "agent": answer.agent,
+                "title": answer.title,
+                "content": answer.content,
+                "status": answer.status,
+                "timestamp": answer.timestamp,
+                "isLarge": answer.is_large,
+                "ttl": job.ttl,
+            }
+        )
+        return answer
+
+    def find(self, job: Job) -> dict[str, Answer]:
+        """Read the answers that a job has so far, by agent."""
+        wanted: list[dict[str, Any]] = [{"jobId": _item_id(job, agent)} for agent in job.agents]
+        found: dict[str, Answer] = {}
+        while wanted:
+            # Consistent: another worker may have stored one a moment ago.
+            response = self._table.meta.client.batch_get_item(
+                RequestItems={self._table.name: {"Keys": wanted, "ConsistentRead": True}}
+            )
+            for item in response["Responses"].get(self._table.name, []):
+                answer = _from_item(item)
+                found[answer.agent] = answer
+            # A batch gives at most 16 MB at once and names what it left out.
+            unprocessed: dict[str, Any] = dict(response["UnprocessedKeys"])
+            wanted = unprocessed.get(self._table.name, {}).get("Keys", [])
+        return found
+
+    def whole_content(self, job: Job, answer: Answer) -> str:
+        """Give an answer's whole text."""
+        return self._bucket.get(_answer_key(job, answer.agent)) if answer.is_large else answer.content
+
+    def link_to_answer(self, job: Job, answer: Answer) -> str | None:
+        """Make a link to the whole of a large answer; None of one that is small."""
+        return self._bucket.link(_answer_key(job, answer.agent)) if answer.is_large else None
+
+    def put_response(self, job: Job, response: str) -> None:
+        """Store a job's whole response that is too large for a message."""
+        self._bucket.put(_response_key(job), response)
+
+    def link_to_response(self, job: Job) -> str:
+        """Make a link to a job's large response."""
+        return self._bucket.link(_response_key(job))
+
+
+def _item_id(job: Job, agent: str) -> str:
+    return f"{job.job_id}#{agent}"
+
+
+def _answer_key(job: Job, agent: str) -> str:
+    return f"jobs/{job.job_id}/{agent}.md"
+
+
+def _response_key(job: Job) -> str:
+    return f"jobs/{job.job_id}/response.md"
+
+
+def _from_item(item: dict[str, Any]) -> Answer:
+    return Answer(
+        agent=item["agent"],
+        title=item["title"],
+        content=item["content"],
+        status=item["status"],
+        timestamp=int(item["timestamp"]),
+        is_large=item["isLarge"],
+    )

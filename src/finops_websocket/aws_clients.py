@@ -1,0 +1,60 @@
+"""The AWS clients of the functions, each with limits that fit an invocation.
+
+Every call has a bound in time and is tried again on throttles, server errors and lost connections, with back-off, by
+the SDK's standard retry mode.
+https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
+"""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from finops_websocket.client_channel import ClientChannel
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.service_resource import Table
+    from types_boto3_lambda.client import LambdaClient
+    from types_boto3_s3.client import S3Client
+    from types_boto3_sqs.client import SQSClient
+
+# 2 + 4 seconds, tried three times, stay below the 20 seconds of the functions that answer a frame.
+_PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+def table(name: str) -> "Table":
+    """Give a DynamoDB table."""
+    return boto3.resource("dynamodb", config=_PROMPT).Table(name)
+
+
+def sqs() -> "SQSClient":
+    """Give SQS."""
+    return boto3.client("sqs", config=_PROMPT)
+
+
+def s3() -> "S3Client":
+    """Give S3. Links are signed with version 4, the only one that every region takes."""
+    return boto3.client("s3", config=_PROMPT.merge(Config(signature_version="s3v4")))
+
+
+def client_channel(management_endpoint: str) -> ClientChannel:
+    """Give the channel to the connections of the stage with this management endpoint."""
+    return ClientChannel(boto3.client("apigatewaymanagementapi", endpoint_url=management_endpoint, config=_PROMPT))
+
+
+def agent_invoker(read_timeout: int) -> "LambdaClient":
+    """Give Lambda for invoking agents, which may take `read_timeout` seconds and are invoked once.
+
+    By default the SDK waits 60 seconds and then invokes again:
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. Keep-alive, because a NAT gateway drops a connection
+    that is silent for 350 seconds.
+    """
+    return boto3.client(
+        "lambda",
+        config=Config(
+            connect_timeout=5,
+            read_timeout=read_timeout,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            tcp_keepalive=True,
+        ),
+    )

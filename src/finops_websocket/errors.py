@@ -1,0 +1,110 @@
+"""Every error that the functions raise on purpose, and the one place that turns an error into a client's text.
+
+FinopsError
+|-- SettingsError           the function's environment is wrong
+|-- RequestError            a client's message cannot be served; has a code of the contract and a sentence
+|   |-- InvalidMessage          INVALID_MESSAGE
+|   |-- UnknownAction           UNKNOWN_ACTION
+|   |-- QueryTooLong            QUERY_TOO_LONG
+|   |-- UnknownAgent            UNKNOWN_AGENT
+|   |-- Unauthenticated         UNAUTHENTICATED
+|   |-- InvalidToken            INVALID_TOKEN
+|   `-- SessionExpired          SESSION_EXPIRED
+|-- QueueUnavailable        a job could not be queued
+|-- AgentFailed             an agent gave no answer; has a sentence for the person who asked
+|   `-- AgentTimedOut           it was not there by its deadline
+`-- JobNotOurs              a worker may not go on with a job
+    |-- JobEnded                it is finished, cancelled or gone
+    `-- JobHeldElsewhere        another worker holds its lease
+"""
+
+from typing import ClassVar
+
+
+class FinopsError(Exception):
+    """Anything that these functions raise on purpose."""
+
+
+class SettingsError(FinopsError):
+    """The function's environment lacks something or holds something that cannot be."""
+
+
+class RequestError(FinopsError):
+    """A client's message cannot be served. The text is a sentence for a person; `code` is the contract's."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+
+class InvalidMessage(RequestError):
+    """Not JSON, not an object, or not what the contract says of its action."""
+
+    code = "INVALID_MESSAGE"
+
+
+class UnknownAction(RequestError):
+    """An action that this API does not have."""
+
+    code = "UNKNOWN_ACTION"
+
+
+class QueryTooLong(RequestError):
+    """A question of more characters than the contract allows."""
+
+    code = "QUERY_TOO_LONG"
+
+
+class UnknownAgent(RequestError):
+    """A question for an agent that this deployment does not have."""
+
+    code = "UNKNOWN_AGENT"
+
+
+class Unauthenticated(RequestError):
+    """The connection has not shown who is asking."""
+
+    code = "UNAUTHENTICATED"
+
+
+class InvalidToken(RequestError):
+    """A token that proves nothing."""
+
+    code = "INVALID_TOKEN"
+
+
+class SessionExpired(RequestError):
+    """The token that proved who is asking has run out."""
+
+    code = "SESSION_EXPIRED"
+
+
+class QueueUnavailable(FinopsError):
+    """SQS did not take a job, however often it was asked."""
+
+
+class AgentFailed(FinopsError):
+    """An agent gave no answer. The text is a sentence for the person who asked, free of the agent's own words."""
+
+
+class AgentTimedOut(AgentFailed):
+    """An agent was not there by its deadline."""
+
+
+class JobNotOurs(FinopsError):
+    """A worker may not go on with a job."""
+
+
+class JobEnded(JobNotOurs):
+    """The job is finished, cancelled or gone: its queue message can be dropped."""
+
+
+class JobHeldElsewhere(JobNotOurs):
+    """Another worker holds the job's lease: its queue message must stay."""
+
+
+def client_text(error: Exception) -> tuple[str, str]:
+    """Say an error to a client as `(code, sentence)`; of anything unexpected, nothing but that it happened."""
+    if isinstance(error, RequestError):
+        return error.code, str(error)
+    if isinstance(error, QueueUnavailable):
+        return "QUEUE_UNAVAILABLE", "Your question could not be queued. Please ask again in a moment."
+    return "INTERNAL", "Something went wrong on our side. Please try again."

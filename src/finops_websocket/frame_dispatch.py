@@ -1,0 +1,57 @@
+"""From a frame to the action that serves it, and from any failure to the person who sent it."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from finops_websocket.client_channel import ClientChannel
+from finops_websocket.client_messages import parse_frame, parse_message, request_id_of
+from finops_websocket.errors import FinopsError, InvalidMessage, UnknownAction, client_text
+from finops_websocket.server_messages import ErrorMessage, JobFailed, ServerMessage
+from finops_websocket.websocket_event import WebSocketEvent
+
+logger = Logger(child=True)
+
+# API Gateway sends nothing to the client for these: the routes have no route response. Frames go out over the channel.
+HANDLED = {"statusCode": 200}
+BROKEN = {"statusCode": 500}
+
+Action = Callable[[str, Any], None]
+"""Serves a message, of the type under which it is registered, that came over the connection with the given id."""
+
+
+def dispatch_frame(
+    event: WebSocketEvent,
+    actions: Mapping[type, Action],
+    channel: ClientChannel,
+    clock: Callable[[], float] = time.time,
+) -> dict[str, int]:
+    """Serve a frame. Whatever goes wrong, its sender is told, in the words of `errors.client_text`."""
+    frame: dict[str, Any] = {}
+    try:
+        if event.is_binary:
+            raise InvalidMessage("Binary frames are not taken; send JSON text.")
+        frame = parse_frame(event.body)
+        message = parse_message(frame)
+        action = actions.get(type(message))
+        if action is None:
+            raise UnknownAction("This action is not served here.")
+        action(event.connection_id, message)
+    except FinopsError as error:
+        logger.info("A message was refused.", code=client_text(error)[0])
+        channel.send(event.connection_id, _refusal(frame, error, int(clock())))
+    except Exception as error:  # The entry point's last line of defence: nobody is left without an answer.
+        logger.exception("A message could not be served.")
+        channel.send(event.connection_id, _refusal(frame, error, int(clock())))
+        return BROKEN
+    return HANDLED
+
+
+def _refusal(frame: Mapping[str, Any], error: Exception, now: int) -> ServerMessage:
+    code, sentence = client_text(error)
+    # An older client's spinner stops on nothing but job_failed.
+    if frame.get("action") == "finops_query":
+        return JobFailed(job_id=None, error=sentence, code=code, timestamp=now, request_id=request_id_of(dict(frame)))
+    return ErrorMessage(code=code, message=sentence, timestamp=now)

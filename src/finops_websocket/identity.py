@@ -1,0 +1,37 @@
+"""Who is asking. Pure: what a connection has shown is read elsewhere, the decision is made here.
+
+In the mode `cognito` only a verified token counts. In the mode `open`, for older frontends that send none, a claimed
+userId is taken as it is.
+"""
+
+from dataclasses import dataclass
+
+from finops_websocket.errors import SessionExpired, Unauthenticated
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What the connection with this id has shown of its user; `expires_at` is the token's end in epoch seconds."""
+
+    connection_id: str
+    user_id: str | None = None
+    username: str | None = None
+    verified: bool = False
+    expires_at: int | None = None
+
+
+def identify_asker(auth_mode: str, connection: Connection, claimed_user_id: str | None, now: float) -> str:
+    """Give the userId in whose name a connection asks at `now` (epoch seconds).
+
+    Raises Unauthenticated if it has shown nothing that counts, SessionExpired if its token has run out.
+    """
+    if connection.verified and connection.user_id:
+        if connection.expires_at is None or connection.expires_at <= now:
+            raise SessionExpired("Your session has expired. Please sign in again.")
+        return connection.user_id
+    if auth_mode == "open":
+        user_id = connection.user_id or claimed_user_id
+        if user_id:
+            return user_id
+        raise Unauthenticated("Please say who is asking: send authenticate first, or a userId with the question.")
+    raise Unauthenticated("Please sign in: send authenticate with a token first.")

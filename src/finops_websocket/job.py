@@ -1,0 +1,98 @@
+"""A job as the store keeps it. Pure.
+
+`seq` rises by one with every stored step, so two views of a job can be told apart by it. The answers' texts are not in
+here: they are items of their own (see answer_store), so that a step's update stays cheap.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+QUEUED, PROCESSING, COMPLETED, FAILED, CANCELLED = "queued", "processing", "completed", "failed", "cancelled"
+UNFINISHED = (QUEUED, PROCESSING)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A question and how far its answer is. Times are in epoch seconds, progress in percent."""
+
+    job_id: str
+    user_id: str
+    query: str
+    agents: tuple[str, ...]
+    status: str
+    progress: int
+    message: str
+    seq: int
+    created_at: int
+    updated_at: int
+    ttl: int
+    request_id: str | None = None
+    followers: frozenset[str] = frozenset()
+    completed_agents: tuple[str, ...] = ()
+    attempts: int = 0
+    lease_owner: str | None = None
+    lease_until: int = 0
+    cancelled: bool = False
+    partial: bool = False
+    error: str | None = None
+    code: str | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether the job has come to one of its three ends."""
+        return self.status not in UNFINISHED
+
+    def to_item(self) -> dict[str, Any]:
+        """Give the job's item for the table. What is None or empty is left out: DynamoDB has no empty sets."""
+        item: dict[str, Any] = {
+            "jobId": self.job_id,
+            "userId": self.user_id,
+            "query": self.query,
+            "agents": list(self.agents),
+            "status": self.status,
+            "progress": self.progress,
+            "message": self.message,
+            "seq": self.seq,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "ttl": self.ttl,
+            "requestId": self.request_id,
+            "followers": set(self.followers) or None,
+            "completedAgents": list(self.completed_agents),
+            "attempts": self.attempts,
+            "leaseOwner": self.lease_owner,
+            "leaseUntil": self.lease_until,
+            "cancelled": self.cancelled,
+            "partial": self.partial,
+            "error": self.error,
+            "code": self.code,
+        }
+        return {name: value for name, value in item.items() if value is not None}
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> "Job":
+        """Read a job's item, whose numbers are Decimals."""
+        return cls(
+            job_id=item["jobId"],
+            user_id=item["userId"],
+            query=item["query"],
+            agents=tuple(item["agents"]),
+            status=item["status"],
+            progress=int(item["progress"]),
+            message=item["message"],
+            seq=int(item["seq"]),
+            created_at=int(item["createdAt"]),
+            updated_at=int(item["updatedAt"]),
+            ttl=int(item["ttl"]),
+            request_id=item.get("requestId"),
+            followers=frozenset(item.get("followers", ())),
+            completed_agents=tuple(item.get("completedAgents", ())),
+            attempts=int(item.get("attempts", 0)),
+            lease_owner=item.get("leaseOwner"),
+            lease_until=int(item.get("leaseUntil", 0)),
+            cancelled=bool(item.get("cancelled", False)),
+            partial=bool(item.get("partial", False)),
+            error=item.get("error"),
+            code=item.get("code"),
+        )

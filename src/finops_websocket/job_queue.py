@@ -1,0 +1,46 @@
+"""The queue of jobs to process."""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from finops_websocket.errors import QueueUnavailable
+
+if TYPE_CHECKING:
+    from types_boto3_sqs.client import SQSClient
+
+
+class JobQueue:
+    """Sends jobs to the processor."""
+
+    def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
+        """Keep the client and the queue's address."""
+        self._sqs = sqs
+        self._queue_url = queue_url
+
+    def send(self, job_id: str, user_id: str) -> None:
+        """Queue a job; raise QueueUnavailable if SQS does not take it.
+
+        The user is the message's group: on a standard queue that makes it a fair one, in which one user's many jobs do
+        not hold up the others'.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+        """
+        # Hashed: a group takes at most 128 characters of ASCII, and is nobody's name in SQS's logs.
+        group = hashlib.sha256(user_id.encode()).hexdigest()
+        try:
+            self._sqs.send_message(
+                QueueUrl=self._queue_url, MessageBody=json.dumps({"jobId": job_id}), MessageGroupId=group
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise QueueUnavailable(f"Job {job_id} could not be queued: {type(error).__name__}") from error
+
+
+def job_id_of(body: str) -> str:
+    """Read the job's id from a message's body; raise ValueError if it is no job."""
+    message = json.loads(body)
+    if not isinstance(message, dict) or not isinstance(message.get("jobId"), str):
+        raise ValueError("The queue message is no job.")
+    job_id: str = message["jobId"]
+    return job_id

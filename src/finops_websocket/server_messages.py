@@ -1,0 +1,208 @@
+"""What clients are sent: one typed value for each message of the contract, and its way onto the wire.
+
+Pure: no AWS call. A field that is None is left out, except where the contract wants null. Times are in epoch seconds.
+"""
+
+import json
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+# API Gateway takes at most 128 KB a message:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+MAX_MESSAGE_BYTES = 128 * 1024
+
+
+# The wire's names where they are not the fields' own.
+_WIRE_NAMES = {
+    "active_jobs": "activeJobs",
+    "connection_id": "connectionId",
+    "expires_at": "expiresAt",
+    "job_id": "jobId",
+    "request_id": "requestId",
+    "response_url": "responseUrl",
+    "user_id": "userId",
+}
+
+
+@dataclass(frozen=True)
+class _WireValue:
+    """A value that knows its way onto the wire."""
+
+    # Fields that are sent as null instead of being left out.
+    nullable: ClassVar[frozenset[str]] = frozenset()
+
+    def to_wire(self) -> dict[str, Any]:
+        """Give the JSON object that the contract describes."""
+        wire: dict[str, Any] = {}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value is not None or each.name in self.nullable:
+                wire[_WIRE_NAMES.get(each.name, each.name)] = _plain(value)
+        return wire
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _WireValue):
+        return value.to_wire()
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+@dataclass(frozen=True)
+class ServerMessage(_WireValue):
+    """Any message to a client."""
+
+    kind: ClassVar[tuple[str, str]]
+
+    def to_wire(self) -> dict[str, Any]:
+        """Give the JSON object that the contract describes, its type first."""
+        key, value = self.kind
+        return {key: value, **super().to_wire()}
+
+    def encode(self) -> bytes:
+        """Give the frame's bytes."""
+        return json.dumps(self.to_wire(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True)
+class AgentResult(_WireValue):
+    """One agent's part of an answer; `status` is completed or failed."""
+
+    agent: str
+    title: str
+    content: str
+    status: str
+    timestamp: int
+    response_url: str | None = None
+
+
+@dataclass(frozen=True)
+class JobResult(_WireValue):
+    """A job's whole answer, or its first part and where the whole is."""
+
+    query: str
+    response: str
+    agent: str
+    agents_invoked: tuple[str, ...]
+    partial: bool
+    timestamp: int
+    response_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Authenticated(ServerMessage):
+    """The connection now knows its user."""
+
+    kind = ("type", "authenticated")
+    message: str
+    user_id: str
+    connection_id: str
+    verified: bool
+    expires_at: int | None = None
+    active_jobs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Pong(ServerMessage):
+    """The answer to a ping."""
+
+    kind = ("action", "pong")
+    timestamp: int
+
+
+@dataclass(frozen=True)
+class JobQueued(ServerMessage):
+    """The question will be answered, whatever happens to the connection."""
+
+    kind = ("type", "job_queued")
+    job_id: str
+    message: str
+    query: str
+    progress: int
+    seq: int
+    request_id: str | None = None
+    duplicate: bool | None = None
+
+
+@dataclass(frozen=True)
+class ProgressUpdate(ServerMessage):
+    """How far a job is; progress is in percent."""
+
+    kind = ("type", "progress_update")
+    job_id: str
+    status: str
+    message: str
+    progress: int
+    timestamp: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class AnalysisStarted(ServerMessage):
+    """Which agents are being asked."""
+
+    kind = ("type", "analysis_started")
+    job_id: str
+    agents: tuple[str, ...]
+    query: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class AgentCompleted(ServerMessage):
+    """One agent has answered or failed."""
+
+    kind = ("type", "agent_completed")
+    job_id: str
+    agent: str
+    result: AgentResult
+    progress: int
+    completed_agents: tuple[str, ...]
+    total_agents: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class JobCompleted(ServerMessage):
+    """The answer."""
+
+    kind = ("type", "job_completed")
+    job_id: str
+    result: JobResult
+    timestamp: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class JobFailed(ServerMessage):
+    """There is no answer, and why; `job_id` is None when no job was made."""
+
+    kind = ("type", "job_failed")
+    nullable = frozenset({"job_id"})
+    job_id: str | None
+    error: str
+    code: str
+    timestamp: int
+    request_id: str | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True)
+class JobCancelled(ServerMessage):
+    """The job was ended at its owner's wish."""
+
+    kind = ("type", "job_cancelled")
+    job_id: str
+    timestamp: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class ErrorMessage(ServerMessage):
+    """A message was refused that was not a question."""
+
+    kind = ("type", "error")
+    code: str
+    message: str
+    timestamp: int

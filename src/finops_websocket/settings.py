@@ -1,0 +1,136 @@
+"""The functions' environment, read once at their start. Nothing else reads environment variables.
+
+A missing or impossible value raises SettingsError while the module loads, so that a wrong deployment fails at its
+first invocation instead of at some user's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from finops_websocket.errors import SettingsError
+
+AUTH_MODES = ("cognito", "open")
+
+
+@dataclass(frozen=True)
+class ConnectionManagerSettings:
+    """What the connection manager is told by the template."""
+
+    auth_mode: str
+    connections_table: str
+    jobs_table: str
+    management_endpoint: str
+    token_issuer: str
+    token_keys_url: str
+    token_client_id: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "ConnectionManagerSettings":
+        """Read them; raise SettingsError if one is missing or impossible."""
+        auth_mode = _one_of(environment, "AUTH_MODE", AUTH_MODES)
+        # Without a user pool, which only the open mode allows, there are no tokens to check.
+        token_setting = _text if auth_mode == "cognito" else _optional_text
+        return cls(
+            auth_mode=auth_mode,
+            connections_table=_text(environment, "CONNECTIONS_TABLE"),
+            jobs_table=_text(environment, "JOBS_TABLE"),
+            management_endpoint=_url(environment, "MANAGEMENT_ENDPOINT"),
+            token_issuer=token_setting(environment, "TOKEN_ISSUER"),
+            token_keys_url=token_setting(environment, "TOKEN_KEYS_URL"),
+            token_client_id=token_setting(environment, "TOKEN_CLIENT_ID"),
+        )
+
+
+@dataclass(frozen=True)
+class MessageHandlerSettings:
+    """What the message handler is told by the template."""
+
+    auth_mode: str
+    connections_table: str
+    jobs_table: str
+    results_bucket: str
+    processing_queue_url: str
+    cost_forecast_function: str
+    trusted_advisor_function: str
+    job_retention_days: int
+    management_endpoint: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "MessageHandlerSettings":
+        """Read them; raise SettingsError if one is missing or impossible."""
+        return cls(
+            auth_mode=_one_of(environment, "AUTH_MODE", AUTH_MODES),
+            connections_table=_text(environment, "CONNECTIONS_TABLE"),
+            jobs_table=_text(environment, "JOBS_TABLE"),
+            results_bucket=_text(environment, "RESULTS_BUCKET"),
+            processing_queue_url=_url(environment, "PROCESSING_QUEUE_URL"),
+            cost_forecast_function=_text(environment, "COST_FORECAST_FUNCTION"),
+            trusted_advisor_function=_text(environment, "TRUSTED_ADVISOR_FUNCTION"),
+            job_retention_days=_whole_number(environment, "JOB_RETENTION_DAYS"),
+            management_endpoint=_url(environment, "MANAGEMENT_ENDPOINT"),
+        )
+
+
+@dataclass(frozen=True)
+class BackgroundProcessorSettings:
+    """What the background processor is told by the template. Times are in seconds."""
+
+    connections_table: str
+    jobs_table: str
+    results_bucket: str
+    cost_forecast_function: str
+    trusted_advisor_function: str
+    agent_timeout: int
+    heartbeat: int
+    lease: int
+    management_endpoint: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "BackgroundProcessorSettings":
+        """Read them; raise SettingsError if one is missing or impossible."""
+        settings = cls(
+            connections_table=_text(environment, "CONNECTIONS_TABLE"),
+            jobs_table=_text(environment, "JOBS_TABLE"),
+            results_bucket=_text(environment, "RESULTS_BUCKET"),
+            cost_forecast_function=_text(environment, "COST_FORECAST_FUNCTION"),
+            trusted_advisor_function=_text(environment, "TRUSTED_ADVISOR_FUNCTION"),
+            agent_timeout=_whole_number(environment, "AGENT_TIMEOUT_SECONDS"),
+            heartbeat=_whole_number(environment, "HEARTBEAT_SECONDS"),
+            lease=_whole_number(environment, "LEASE_SECONDS"),
+            management_endpoint=_url(environment, "MANAGEMENT_ENDPOINT"),
+        )
+        if settings.lease <= settings.heartbeat:
+            raise SettingsError("LEASE_SECONDS must be greater than HEARTBEAT_SECONDS: a heartbeat renews the lease.")
+        return settings
+
+
+def _text(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    if not value:
+        raise SettingsError(f"The environment variable {name} is missing.")
+    return value
+
+
+def _optional_text(environment: Mapping[str, str], name: str) -> str:
+    return environment.get(name, "")
+
+
+def _url(environment: Mapping[str, str], name: str) -> str:
+    value = _text(environment, name)
+    if not value.startswith(("https://", "http://")):
+        raise SettingsError(f"The environment variable {name} must be an http or https address.")
+    return value
+
+
+def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = _text(environment, name)
+    if value not in allowed:
+        raise SettingsError(f"The environment variable {name} must be one of: {', '.join(allowed)}.")
+    return value
+
+
+def _whole_number(environment: Mapping[str, str], name: str) -> int:
+    value = _text(environment, name)
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise SettingsError(f"The environment variable {name} must be a whole number above 0.")
+    return int(value)

@@ -1,0 +1,1 @@
+"""What they ask: finops_query, and everything that no route names."""

@@ -1,0 +1,109 @@
+"""finops_query: a question becomes a stored, queued job, and only then is acknowledged."""
+
+import time
+import uuid
+from collections.abc import Callable
+
+from aws_lambda_powertools import Logger
+
+from finops_websocket import job_messages
+from finops_websocket.agents import AgentCatalogue
+from finops_websocket.answer_store import AnswerStore
+from finops_websocket.client_channel import ClientChannel
+from finops_websocket.client_messages import FinopsQuery
+from finops_websocket.connection_store import ConnectionStore
+from finops_websocket.errors import QueueUnavailable, client_text
+from finops_websocket.identity import identify_asker
+from finops_websocket.job import QUEUED, Job
+from finops_websocket.job_queue import JobQueue
+from finops_websocket.job_store import JobStore
+from message_handler.routing import agents_for
+
+logger = Logger(child=True)
+
+# The contract's progress of a queued job, in percent.
+_QUEUED_PROGRESS = 5
+
+
+class SubmitQuery:
+    """Stores, queues and acknowledges a question."""
+
+    def __init__(
+        self,
+        auth_mode: str,
+        retention_days: int,
+        catalogue: AgentCatalogue,
+        connections: ConnectionStore,
+        jobs: JobStore,
+        answers: AnswerStore,
+        queue: JobQueue,
+        channel: ClientChannel,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Keep what is needed; jobs are kept for `retention_days`, and `clock` tells the time in epoch seconds."""
+        self._auth_mode = auth_mode
+        self._retention_seconds = retention_days * 24 * 3600
+        self._catalogue = catalogue
+        self._connections = connections
+        self._jobs = jobs
+        self._answers = answers
+        self._queue = queue
+        self._channel = channel
+        self._clock = clock
+
+    def __call__(self, connection_id: str, message: FinopsQuery) -> None:
+        """Serve finops_query; raise a RequestError if the question cannot be taken."""
+        user_id = identify_asker(self._auth_mode, self._connections.find(connection_id), message.user_id, self._clock())
+        logger.append_keys(userId=user_id)
+        submission = self._jobs.submit(self._new_job(connection_id, user_id, message))
+        job = submission.job
+        logger.append_keys(jobId=job.job_id)
+        if submission.is_duplicate:
+            job = self._jobs.follow(job.job_id, user_id, connection_id) or job
+        # A job that is found still queued may have been stored by an attempt that died before it could queue it. A
+        # second message does no harm: a job is claimed once.
+        if job.status == QUEUED:
+            try:
+                self._queue.send(job.job_id, user_id)
+            except QueueUnavailable as error:
+                self._end_unqueued(connection_id, job, error)
+                return
+        self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=submission.is_duplicate))
+        if end := job_messages.end_of(job, self._answers):
+            self._channel.send(connection_id, end)
+        logger.info("A question was taken.", duplicate=submission.is_duplicate, agents=list(job.agents))
+
+    def _new_job(self, connection_id: str, user_id: str, message: FinopsQuery) -> Job:
+        agents = (
+            agents_for(message.query, self._catalogue)
+            if message.agents is None
+            else self._catalogue.named(message.agents)
+        )
+        now = int(self._clock())
+        return Job(
+            # Version 4: 122 random bits, which in the open mode are all that protects a job.
+            job_id=str(uuid.uuid4()),
+            user_id=user_id,
+            query=message.query,
+            agents=tuple(agent.name for agent in agents),
+            status=QUEUED,
+            progress=_QUEUED_PROGRESS,
+            message="Your question is queued.",
+            seq=1,
+            created_at=now,
+            updated_at=now,
+            ttl=now + self._retention_seconds,
+            request_id=message.request_id,
+            followers=frozenset({connection_id}),
+        )
+
+    def _end_unqueued(self, connection_id: str, job: Job, error: QueueUnavailable) -> None:
+        logger.error("A job could not be queued.", errorType=type(error.__cause__).__name__)
+        code, sentence = client_text(error)
+        failed = self._jobs.fail_queued(job.job_id, code, sentence)
+        # None: an earlier message for this job got through, and a worker has it.
+        if failed is None:
+            self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=True))
+            return
+        for follower in failed.followers | {connection_id}:
+            self._channel.send(follower, job_messages.job_failed(failed))
