@@ -1,0 +1,1 @@
+"""Two small FinOps agents that answer plain questions from a FOCUS cost export."""

@@ -1,0 +1,1 @@
+"""The advisor: where money can be saved (`trusted-advisor-agent-trusted-advisor-agent`)."""

@@ -1,0 +1,1 @@
+"""The cost agent: totals, breakdowns, comparisons and forecasts (`aws-cost-forecast-agent`)."""

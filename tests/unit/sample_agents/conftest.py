@@ -1,0 +1,78 @@
+"""Exports to ask about: the shipped one, a real one if it is there, and small ones written by the test."""
+
+import csv
+import gzip
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from sample_agents.cost_source import SHIPPED_DATA
+from sample_agents.costs import Costs, add_up
+from sample_agents.focus_export import read_charges
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+Row = Mapping[str, str]
+WriteExport = Callable[[Sequence[Row]], bytes]
+MakeCosts = Callable[[Sequence[Row]], Costs]
+
+USUAL_ROW = {
+    "BillingCurrency": "USD",
+    "ChargeCategory": "Usage",
+    "ChargeDescription": "usage",
+    "ChargePeriodStart": "2026-05-01T00:00:00Z",
+    "ChargePeriodEnd": "2026-06-01T00:00:00Z",
+    "CommitmentDiscountStatus": "",
+    "ConsumedUnit": "Hours",
+    "EffectiveCost": "1",
+    "ListCost": "1",
+    "PricingCategory": "Standard",
+    "ProviderName": "AWS",
+    "RegionId": "us-east-1",
+    "RegionName": "US East (N. Virginia)",
+    "ServiceName": "Amazon Simple Storage Service",
+    "SubAccountId": "111122223333",
+    "SubAccountName": "production",
+    "Tags": '{"team": "a"}',
+}
+
+
+def _write(rows: Sequence[Row]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(USUAL_ROW))
+    writer.writeheader()
+    writer.writerows(USUAL_ROW | dict(row) for row in rows)
+    return text.getvalue().encode()
+
+
+@pytest.fixture
+def export() -> WriteExport:
+    """Writes rows as an export; what a row leaves out is usual."""
+    return _write
+
+
+@pytest.fixture
+def make_costs() -> MakeCosts:
+    """Adds up such rows."""
+    return lambda rows: add_up(read_charges(io.BytesIO(_write(rows))))
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Costs:
+    return add_up(read_charges(io.BytesIO(SHIPPED_DATA.read_bytes())))
+
+
+@pytest.fixture(scope="session")
+def shipped_rows() -> list[dict[str, str]]:
+    """The shipped export as the csv module reads it: what answers are checked against."""
+    return list(csv.DictReader(io.StringIO(gzip.decompress(SHIPPED_DATA.read_bytes()).decode())))
+
+
+@pytest.fixture(scope="session")
+def focus_sample() -> Path:
+    path = REPOSITORY.parent / "shared/data/focus_sample.csv"
+    if not path.exists():
+        pytest.skip("the FOCUS sample data are not beside the repository (../shared/data/focus_sample.csv)")
+    return path
