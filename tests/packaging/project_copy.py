@@ -1,0 +1,61 @@
+"""A copy of what build_packages.sh reads, so that a test's builds leave the repository's own build/ alone."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SOURCES = ("build_packages.sh", "tools", "contract", "cloudformation", "src")
+
+PACKAGES = {
+    "connection_manager": "websocket-connection-manager.zip",
+    "message_handler": "websocket-message-handler.zip",
+    "background_processor": "websocket-background-processor.zip",
+}
+
+
+@dataclass(frozen=True)
+class ProjectCopy:
+    """A copy of the project in a directory of its own."""
+
+    root: Path
+
+    @classmethod
+    def make(cls, root: Path, source: Path = REPOSITORY) -> "ProjectCopy":
+        """Copy the project's sources from a directory to another, which must not exist."""
+        root.mkdir(parents=True)
+        for name in SOURCES:
+            if (source / name).is_dir():
+                shutil.copytree(source / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source / name, root / name)
+        return cls(root)
+
+    def package(self, function: str) -> Path:
+        """Return the path of a function's package."""
+        return self.root / "build" / PACKAGES[function]
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command that builds this copy."""
+        return [str(self.root / "build_packages.sh"), *arguments]
+
+    def build(self, *arguments: str, umask: int = -1, **environment: str | None) -> subprocess.CompletedProcess[str]:
+        """Run the build from another directory, with environment variables set, or taken away by None."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd="/",
+            env=build_environment(**environment),
+            umask=umask,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def build_environment(**changes: str | None) -> dict[str, str]:
+    """Return this process's environment with the tests' Python to build with, and with changes."""
+    environment = {**os.environ, "PYTHON": sys.executable, **changes}
+    return {name: value for name, value in environment.items() if value is not None}

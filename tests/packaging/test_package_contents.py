@@ -1,0 +1,106 @@
+"""Each package holds what its function needs, and nothing else."""
+
+import re
+import struct
+import zipfile
+from pathlib import PurePosixPath
+
+import pytest
+from project_copy import PACKAGES, ProjectCopy
+
+OURS = {"finops_websocket"}
+SHARED_DEPENDENCIES = {"aws_lambda_powertools", "fastjsonschema", "jmespath", "typing_extensions.py"}
+TOKEN_DEPENDENCIES = {"jwt", "cryptography", "cffi", "pycparser"}
+
+FORBIDDEN_PARTS = {"__pycache__", "tests", "test", "bin", "boto3", "botocore", "s3transfer", "urllib3"}
+FORBIDDEN_SUFFIXES = {".pyc", ".pyi", ".c", ".h", ".in", ".js", ".css"}
+FORBIDDEN_NAMES = {"requirements.txt", "RECORD", "INSTALLER", "REQUESTED", "METADATA", "WHEEL", "direct_url.json"}
+
+# e_machine in an ELF header: https://man7.org/linux/man-pages/man5/elf.5.html
+ELF_MACHINES = {"arm64": 183, "x86_64": 62}
+
+
+def paths_in(package: zipfile.ZipFile) -> list[PurePosixPath]:
+    return [PurePosixPath(name) for name in package.namelist()]
+
+
+def locked(project: ProjectCopy, function: str) -> set[str]:
+    """Return the metadata directories of the releases that a function is locked to."""
+    text = (project.root / "src" / function / "requirements.txt").read_text(encoding="utf-8")
+    pins = re.findall(r"^([a-z0-9-]+)==([0-9.a-z]+)", text, re.MULTILINE)
+    return {f"{name.replace('-', '_')}-{version}.dist-info" for name, version in pins}
+
+
+@pytest.mark.parametrize("build", ["host_build", "default_build"])
+@pytest.mark.parametrize("function", PACKAGES)
+def test_the_root_holds_our_code_and_the_locked_releases_alone(
+    request: pytest.FixtureRequest, build: str, function: str
+) -> None:
+    project: ProjectCopy = request.getfixturevalue(build)
+    with zipfile.ZipFile(project.package(function)) as package:
+        roots = {path.parts[0] for path in paths_in(package)}
+    shared_objects = {name for name in roots if name.endswith(".so")}
+    expected = OURS | {function} | SHARED_DEPENDENCIES | locked(project, function)
+    if function == "connection_manager":
+        expected |= TOKEN_DEPENDENCIES
+        assert [name.split(".")[0] for name in shared_objects] == ["_cffi_backend"]
+    else:
+        assert shared_objects == set()
+    assert roots - shared_objects == expected
+
+
+@pytest.mark.parametrize("function", PACKAGES)
+def test_nothing_is_packed_that_no_function_reads(default_build: ProjectCopy, function: str) -> None:
+    with zipfile.ZipFile(default_build.package(function)) as package:
+        paths = paths_in(package)
+    assert not [path for path in paths if FORBIDDEN_PARTS & set(path.parts)]
+    assert not [path for path in paths if path.suffix in FORBIDDEN_SUFFIXES or path.name in FORBIDDEN_NAMES]
+
+
+@pytest.mark.parametrize("function", PACKAGES)
+def test_every_dependency_s_licence_is_packed(default_build: ProjectCopy, function: str) -> None:
+    with zipfile.ZipFile(default_build.package(function)) as package:
+        licensed = {path.parts[0] for path in paths_in(package) if "LICENSE" in path.name}
+    assert locked(default_build, function) <= licensed
+
+
+@pytest.mark.parametrize("function", PACKAGES)
+def test_the_root_mirrors_src(default_build: ProjectCopy, function: str) -> None:
+    source = default_build.root / "src"
+    with zipfile.ZipFile(default_build.package(function)) as package:
+        for path in [*source.glob(f"{function}/**/*.py"), *source.glob("finops_websocket/**/*.py")]:
+            # The compiled contract may be stale in src/; a package compiles its own.
+            if path.name != "contract_validators.py":
+                assert package.read(path.relative_to(source).as_posix()) == path.read_bytes()
+        assert b"def validate_finops_query" in package.read("finops_websocket/contract_validators.py")
+
+
+def test_the_sample_agents_package_holds_their_folder_with_its_data(host_build: ProjectCopy) -> None:
+    source = host_build.root / "src" / "sample_agents"
+    expected = {f"sample_agents/{path.relative_to(source).as_posix()}" for path in source.rglob("*") if path.is_file()}
+    with zipfile.ZipFile(host_build.root / "build" / "sample-agents.zip") as package:
+        assert set(package.namelist()) == expected
+
+
+def test_shared_objects_are_for_the_template_s_processor_and_python(default_build: ProjectCopy) -> None:
+    template = default_build.root / "cloudformation" / "finops-websocket-api-fixed.yaml"
+    text = template.read_text(encoding="utf-8")
+    runtime = re.search(r"LambdaRuntime:\n.*\n    Default: python3\.(\d+)\n", text)
+    architecture = re.search(r"LambdaArchitecture:\n.*\n    Default: (\w+)\n", text)
+    assert runtime is not None
+    assert architecture is not None
+    with zipfile.ZipFile(default_build.package("connection_manager")) as package:
+        shared_objects = [path for path in paths_in(package) if path.suffix == ".so"]
+        machines = {struct.unpack_from("<H", package.read(str(path)), 18)[0] for path in shared_objects}
+    assert len(shared_objects) == 2
+    for path in shared_objects:
+        assert path.name.endswith(".abi3.so") or f".cpython-3{runtime[1]}-" in path.name
+    assert machines == {ELF_MACHINES[architecture[1]]}
+
+
+def test_another_target_brings_other_shared_objects(built_before: ProjectCopy) -> None:
+    built = built_before.build("--target", "python3.11-x86_64")
+    assert built.returncode == 0, built.stderr
+    with zipfile.ZipFile(built_before.package("connection_manager")) as package:
+        names = {path.name for path in paths_in(package) if path.suffix == ".so"}
+    assert names == {"_cffi_backend.cpython-311-x86_64-linux-gnu.so", "_rust.abi3.so"}
