@@ -1,0 +1,97 @@
+"""An asyncio client for the FinOps agents' WebSocket API, and the `ask` command."""
+
+from finops_client.answer import Answer
+from finops_client.backoff import Backoff
+from finops_client.client import FinopsClient
+from finops_client.clock import Clock
+from finops_client.cognito import CognitoLogin
+from finops_client.connection import Timing
+from finops_client.credentials import ClaimedIdentity, Credentials, GivenToken
+from finops_client.errors import (
+    AnswerUnavailable,
+    CannotConnect,
+    ConnectionLost,
+    CredentialsRefused,
+    FinopsClientError,
+    GatewayRefused,
+    GaveUp,
+    HandshakeRefused,
+    JobNotCompleted,
+    MessageNotSendable,
+    NoAnswer,
+    NotAuthenticated,
+    ProtocolViolation,
+)
+from finops_client.event_parser import parse_event
+from finops_client.events import (
+    AgentCompleted,
+    AgentResult,
+    AnalysisStarted,
+    Authenticated,
+    ErrorMessage,
+    Event,
+    GatewayError,
+    JobCancelled,
+    JobCompleted,
+    JobEnd,
+    JobEvent,
+    JobFailed,
+    JobList,
+    JobQueued,
+    JobResult,
+    JobSnapshot,
+    JobSummary,
+    Malformed,
+    Pong,
+    ProgressUpdate,
+    Unknown,
+)
+from finops_client.subscription import Subscription
+
+__all__ = [
+    "AgentCompleted",
+    "AgentResult",
+    "AnalysisStarted",
+    "Answer",
+    "AnswerUnavailable",
+    "Authenticated",
+    "Backoff",
+    "CannotConnect",
+    "ClaimedIdentity",
+    "Clock",
+    "CognitoLogin",
+    "ConnectionLost",
+    "Credentials",
+    "CredentialsRefused",
+    "ErrorMessage",
+    "Event",
+    "FinopsClient",
+    "FinopsClientError",
+    "GatewayError",
+    "GatewayRefused",
+    "GaveUp",
+    "GivenToken",
+    "HandshakeRefused",
+    "JobCancelled",
+    "JobCompleted",
+    "JobEnd",
+    "JobEvent",
+    "JobFailed",
+    "JobList",
+    "JobNotCompleted",
+    "JobQueued",
+    "JobResult",
+    "JobSnapshot",
+    "JobSummary",
+    "Malformed",
+    "MessageNotSendable",
+    "NoAnswer",
+    "NotAuthenticated",
+    "Pong",
+    "ProgressUpdate",
+    "ProtocolViolation",
+    "Subscription",
+    "Timing",
+    "Unknown",
+    "parse_event",
+]

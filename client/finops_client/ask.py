@@ -1,0 +1,159 @@
+"""The `ask` command: asks a question, shows the progress, prints the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from io import TextIOWrapper
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.text import Text
+
+from finops_client.ask_options import AskOptions, read_options
+from finops_client.client import FinopsClient
+from finops_client.errors import (
+    AnswerUnavailable,
+    CannotConnect,
+    ConnectionLost,
+    FinopsClientError,
+    GatewayRefused,
+    NoAnswer,
+    NotAuthenticated,
+)
+from finops_client.events import JobCompleted, JobEvent, JobFailed
+from finops_client.exit_codes import ExitCode
+from finops_client.job_view import JobView
+from finops_client.progress import showing_progress
+from finops_client.terminal_text import clean_line, clean_text
+
+NOT_AUTHENTICATED_CODES = {"UNAUTHENTICATED", "INVALID_TOKEN", "SESSION_EXPIRED"}
+
+
+class AskCommand:
+    """One question on the command line. The answer goes to `output`, everything else to `notes`."""
+
+    def __init__(self, options: AskOptions, output: Console, notes: Console) -> None:
+        """Nothing is sent yet."""
+        self._options = options
+        self._output = output
+        self._notes = notes
+        self._job_id: str | None = None
+        self._cut_short = False
+
+    async def run(self) -> ExitCode:
+        """Asks, and says how it went; on any error a sentence is on `notes`."""
+        try:
+            async with asyncio.timeout(self._options.timeout):
+                return await self._ask()
+        except TimeoutError:
+            self._note(f"No answer within {self._options.timeout:g} seconds.")
+            self.note_job_goes_on()
+            return ExitCode.TIMED_OUT
+        except NotAuthenticated as refused:
+            self._note(f"Not authenticated: {refused}")
+            return ExitCode.NOT_AUTHENTICATED
+        except (CannotConnect, ConnectionLost, NoAnswer, GatewayRefused) as failed:
+            self._note(str(failed))
+            self.note_job_goes_on()
+            return ExitCode.NOT_CONNECTED
+        except FinopsClientError as failed:
+            self._note(str(failed))
+            return ExitCode.FAILED
+
+    def note_job_goes_on(self) -> None:
+        """Says which job the server goes on with, if it has taken one."""
+        if self._job_id:
+            self._note(f"The job goes on: {self._job_id}")
+
+    async def _ask(self) -> ExitCode:
+        options = self._options
+        with showing_progress(self._notes, quiet=options.quiet) as display:
+            async with FinopsClient(options.url, credentials=options.credentials) as client:
+                events = client.ask(options.question, agents=options.agents or None, request_id=options.request_id)
+                async with aclosing(events):
+                    async for event in events:
+                        self._job_id = event.job_id
+                        display.show(event)
+                        shown = await self._with_whole_answer(client, event)
+                        self._print_json(shown)
+        return self._finish(shown, display.view)
+
+    async def _with_whole_answer(self, client: FinopsClient, event: JobEvent) -> JobEvent:
+        """The event; a large answer is fetched, so that it stands in the event as a small one does."""
+        if not isinstance(event, JobCompleted) or event.result.response_url is None:
+            return event
+        try:
+            response = await client.full_response(event)
+        except AnswerUnavailable as failed:
+            self._note(f"{failed} This is its first part.")
+            self._cut_short = True
+            return event
+        return replace(event, result=replace(event.result, response=response))
+
+    def _print_json(self, event: JobEvent) -> None:
+        if self._options.as_json:
+            self._output.file.write(json.dumps(event.to_message()) + "\n")
+            self._output.file.flush()
+
+    def _finish(self, end: JobEvent, view: JobView) -> ExitCode:
+        if isinstance(end, JobFailed):
+            self._note(f"{end.error} ({end.code})")
+            refused = end.code in NOT_AUTHENTICATED_CODES
+            return ExitCode.NOT_AUTHENTICATED if refused else ExitCode.FAILED
+        if not isinstance(end, JobCompleted):
+            self._note("The job was cancelled.")
+            return ExitCode.FAILED
+        if not self._options.as_json:
+            self._print_answer(end.result.response)
+        if end.result.partial:
+            failed = ", ".join(view.failed_agents) or "an agent"
+            self._note(f"The answer is partial: {failed} failed.")
+        return ExitCode.PARTIAL if end.result.partial or self._cut_short else ExitCode.COMPLETE
+
+    def _print_answer(self, markdown: str) -> None:
+        safe = clean_text(markdown)
+        if self._output.is_terminal:
+            # Without hyperlinks a link shows where it leads, and nothing can be clicked that says otherwise.
+            self._output.print(Markdown(safe, hyperlinks=False))
+        else:
+            self._output.file.write(safe.rstrip("\n") + "\n")
+
+    def _note(self, sentence: str) -> None:
+        self._notes.print(Text(clean_line(sentence)), soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status (see `exit_codes.py`).
+
+    Raises:
+        SystemExit: for wrong usage, --help and --version.
+    """
+    options = read_options(sys.argv[1:] if arguments is None else arguments, os.environ, Path.cwd(), sys.stdin)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # An answer with a character that the output's encoding lacks is still an answer.
+        sys.stdout.reconfigure(errors="replace")
+    # Colour variables such as FORCE_COLOR must not put escape sequences into a file: only a terminal is one.
+    output = Console(file=sys.stdout, force_terminal=sys.stdout.isatty())
+    notes = Console(file=sys.stderr, force_terminal=sys.stderr.isatty())
+    command = AskCommand(options, output, notes)
+    try:
+        return asyncio.run(command.run())
+    except KeyboardInterrupt:
+        notes.print("Interrupted.")
+        command.note_job_goes_on()
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Python would complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.COMPLETE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""The `ask` command's options: from its arguments, then the environment, then an environment file."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TextIO
+
+from finops_client.cognito import CognitoLogin
+from finops_client.credentials import ClaimedIdentity, Credentials, GivenToken
+from finops_client.env_file import InvalidEnvFile, read_env_file
+from finops_client.exit_codes import MEANINGS
+
+LOCAL_STACK_FILE = Path(".local/stack.env")
+DISTRIBUTION = "finops-agent-websocket-api"
+
+
+@dataclass(frozen=True)
+class AskOptions:
+    """What to ask, of whom, as whom, and how to show it. `timeout` is in seconds."""
+
+    question: str
+    url: str
+    credentials: Credentials
+    agents: tuple[str, ...]
+    request_id: str | None
+    as_json: bool
+    quiet: bool
+    timeout: float
+
+
+def read_options(
+    arguments: Sequence[str], environment: Mapping[str, str], directory: Path, stdin: TextIO
+) -> AskOptions:
+    """The options of one call.
+
+    Args:
+        arguments: the command line without the command.
+        environment: the environment variables.
+        directory: where `.local/stack.env` is looked for.
+        stdin: read to its end if the question is `-`.
+
+    Raises:
+        SystemExit: 2 for wrong usage, after a sentence on standard error; 0 after --help and --version.
+    """
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        file_values = _file_values(given, environment, directory)
+        question = stdin.read() if given.question == "-" else given.question
+        question.encode()
+    except InvalidEnvFile as invalid:
+        parser.error(str(invalid))
+    except UnicodeError:
+        parser.error("the question is not a UTF-8 text")
+    # The environment goes before the file, as with every .env file; a flag goes before both.
+    settings = {**file_values, **{name: value for name, value in environment.items() if value}}
+    url = given.url or settings.get("WEBSOCKET_URL")
+    if not url:
+        parser.error("no URL: give --url or set WEBSOCKET_URL (the stack's output WebSocketApiEndpoint)")
+    if not url.startswith(("ws://", "wss://")):
+        parser.error("the URL must begin with ws:// or wss://")
+    if not question.strip():
+        parser.error("the question is empty")
+    return AskOptions(
+        question=question.strip(),
+        url=url,
+        credentials=_credentials(parser, given, settings, file_values),
+        agents=tuple(given.agent),
+        request_id=given.request_id,
+        as_json=given.json,
+        quiet=given.quiet,
+        timeout=given.timeout,
+    )
+
+
+def _file_values(given: argparse.Namespace, environment: Mapping[str, str], directory: Path) -> Mapping[str, str]:
+    if given.env_file:
+        return read_env_file(given.env_file)
+    local = directory / LOCAL_STACK_FILE
+    if not given.url and not environment.get("WEBSOCKET_URL") and local.is_file():
+        return read_env_file(local)
+    return {}
+
+
+def _credentials(
+    parser: argparse.ArgumentParser,
+    given: argparse.Namespace,
+    settings: Mapping[str, str],
+    file_values: Mapping[str, str],
+) -> Credentials:
+    if given.user_id:
+        return ClaimedIdentity(given.user_id, given.name or given.user_id)
+    token = given.token or settings.get("FINOPS_TOKEN")
+    username = given.username or settings.get("TEST_USERNAME")
+    if given.token or (token and not given.username):
+        return GivenToken(str(token))
+    if not username:
+        parser.error("no credentials: give --username (password in TEST_PASSWORD), --token or --user-id")
+    password = given.password or settings.get("TEST_PASSWORD")
+    client_id = given.client_id or settings.get("USER_POOL_CLIENT_ID")
+    if not password or not client_id:
+        parser.error("signing in needs TEST_PASSWORD and --client-id (or USER_POOL_CLIENT_ID)")
+    # The file describes one stack: its endpoint and region belong together and go before the environment.
+    aws = {**settings, **file_values}
+    return CognitoLogin(
+        username=username,
+        password=password,
+        client_id=client_id,
+        region=aws.get("AWS_REGION") or aws.get("AWS_DEFAULT_REGION"),
+        endpoint_url=aws.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER") or aws.get("AWS_ENDPOINT_URL"),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items())
+    parser = argparse.ArgumentParser(
+        prog="ask",
+        description="Ask the FinOps agents a question and watch the answer come.",
+        epilog=f"exit status:\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("question", metavar="QUESTION", help="the question; - reads it from standard input")
+    parser.add_argument("--url", help="WebSocket URL (or WEBSOCKET_URL)")
+    parser.add_argument("--username", help="Cognito user name (or TEST_USERNAME)")
+    parser.add_argument("--password", help="better: set TEST_PASSWORD, which other users cannot see in ps")
+    parser.add_argument("--client-id", help="user pool client id (or USER_POOL_CLIENT_ID)")
+    parser.add_argument("--token", help="Cognito token (or FINOPS_TOKEN, which does not show in ps)")
+    parser.add_argument("--user-id", help="claim a user id without proof, as a stack with AuthMode=open takes it")
+    parser.add_argument("--name", help="the user name to go with --user-id")
+    parser.add_argument("--agent", action="append", default=[], metavar="NAME", help="ask this agent; repeatable")
+    parser.add_argument("--request-id", help="ask under this id: the same id again follows the same job")
+    parser.add_argument("--json", action="store_true", help="one JSON object for each event on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no progress, the answer only")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=900.0, metavar="SECONDS", help="how long to wait (default 900)"
+    )
+    parser.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help=f"read KEY=value lines (without a URL: {LOCAL_STACK_FILE}, if it is there)",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def _version() -> str:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "(run from the source tree)"

@@ -1,0 +1,112 @@
+"""Every error that this package raises on purpose, as one tree.
+
+    FinopsClientError
+      CannotConnect              no connection: name, network, TLS, or no WebSocket answered there
+        HandshakeRefused         the server said no (HTTP 4xx): trying again changes nothing
+      ConnectionLost             a connection that was there is gone
+        GaveUp                   ... and could not be made again within the attempts and the time allowed
+      NotAuthenticated           the server refused who we say we are
+        CredentialsRefused       no token to be had: wrong password, a challenge, no such pool
+      NoAnswer                   the server did not answer a message within the deadline
+      GatewayRefused             API Gateway refused a message before it reached a function
+      MessageNotSendable         too large for API Gateway, or not text: refused here, nothing was sent
+      ProtocolViolation          a message that ends a wait came, and cannot be read
+      AnswerUnavailable          the rest of a large answer cannot be fetched
+      JobNotCompleted            the job ended without an answer: failed or cancelled
+
+The text of each is a sentence for a person and holds no token and no signed URL.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from finops_client.events import JobCancelled, JobFailed
+
+
+class FinopsClientError(Exception):
+    """Base of all errors of this package."""
+
+
+class CannotConnect(FinopsClientError):
+    """No connection could be made."""
+
+
+class HandshakeRefused(CannotConnect):
+    """The server answered the handshake with a refusal; `status` is its HTTP status."""
+
+    def __init__(self, status: int) -> None:
+        """The sentence, from the HTTP status."""
+        super().__init__(f"The server refused the connection with HTTP {status}. Is the URL right, with its stage?")
+        self.status = status
+
+
+class ConnectionLost(FinopsClientError):
+    """A connection ended; `code` is the WebSocket close code, 1006 if none came (RFC 6455, 7.4.1)."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        """The sentence, from the close code and the server's reason."""
+        super().__init__(f"The connection was lost (code {code}{', ' + reason if reason else ''}).")
+        self.code = code
+        self.reason = reason
+
+
+class GaveUp(ConnectionLost):
+    """The connection was lost and could not be made again."""
+
+    def __init__(self, lost: ConnectionLost, attempts: int, last: FinopsClientError) -> None:
+        """The sentence, from the loss and the last attempt's failure."""
+        super().__init__(lost.code, lost.reason)
+        self.args = (f"The connection was lost and {attempts} attempts to make it again failed. Last: {last}",)
+        self.attempts = attempts
+
+
+class NotAuthenticated(FinopsClientError):
+    """The server refused to authenticate the connection; `code` is the protocol's, such as INVALID_TOKEN."""
+
+    def __init__(self, message: str, code: str = "UNAUTHENTICATED") -> None:
+        """`message` is a sentence for a person."""
+        super().__init__(message)
+        self.code = code
+
+
+class CredentialsRefused(NotAuthenticated):
+    """There is no token: the sign-in itself failed."""
+
+
+class NoAnswer(FinopsClientError):
+    """The server did not answer in time."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        """`what` was not answered within `seconds`."""
+        super().__init__(f"The server did not answer {what} within {seconds:g} seconds.")
+
+
+class GatewayRefused(FinopsClientError):
+    """API Gateway did not hand a message on: a function failed or is missing, or the API is throttled."""
+
+    def __init__(self, message: str) -> None:
+        """`message` is API Gateway's own."""
+        super().__init__(f"API Gateway did not deliver the message: {message}.")
+
+
+class MessageNotSendable(FinopsClientError):
+    """The message was not sent."""
+
+
+class ProtocolViolation(FinopsClientError):
+    """The server ended a job, or answered, with a message that is not in the protocol."""
+
+
+class AnswerUnavailable(FinopsClientError):
+    """The whole answer could not be fetched; its first part is in the event."""
+
+
+class JobNotCompleted(FinopsClientError):
+    """The job ended without an answer; `end` is the event that says how."""
+
+    def __init__(self, end: JobFailed | JobCancelled) -> None:
+        """The sentence is the server's."""
+        super().__init__(getattr(end, "error", "The job was cancelled."))
+        self.end = end

@@ -1,0 +1,77 @@
+"""What there is to see of a job: percent, one sentence, and how each agent stands. `progress.py` shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from finops_client.events import (
+    AgentCompleted,
+    AgentResult,
+    AnalysisStarted,
+    JobCancelled,
+    JobCompleted,
+    JobEvent,
+    JobFailed,
+    JobSnapshot,
+)
+from finops_client.terminal_text import clean_line
+
+
+class AgentState(Enum):
+    """How an agent stands."""
+
+    WORKING = "working"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass
+class JobView:
+    """A job as its events have told it so far; all texts are safe to print."""
+
+    percent: int = 0
+    message: str = ""
+    agents: dict[str, AgentState] = field(default_factory=dict)
+
+    @property
+    def failed_agents(self) -> list[str]:
+        """The names of the agents that failed."""
+        return [name for name, state in self.agents.items() if state is AgentState.FAILED]
+
+    def apply(self, event: JobEvent) -> None:
+        """Takes in one event."""
+        if isinstance(event, AnalysisStarted):
+            self._add_agents(event.agents)
+            self.message = "Asking " + ", ".join(self.agents)
+        elif isinstance(event, JobCompleted):
+            self.percent = 100
+            self.message = "Partial answer" if event.result.partial else "Answer complete"
+        elif isinstance(event, JobFailed):
+            self.message = "Failed"
+        elif isinstance(event, JobCancelled):
+            self.message = "Cancelled"
+        else:
+            self.percent = min(100, max(0, int(event.progress)))
+            if isinstance(event, AgentCompleted):
+                self._apply_result(event.result)
+                self.message = self._about(event)
+            else:
+                self.message = clean_line(event.message)
+            if isinstance(event, JobSnapshot):
+                self._add_agents(event.agents)
+                for result in event.results:
+                    self._apply_result(result)
+
+    def _add_agents(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            self.agents.setdefault(clean_line(name), AgentState.WORKING)
+
+    def _apply_result(self, result: AgentResult) -> None:
+        failed = result.status == "failed"
+        self.agents[clean_line(result.agent)] = AgentState.FAILED if failed else AgentState.COMPLETED
+
+    def _about(self, event: AgentCompleted) -> str:
+        done = sum(state is not AgentState.WORKING for state in self.agents.values())
+        name = clean_line(event.agent)
+        return f"{name} {self.agents[clean_line(event.result.agent)].value} ({done} of {event.total_agents})"

@@ -1,0 +1,150 @@
+"""A session that comes back: connects and authenticates again after a loss, and gives up at some point."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from finops_client.backoff import Backoff
+from finops_client.clock import Clock
+from finops_client.connection import Timing
+from finops_client.credentials import Credentials
+from finops_client.errors import (
+    CannotConnect,
+    ConnectionLost,
+    FinopsClientError,
+    GatewayRefused,
+    GaveUp,
+    HandshakeRefused,
+    NoAnswer,
+    NotAuthenticated,
+)
+from finops_client.events import Authenticated, Event
+from finops_client.session import Session
+
+
+class ReconnectingSession:
+    """One session at a time, replaced when it is lost."""
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials | None,
+        *,
+        on_event: Callable[[Event], None],
+        on_reconnected: Callable[[], None],
+        on_ended: Callable[[FinopsClientError], None],
+        timing: Timing,
+        backoff: Backoff,
+        clock: Clock,
+    ) -> None:
+        """Not connected yet; `on_ended` is called once, when there will be no further session."""
+        self.credentials = credentials
+        self._url = url
+        self._on_event = on_event
+        self._on_reconnected = on_reconnected
+        self._on_ended = on_ended
+        self._timing = timing
+        self._backoff = backoff
+        self._clock = clock
+        self._session: Session | None = None
+        self._ended: FinopsClientError | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._of_use = False
+
+    @property
+    def session(self) -> Session | None:
+        """The session of now; None while the connection is being made again.
+
+        Raises:
+            FinopsClientError: there will be no further session, and why.
+        """
+        if self._ended:
+            raise self._ended
+        return self._session
+
+    async def start(self) -> None:
+        """Connects and authenticates. A first failure is not retried: most often the URL is wrong.
+
+        Raises:
+            CannotConnect, NotAuthenticated, GatewayRefused, NoAnswer, ConnectionLost: see
+                `Session`.
+        """
+        self._session = await self._connect()
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def authenticate(self, *, renew: bool) -> Authenticated:
+        """Authenticates the session of now, with a new token if `renew`.
+
+        Raises:
+            NotAuthenticated: refused, there is no new token, or there are no credentials.
+            ConnectionLost: there is no connection at the moment.
+        """
+        if self.credentials is None:
+            raise NotAuthenticated("There are no credentials to authenticate with.")
+        fields = await self.credentials.fields(renew=renew)
+        session = self.session
+        if session is None:
+            raise ConnectionLost(1006, "not connected again yet")
+        return await session.authenticate(fields)
+
+    def note_use(self) -> None:
+        """Says that the session did some good: the next loss is a new one, not the last one going on."""
+        self._of_use = True
+
+    async def close(self) -> None:
+        """Closes the session for good."""
+        if self._keeper:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+        if self._session:
+            await self._session.close()
+
+    async def _connect(self) -> Session:
+        session = await Session.open(self._url, self._on_event, self._timing, self._clock)
+        try:
+            if self.credentials:
+                await session.authenticate(await self.credentials.fields())
+        except BaseException:
+            await session.close()
+            raise
+        return session
+
+    async def _keep(self) -> None:
+        """Replaces the session whenever it is lost, until that fails for good."""
+        ended: FinopsClientError = ConnectionLost(1000, "this client was closed")
+        try:
+            delays = self._backoff.delays()
+            while self._session:
+                connected_at = self._clock.now()
+                lost = await asyncio.shield(self._session.connection.lost)
+                await self._session.close()
+                self._session = None
+                # A server that takes a connection and drops it again must not be asked for ever.
+                if self._of_use or self._clock.now() - connected_at > self._backoff.longest:
+                    delays = self._backoff.delays()
+                self._of_use = False
+                self._session = await self._connect_again(lost, delays)
+                self._on_reconnected()
+        except FinopsClientError as failed:
+            ended = failed
+        finally:
+            self._ended = ended
+            self._on_ended(ended)
+
+    async def _connect_again(self, lost: ConnectionLost, delays: Iterator[float]) -> Session:
+        attempts = 0
+        last: FinopsClientError = lost
+        give_up_at = self._clock.now() + self._backoff.total
+        for delay in delays:
+            await self._clock.sleep(delay)
+            if self._clock.now() >= give_up_at:
+                break
+            attempts += 1
+            try:
+                return await self._connect()
+            except HandshakeRefused:
+                raise
+            except (CannotConnect, ConnectionLost, GatewayRefused, NoAnswer) as failed:
+                last = failed
+        raise GaveUp(lost, attempts, last)

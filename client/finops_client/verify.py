@@ -1,0 +1,112 @@
+"""`python -m finops_client.verify`: step 6 of the deployment guide over a real WebSocket, then a ping.
+
+Prints one line for each step to standard error. Exit status 0 if the server answers as the guide says, 1 if
+not, with a sentence that tells what was expected and what came.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+
+from finops_client.client import FinopsClient
+from finops_client.clock import Clock
+from finops_client.credentials import ClaimedIdentity
+from finops_client.errors import CannotConnect, FinopsClientError
+from finops_client.events import Authenticated
+
+# A new API answers HTTP 403, 404 or 500 at first, until its deployment has reached every part of API Gateway.
+RETRY_SECONDS = 2.0
+
+
+class NotVerified(Exception):
+    """The server answered, and not as the guide says."""
+
+
+class Verification:
+    """The exchange of the guide's step 6."""
+
+    def __init__(self, url: str, identity: ClaimedIdentity, report: Callable[[str], None], clock: Clock) -> None:
+        """`report` gets a line for each step."""
+        self._url = url
+        self._identity = identity
+        self._report = report
+        self._clock = clock
+
+    async def run(self, wait: float) -> None:
+        """Connects for at most `wait` seconds, authenticates, pings.
+
+        Raises:
+            NotVerified: an answer is not the expected one.
+            CannotConnect: there is no connection.
+        """
+        give_up_at = self._clock.now() + wait
+        while True:
+            try:
+                async with FinopsClient(self._url) as client:
+                    return await self._exchange(client)
+            except CannotConnect as not_yet:
+                if self._clock.now() + RETRY_SECONDS > give_up_at:
+                    raise
+                self._report(f"not reachable yet: {not_yet}")
+                await self._clock.sleep(RETRY_SECONDS)
+
+    async def _exchange(self, client: FinopsClient) -> None:
+        self._report(f"connected to {self._url}")
+        try:
+            answer = await client.authenticate(self._identity)
+        except FinopsClientError as failed:
+            raise NotVerified(f"Expected authenticated as the answer to authenticate. {failed}") from failed
+        self._check(answer)
+        try:
+            await client.ping()
+        except FinopsClientError as failed:
+            raise NotVerified(f"Expected pong as the answer to ping. {failed}") from failed
+        self._report("ping answered with pong")
+
+    def _check(self, answer: Authenticated) -> None:
+        expected = f"Welcome {self._identity.username}! WebSocket connection established."
+        if answer.message != expected:
+            raise NotVerified(f"Expected the message {expected!r}, got {answer.message!r}.")
+        if answer.user_id != self._identity.user_id:
+            raise NotVerified(f"Expected the userId {self._identity.user_id!r}, got {answer.user_id!r}.")
+        if not answer.connection_id:
+            raise NotVerified("Expected a connectionId, got an empty one.")
+        if answer.verified:
+            raise NotVerified('Expected "verified": false for a claim without proof, got true.')
+        self._report(f"authenticated: {answer.message} (connectionId {answer.connection_id}, verified: false)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the verification; returns the exit status.
+
+    Raises:
+        SystemExit: for wrong usage and --help.
+    """
+    parser = argparse.ArgumentParser(prog="python -m finops_client.verify", description=__doc__)
+    parser.add_argument("--url", required=True, help="the stack's output WebSocketApiEndpoint")
+    parser.add_argument("--user-id", default="test-user", help="default: test-user")
+    parser.add_argument("--username", default="testuser", help="default: testuser")
+    parser.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="retry to connect (default 60)")
+    options = parser.parse_args(arguments)
+    identity = ClaimedIdentity(options.user_id, options.username)
+    try:
+        asyncio.run(Verification(options.url, identity, _report, Clock()).run(options.wait))
+    except (NotVerified, FinopsClientError) as failed:
+        _report(f"failed: {failed}")
+        return 1
+    except KeyboardInterrupt:
+        _report("interrupted")
+        return 130
+    _report("verified")
+    return 0
+
+
+def _report(line: str) -> None:
+    print(f"verify: {line}", file=sys.stderr)  # noqa: T201 - the command's output
+
+
+if __name__ == "__main__":
+    sys.exit(main())

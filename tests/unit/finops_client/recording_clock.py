@@ -1,0 +1,19 @@
+"""A clock that a test moves: sleeping takes no time and is written down."""
+
+import asyncio
+
+from finops_client.clock import Clock
+
+
+class RecordingClock(Clock):
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+        await asyncio.sleep(0)

@@ -1,0 +1,250 @@
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from finops_client.ask import AskCommand, main
+from finops_client.ask_options import read_options
+from finops_client.exit_codes import ExitCode
+from unit.finops_client import protocol_messages as say
+from unit.finops_client.recording_server import RecordingServer, sending, silence, then_cut
+
+CLIENT = str(Path(__file__).parents[3] / "client")
+
+
+class Run:
+    """One run of the command, with what it wrote."""
+
+    def __init__(self, server: RecordingServer | str, *arguments: str, terminal: bool = False) -> None:
+        url = server if isinstance(server, str) else server.url
+        options = read_options(
+            ["--url", url, "--user-id", "u", *arguments, "Why?"], {}, Path("/nonexistent"), io.StringIO()
+        )
+        self.output = Console(file=io.StringIO(), force_terminal=terminal, width=80)
+        self.notes = Console(file=io.StringIO(), force_terminal=terminal, width=80)
+        self.command = AskCommand(options, self.output, self.notes)
+
+    async def __call__(self) -> ExitCode:
+        return await asyncio.wait_for(self.command.run(), 10)
+
+    @property
+    def out(self) -> str:
+        return str(getattr(self.output.file, "getvalue")())  # noqa: B009
+
+    @property
+    def err(self) -> str:
+        return str(getattr(self.notes.file, "getvalue")())  # noqa: B009
+
+
+def completed(**result: Any) -> say.Message:
+    return say.job_completed(result=say.job_result(**result))
+
+
+async def test_a_complete_answer_is_plain_markdown_in_a_pipe() -> None:
+    async with RecordingServer() as server:
+        run = Run(server)
+        assert await run() == ExitCode.COMPLETE
+    assert run.out == say.job_result()["response"] + "\n"
+    assert "[ 50%]" in run.err
+    assert "\x1b" not in run.out + run.err
+
+
+async def test_a_terminal_gets_rendered_markdown_and_a_moving_bar() -> None:
+    async with RecordingServer() as server:
+        run = Run(server, terminal=True)
+        assert await run() == ExitCode.COMPLETE
+    assert "**" not in run.out
+    assert "NAT gateway" in run.out
+    assert "✓" in run.err
+
+
+async def test_a_partial_answer_says_which_agent_failed() -> None:
+    failed = say.agent_completed(result=say.agent_result(status="failed"))
+    answers = sending(*say.WHOLE_JOB[:3], failed, completed(partial=True))
+    async with RecordingServer(finops_query=answers) as server:
+        run = Run(server)
+        assert await run() == ExitCode.PARTIAL
+    assert "NAT gateway" in run.out
+    assert f"partial: {say.AGENTS[0]} failed" in run.err
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "sentence"),
+    [
+        (say.job_failed(), ExitCode.FAILED, "All agents failed. (AGENTS_FAILED)"),
+        (say.job_cancelled(), ExitCode.FAILED, "cancelled"),
+        (say.job_refused(), ExitCode.NOT_AUTHENTICATED, "(UNAUTHENTICATED)"),
+        (say.gateway_error(), ExitCode.NOT_CONNECTED, "Internal server error"),
+    ],
+)
+async def test_other_ends(end: say.Message, code: ExitCode, sentence: str) -> None:
+    acknowledged = [say.job_queued()] if end.get("jobId") else []
+    async with RecordingServer(finops_query=sending(*acknowledged, end)) as server:
+        run = Run(server)
+        assert await run() == code
+    assert sentence in run.err
+    assert run.out == ""
+
+
+async def test_no_connection() -> None:
+    run = Run("ws://127.0.0.1:1")
+    assert await run() == ExitCode.NOT_CONNECTED
+    assert "No connection" in run.err
+
+
+async def test_a_refused_handshake() -> None:
+    async with RecordingServer() as server:
+        server.handshake_statuses = [403]
+        run = Run(server)
+        assert await run() == ExitCode.NOT_CONNECTED
+    assert "403" in run.err
+
+
+async def test_a_refused_token() -> None:
+    async with RecordingServer(authenticate=sending(say.error(code="INVALID_TOKEN", message="Bad token."))) as server:
+        run = Run(server)
+        assert await run() == ExitCode.NOT_AUTHENTICATED
+    assert "Bad token." in run.err
+
+
+async def test_no_answer_in_time_says_which_job_goes_on() -> None:
+    async with RecordingServer(finops_query=sending(say.job_queued())) as server:
+        run = Run(server, "--timeout", "0.3")
+        assert await run() == ExitCode.TIMED_OUT
+    assert "0.3 seconds" in run.err
+    assert "goes on: job-1" in run.err
+
+
+async def test_a_cut_line_does_not_show_in_the_answer() -> None:
+    answers = then_cut(sending(*say.WHOLE_JOB[:3]))
+    done = say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6)
+    async with RecordingServer(finops_query=answers, resume_job=sending(done)) as server:
+        run = Run(server)
+        assert await run() == ExitCode.COMPLETE
+    assert "NAT gateway" in run.out
+
+
+async def test_json_lines() -> None:
+    async with RecordingServer() as server:
+        run = Run(server, "--json", "--request-id", "request-1")
+        assert await run() == ExitCode.COMPLETE
+    lines = [json.loads(line) for line in run.out.splitlines()]
+    assert lines == [{**say.WHOLE_JOB[0], "requestId": "request-1"}, *say.WHOLE_JOB[1:]]
+
+
+async def test_quiet_prints_the_answer_only() -> None:
+    async with RecordingServer() as server:
+        run = Run(server, "--quiet")
+        await run()
+    assert run.out == say.job_result()["response"] + "\n"
+    assert run.err == ""
+
+
+async def answer_at(body: bytes) -> tuple[asyncio.Server, str]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+async def test_a_large_answer_is_printed_whole(arguments: list[str]) -> None:
+    bucket, url = await answer_at(b"the whole answer")
+    answers = sending(say.job_queued(), completed(response="the whole", responseUrl=url))
+    async with RecordingServer(finops_query=answers) as server:
+        run = Run(server, *arguments)
+        assert await run() == ExitCode.COMPLETE
+    bucket.close()
+    assert "the whole answer" in run.out
+
+
+async def test_a_large_answer_that_cannot_be_fetched_is_printed_in_part() -> None:
+    answers = sending(say.job_queued(), completed(response="the first part", responseUrl="http://127.0.0.1:1/"))
+    async with RecordingServer(finops_query=answers) as server:
+        run = Run(server)
+        assert await run() == ExitCode.PARTIAL
+    assert run.out == "the first part\n"
+    assert "cannot be fetched" in run.err
+
+
+HOSTILE = "a\x1b]0;owned\x07b\x1b[2J\u202ec [bold]d[/bold] [link](http://evil.example) \x9b31me"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_a_hostile_answer_does_no_harm(terminal: bool) -> None:
+    hostile = completed(response=HOSTILE)
+    answers = sending(say.job_queued(message=HOSTILE), say.analysis_started(agents=[HOSTILE]), hostile)
+    async with RecordingServer(finops_query=answers) as server:
+        run = Run(server, terminal=terminal)
+        assert await run() == ExitCode.COMPLETE
+    for text in (run.out, run.err):
+        assert not any(sign in text for sign in ("\x1b]", "owned", "\x1b[2J\u202e", "\u202e", "\x9b"))
+    assert "[bold]d[/bold]" in run.out
+    assert "http://evil.example" in run.out
+    assert terminal or "\x1b" not in run.out
+
+
+def environment(server: RecordingServer) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": CLIENT, "WEBSOCKET_URL": server.url, "FINOPS_TOKEN": "token"}
+
+
+async def test_interrupted_leaves_no_traceback_and_names_the_job() -> None:
+    async with RecordingServer(finops_query=sending(say.job_queued(), say.progress_update())) as server:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "finops_client.ask", "Why?"),
+            env=environment(server),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        async with asyncio.timeout(10):
+            assert b"Queued" in await process.stderr.readline()
+            assert b"Working" in await process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            out, err = await process.communicate()
+    assert process.returncode == ExitCode.INTERRUPTED
+    assert b"Traceback" not in err
+    assert b"The job goes on: job-1" in err
+    assert out == b""
+
+
+async def test_a_reader_that_has_seen_enough() -> None:
+    async with RecordingServer() as server:
+        process = await asyncio.create_subprocess_exec(
+            *("sh", "-c", f'"{sys.executable}" -m finops_client.ask --json Why? | true'),
+            env=environment(server),
+            stderr=subprocess.PIPE,
+        )
+        _, err = await asyncio.wait_for(process.communicate(), 10)
+    assert b"Traceback" not in err
+    assert b"BrokenPipe" not in err
+
+
+async def test_an_output_that_cannot_write_every_character() -> None:
+    async with RecordingServer(finops_query=sending(say.job_queued(), completed(response="Größe"))) as server:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "finops_client.ask", "--quiet", "Why?"),
+            env=environment(server) | {"PYTHONIOENCODING": "ascii"},
+            stdout=subprocess.PIPE,
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 10)
+    assert (process.returncode, out.splitlines()) == (ExitCode.COMPLETE, [b"Gr??e"])
+
+
+async def test_main_returns_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    async with RecordingServer(finops_query=silence) as server:
+        arguments = ["--url", server.url, "--user-id", "u", "--timeout", "0.2", "Why?"]
+        assert await asyncio.to_thread(main, arguments) == ExitCode.TIMED_OUT
+    assert "No answer" in capsys.readouterr().err

@@ -1,0 +1,136 @@
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finops_client.ask_options import AskOptions, read_options
+from finops_client.cognito import CognitoLogin
+from finops_client.credentials import ClaimedIdentity, GivenToken
+from finops_client.exit_codes import MEANINGS
+
+URL = "wss://example.invalid/prod"
+STACK = """WEBSOCKET_URL=ws://localhost:4566/_aws/execute-api/abc/prod
+TEST_USERNAME=testuser
+TEST_PASSWORD=pw
+USER_POOL_CLIENT_ID=client
+AWS_REGION=us-east-1
+AWS_ENDPOINT_URL=http://localhost:4566
+"""
+
+
+def options(
+    *arguments: str, environment: dict[str, str] | None = None, directory: Path = Path("/nonexistent")
+) -> AskOptions:
+    return read_options(arguments, environment or {}, directory, io.StringIO("from stdin\n"))
+
+
+def settings_of(login: object) -> dict[str, object]:
+    assert isinstance(login, CognitoLogin)
+    return vars(login)
+
+
+async def test_a_token_from_a_flag_goes_before_all() -> None:
+    found = options(
+        "--url", URL, "--token", "flag", "Why?", environment={"FINOPS_TOKEN": "env", "TEST_USERNAME": "ann"}
+    )
+    assert await found.credentials.fields() == {"token": "flag"}
+    assert (found.question, found.url, found.timeout, found.agents) == ("Why?", URL, 900, ())
+
+
+async def test_everything_from_the_environment() -> None:
+    found = options("Why?", environment={"WEBSOCKET_URL": URL, "FINOPS_TOKEN": "env"})
+    assert isinstance(found.credentials, GivenToken)
+    assert found.url == URL
+
+
+def test_the_guides_form() -> None:
+    assert options("--url", URL, "--user-id", "u", "Why?").credentials == ClaimedIdentity("u", "u")
+    assert options("--url", URL, "--user-id", "u", "--name", "n", "Why?").credentials == ClaimedIdentity("u", "n")
+
+
+def test_a_user_name_flag_goes_before_a_token_in_the_environment() -> None:
+    environment = {"FINOPS_TOKEN": "t", "TEST_PASSWORD": "pw", "USER_POOL_CLIENT_ID": "client"}
+    found = options("--url", URL, "--username", "ann", "Why?", environment=environment)
+    assert isinstance(found.credentials, CognitoLogin)
+
+
+def test_the_local_stacks_file_is_used_when_there_is_no_url(tmp_path: Path) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local" / "stack.env").write_text(STACK)
+    elsewhere = {"AWS_REGION": "eu-west-1", "TEST_PASSWORD": "from environment"}
+    found = options("Why?", directory=tmp_path, environment=elsewhere)
+    assert found.url.startswith("ws://localhost:4566/")
+    login = settings_of(found.credentials)
+    assert login["_region"] == "us-east-1"
+    assert login["_endpoint_url"] == "http://localhost:4566"
+    assert login["_parameters"] == {"USERNAME": "testuser", "PASSWORD": "from environment"}
+    with pytest.raises(SystemExit):
+        options("--url", URL, "Why?", directory=tmp_path)
+
+
+def test_a_named_file(tmp_path: Path) -> None:
+    file = tmp_path / "other.env"
+    file.write_text(STACK)
+    assert options("--env-file", str(file), "Why?").url.startswith("ws://localhost")
+    assert options("--env-file", str(file), "--url", URL, "Why?").url == URL
+
+
+def test_the_question_from_standard_input() -> None:
+    assert options("--url", URL, "--token", "t", "-").question == "from stdin"
+
+
+def test_agents_and_the_rest() -> None:
+    found = options(
+        *("--url", URL, "--token", "t", "--agent", "a", "--agent", "b", "--request-id", "r"),
+        *("--json", "--quiet", "--timeout", "1.5", "Why?"),
+    )
+    assert found.agents == ("a", "b")
+    assert (found.request_id, found.as_json, found.quiet, found.timeout) == ("r", True, True, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "QUESTION"),
+        (["Why?"], "no URL"),
+        (["--url", "http://x", "--token", "t", "Why?"], "ws://"),
+        (["--url", URL, "Why?"], "no credentials"),
+        (["--url", URL, "--username", "ann", "Why?"], "TEST_PASSWORD"),
+        (["--url", URL, "--token", "t", "  "], "empty"),
+        (["--url", URL, "--token", "t", "\udcff"], "UTF-8"),
+        (["--url", URL, "--token", "t", "--timeout", "0", "Why?"], "above 0"),
+        (["--url", URL, "--token", "t", "--timeout", "nan", "Why?"], "above 0"),
+        (["--url", URL, "--token", "t", "--timeout", "soon", "Why?"], "above 0"),
+        (["--env-file", "/nonexistent/stack.env", "Why?"], "cannot be read"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        options(*arguments)
+    assert ended.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_help_lists_every_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        options("--help")
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert all(f"{int(code)}  {meaning}" in shown for code, meaning in MEANINGS.items())
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        options("--version")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("ask ")
+
+
+@given(st.text())
+def test_any_timeout_is_a_number_or_wrong_usage(text: str) -> None:
+    try:
+        assert options("--url", URL, "--token", "t", f"--timeout={text}", "Why?").timeout > 0
+    except SystemExit as ended:
+        assert ended.code == 2

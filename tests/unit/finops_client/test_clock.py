@@ -1,0 +1,8 @@
+from finops_client.clock import Clock
+
+
+async def test_sleeping_takes_the_time_it_says() -> None:
+    clock = Clock()
+    before = clock.now()
+    await clock.sleep(0.02)
+    assert clock.now() - before >= 0.019

@@ -1,0 +1,157 @@
+import asyncio
+
+import pytest
+
+from finops_client.backoff import Backoff
+from finops_client.connection import Timing
+from finops_client.credentials import ClaimedIdentity, Credentials
+from finops_client.errors import (
+    CannotConnect,
+    ConnectionLost,
+    FinopsClientError,
+    GaveUp,
+    HandshakeRefused,
+    NotAuthenticated,
+)
+from finops_client.reconnection import ReconnectingSession
+from unit.finops_client import protocol_messages as say
+from unit.finops_client.recording_clock import RecordingClock
+from unit.finops_client.recording_server import RecordingServer, in_turn, sending
+
+
+class NoHeartbeatClock(RecordingClock):
+    """The heartbeat's long sleep never ends, the back-off's short ones end at once."""
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds >= 100:
+            await asyncio.Event().wait()
+        await super().sleep(seconds)
+
+
+class Watched:
+    """A reconnecting session and what it called."""
+
+    def __init__(self, url: str, *, credentials: Credentials | None = None, attempts: int = 4) -> None:
+        self.reconnected = 0
+        self.ended: list[FinopsClientError] = []
+        self.clock = NoHeartbeatClock()
+        self.line = ReconnectingSession(
+            url,
+            credentials,
+            on_event=lambda event: None,
+            on_reconnected=self._count,
+            on_ended=self.ended.append,
+            timing=Timing(opening=2, answer=2, closing=0.2),
+            backoff=Backoff(attempts=attempts),
+            clock=self.clock,
+        )
+
+    def _count(self) -> None:
+        self.reconnected += 1
+
+
+async def cut(server: RecordingServer) -> None:
+    server.sockets[-1].transport.abort()
+
+
+async def test_a_lost_connection_is_made_again_and_authenticated() -> None:
+    async with RecordingServer() as server:
+        watched = Watched(server.url, credentials=ClaimedIdentity("u", "n"))
+        await watched.line.start()
+        server.handshake_statuses = [500, 503]
+        await cut(server)
+        await server.until(lambda: watched.reconnected == 1)
+        assert len(watched.clock.slept) == 3
+        await watched.line.close()
+    assert server.actions() == ["authenticate", "authenticate"]
+    assert [type(error) for error in watched.ended] == [ConnectionLost]
+
+
+async def test_it_gives_up_after_the_attempts() -> None:
+    async with RecordingServer() as server:
+        watched = Watched(server.url)
+        await watched.line.start()
+        server.handshake_statuses = [500] * 10
+        await cut(server)
+        await server.until(lambda: bool(watched.ended))
+        with pytest.raises(GaveUp, match="4 attempts"):
+            _ = watched.line.session
+        await watched.line.close()
+    assert len(watched.ended) == 1
+    assert len(server.handshake_statuses) == 6
+
+
+async def test_it_gives_up_after_the_time() -> None:
+    async with RecordingServer() as server:
+        watched = Watched(server.url, attempts=10_000)
+        await watched.line.start()
+        server.handshake_statuses = [500] * 10_000
+        await cut(server)
+        await server.until(lambda: bool(watched.ended))
+        await watched.line.close()
+    assert isinstance(watched.ended[0], GaveUp)
+    assert len(server.handshake_statuses) > 9000
+
+
+async def test_a_server_that_drops_every_connection_is_not_asked_for_ever() -> None:
+    async with RecordingServer() as server:
+        watched = Watched(server.url)
+        await watched.line.start()
+        while not watched.ended:
+            before = watched.reconnected
+            await cut(server)
+            await server.until(lambda seen=before: watched.reconnected > seen or bool(watched.ended))  # type: ignore[misc]
+        await watched.line.close()
+    assert watched.reconnected == 4
+
+
+async def test_connections_that_are_of_use_begin_the_attempts_anew() -> None:
+    async with RecordingServer() as server:
+        watched = Watched(server.url, attempts=1)
+        await watched.line.start()
+        for times in range(1, 6):
+            watched.line.note_use()
+            await cut(server)
+            await server.until(lambda seen=times: watched.reconnected == seen)  # type: ignore[misc]
+            await server.until(lambda seen=times: len(server.sockets) == seen + 1)  # type: ignore[misc]
+        await watched.line.close()
+
+
+async def test_refusals_are_not_retried() -> None:
+    async with RecordingServer() as server:
+        watched = Watched(server.url)
+        await watched.line.start()
+        server.handshake_statuses = [403] * 2
+        await cut(server)
+        await server.until(lambda: bool(watched.ended))
+        await watched.line.close()
+    assert isinstance(watched.ended[0], HandshakeRefused)
+    assert len(server.handshake_statuses) == 1
+
+
+async def test_a_refused_token_is_not_retried() -> None:
+    answers = in_turn(sending(say.authenticated()), sending(say.error(code="INVALID_TOKEN")))
+    async with RecordingServer(authenticate=answers) as server:
+        watched = Watched(server.url, credentials=ClaimedIdentity("u", "n"))
+        await watched.line.start()
+        await cut(server)
+        await server.until(lambda: bool(watched.ended))
+        await watched.line.close()
+    assert isinstance(watched.ended[0], NotAuthenticated)
+    assert server.actions() == ["authenticate"] * 2
+
+
+async def test_a_first_failure_is_not_retried() -> None:
+    watched = Watched("ws://127.0.0.1:1")
+    with pytest.raises(CannotConnect):
+        await watched.line.start()
+    assert watched.clock.slept == []
+
+
+async def test_there_is_no_authenticating_without_credentials() -> None:
+    async with RecordingServer() as server:
+        watched = Watched(server.url)
+        await watched.line.start()
+        with pytest.raises(NotAuthenticated):
+            await watched.line.authenticate(renew=False)
+        await watched.line.close()

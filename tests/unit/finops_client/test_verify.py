@@ -1,0 +1,64 @@
+import asyncio
+
+import pytest
+
+from finops_client.credentials import ClaimedIdentity
+from finops_client.errors import CannotConnect
+from finops_client.verify import RETRY_SECONDS, NotVerified, Verification, main
+from unit.finops_client import protocol_messages as say
+from unit.finops_client.recording_clock import RecordingClock
+from unit.finops_client.recording_server import RecordingServer, sending
+
+IDENTITY = ClaimedIdentity("test-user", "testuser")
+
+
+async def test_the_guides_exchange(capsys: pytest.CaptureFixture[str]) -> None:
+    async with RecordingServer() as server:
+        assert await asyncio.to_thread(main, ["--url", server.url]) == 0
+    assert server.received == [
+        {"action": "authenticate", "userId": "test-user", "username": "testuser"},
+        {"action": "ping"},
+    ]
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert [line.split()[1] for line in shown.err.splitlines()] == ["connected", "authenticated:", "ping", "verified"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (say.authenticated(message="Hello"), "Expected the message 'Welcome testuser!.*got 'Hello'"),
+        (say.authenticated(userId="other"), "Expected the userId 'test-user', got 'other'"),
+        (say.authenticated(connectionId=""), "connectionId"),
+        (say.authenticated(verified=True), '"verified": false'),
+        ({key: value for key, value in say.authenticated().items() if key != "verified"}, "verified is missing"),
+        (say.error(message="No such action."), "Expected authenticated.*No such action"),
+        (say.gateway_error(), "Expected authenticated.*Internal server error"),
+    ],
+)
+async def test_another_answer(answer: say.Message, sentence: str) -> None:
+    async with RecordingServer(authenticate=sending(answer)) as server:
+        with pytest.raises(NotVerified, match=sentence):
+            await Verification(server.url, IDENTITY, lambda _: None, RecordingClock()).run(wait=0)
+
+
+async def test_a_new_api_that_needs_a_moment() -> None:
+    lines: list[str] = []
+    clock = RecordingClock()
+    async with RecordingServer() as server:
+        server.handshake_statuses = [403, 500]
+        await Verification(server.url, IDENTITY, lines.append, clock).run(wait=60)
+    assert clock.slept == [RETRY_SECONDS] * 2
+    assert lines[0].startswith("not reachable yet")
+
+
+async def test_waiting_ends() -> None:
+    clock = RecordingClock()
+    with pytest.raises(CannotConnect):
+        await Verification("ws://127.0.0.1:1", IDENTITY, lambda _: None, clock).run(wait=10)
+    assert len(clock.slept) == 5
+
+
+def test_failing_is_exit_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--url", "ws://127.0.0.1:1", "--wait", "0"]) == 1
+    assert "failed: No connection" in capsys.readouterr().err
