@@ -45,7 +45,8 @@ def main(arguments: list[str]) -> None:
     state_dir = options.state_dir.resolve()
     environment = cloud_environment(options.port, state_dir, dict(os.environ))
     Path(environment["TMPDIR"]).mkdir(parents=True, exist_ok=True)
-    # A group of its own, so that Ctrl-C in the terminal reaches the caller only, and one signal ends it with its workers.
+    # A process group of its own: Ctrl-C in the terminal reaches the caller only, and one signal ends it with its
+    # workers.
     if os.getpgrp() != os.getpid():
         os.setsid()
     os.chdir(state_dir)

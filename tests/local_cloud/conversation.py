@@ -1,0 +1,53 @@
+"""One client's connection, at the level of frames. Every message that arrives is held against the contract."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from contract_schema import definition_of, validate
+
+ENDS = {"job_completed", "job_failed", "job_cancelled"}
+
+
+class Conversation:
+    """Sends frames and receives messages."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, frame: dict[str, Any] | str | bytes) -> None:
+        await self._connection.send(json.dumps(frame) if isinstance(frame, dict) else frame)
+
+    async def receive(self, seconds: float = 30) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(await asyncio.wait_for(self._connection.recv(), seconds))
+        validate(message, definition_of(message))
+        return message
+
+    async def ask(self, frame: dict[str, Any] | str | bytes) -> dict[str, Any]:
+        """Sends a frame and gives the next message."""
+        await self.send(frame)
+        return await self.receive()
+
+    async def sign_in(self, token: str) -> dict[str, Any]:
+        answer = await self.ask({"action": "authenticate", "token": token})
+        assert answer["type"] == "authenticated", answer
+        return answer
+
+    async def job(self, query: str, **fields: Any) -> list[dict[str, Any]]:
+        """Asks a question and gives its messages up to the end."""
+        await self.send({"action": "finops_query", "query": query, **fields})
+        messages = [await self.receive()]
+        while messages[-1]["type"] not in ENDS:
+            messages.append(await self.receive())
+        return messages
+
+
+@asynccontextmanager
+async def conversation(url: str) -> AsyncIterator[Conversation]:
+    async with websockets.connect(url, max_size=None) as connection:
+        yield Conversation(connection)

@@ -1,0 +1,129 @@
+"""The stack that the journeys go through: deployed by deploy.sh, with agents that do what the question says."""
+
+import io
+import json
+import subprocess
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from local_cloud.running_cloud import ROOT, LocalCloud
+
+PROJECT = "journeys"
+BUCKET = "journeys-packages"
+COST_AGENT = "journeys-cost-agent"
+ADVISOR = "journeys-advisor-agent"
+# Seconds: long enough for a busy machine, and short enough to wait for.
+AGENT_TIMEOUT = 4
+PASSWORD = "SecurePassword123!"
+
+
+class JourneyStack:
+    """The deployed stack and its agents."""
+
+    def __init__(
+        self, cloud: LocalCloud, packages: Path, directory: Path, *options: str, project: str = PROJECT
+    ) -> None:
+        self.cloud = cloud
+        self.project = project
+        self._record = directory / "invocations"
+        self._record.touch()
+        cloud.client("s3").create_bucket(Bucket=BUCKET)
+        self._make_agents()
+        deployed = subprocess.run(
+            [
+                ROOT / "deploy.sh",
+                "--stack-name", project,
+                "--project-name", project,
+                "--bucket", BUCKET,
+                "--packages-dir", packages,
+                "--cost-forecast-function", COST_AGENT,
+                "--trusted-advisor-function", ADVISOR,
+                "--parameter", f"AgentTimeoutSeconds={AGENT_TIMEOUT}",
+                "--parameter", "HeartbeatSeconds=1",
+                *options,
+            ],
+            env=cloud.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )  # fmt: skip
+        assert deployed.returncode == 0, deployed.stderr
+        self.outputs = {
+            output["OutputKey"]: output["OutputValue"]
+            for output in cloud.client("cloudformation").describe_stacks(StackName=project)["Stacks"][0]["Outputs"]
+        }
+        self.url = self.outputs["WebSocketApiEndpoint"]
+
+    def token(self, username: str = "testuser", kind: str = "IdToken") -> str:
+        """A real signed token of the stack's pool, for a user that is made if need be."""
+        cognito = self.cloud.client("cognito-idp")
+        pool = self.outputs["UserPoolId"]
+        try:
+            cognito.admin_create_user(UserPoolId=pool, Username=username, MessageAction="SUPPRESS")
+            cognito.admin_set_user_password(UserPoolId=pool, Username=username, Password=PASSWORD, Permanent=True)
+        except cognito.exceptions.UsernameExistsException:
+            pass
+        signed_in = cognito.initiate_auth(
+            AuthFlow="USER_PASSWORD_AUTH",
+            ClientId=self.outputs["UserPoolClientId"],
+            AuthParameters={"USERNAME": username, "PASSWORD": PASSWORD},
+        )
+        token: str = signed_in["AuthenticationResult"][kind]
+        return token
+
+    def invocations(self, job_id: str) -> Counter[str]:
+        """How often each agent was invoked for a job."""
+        lines = (line.split() for line in self._record.read_text().splitlines())
+        return Counter(role for role, job in lines if job == job_id)
+
+    def stored_job(self, job_id: str) -> dict[str, Any]:
+        table = self.cloud.client("dynamodb")
+        item: dict[str, Any] = table.get_item(
+            TableName=self.outputs["JobsTableName"], Key={"jobId": {"S": job_id}}, ConsistentRead=True
+        )["Item"]
+        return item
+
+    def role_policy(self, function: str) -> dict[str, Any]:
+        name = f"{self.project}-{function}"
+        policy: dict[str, Any] = self.cloud.client("iam").get_role_policy(RoleName=name, PolicyName=function)[
+            "PolicyDocument"
+        ]
+        return policy
+
+    def put_role_policy(self, function: str, policy: dict[str, Any]) -> None:
+        self.cloud.client("iam").put_role_policy(
+            RoleName=f"{self.project}-{function}", PolicyName=function, PolicyDocument=json.dumps(policy)
+        )
+
+    def _make_agents(self) -> None:
+        package = io.BytesIO()
+        with zipfile.ZipFile(package, "w") as archive:
+            archive.write(Path(__file__).with_name("scripted_agent.py"), "scripted_agent.py")
+        role = self.cloud.client("iam").create_role(
+            RoleName=f"{self.project}-agents",
+            AssumeRolePolicyDocument=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "lambda.amazonaws.com"},
+                            "Action": "sts:AssumeRole",
+                        }
+                    ],
+                }
+            ),
+        )["Role"]["Arn"]
+        for name, part in ((COST_AGENT, "cost"), (ADVISOR, "advisor")):
+            self.cloud.client("lambda").create_function(
+                FunctionName=name,
+                Runtime="python3.13",
+                Handler="scripted_agent.handler",
+                Role=role,
+                Timeout=60,
+                Code={"ZipFile": package.getvalue()},
+                Environment={"Variables": {"ROLE": part, "RECORD": str(self._record)}},
+            )

@@ -1,0 +1,31 @@
+"""A Lambda function that does what the question says, in place of an agent: `cost=crash advisor=hang:30`.
+
+It is a double because a real agent does not crash when it is told to. It writes down each of its invocations.
+"""
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+
+def handler(event: dict[str, Any], _context: Any) -> Any:
+    role = os.environ["ROLE"]
+    with Path(os.environ["RECORD"]).open("a", encoding="utf-8") as record:
+        record.write(f"{role} {event['jobId']}\n")
+    script = re.search(rf"{role}=(\w+)(?::(\d+))?", event["query"])
+    behaviour, number = (script[1], int(script[2] or 0)) if script else ("answer", 0)
+    if behaviour == "crash":
+        raise RuntimeError("the agent's own words, which no client may see")
+    if behaviour == "hang":
+        time.sleep(number)
+    if behaviour == "refuse":
+        return {"statusCode": 500, "body": json.dumps({"error": "the agent's own words, which no client may see"})}
+    if behaviour == "rubbish":
+        return "no envelope"
+    text = "x" * number if behaviour == "large" else f"The {role} agent's answer."
+    if behaviour == "bare":
+        return {"response": text}
+    return {"statusCode": 200, "body": json.dumps({"response": text})}

@@ -1,0 +1,164 @@
+"""Questions and their answers, over a real WebSocket through the deployed stack."""
+
+import json
+import urllib.request
+
+import pytest
+
+from local_cloud.conversation import conversation
+from local_cloud.journey_stack import ADVISOR, COST_AGENT, JourneyStack
+
+BOTH = "What did it cost, and where can I save?"
+
+
+async def test_messages_of_a_question_through_both_agents_come_in_order(stack: JourneyStack) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job(BOTH, requestId="order")
+
+    kinds = [message["type"] for message in messages]
+    assert kinds[:3] == ["job_queued", "progress_update", "analysis_started"]
+    assert kinds.count("agent_completed") == 2
+    assert kinds[-2:] == ["progress_update", "job_completed"]
+    queued, end = messages[0], messages[-1]
+    assert (queued["progress"], queued["requestId"], queued["query"]) == (5, "order", BOTH)
+    assert messages[2]["agents"] == [COST_AGENT, ADVISOR]
+    assert [message["seq"] for message in messages] == sorted({message["seq"] for message in messages})
+    progress = [message["progress"] for message in messages if "progress" in message]
+    assert progress == sorted(progress)
+    assert {message["jobId"] for message in messages} == {queued["jobId"]}
+    result = end["result"]
+    assert not result["partial"]
+    assert "The cost agent's answer." in result["response"]
+    assert "The advisor agent's answer." in result["response"]
+    assert stack.invocations(queued["jobId"]) == {"cost": 1, "advisor": 1}
+    stored = stack.stored_job(queued["jobId"])
+    assert (stored["status"]["S"], stored["seq"]["N"]) == ("completed", str(end["seq"]))
+
+
+async def test_question_about_cost_goes_to_the_cost_agent_alone(stack: JourneyStack) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job("What was my S3 spend in May?")
+
+    assert messages[-1]["result"]["agents_invoked"] == [COST_AGENT]
+    assert messages[-1]["result"]["response"] == "The cost agent's answer."
+
+
+async def test_named_agents_are_the_ones_that_are_asked(stack: JourneyStack) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job("What was my S3 spend in May?", agents=[ADVISOR])
+
+    assert messages[-1]["result"]["agents_invoked"] == [ADVISOR]
+
+
+@pytest.mark.parametrize("behaviour", ["crash", "refuse", "rubbish"])
+async def test_answer_is_partial_when_one_agent_fails(stack: JourneyStack, behaviour: str) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job(f"{BOTH} advisor={behaviour}")
+
+    results = {message["agent"]: message["result"] for message in messages if message["type"] == "agent_completed"}
+    assert results[COST_AGENT]["status"] == "completed"
+    assert results[ADVISOR]["status"] == "failed"
+    end = messages[-1]["result"]
+    assert end["partial"]
+    assert end["agent"] == COST_AGENT
+    assert "The cost agent's answer." in end["response"]
+    assert "partial" in end["response"]
+    assert "own words" not in json.dumps(messages)
+
+
+async def test_job_fails_when_all_agents_crash(stack: JourneyStack) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job(f"{BOTH} cost=crash advisor=crash")
+
+    end = messages[-1]
+    assert (end["type"], end["code"]) == ("job_failed", "AGENTS_FAILED")
+    assert end["jobId"] == messages[0]["jobId"]
+    assert "own words" not in json.dumps(messages)
+    assert stack.stored_job(end["jobId"])["status"]["S"] == "failed"
+
+
+async def test_agent_slower_than_its_deadline_is_reported_and_invoked_once(stack: JourneyStack) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job(f"{BOTH} advisor=hang:9")
+
+    job_id = messages[0]["jobId"]
+    failed = next(message for message in messages if message.get("agent") == ADVISOR)
+    assert failed["result"]["status"] == "failed"
+    assert "in time" in failed["result"]["content"]
+    assert messages[-1]["result"]["partial"]
+    assert stack.invocations(job_id) == {"cost": 1, "advisor": 1}
+    # While the slow one was silent, the client was not left alone.
+    waiting = [message for message in messages if message.get("message", "").startswith("Waiting for")]
+    assert len(waiting) >= 2
+
+
+async def test_job_times_out_when_no_agent_is_there_in_time(stack: JourneyStack) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job("What did it cost? cost=hang:9")
+
+    assert (messages[-1]["type"], messages[-1]["code"]) == ("job_failed", "TIMED_OUT")
+
+
+async def test_answer_without_the_outer_envelope_is_taken(stack: JourneyStack) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job("What did it cost? cost=bare")
+
+    assert messages[-1]["result"]["response"] == "The cost agent's answer."
+
+
+async def test_200_kb_from_an_agent_arrive_whole(stack: JourneyStack) -> None:
+    size = 200 * 1024
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        messages = await client.job(f"What did it cost? cost=large:{size}")
+
+    end = messages[-1]["result"]
+    agent = next(message for message in messages if message["type"] == "agent_completed")["result"]
+    for text, link in ((end["response"], end["responseUrl"]), (agent["content"], agent["responseUrl"])):
+        assert len(text) < size
+        with urllib.request.urlopen(link, timeout=30) as response:
+            assert response.read().decode() == "x" * size
+
+
+async def test_same_request_id_is_the_same_job(stack: JourneyStack) -> None:
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token())
+        first = await client.job("What did it cost?", requestId="once")
+        again = await client.job("What did it cost?", requestId="once")
+        await client.sign_in(stack.token())
+    async with conversation(stack.url) as other:
+        await other.sign_in(stack.token("otheruser"))
+        others = await other.job("What did it cost?", requestId="once")
+
+    assert [message["type"] for message in again] == ["job_queued", "job_completed"]
+    assert again[0]["duplicate"] is True
+    assert again[-1] == first[-1]
+    assert stack.invocations(first[0]["jobId"]) == {"cost": 1}
+    assert others[0]["jobId"] != first[0]["jobId"]
+
+
+async def test_answer_is_stored_for_a_client_that_has_gone(stack: JourneyStack) -> None:
+    token = stack.token("leaver")
+    async with conversation(stack.url) as client:
+        await client.sign_in(token)
+        queued = await client.ask(
+            {"action": "finops_query", "query": "What did it cost? cost=hang:2", "requestId": "gone"}
+        )
+    async with conversation(stack.url) as client:
+        signed_in = await client.sign_in(token)
+        # This connection follows the job from here on, and gets its end.
+        message = await client.receive()
+        while message["type"] != "job_completed":
+            message = await client.receive()
+
+    assert signed_in["activeJobs"] == [queued["jobId"]]
+    assert message["jobId"] == queued["jobId"]
+    assert len(stack.stored_job(queued["jobId"])["followers"]["SS"]) == 1

@@ -1,0 +1,219 @@
+"""What the stack's template promises and the local cloud does not check or show."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudformation_template import CLOUDFORMATION, STACK, load, properties, resources
+
+FUNCTIONS = {"ConnectionManager", "MessageHandler", "BackgroundProcessor"}
+
+# Routes and the function that serves each.
+ROUTES = {
+    "$connect": "ConnectionManager",
+    "authenticate": "ConnectionManager",
+    "ping": "ConnectionManager",
+    "$default": "MessageHandler",
+    "$disconnect": "ConnectionManager",
+}
+
+
+def test_guides_parameters_suffice() -> None:
+    needed = {name for name, parameter in load()["Parameters"].items() if "Default" not in parameter}
+    assert needed == {"LambdaS3Bucket"}
+    assert load()["Parameters"]["ProjectName"]["Default"] == "finops-websocket"
+
+
+def test_every_parameter_is_grouped_described_and_constrained() -> None:
+    template = load()
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = [name for group in groups for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(template["Parameters"])
+    for name, parameter in template["Parameters"].items():
+        assert parameter["Description"], name
+        assert {"AllowedPattern", "AllowedValues", "MinValue", "MinLength"} & set(parameter), name
+
+
+def test_template_fits_into_a_request() -> None:
+    # The guide's `aws cloudformation deploy` sends it whole; more than this must come from S3.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    assert (CLOUDFORMATION / STACK).stat().st_size <= 51_200
+
+
+def test_routes_and_who_serves_them() -> None:
+    integrations = {
+        name: next(function for function in FUNCTIONS if function in json.dumps(integration["IntegrationUri"]))
+        for name, integration in properties("AWS::ApiGatewayV2::Integration").items()
+    }
+    routes = {
+        route["RouteKey"]: next(integrations[name] for name in integrations if name in json.dumps(route["Target"]))
+        for route in properties("AWS::ApiGatewayV2::Route").values()
+    }
+    assert routes == ROUTES
+
+
+def test_stage_deploys_itself_after_its_routes() -> None:
+    stage = resources("AWS::ApiGatewayV2::Stage")["Stage"]
+    assert stage["Properties"]["StageName"] == "prod"
+    assert stage["Properties"]["AutoDeploy"] is True
+    assert set(stage["DependsOn"]) == set(resources("AWS::ApiGatewayV2::Route"))
+
+
+def test_api_gateway_may_invoke_each_function_for_its_own_routes_only() -> None:
+    permissions = {
+        permission["SourceArn"]["Fn::Sub"].split("/prod/")[1]: permission["FunctionName"]["Fn::GetAtt"][0]
+        for permission in properties("AWS::Lambda::Permission").values()
+        if permission["Principal"] == "apigateway.amazonaws.com" and permission["Action"] == "lambda:InvokeFunction"
+    }
+    assert permissions == ROUTES
+
+
+def test_tables_are_encrypted_restorable_and_expire() -> None:
+    tables = resources("AWS::DynamoDB::Table")
+    assert set(tables) == {"ConnectionsTable", "JobsTable"}
+    for table in tables.values():
+        assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+        assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+        assert [index["IndexName"] for index in table["Properties"]["GlobalSecondaryIndexes"]] == ["user-index"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::S3::Bucket", "AWS::Cognito::UserPool", "AWS::Logs::LogGroup"],
+)
+def test_what_holds_data_says_what_becomes_of_it(kind: str) -> None:
+    for name, resource in resources(kind).items():
+        assert resource["DeletionPolicy"] in {"Delete", "RetainExceptOnCreate"}, name
+        assert resource["UpdateReplacePolicy"] in {"Delete", "Retain"}, name
+
+
+def test_what_would_hinder_a_second_deployment_goes_with_the_stack() -> None:
+    for kind, key in (
+        ("AWS::DynamoDB::Table", "TableName"),
+        ("AWS::SQS::Queue", "QueueName"),
+        ("AWS::Logs::LogGroup", "LogGroupName"),
+    ):
+        for name, resource in resources(kind).items():
+            assert key in resource["Properties"], name
+            assert resource["DeletionPolicy"] == "Delete", name
+    # What stays has a name that CloudFormation makes anew.
+    assert "BucketName" not in properties("AWS::S3::Bucket")["ResultsBucket"]
+
+
+def test_each_function_has_a_role_and_a_log_group_of_its_own() -> None:
+    functions = properties("AWS::Lambda::Function")
+    assert set(functions) == FUNCTIONS
+    for name, function in functions.items():
+        assert function["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+        assert function["LoggingConfig"]["LogGroup"] == {"Ref": f"{name}LogGroup"}
+    for group in properties("AWS::Logs::LogGroup").values():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def statements() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (name, statement)
+        for name, role in properties("AWS::IAM::Role").items()
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def test_no_permission_is_for_everything() -> None:
+    for name, statement in statements():
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert all("*" not in action for action in actions), (name, actions)
+        resource = json.dumps(statement["Resource"])
+        # A name's end may be open where nothing has a name before it is there: log streams, connections, answers.
+        assert '"*"' not in resource, name
+        assert resource.count("*") == resource.count(':*"') + resource.count('/jobs/*"') + resource.count(
+            '@connections/*"'
+        )
+
+
+def test_functions_may_only_post_to_connections_of_this_stage() -> None:
+    posting = [s for _, s in statements() if s["Action"] == "execute-api:ManageConnections"]
+    assert len(posting) == 3
+    for statement in posting:
+        assert statement["Resource"]["Fn::Sub"].endswith("${WebSocketApi}/prod/POST/@connections/*")
+
+
+def test_role_logs_to_its_own_group_only() -> None:
+    for name, statement in statements():
+        if statement["Sid"] == "Log":
+            assert f"${{{name.removesuffix('Role')}LogGroup}}:*" in statement["Resource"]["Fn::Sub"]
+
+
+def test_processor_may_read_the_queue_that_feeds_it() -> None:
+    reading = next(s for n, s in statements() if n == "BackgroundProcessorRole" and s["Sid"] == "ReadQueue")
+    # What Lambda's poller needs: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    assert set(reading["Action"]) == {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    assert reading["Resource"] == {"Fn::GetAtt": ["ProcessingQueue", "Arn"]}
+
+
+def test_queue_outwaits_the_processor_and_gives_up_after_three_failures() -> None:
+    queue = properties("AWS::SQS::Queue")["ProcessingQueue"]
+    assert queue["VisibilityTimeout"] > properties("AWS::Lambda::Function")["BackgroundProcessor"]["Timeout"]
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["ProcessingDeadLetterQueue", "Arn"]},
+        "maxReceiveCount": 3,
+    }
+
+
+def test_mapping_takes_one_job_at_a_time_and_reports_failures_one_by_one() -> None:
+    mapping = properties("AWS::Lambda::EventSourceMapping")["ProcessingQueueMapping"]
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"]["Fn::If"][2] == {"Ref": "MaximumConcurrency"}
+
+
+def test_agents_deadline_leaves_time_to_deliver() -> None:
+    longest = load()["Parameters"]["AgentTimeoutSeconds"]["MaxValue"]
+    assert longest + 30 < properties("AWS::Lambda::Function")["BackgroundProcessor"]["Timeout"]
+
+
+def test_answers_are_kept_private_and_expire() -> None:
+    bucket = properties("AWS::S3::Bucket")["ResultsBucket"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == {"Ref": "JobRetentionDays"}
+    assert bucket["BucketEncryption"]
+
+
+@pytest.mark.parametrize("kind", ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"])
+def test_nothing_is_taken_without_tls_on_aws(kind: str) -> None:
+    (policy,) = resources(kind).values()
+    assert policy["Condition"] == "IsAws"
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_users_are_made_by_administrators_and_not_to_be_guessed() -> None:
+    pool = properties("AWS::Cognito::UserPool")["UserPool"]
+    client = properties("AWS::Cognito::UserPoolClient")["UserPoolClient"]
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["GenerateSecret"] is False
+
+
+def test_outputs_that_others_rely_on() -> None:
+    assert {
+        "WebSocketApiEndpoint",
+        "WebSocketApiId",
+        "ConnectionsTableName",
+        "JobsTableName",
+        "ProcessingQueueUrl",
+        "UserPoolId",
+        "UserPoolClientId",
+        "ResultsBucketName",
+    } <= set(load()["Outputs"])
+
+
+def test_handlers_are_where_the_template_says() -> None:
+    source = Path(__file__).resolve().parents[3] / "src"
+    for function in properties("AWS::Lambda::Function").values():
+        package, module, name = function["Handler"].split(".")
+        assert f"def {name}(" in (source / package / f"{module}.py").read_text(encoding="utf-8")
