@@ -137,15 +137,21 @@ async def test_job_gets_no_further_without_the_processors_permission(
                     pass
 
 
-async def test_link_to_a_large_answer_is_refused_without_the_permission_to_read_it(stack: JourneyStack) -> None:
+@pytest.mark.parametrize(
+    ("function", "sid"), [("background-processor", "KeepLargeAnswers"), ("message-handler", "LinkLargeAnswers")]
+)
+async def test_link_to_a_large_answer_is_refused_without_the_permission_to_read_it(
+    stack: JourneyStack, function: str, sid: str
+) -> None:
+    query, request_id = "What did it cost? cost=large:200000", f"large-{function}"
     async with conversation(stack.url) as client:
         await client.sign_in(stack.token())
-        messages = await client.job("What did it cost? cost=large:200000")
+        messages = await client.job(query, requestId=request_id)
+        if function == "message-handler":
+            # The second time, the handler itself signs the link to the answer that is there.
+            messages = await client.job(query, requestId=request_id)
     link = messages[-1]["result"]["responseUrl"]
-    with (
-        without(stack, "background-processor", "KeepLargeAnswers", "s3:GetObject"),
-        pytest.raises(urllib.error.HTTPError),
-    ):
+    with without(stack, function, sid, "s3:GetObject"), pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(link, timeout=10)
     with urllib.request.urlopen(link, timeout=10) as response:
         assert response.status == 200

@@ -1,0 +1,261 @@
+#!/usr/bin/env bash
+# Steps 3 to 6 of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md in one command: upload, deploy, verify, print the endpoint.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+readonly ROOT
+
+source "$ROOT/scripts/messages.sh"
+source "$ROOT/scripts/aws_cli.sh"
+source "$ROOT/scripts/stack_description.sh"
+source "$ROOT/scripts/stack_parameters.sh"
+source "$ROOT/scripts/deployment_checks.sh"
+source "$ROOT/scripts/change_set.sh"
+source "$ROOT/scripts/stack_events.sh"
+source "$ROOT/scripts/package_upload.sh"
+
+readonly SAMPLE_AGENTS_TEMPLATE=$ROOT/cloudformation/sample-agents.yaml
+readonly DEFAULT_BUCKET=finops-deployment-packages-062025
+readonly DEFAULT_COST_FORECAST_FUNCTION=aws-cost-forecast-agent
+readonly DEFAULT_TRUSTED_ADVISOR_FUNCTION=trusted-advisor-agent-trusted-advisor-agent
+
+usage() {
+    cat <<USAGE
+Usage: ./deploy.sh [options]
+
+Uploads the packages that ./build_packages.sh made, shows what changes, deploys it, asks the new endpoint over a real
+WebSocket, and prints the endpoint and the line for the frontend's config.js. Nothing changes if nothing changed.
+If a deployment fails, the stack that was there keeps running.
+
+  Option                           Variable                  Default
+  --bucket NAME                    LAMBDA_S3_BUCKET          $DEFAULT_BUCKET
+  --project-name NAME              PROJECT_NAME              finops-websocket
+  --stack-name NAME                STACK_NAME                finops-websocket-api
+  --region NAME                    AWS_REGION, then
+                                   AWS_DEFAULT_REGION        us-east-1
+  --auth-mode cognito|open         AUTH_MODE                 cognito (open: whoever knows the endpoint may ask)
+  --user-pool-id ID                USER_POOL_ID              a pool of the stack's own
+  --user-pool-client-id ID         USER_POOL_CLIENT_ID       an app client of the stack's own
+  --cost-forecast-function NAME    COST_FORECAST_FUNCTION    $DEFAULT_COST_FORECAST_FUNCTION
+  --trusted-advisor-function NAME  TRUSTED_ADVISOR_FUNCTION  $DEFAULT_TRUSTED_ADVISOR_FUNCTION
+  --parameter NAME=VALUE                                     any other parameter of the template; may be repeated
+  --template FILE                  TEMPLATE                  cloudformation/finops-websocket-api-fixed.yaml
+  --packages-dir DIRECTORY         PACKAGES_DIR              build
+  --timeout-minutes NUMBER         TIMEOUT_MINUTES           30 (how long to wait for CloudFormation)
+
+An option counts before its variable. What is not given stays as it is when the stack is deployed already.
+
+  --with-sample-agents    First deploy two small agents, as the stack STACK-NAME-sample-agents.
+  --costs-s3-uri S3-URI   Costs that the sample agents answer from, such as s3://bucket/costs.csv.
+  --no-verify             Do not ask the endpoint after deploying.
+  --dry-run               Stop after showing what would change, and leave nothing behind.
+  --help                  Show this help.
+
+Environment:
+  AWS_ENDPOINT_URL  Deploy to the local cloud at this address in place of AWS.
+  AWS_CLI           The aws program, version 1 or 2. Default: the one on the PATH, else .venv/bin/aws.
+  PYTHON            Python for the verification. Default: the first that will do of .venv/bin/python, python3.11
+                    and python3.
+
+The endpoint goes to stdout, everything else to stderr. Exit status: 0 deployed and verified (or nothing to do),
+1 not deployed or not verified, 2 a mistake in the command line, 130 interrupted.
+USAGE
+}
+
+main() {
+    read_environment
+    read_options "$@"
+    check_file "$TEMPLATE" "Name another with --template."
+    read_named_parameters
+
+    WORK=$(mktemp -d)
+    trap 'rm -rf "$WORK" "$AWS_CLI_ERRORS"' EXIT
+    trap end_early INT TERM
+    heading "Checking"
+    check_everything
+
+    DEADLINE=$((SECONDS + TIMEOUT_MINUTES * 60))
+    [[ -z $WITH_SAMPLE_AGENTS ]] || deploy_stack "$SAMPLE_AGENTS_STACK" "$SAMPLE_AGENTS_TEMPLATE" "$SAMPLE_AGENTS_PACKAGE"
+    deploy_stack "$STACK_NAME" "$TEMPLATE" "$CONNECTION_MANAGER" "$MESSAGE_HANDLER" "$BACKGROUND_PROCESSOR"
+    [[ -z $DRY_RUN ]] || return 0
+
+    describe_stack "$STACK_NAME"
+    ENDPOINT=$(stack_value Output WebSocketApiEndpoint) || fail "Stack $STACK_NAME has no output WebSocketApiEndpoint."
+    [[ -n $NO_VERIFY ]] || verify_endpoint
+    print_endpoint
+}
+
+read_environment() {
+    REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}
+    STACK_NAME=${STACK_NAME:-finops-websocket-api}
+    TEMPLATE=${TEMPLATE:-$ROOT/cloudformation/finops-websocket-api-fixed.yaml}
+    PACKAGES_DIR=${PACKAGES_DIR:-$ROOT/build}
+    TIMEOUT_MINUTES=${TIMEOUT_MINUTES:-30}
+    NAMED_PARAMETERS='' COSTS_S3_URI='' WITH_SAMPLE_AGENTS='' DRY_RUN='' NO_VERIFY=''
+    [[ -z ${AWS_ENDPOINT_URL:-} ]] || give_parameter ExecuteApiBaseUrl "${AWS_ENDPOINT_URL%/}/_aws/execute-api"
+    [[ -z ${LAMBDA_S3_BUCKET:-} ]] || give_parameter LambdaS3Bucket "$LAMBDA_S3_BUCKET"
+    [[ -z ${PROJECT_NAME:-} ]] || give_parameter ProjectName "$PROJECT_NAME"
+    [[ -z ${AUTH_MODE:-} ]] || give_parameter AuthMode "$AUTH_MODE"
+    [[ -z ${USER_POOL_ID:-} ]] || give_parameter UserPoolId "$USER_POOL_ID"
+    [[ -z ${USER_POOL_CLIENT_ID:-} ]] || give_parameter UserPoolClientId "$USER_POOL_CLIENT_ID"
+    [[ -z ${COST_FORECAST_FUNCTION:-} ]] || give_parameter CostForecastFunctionName "$COST_FORECAST_FUNCTION"
+    [[ -z ${TRUSTED_ADVISOR_FUNCTION:-} ]] || give_parameter TrustedAdvisorFunctionName "$TRUSTED_ADVISOR_FUNCTION"
+}
+
+read_options() {
+    local value
+    while (($# > 0)); do
+        case $1 in
+            --with-sample-agents) WITH_SAMPLE_AGENTS=yes; shift; continue ;;
+            --no-verify) NO_VERIFY=yes; shift; continue ;;
+            --dry-run) DRY_RUN=yes; shift; continue ;;
+            --help | -h) usage; exit 0 ;;
+        esac
+        value=${2-}
+        case $1 in
+            --bucket) give_parameter LambdaS3Bucket "$value" ;;
+            --project-name) give_parameter ProjectName "$value" ;;
+            --stack-name) STACK_NAME=$value ;;
+            --region) REGION=$value ;;
+            --auth-mode) give_parameter AuthMode "$value" ;;
+            --user-pool-id) give_parameter UserPoolId "$value" ;;
+            --user-pool-client-id) give_parameter UserPoolClientId "$value" ;;
+            --cost-forecast-function) give_parameter CostForecastFunctionName "$value" ;;
+            --trusted-advisor-function) give_parameter TrustedAdvisorFunctionName "$value" ;;
+            --parameter) NAMED_PARAMETERS+="$value"$'\n' ;;
+            --template) TEMPLATE=$value ;;
+            --packages-dir) PACKAGES_DIR=$value ;;
+            --timeout-minutes) TIMEOUT_MINUTES=$value ;;
+            --costs-s3-uri) COSTS_S3_URI=$value ;;
+            *) misused "There is no option $1." ;;
+        esac
+        (($# > 1)) || misused "$1 needs a value."
+        shift 2
+    done
+    [[ $TIMEOUT_MINUTES =~ ^[1-9][0-9]*$ ]] || misused "--timeout-minutes needs a whole number, not $TIMEOUT_MINUTES."
+    [[ -z $COSTS_S3_URI ]] || read_costs_uri
+    # The local cloud answers at once and does not mind being asked; AWS limits how often one may ask.
+    POLL_SECONDS=${AWS_ENDPOINT_URL:+0.2} POLL_SECONDS=${POLL_SECONDS:-2}
+    SAMPLE_AGENTS_STACK=$STACK_NAME-sample-agents
+    SAMPLE_AGENTS_PACKAGE=$PACKAGES_DIR/sample-agents.zip
+    CONNECTION_MANAGER=$PACKAGES_DIR/websocket-connection-manager.zip
+    MESSAGE_HANDLER=$PACKAGES_DIR/websocket-message-handler.zip
+    BACKGROUND_PROCESSOR=$PACKAGES_DIR/websocket-background-processor.zip
+}
+
+read_costs_uri() {
+    [[ $COSTS_S3_URI =~ ^s3://([^/]+)/(.+)$ ]] || misused "--costs-s3-uri needs s3://BUCKET/KEY, not $COSTS_S3_URI."
+    [[ -n $WITH_SAMPLE_AGENTS ]] || misused "--costs-s3-uri goes with --with-sample-agents."
+    give_parameter CostsS3Bucket "${BASH_REMATCH[1]}"
+    give_parameter CostsS3Key "${BASH_REMATCH[2]}"
+}
+
+# Takes the values of --parameter, whose names must be the template's.
+read_named_parameters() {
+    local line name known
+    known=$(template_parameters "$TEMPLATE" | sort)
+    while IFS= read -r line; do
+        [[ -n $line ]] || continue
+        name=${line%%=*}
+        [[ $line == ?*=* ]] || misused "--parameter needs NAME=VALUE, not $line."
+        [[ $'\n'$known$'\n' == *$'\n'$name$'\n'* ]] ||
+            misused "The template has no parameter $name. Its parameters: ${known//$'\n'/, }."
+        give_parameter "$name" "${line#*=}"
+    done <<<"$NAMED_PARAMETERS"
+}
+
+check_everything() {
+    check_packages
+    check_aws_cli
+    [[ -n $NO_VERIFY || -n $DRY_RUN ]] || check_python
+    check_credentials
+    if [[ -n $WITH_SAMPLE_AGENTS ]]; then
+        describe_stack "$SAMPLE_AGENTS_STACK"
+        check_stack_status "$SAMPLE_AGENTS_STACK"
+    fi
+    describe_stack "$STACK_NAME"
+    check_stack_status "$STACK_NAME"
+    BUCKET=$(effective_parameter LambdaS3Bucket "$DEFAULT_BUCKET")
+    give_parameter LambdaS3Bucket "$BUCKET"
+    check_bucket "$BUCKET"
+    [[ -n $WITH_SAMPLE_AGENTS ]] || check_agents
+    [[ $(effective_parameter AuthMode cognito) != open ]] ||
+        warn "AuthMode=open: anybody who knows the endpoint may ask in anybody's name."
+}
+
+check_packages() {
+    local package
+    for package in "$CONNECTION_MANAGER" "$MESSAGE_HANDLER" "$BACKGROUND_PROCESSOR"; do
+        check_file "$package" "Build it: ./build_packages.sh"
+    done
+    give_parameter ConnectionManagerKey "$(package_key "$STACK_NAME" "$CONNECTION_MANAGER")"
+    give_parameter MessageHandlerKey "$(package_key "$STACK_NAME" "$MESSAGE_HANDLER")"
+    give_parameter BackgroundProcessorKey "$(package_key "$STACK_NAME" "$BACKGROUND_PROCESSOR")"
+    [[ -n $WITH_SAMPLE_AGENTS ]] || return 0
+    check_file "$SAMPLE_AGENTS_PACKAGE" "Build it: ./build_packages.sh --with-sample-agents"
+    give_parameter SampleAgentsKey "$(package_key "$SAMPLE_AGENTS_STACK" "$SAMPLE_AGENTS_PACKAGE")"
+}
+
+check_agents() {
+    check_agent "$(effective_parameter CostForecastFunctionName "$DEFAULT_COST_FORECAST_FUNCTION")"
+    check_agent "$(effective_parameter TrustedAdvisorFunctionName "$DEFAULT_TRUSTED_ADVISOR_FUNCTION")"
+}
+
+# deploy_stack STACK TEMPLATE PACKAGE...
+deploy_stack() {
+    local stack=$1 template=$2
+    shift 2
+    heading "Stack $stack"
+    describe_stack "$stack"
+    if [[ $(stack_status) == ROLLBACK_COMPLETE ]]; then
+        say "Removing what a failed first deployment left; nothing of it ever ran."
+        remove_remains "$stack"
+    fi
+    create_change_set "$stack" "$template"
+    if [[ -z $CHANGE_SET_ID ]]; then
+        say "no changes"
+        return
+    fi
+    show_changes
+    if [[ -n $DRY_RUN ]]; then
+        discard_change_set
+        say "Dry run: nothing was changed."
+        return
+    fi
+    upload_packages "$BUCKET" "$stack" "$@"
+    execute_change_set
+}
+
+verify_endpoint() {
+    local project
+    project=$(stack_value Parameter ProjectName)
+    heading "Verifying"
+    PYTHONPATH="$ROOT/client" "$PYTHON" -m finops_client.verify --url "$ENDPOINT" \
+        --user-id test-user --username testuser >&2 ||
+        fail "Stack $STACK_NAME is deployed, but $ENDPOINT does not answer as it should." \
+            "The log group /aws/lambda/$project-connection-manager says why."
+}
+
+print_endpoint() {
+    local pool client
+    heading "The endpoint, and what goes into the frontend's config.js (Step 7)"
+    printf '%s\n' "$ENDPOINT"
+    # Indented as they stand in the guide's config.js.
+    if pool=$(stack_value Output UserPoolId) && client=$(stack_value Output UserPoolClientId); then
+        printf "        userPoolId: '%s',\n        userPoolWebClientId: '%s',\n" "$pool" "$client"
+    fi
+    printf "        websocketEndpoint: '%s',\n" "$ENDPOINT"
+}
+
+end_early() {
+    trap - INT TERM
+    if [[ -n $DEPLOYING ]]; then
+        warn "Interrupted. $(how_to_watch)"
+    elif [[ -n $CHANGE_SET_ID ]]; then
+        discard_change_set
+        say "Interrupted. Nothing was deployed."
+    fi
+    exit 130
+}
+
+main "$@"

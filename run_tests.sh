@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Every check there is, and what they need on a bare machine with python3.11.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+readonly ROOT
+
+source "$ROOT/scripts/messages.sh"
+source "$ROOT/scripts/python_environment.sh"
+
+readonly PARTS=(lint unit packaging local_cloud)
+
+usage() {
+    cat <<USAGE
+Usage: ./run_tests.sh [PART ...] [-- PYTEST-OPTION ...]
+
+Sets up .venv and runs every check, or only the named parts:
+
+  lint         ruff, mypy (strict on src and client), shellcheck, cfn-lint
+  unit         every module by itself
+  packaging    the Lambda packages: same bytes twice, nothing missing, nothing too much
+  local_cloud  deploy.sh, run_local.sh, and journeys over a real WebSocket against the deployed stack with IAM enforced
+
+What follows -- goes to pytest, as in: ./run_tests.sh unit -- -k routing. Nothing of AWS is touched: the tests start a
+local cloud of their own and end it. Exit status: 0 all passed, 1 something failed, 2 a mistake in the command line.
+USAGE
+}
+
+main() {
+    read_options "$@"
+    ensure_python_environment requirements.txt
+    ensure_python_environment requirements-dev.txt
+    # A function's validators are made from the contract, here as in the packages.
+    "$VENV/bin/python" "$ROOT/tools/compile_contract.py"
+    cd "$ROOT"
+    local part
+    for part in "${CHOSEN[@]}"; do
+        [[ $part != lint ]] || lint
+    done
+    run_pytest
+}
+
+read_options() {
+    CHOSEN=() PYTEST_OPTIONS=()
+    while (($# > 0)); do
+        case $1 in
+            --help | -h) usage; exit 0 ;;
+            --) shift; PYTEST_OPTIONS=("$@"); break ;;
+            lint | unit | packaging | local_cloud) CHOSEN+=("$1") ;;
+            *) misused "There is no part $1. The parts are: ${PARTS[*]}." ;;
+        esac
+        shift
+    done
+    ((${#CHOSEN[@]} > 0)) || CHOSEN=("${PARTS[@]}")
+}
+
+# Goes on after a finding, so that one run shows them all.
+lint() {
+    local failed=''
+    heading "Linting"
+    check ruff check . || failed=yes
+    check ruff format --check --quiet . || failed=yes
+    check mypy || failed=yes
+    check shellcheck --external-sources ./*.sh scripts/*.sh .ci/run || failed=yes
+    # Informational rules too: the templates have nothing to hide.
+    check cfn-lint --include-checks I --template cloudformation/*.yaml || failed=yes
+    [[ -z $failed ]] || fail "The findings above must be mended first."
+}
+
+check() {
+    say "$*"
+    "$VENV/bin/$1" "${@:2}" >&2
+}
+
+run_pytest() {
+    local part folders=()
+    for part in "${CHOSEN[@]}"; do
+        [[ $part == lint ]] || folders+=("tests/$part")
+    done
+    ((${#folders[@]} > 0)) || return 0
+    heading "Testing ${folders[*]}"
+    # Nothing of the caller's AWS configuration reaches the tests.
+    local name
+    for name in $(compgen -e AWS_); do
+        unset "$name"
+    done
+    "$VENV/bin/python" -m pytest "${folders[@]}" ${PYTEST_OPTIONS[@]+"${PYTEST_OPTIONS[@]}"}
+}
+
+main "$@"

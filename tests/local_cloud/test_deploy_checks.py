@@ -1,0 +1,152 @@
+"""What deploy.sh says before it changes anything, shown by a stand-in for the aws program."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from local_cloud.deploy_script import ROOT, deploy
+from local_cloud.operator_machine import Machine
+
+
+@pytest.fixture
+def machine(tmp_path) -> Machine:
+    return Machine(tmp_path)
+
+
+def assert_refused(machine: Machine, run: subprocess.CompletedProcess[str], *sentences: str) -> None:
+    assert run.returncode == 1, run.stderr
+    assert run.stdout == ""
+    assert all(sentence in run.stderr for sentence in sentences), run.stderr
+    assert not machine.changed_something()
+
+
+def test_no_aws_program(machine):
+    machine.environment["AWS_CLI"] = "no-such-aws"
+    assert_refused(machine, machine.deploy(), "The AWS CLI (aws) is not installed")
+
+
+def test_no_python_with_the_client(machine, tmp_path):
+    # A tree without a virtual environment, and a PATH without any other Python that has the client's dependencies.
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for part in ("deploy.sh", "scripts", "cloudformation"):
+        (tree / part).symlink_to(ROOT / part)
+    script = tree / "deploy.sh"
+    script.unlink()
+    script.write_bytes((ROOT / "deploy.sh").read_bytes())
+    script.chmod(0o755)
+    assert_refused(machine, deploy(machine.environment, script=script), "pip install -r requirements.txt")
+
+
+def test_missing_package(machine):
+    machine.environment["PACKAGES_DIR"] = str(machine.directory)
+    assert_refused(
+        machine, machine.deploy(), "websocket-connection-manager.zip is missing. Build it: ./build_packages.sh"
+    )
+
+
+def test_missing_template(machine):
+    assert_refused(machine, machine.deploy("--template", "nowhere.yaml"), "nowhere.yaml is missing")
+
+
+def test_no_credentials(machine):
+    machine.aws.fails("sts get-caller-identity", "Unable to locate credentials.")
+    assert_refused(machine, machine.deploy(), "No valid AWS credentials", "Unable to locate credentials.")
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException"])
+def test_expired_credentials(machine, code):
+    machine.aws.refuses("sts get-caller-identity", code, "The security token is expired")
+    assert_refused(machine, machine.deploy(), "Your AWS credentials have expired.")
+
+
+def test_absent_bucket(machine):
+    machine.aws.refuses("s3api head-bucket", "404", "Not Found")
+    assert_refused(
+        machine, machine.deploy("--bucket", "mine"), "Bucket mine does not exist. Make it (aws s3 mb s3://mine"
+    )
+
+
+def test_bucket_of_somebody_else(machine):
+    machine.aws.refuses("s3api head-bucket", "403", "Forbidden")
+    assert_refused(machine, machine.deploy(), "No access to bucket finops-deployment-packages-062025.")
+
+
+@pytest.mark.parametrize(("location", "region"), [("eu-central-1", "eu-central-1"), ("EU", "eu-west-1")])
+def test_bucket_in_another_region(machine, location, region):
+    machine.aws.answers("s3api get-bucket-location", f"{location}\n")
+    assert_refused(machine, machine.deploy(), f"is in {region}", f"deploy with --region {region}")
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("UPDATE_IN_PROGRESS", "is busy (UPDATE_IN_PROGRESS). Wait until it is done"),
+        ("DELETE_IN_PROGRESS", "is busy (DELETE_IN_PROGRESS). Wait until it is done"),
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name finops-websocket-api"),
+        ("DELETE_FAILED", "aws cloudformation delete-stack --stack-name finops-websocket-api"),
+    ],
+)
+def test_stack_that_cannot_be_updated(machine, status, sentence):
+    machine.stack(status)
+    assert_refused(machine, machine.deploy(), sentence)
+
+
+def test_dry_run_over_a_failed_first_deployment(machine):
+    machine.stack("ROLLBACK_COMPLETE")
+    assert_refused(machine, machine.deploy("--dry-run"), "Delete it: aws cloudformation delete-stack")
+
+
+def test_missing_agents_are_a_warning(machine):
+    machine.no_changes()
+    machine.aws.refuses("lambda get-function-configuration", "ResourceNotFoundException", "Function not found")
+    run = machine.deploy("--cost-forecast-function", "my-agent")
+    assert run.returncode == 0, run.stderr
+    assert "Warning: Agent my-agent does not exist" in run.stderr
+    assert "Warning: Agent trusted-advisor-agent-trusted-advisor-agent does not exist" in run.stderr
+
+
+@pytest.mark.parametrize("how", ["option", "variable", "stack"])
+def test_open_mode_is_a_warning(machine, how):
+    machine.no_changes()
+    if how == "variable":
+        machine.environment["AUTH_MODE"] = "open"
+    if how == "stack":
+        machine.stack("UPDATE_COMPLETE", AuthMode="open")
+    run = machine.deploy(*(["--auth-mode", "open"] if how == "option" else []))
+    assert "Warning: AuthMode=open" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--nonsense"], "There is no option --nonsense."),
+        (["nonsense"], "There is no option nonsense."),
+        (["--bucket"], "--bucket needs a value."),
+        (
+            ["--parameter", "Nonsense=1"],
+            "The template has no parameter Nonsense. Its parameters: AgentTimeoutSeconds, ",
+        ),
+        (["--parameter", "LogLevel"], "--parameter needs NAME=VALUE, not LogLevel."),
+        (["--timeout-minutes", "soon"], "--timeout-minutes needs a whole number, not soon."),
+        (["--costs-s3-uri", "costs.csv"], "--costs-s3-uri needs s3://BUCKET/KEY, not costs.csv."),
+        (["--costs-s3-uri", "s3://b/k"], "--costs-s3-uri goes with --with-sample-agents."),
+    ],
+)
+def test_mistake_in_the_command_line(machine, options, sentence):
+    run = machine.deploy(*options)
+    assert run.returncode == 2
+    assert sentence in run.stderr
+    assert machine.aws.calls() == []
+
+
+def test_refused_parameter_value_uploads_nothing(machine):
+    machine.aws.refuses(
+        "cloudformation create-change-set", "ValidationError", "Parameter AuthMode must be one of [cognito, open]"
+    )
+    run = machine.deploy("--auth-mode", "x")
+    assert run.returncode == 1
+    assert "refuses the change of stack finops-websocket-api: Parameter AuthMode must be one of" in run.stderr
+    assert not machine.aws.calls("s3 ")

@@ -1,0 +1,206 @@
+"""run_local.sh in a copy of the project: what it starts, answers and leaves behind, and what it says of mistakes."""
+
+import csv
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_cloud.running_cloud import ROOT, free_port, until
+
+COPIED = (
+    "build_packages.sh", "deploy.sh", "run_local.sh", "pyproject.toml", "requirements.txt", "requirements-dev.txt",
+    "client", "cloudformation", "contract", "scripts", "src", "tools",
+)  # fmt: skip
+KEYS = [
+    "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "STACK_NAME",
+    "WEBSOCKET_URL", "WEBSOCKET_API_ID", "USER_POOL_ID", "USER_POOL_CLIENT_ID", "TEST_USERNAME", "TEST_PASSWORD", "LOCAL_CLOUD_PID",
+]  # fmt: skip
+
+
+class Checkout:
+    """A copy of the project, with the virtual environment of this one."""
+
+    def __init__(self, root: Path, *, with_venv: bool = True) -> None:
+        self.root = root
+        root.mkdir()
+        for name in COPIED:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+            else:
+                shutil.copy2(ROOT / name, root / name)
+        if with_venv:
+            (root / ".venv").symlink_to(ROOT / ".venv")
+
+    def run(self, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.root / "run_local.sh", *arguments],
+            cwd="/",
+            env={**os.environ, "PATH": os.environ["PATH"] if path is None else path},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def stack_env(self) -> dict[str, str]:
+        lines = (self.root / ".local" / "stack.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def is_running(self) -> bool:
+        return (self.root / ".local" / "cloud" / "pid").exists()
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    checkout = Checkout(tmp_path_factory.mktemp("run-local") / "project")
+    yield checkout
+    checkout.run("--stop")
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """A cost export of the user's own, of one charge."""
+    columns = {
+        "BilledCost": "1234.56", "EffectiveCost": "1234.56", "ListCost": "1234.56", "BillingCurrency": "EUR",
+        "ChargePeriodStart": "2026-05-03T00:00:00Z", "ChargePeriodEnd": "2026-05-04T00:00:00Z",
+        "BillingPeriodStart": "2026-05-01T00:00:00Z", "BillingPeriodEnd": "2026-06-01T00:00:00Z",
+        "ChargeCategory": "Usage", "ProviderName": "AWS", "ServiceName": "Amazon Simple Storage Service",
+        "ServiceCategory": "Storage", "RegionId": "eu-west-1", "RegionName": "Ireland", "SubAccountId": "1",
+        "SubAccountName": "one", "BillingAccountId": "1", "ResourceId": "bucket", "PricingCategory": "Standard",
+        "CommitmentDiscountStatus": "", "CommitmentDiscountId": "", "Tags": "", "ChargeDescription": "Storage",
+    }  # fmt: skip
+    file = tmp_path / "costs.csv"
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns)
+        writer.writeheader()
+        writer.writerow(columns)
+    return file
+
+
+def test_one_question_is_answered_and_nothing_is_left_running(checkout: Checkout) -> None:
+    asked = checkout.run("--port", str(free_port()), "--ask", "What was my S3 spend in May?")
+
+    assert asked.returncode == 0, asked.stderr
+    assert "2,414.54 USD" in asked.stdout
+    percents = [int(line[1:4]) for line in asked.stderr.splitlines() if line.startswith("[")]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert not checkout.is_running()
+    assert not (checkout.root / ".local" / "stack.env").exists()
+
+
+def test_detached_stack_is_asked_changed_and_stopped(checkout: Checkout, export: Path) -> None:
+    port = str(free_port())
+    started = checkout.run("--port", port, "--detach")
+    assert started.returncode == 0, started.stderr
+    values = checkout.stack_env()
+    assert list(values) == KEYS
+    assert all(values.values())
+    assert values["AWS_ENDPOINT_URL"] == f"http://localhost:{port}"
+    assert started.stdout.splitlines()[-1] == values["WEBSOCKET_URL"]
+    process = int(values["LOCAL_CLOUD_PID"])
+    os.kill(process, 0)
+
+    # The user's own costs, asked of the stack that runs, which goes on running.
+    asked = checkout.run("--costs", str(export), "--ask", "What was my S3 spend in May?")
+    assert asked.returncode == 0, asked.stderr
+    assert "1,234.56 EUR" in asked.stdout
+    assert checkout.stack_env()["LOCAL_CLOUD_PID"] == str(process)
+
+    # Nobody signs in to an open stack.
+    opened = checkout.run("--auth", "open", "--ask", "What was my S3 spend in May?")
+    assert opened.returncode == 0, opened.stderr
+    assert checkout.stack_env()["USER_POOL_ID"] == ""
+
+    again = checkout.run()
+    assert again.returncode == 1
+    assert "running already" in again.stderr
+
+    stopped = checkout.run("--stop")
+    assert stopped.returncode == 0, stopped.stderr
+    assert not checkout.is_running()
+
+    def is_gone() -> bool:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    until(is_gone)
+
+
+def test_remains_of_a_killed_run_do_not_hinder_the_next(checkout: Checkout) -> None:
+    cloud = checkout.root / ".local" / "cloud"
+    cloud.mkdir(parents=True)
+    # A process id that is somebody else's by now: this test's.
+    (cloud / "pid").write_text(f"{os.getpid()}\n")
+    (checkout.root / ".local" / "stack.env").write_text("WEBSOCKET_URL=ws://localhost:1/old\n")
+
+    stopped = checkout.run("--stop")
+
+    assert stopped.returncode == 0
+    assert "Nothing was running" in stopped.stderr
+    assert not cloud.exists()
+
+
+def test_busy_port_is_said_before_anything_is_started(checkout: Checkout) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        refused = checkout.run("--port", str(busy.getsockname()[1]))
+
+    assert refused.returncode == 1
+    assert "is in use" in refused.stderr
+    assert "--port" in refused.stderr
+    assert not checkout.is_running()
+
+
+def test_wrong_export_is_said_before_anything_is_started(checkout: Checkout, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("Service,Cost\nAmazon S3,12\n")
+
+    refused = checkout.run("--costs", str(wrong))
+    missing = checkout.run("--costs", str(tmp_path / "missing.csv"))
+
+    assert refused.returncode == 1
+    assert "column" in refused.stderr
+    assert missing.returncode == 1
+    assert "cannot be read" in missing.stderr
+    assert not checkout.is_running()
+
+
+def test_missing_python_is_said(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("bash", "cat", "dirname", "env"):
+        (tools / tool).symlink_to(str(shutil.which(tool)))
+
+    refused = Checkout(tmp_path / "project", with_venv=False).run(path=str(tools))
+
+    assert refused.returncode == 1
+    assert "python3.11 is missing" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--colour",), ("--port",), ("--port", "http"), ("--port", "70000"), ("--auth", "none"), ("--ask",)]
+)
+def test_wrong_command_line_is_said(checkout: Checkout, arguments: tuple[str, ...]) -> None:
+    refused = checkout.run(*arguments)
+
+    assert refused.returncode == 2
+    assert arguments[0] in refused.stderr
+
+
+def test_help_names_every_option(checkout: Checkout) -> None:
+    shown = checkout.run("--help")
+
+    assert shown.returncode == 0
+    for option in ("--ask", "--detach", "--stop", "--port", "--auth", "--costs"):
+        assert option in shown.stdout
