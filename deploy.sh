@@ -34,8 +34,8 @@ If a deployment fails, the stack that was there keeps running.
   --region NAME                    AWS_REGION, then
                                    AWS_DEFAULT_REGION        us-east-1
   --auth-mode cognito|open         AUTH_MODE                 cognito (open: whoever knows the endpoint may ask)
-  --user-pool-id ID                USER_POOL_ID              a pool of the stack's own
-  --user-pool-client-id ID         USER_POOL_CLIENT_ID       an app client of the stack's own
+  --user-pool-id ID                GIVEN_USER_POOL_ID        a pool of the stack's own
+  --user-pool-client-id ID         GIVEN_USER_POOL_CLIENT_ID an app client of the stack's own
   --cost-forecast-function NAME    COST_FORECAST_FUNCTION    $DEFAULT_COST_FORECAST_FUNCTION
   --trusted-advisor-function NAME  TRUSTED_ADVISOR_FUNCTION  $DEFAULT_TRUSTED_ADVISOR_FUNCTION
   --parameter NAME=VALUE                                     any other parameter of the template; may be repeated
@@ -96,8 +96,10 @@ read_environment() {
     [[ -z ${LAMBDA_S3_BUCKET:-} ]] || give_parameter LambdaS3Bucket "$LAMBDA_S3_BUCKET"
     [[ -z ${PROJECT_NAME:-} ]] || give_parameter ProjectName "$PROJECT_NAME"
     [[ -z ${AUTH_MODE:-} ]] || give_parameter AuthMode "$AUTH_MODE"
-    [[ -z ${USER_POOL_ID:-} ]] || give_parameter UserPoolId "$USER_POOL_ID"
-    [[ -z ${USER_POOL_CLIENT_ID:-} ]] || give_parameter UserPoolClientId "$USER_POOL_CLIENT_ID"
+    # Not USER_POOL_ID: .local/stack.env says with that which pool a stack has made, and giving a stack its own pool as
+    # somebody else's would make it give the pool up.
+    [[ -z ${GIVEN_USER_POOL_ID:-} ]] || give_parameter UserPoolId "$GIVEN_USER_POOL_ID"
+    [[ -z ${GIVEN_USER_POOL_CLIENT_ID:-} ]] || give_parameter UserPoolClientId "$GIVEN_USER_POOL_CLIENT_ID"
     [[ -z ${COST_FORECAST_FUNCTION:-} ]] || give_parameter CostForecastFunctionName "$COST_FORECAST_FUNCTION"
     [[ -z ${TRUSTED_ADVISOR_FUNCTION:-} ]] || give_parameter TrustedAdvisorFunctionName "$TRUSTED_ADVISOR_FUNCTION"
 }
@@ -169,10 +171,6 @@ check_everything() {
     check_aws_cli
     [[ -n $NO_VERIFY || -n $DRY_RUN ]] || check_python
     check_credentials
-    if [[ -n $WITH_SAMPLE_AGENTS ]]; then
-        describe_stack "$SAMPLE_AGENTS_STACK"
-        check_stack_status "$SAMPLE_AGENTS_STACK"
-    fi
     describe_stack "$STACK_NAME"
     check_stack_status "$STACK_NAME"
     BUCKET=$(effective_parameter LambdaS3Bucket "$DEFAULT_BUCKET")
@@ -181,6 +179,10 @@ check_everything() {
     [[ -n $WITH_SAMPLE_AGENTS ]] || check_agents
     [[ $(effective_parameter AuthMode cognito) != open ]] ||
         warn "AuthMode=open: anybody who knows the endpoint may ask in anybody's name."
+    if [[ -n $WITH_SAMPLE_AGENTS ]]; then
+        describe_stack "$SAMPLE_AGENTS_STACK"
+        check_stack_status "$SAMPLE_AGENTS_STACK"
+    fi
 }
 
 check_packages() {
@@ -206,7 +208,7 @@ deploy_stack() {
     local stack=$1 template=$2
     shift 2
     heading "Stack $stack"
-    describe_stack "$stack"
+    [[ $DESCRIBED_STACK == "$stack" ]] || describe_stack "$stack"
     if [[ $(stack_status) == ROLLBACK_COMPLETE ]]; then
         say "Removing what a failed first deployment left; nothing of it ever ran."
         remove_remains "$stack"

@@ -9,6 +9,7 @@ source "$ROOT/scripts/messages.sh"
 source "$ROOT/scripts/aws_cli.sh"
 source "$ROOT/scripts/python_environment.sh"
 source "$ROOT/scripts/local_cloud.sh"
+source "$ROOT/scripts/warm_aws.sh"
 
 readonly PACKAGES=$ROOT/.local/packages
 readonly STACK_ENV=$ROOT/.local/stack.env
@@ -52,6 +53,8 @@ main() {
     ensure_python_environment requirements.txt
     [[ -z $COSTS ]] || check_costs
     use_local_credentials
+    trap end_what_was_started EXIT
+    trap 'exit 130' INT TERM
     if cloud_is_running; then
         use_running_stack
     else
@@ -68,7 +71,7 @@ main() {
 }
 
 read_options() {
-    QUESTION='' DETACH='' STOP='' AUTH='' COSTS='' PORT=''
+    OWNS_CLOUD='' QUESTION='' DETACH='' STOP='' AUTH='' COSTS='' PORT=''
     while (($# > 0)); do
         case $1 in
             --detach) DETACH=yes; shift; continue ;;
@@ -103,7 +106,7 @@ use_local_credentials() {
         unset "$name"
     done
     export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=$REGION
-    export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_CLI=$VENV/bin/aws
+    export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
 }
 
 use_running_stack() {
@@ -132,35 +135,54 @@ running_value() {
 
 start_everything() {
     PORT=${PORT:-4566} AUTH=${AUTH:-cognito}
-    # Whatever happens from here on, nothing is left running that was not asked to be.
-    trap end_cloud EXIT
-    trap 'exit 130' INT TERM
+    OWNS_CLOUD=yes
     start_cloud "$PORT"
     deploy
     if [[ -z $QUESTION ]]; then
         heading "A first question: $FIRST_QUESTION"
         ask "$FIRST_QUESTION"
     fi
-    [[ -z $DETACH ]] || trap - EXIT
+    [[ -z $DETACH ]] || OWNS_CLOUD=''
+}
+
+# Whatever happens, nothing is left running that was not asked to be.
+end_what_was_started() {
+    end_warm_aws
+    [[ -z $OWNS_CLOUD ]] || end_cloud
 }
 
 deploy() {
     export AWS_ENDPOINT_URL=http://localhost:$PORT
-    heading "Building the packages for this machine"
-    "$ROOT/build_packages.sh" --target host --with-sample-agents --output "$PACKAGES" 2>"$DEPLOY_LOG" >/dev/null ||
-        failed_with_log "The packages could not be built."
+    : >"$DEPLOY_LOG"
+    build_packages
+    start_warm_aws
     find_aws_cli || fail "The AWS CLI is missing from .venv. Delete .venv and run this again."
     aws_cli s3api create-bucket --bucket "$BUCKET" >/dev/null || fail "The local cloud makes no bucket: $(aws_error)"
     deploy_stack
     describe_outputs
     [[ -z $USER_POOL_ID ]] || create_test_user
     rm -f "$AWS_CLI_ERRORS"
+    end_warm_aws
     write_stack_env
+}
+
+# Builds what is not built from these very sources.
+build_packages() {
+    local sources built=$PACKAGES/sources
+    sources=$(cd "$ROOT" && find build_packages.sh cloudformation contract src tools -type f ! -name '*.pyc' \
+        -exec cksum {} + | sort)
+    [[ -r $built && $(<"$built") == "$sources" ]] && return
+    heading "Building the packages for this machine"
+    "$ROOT/build_packages.sh" --target host --with-sample-agents --output "$PACKAGES" >>"$DEPLOY_LOG" 2>&1 ||
+        failed_with_log "The packages could not be built."
+    printf '%s\n' "$sources" >"$built"
 }
 
 deploy_stack() {
     local options=(--bucket "$BUCKET" --stack-name "$STACK" --project-name finops-websocket --region "$REGION"
-        --auth-mode "$AUTH" --packages-dir "$PACKAGES" --with-sample-agents)
+        --auth-mode "$AUTH" --packages-dir "$PACKAGES" --with-sample-agents
+        # The question that follows shows more than the exchange that would verify it.
+        --no-verify)
     if [[ -n $COSTS ]]; then
         local key=costs/${COSTS##*/}
         aws_cli s3 cp "$COSTS" "s3://$BUCKET/$key" --only-show-errors || fail "The cost export cannot be uploaded: $(aws_error)"

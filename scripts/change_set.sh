@@ -1,17 +1,17 @@
 # shellcheck shell=bash
 # A change set: what a deployment would change, before it changes it.
 # Needs aws_cli.sh, messages.sh, stack_description.sh and stack_parameters.sh.
-# Sets CHANGE_SET_ID, empty when there is nothing to change, and CHANGE_SET_STACK.
+# Sets CHANGE_SET_ID, empty when there is nothing to change, CHANGE_SET_STACK and CHANGE_SET_TYPE.
 
 CHANGE_SET_ID=''
 
 # Makes the change set of a template for the stack, which was read last, and waits until CloudFormation has worked it out.
 create_change_set() {
-    local stack=$1 template=$2 type=UPDATE
-    CHANGE_SET_STACK=$stack
+    local stack=$1 template=$2
+    CHANGE_SET_STACK=$stack CHANGE_SET_TYPE=UPDATE
     # A stack that only ever had change sets is in review, and still to be created.
-    [[ $(stack_status) =~ ^(ABSENT|REVIEW_IN_PROGRESS)$ ]] && type=CREATE
-    CHANGE_SET_ID=$(aws_cli cloudformation create-change-set --stack-name "$stack" --change-set-type "$type" \
+    [[ $(stack_status) =~ ^(ABSENT|REVIEW_IN_PROGRESS)$ ]] && CHANGE_SET_TYPE=CREATE
+    CHANGE_SET_ID=$(aws_cli cloudformation create-change-set --stack-name "$stack" --change-set-type "$CHANGE_SET_TYPE" \
         --change-set-name "deploy-$(date -u +%Y%m%d-%H%M%S)-$$-$RANDOM" \
         --template-body "file://$template" --parameters "$(parameters_json "$template")" \
         --capabilities CAPABILITY_NAMED_IAM --query Id) ||

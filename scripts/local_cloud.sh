@@ -57,12 +57,7 @@ end_cloud() {
     local pid
     if cloud_is_running; then
         pid=$(cloud_pid)
-        # It leads a process group of its own, in which its workers are.
-        kill -TERM -- "-$pid" 2>/dev/null || true
-        for _ in {1..50}; do
-            kill -0 "$pid" 2>/dev/null || break
-            sleep 0.1
-        done
+        # It leads a process group of its own, in which its workers are. At once: there is nothing that it should save.
         kill -KILL -- "-$pid" 2>/dev/null || true
     fi
     rm -rf "$CLOUD" "$ROOT/.local/stack.env"

@@ -17,18 +17,15 @@ package_key() {
 upload_packages() {
     local bucket=$1 prefix=$2 file key
     shift 2
-    rm -rf "$WORK/by-name" "$WORK/by-content"
-    mkdir "$WORK/by-name" "$WORK/by-content"
+    # Laid out as in the bucket, so that one command sends them all.
+    rm -rf "$WORK/upload"
     for file in "$@"; do
         key=$(package_key "$prefix" "$file")
-        mkdir -p "$WORK/by-content/${key%/*}"
-        cp "$file" "$WORK/by-content/$key"
-        cp "$file" "$WORK/by-name/"
+        mkdir -p "$WORK/upload/${key%/*}"
+        cp "$file" "$WORK/upload/$key"
+        cp "$file" "$WORK/upload/"
         say "Uploading ${file##*/}, also as $key"
     done
-    # A key made from the content holds that content: what is there already is not sent again.
-    aws_cli s3 sync "$WORK/by-content/$prefix" "s3://$bucket/$prefix" --size-only --only-show-errors >/dev/null ||
-        fail "Cannot upload to s3://$bucket/$prefix: $(aws_error)"
-    aws_cli s3 cp "$WORK/by-name" "s3://$bucket" --recursive --only-show-errors >/dev/null ||
+    aws_cli s3 cp "$WORK/upload" "s3://$bucket" --recursive --only-show-errors >/dev/null ||
         fail "Cannot upload to s3://$bucket: $(aws_error)"
 }

@@ -1,10 +1,14 @@
 # shellcheck shell=bash
 # What CloudFormation knows of a stack: its status, id, parameters and outputs.
-# Needs aws_cli.sh and messages.sh. Sets STACK_DESCRIPTION.
+# Needs aws_cli.sh and messages.sh. Sets STACK_DESCRIPTION, and DESCRIBED_STACK: the stack that it is of.
+
+# shellcheck disable=SC2034 # read by deploy.sh
+DESCRIBED_STACK=''
 
 # Reads the stack into STACK_DESCRIPTION, one "Kind<tab>Name<tab>Value" a line; empty when there is no such stack.
 describe_stack() {
     local stack=$1
+    DESCRIBED_STACK=$stack
     STACK_DESCRIPTION=$(aws_cli cloudformation describe-stacks --stack-name "$stack" --query "Stacks[0].[
             [['Stack', 'Id', StackId], ['Stack', 'Status', StackStatus]],
             Parameters[].['Parameter', ParameterKey, ParameterValue],

@@ -10,8 +10,12 @@ DEPLOYING=''
 execute_change_set() {
     local stack=$CHANGE_SET_STACK
     FAILURES='' STACK_END='' STACK_REASON=''
-    LAST_EVENT=$(aws_cli cloudformation describe-stack-events --stack-name "$CHANGE_SET_STACK" --max-items 1 \
-        --query 'StackEvents[].[EventId]' | sed -n 1p) || fail "Cannot read the events of stack $stack: $(aws_error)"
+    # All events of a new stack are of this deployment.
+    LAST_EVENT=''
+    if [[ $CHANGE_SET_TYPE == UPDATE ]]; then
+        LAST_EVENT=$(aws_cli cloudformation describe-stack-events --stack-name "$CHANGE_SET_STACK" --max-items 1 \
+            --query 'StackEvents[].[EventId]' | sed -n 1p) || fail "Cannot read the events of stack $stack: $(aws_error)"
+    fi
     aws_cli cloudformation execute-change-set --change-set-name "$CHANGE_SET_ID" ||
         fail "Stack $stack cannot be changed now. If somebody else is deploying it, run this again when they are done." \
             "CloudFormation says: $(aws_error)"

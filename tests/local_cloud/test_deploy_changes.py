@@ -28,7 +28,7 @@ def test_parameters_are_given_kept_or_left_to_the_template(machine):
     machine.stack(
         "UPDATE_COMPLETE", LambdaS3Bucket="known-bucket", ProjectName="mine", LogLevel="DEBUG", UserPoolId="x_1"
     )
-    machine.environment |= {"USER_POOL_ID": "ignored", "AUTH_MODE": "cognito"}
+    machine.environment |= {"GIVEN_USER_POOL_ID": "ignored", "AUTH_MODE": "cognito"}
     machine.deploy("--user-pool-id", "", "--parameter", 'CostForecastFunctionName=a,"b"\\c')
     parameters = parameters_of(machine.aws.calls("cloudformation create-change-set")[0])
     assert parameters["LambdaS3Bucket"] == "known-bucket"
