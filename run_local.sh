@@ -148,7 +148,10 @@ start_everything() {
 # Whatever happens, nothing is left running that was not asked to be.
 end_what_was_started() {
     end_warm_aws
-    [[ -z $OWNS_CLOUD ]] || end_cloud
+    if [[ -n $OWNS_CLOUD ]]; then
+        heading "Stopping the local cloud"
+        end_cloud
+    fi
 }
 
 deploy() {

@@ -59,6 +59,8 @@ end_cloud() {
         pid=$(cloud_pid)
         # It leads a process group of its own, in which its workers are. At once: there is nothing that it should save.
         kill -KILL -- "-$pid" 2>/dev/null || true
+        # So that bash does not report it as killed.
+        wait "$pid" 2>/dev/null || true
     fi
     rm -rf "$CLOUD" "$ROOT/.local/stack.env"
 }

@@ -45,8 +45,9 @@ class AskAgents:
                 for future in done:
                     yield _outcome(waiting.pop(future), future)
                 if waiting and self._clock() >= deadline:
-                    for agent in waiting.values():
-                        yield Outcome(agent, None, AgentTimedOut("It did not answer in time."))
+                    for future, agent in waiting.items():
+                        # While the caller was busy with another's outcome, this one may have come.
+                        yield _outcome(agent, future) if future.done() else _timed_out(agent)
                     return
                 if not done:
                     yield None
@@ -59,3 +60,7 @@ def _outcome(agent: str, future: Future[str]) -> Outcome:
         return Outcome(agent, future.result(), None)
     except AgentFailed as failure:
         return Outcome(agent, None, failure)
+
+
+def _timed_out(agent: str) -> Outcome:
+    return Outcome(agent, None, AgentTimedOut("It did not answer in time."))

@@ -33,8 +33,13 @@ def sqs() -> "SQSClient":
 
 
 def s3() -> "S3Client":
-    """Give S3. Links are signed with version 4, the only one that every region takes."""
-    return boto3.client("s3", config=_PROMPT.merge(Config(signature_version="s3v4")))
+    """Give S3. Links are signed with version 4, the only one that every region takes.
+
+    And they name the region in their host. By default the SDK signs links for the global host, which sends requests for
+    a bucket of another region on until its name is known everywhere, and a link that is sent on is not valid any more:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
+    """
+    return boto3.client("s3", config=_PROMPT.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"})))
 
 
 def client_channel(management_endpoint: str) -> ClientChannel:

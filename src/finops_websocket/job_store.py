@@ -49,7 +49,8 @@ class JobStore:
         The job and the note of its requestId are written in one transaction: either both are there or neither.
         """
         if job.request_id is None:
-            self._table.put_item(Item=job.to_item(), ConditionExpression=Attr("jobId").not_exists())
+            # No condition: the id is random, and the SDK's second try after a lost reply must not fail on its first.
+            self._table.put_item(Item=job.to_item())
             return Submission(job, is_duplicate=False)
         client = self._table.meta.client
         for tries_left in reversed(range(_CREATE_TRIES)):
@@ -128,9 +129,14 @@ class JobStore:
 
     def fail_queued(self, job_id: str, code: str, error: str) -> Job | None:
         """End a job that could not be queued; None if a worker has it after all."""
-        return self._step(
+        failed = self._step(
             job_id, Attr("status").eq(QUEUED), {"status": FAILED, "code": code, "error": error, "message": error}
         )
+        if failed is not None:
+            return failed
+        # As in _end, the reply may have been lost; or a duplicate of the question has failed the job already.
+        stored = self.find(job_id)
+        return stored if stored is not None and stored.code == code else None
 
     def claim(self, job_id: str, worker: str, lease: int, *, progress: int, message: str) -> Job:
         """Take a job for a worker, for `lease` seconds from now.

@@ -66,7 +66,7 @@ class SubmitQuery:
             try:
                 self._queue.send(job.job_id, user_id)
             except QueueUnavailable as error:
-                self._end_unqueued(connection_id, job, error)
+                self._end_unqueued(connection_id, job, error, is_duplicate=submission.is_duplicate)
                 return
         self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=submission.is_duplicate))
         if end := job_messages.end_of(job, self._answers):
@@ -97,13 +97,13 @@ class SubmitQuery:
             followers=frozenset({connection_id}),
         )
 
-    def _end_unqueued(self, connection_id: str, job: Job, error: QueueUnavailable) -> None:
+    def _end_unqueued(self, connection_id: str, job: Job, error: QueueUnavailable, *, is_duplicate: bool) -> None:
         logger.error("A job could not be queued.", errorType=type(error.__cause__).__name__)
         code, sentence = client_text(error)
         failed = self._jobs.fail_queued(job.job_id, code, sentence)
         # None: an earlier message for this job got through, and a worker has it.
         if failed is None:
-            self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=True))
+            self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=is_duplicate))
             return
         for follower in failed.followers | {connection_id}:
             self._channel.send(follower, job_messages.job_failed(failed))
