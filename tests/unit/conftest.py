@@ -1,0 +1,107 @@
+"""The stack's stores, made in moto as the template defines them, for the tests of the three functions."""
+
+import io
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools import Logger
+from moto import mock_aws
+
+# The one reader of the template's YAML lives with the packaging tests, whose folder's name is taken by a library.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "packaging"))
+
+from finops_websocket import aws_clients
+from finops_websocket.answer_store import AnswerStore
+from finops_websocket.connection_store import ConnectionStore
+from finops_websocket.job_store import JobStore
+from finops_websocket.results_bucket import ResultsBucket
+from unit.finops_websocket.recording_channel import RecordingChannel
+from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.stack import create_table
+
+
+@pytest.fixture(scope="session")
+def parent_logger() -> Logger:
+    """The logger that a handler makes: without one, its modules' loggers take no keys."""
+    return Logger(stream=io.StringIO())
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[None]:
+    """AWS in memory. Once a module, because making clients takes longer than a test; each test has its own tables."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def dynamodb(aws: None) -> Any:
+    return boto3.resource("dynamodb")
+
+
+@pytest.fixture(scope="module")
+def s3(aws: None) -> Any:
+    return aws_clients.s3()
+
+
+@pytest.fixture(scope="module")
+def sqs(aws: None) -> Any:
+    return aws_clients.sqs()
+
+
+@pytest.fixture
+def connections_table(dynamodb: Any) -> Any:
+    return create_table(dynamodb, "ConnectionsTable", f"connections-{uuid.uuid4()}")
+
+
+@pytest.fixture
+def jobs_table(dynamodb: Any) -> Any:
+    return create_table(dynamodb, "JobsTable", f"jobs-{uuid.uuid4()}")
+
+
+@pytest.fixture
+def bucket_name(s3: Any) -> str:
+    name = f"results-{uuid.uuid4()}"
+    s3.create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def queue_url(sqs: Any) -> str:
+    url: str = sqs.create_queue(QueueName=f"processing-queue-{uuid.uuid4()}")["QueueUrl"]
+    return url
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def connections(connections_table: Any, clock: SettableClock) -> ConnectionStore:
+    return ConnectionStore(connections_table, clock)
+
+
+@pytest.fixture
+def jobs(jobs_table: Any, clock: SettableClock) -> JobStore:
+    return JobStore(jobs_table, clock)
+
+
+@pytest.fixture
+def bucket(s3: Any, bucket_name: str) -> ResultsBucket:
+    return ResultsBucket(s3, bucket_name)
+
+
+@pytest.fixture
+def answers(jobs_table: Any, bucket: ResultsBucket) -> AnswerStore:
+    return AnswerStore(jobs_table, bucket)
+
+
+@pytest.fixture
+def channel() -> RecordingChannel:
+    return RecordingChannel()

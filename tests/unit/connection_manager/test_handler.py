@@ -1,0 +1,134 @@
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from template_environment import function_environment
+
+from unit.finops_websocket.contract import assert_valid
+from unit.finops_websocket.function_run import FunctionRun, run_function
+from unit.finops_websocket.loopback_aws import LoopbackAws
+from unit.finops_websocket.sample_events import event_of, frame_event
+from unit.finops_websocket.sample_jobs import a_job
+
+HANDLER = "connection_manager.handler.handler"
+CONNECTION_ID = event_of("connect")["requestContext"]["connectionId"]
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+NOTHING_STORED: dict[str, list[dict[str, Any]]] = {"CONNECTIONS_TABLE": [], "JOBS_TABLE": []}
+
+
+def key_set() -> bytes:
+    key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
+    return json.dumps({"keys": [{**key, "kid": "key-1", "alg": "RS256", "use": "sig"}]}).encode()
+
+
+def id_token() -> str:
+    environment = function_environment(HANDLER)
+    claims = {
+        "sub": "user-1",
+        "iss": environment["TOKEN_ISSUER"],
+        "aud": environment["TOKEN_CLIENT_ID"],
+        "cognito:username": "ada",
+        "token_use": "id",
+        "exp": int(time.time()) + 3600,
+    }
+    return jwt.encode(claims, KEY, "RS256", headers={"kid": "key-1"})
+
+
+TOKEN = id_token()
+FORGED = TOKEN[:-8] + "AAAAAAAA"
+EVENTS = [
+    event_of("connect"),
+    event_of("ping"),
+    event_of("authenticate_by_claim"),
+    frame_event("authenticate_with_token", action="authenticate", token=FORGED),
+    frame_event("authenticate_with_token", action="authenticate", token=TOKEN),
+    event_of("authenticate_by_claim"),
+    event_of("binary_frame"),
+]
+
+Served = tuple[FunctionRun, list[tuple[str, dict[str, Any]]]]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with LoopbackAws() as loopback:
+        loopback.keys = key_set()
+        # Made when no test lives any more, so that it is not too old to be unfinished.
+        unfinished = a_job(created_at=2**40, ttl=2**41, followers=frozenset()).to_item()
+        items = {**NOTHING_STORED, "JOBS_TABLE": [unfinished]}
+        yield run_function(HANDLER, loopback, EVENTS, items, TOKEN_KEYS_URL=loopback.keys_url), loopback.posted
+
+
+def test_every_event_is_handled_without_a_body(served: Served) -> None:
+    assert served[0].outcomes == [{"statusCode": 200}] * len(EVENTS)
+
+
+def test_every_frame_is_answered_and_a_connection_s_opening_is_not(served: Served) -> None:
+    for connection_id, wire in served[1]:
+        assert connection_id == CONNECTION_ID
+        assert_valid(wire)
+    assert [wire.get("type", wire.get("action")) for _, wire in served[1]] == [
+        "pong",
+        "authenticated",
+        "error",
+        "authenticated",
+        "error",
+        "error",
+    ]
+    assert [wire.get("code") for _, wire in served[1]] == [
+        None,
+        None,
+        "INVALID_TOKEN",
+        None,
+        "INVALID_TOKEN",
+        "INVALID_MESSAGE",
+    ]
+
+
+def test_a_claim_is_unverified_and_a_token_brings_the_user_s_jobs(served: Served) -> None:
+    claimed, proved = (wire for _, wire in served[1] if wire.get("type") == "authenticated")
+    assert (claimed["verified"], claimed["userId"]) == (False, "test-user")
+    assert (proved["verified"], proved["userId"], proved["activeJobs"]) == (True, "user-1", ["job-1"])
+    assert served[0].items["JOBS_TABLE"][0]["followers"] == [CONNECTION_ID]
+
+
+def test_the_connection_is_stored_with_its_user(served: Served) -> None:
+    (connection,) = served[0].items["CONNECTIONS_TABLE"]
+    assert (connection["connectionId"], connection["userId"], connection["verified"]) == (CONNECTION_ID, "user-1", True)
+
+
+def test_the_log_has_no_token_and_no_part_of_one(served: Served) -> None:
+    log = served[0].log
+    assert "A token was refused." in log
+    for part in [*TOKEN.split("."), *FORGED.split(".")]:
+        assert part not in log
+    assert {json.loads(line)["connectionId"] for line in log.splitlines()} == {CONNECTION_ID}
+
+
+def test_a_closed_connection_is_forgotten() -> None:
+    with LoopbackAws() as loopback:
+        run = run_function(HANDLER, loopback, [event_of("connect"), event_of("disconnect")], NOTHING_STORED)
+    assert run.outcomes == [{"statusCode": 200}] * 2
+    assert run.items["CONNECTIONS_TABLE"] == []
+    assert loopback.posted == []
+
+
+def test_in_the_open_mode_without_a_user_pool_a_claim_is_taken() -> None:
+    no_pool = {"TOKEN_ISSUER": "", "TOKEN_KEYS_URL": "", "TOKEN_CLIENT_ID": "", "AUTH_MODE": "open"}
+    with LoopbackAws() as loopback:
+        events = [event_of("connect"), event_of("authenticate_by_claim")]
+        run = run_function(HANDLER, loopback, events, NOTHING_STORED, **no_pool)
+    assert run.items["CONNECTIONS_TABLE"][0]["userId"] == "test-user"
+
+
+def test_keys_that_cannot_be_had_are_no_fault_of_the_token_s() -> None:
+    with LoopbackAws() as loopback:
+        events = [frame_event("authenticate_with_token", action="authenticate", token=TOKEN)]
+        run = run_function(HANDLER, loopback, events, NOTHING_STORED, TOKEN_KEYS_URL="http://127.0.0.1:1/jwks.json")
+    assert run.outcomes == [{"statusCode": 500}]
+    assert [wire["code"] for _, wire in loopback.posted] == ["INTERNAL"]
+    assert TOKEN.split(".")[1] not in run.log

@@ -1,0 +1,85 @@
+"""What moto does not play, on loopback: API Gateway's connections, agents' functions and a user pool's keys."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import unquote
+
+
+class LoopbackAws:
+    """Serves while it is entered, and keeps what it was asked.
+
+    `gone` are connections that answer 410; `agent_answers` are payloads by function; `keys` is the pool's published
+    key set, and `key_fetches` counts how often it was fetched.
+    """
+
+    def __init__(self) -> None:
+        self.posted: list[tuple[str, dict[str, Any]]] = []
+        self.gone: set[str] = set()
+        self.invoked: list[tuple[str, dict[str, Any]]] = []
+        self.agent_answers: dict[str, bytes] = {}
+        self.keys: bytes = b'{"keys": []}'
+        self.key_fetches = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._request_handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def management_endpoint(self) -> str:
+        return f"{self.endpoint}/prod"
+
+    @property
+    def keys_url(self) -> str:
+        return f"{self.endpoint}/pool/.well-known/jwks.json"
+
+    def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        match unquote(path).split("/"):
+            case ["", "prod", "@connections", connection_id]:
+                if connection_id in self.gone:
+                    return 410, b'{"__type": "GoneException"}'
+                self.posted.append((connection_id, json.loads(body)))
+                return 200, b""
+            case ["", "2015-03-31", "functions", name, "invocations"]:
+                self.invoked.append((name, json.loads(body)))
+                return 200, self.agent_answers[name]
+        return 404, b"{}"
+
+    def _request_handler(self) -> type[BaseHTTPRequestHandler]:
+        loopback = self
+
+        class RequestHandler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                loopback.key_fetches += 1
+                self._answer(200, loopback.keys)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self._answer(*loopback._post(self.path, body))
+
+            def _answer(self, status: int, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+                """Keep the tests' output clean."""
+
+        return RequestHandler

@@ -1,0 +1,45 @@
+"""A client channel that keeps what it is given."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+
+from finops_websocket.client_channel import ClientChannel, Delivery
+from finops_websocket.server_messages import MAX_MESSAGE_BYTES, ServerMessage
+from unit.finops_websocket.contract import assert_valid
+
+
+class RecordingChannel(ClientChannel):
+    """Keeps each message; fails for one that breaks the contract or is too large.
+
+    `deliveries` says what becomes of messages to a connection (by default they are sent); `at_send` is called with
+    each message before it is kept.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(boto3.client("apigatewaymanagementapi", "us-east-1", endpoint_url="http://localhost:1"))
+        self.sent: list[tuple[str, ServerMessage]] = []
+        self.deliveries: dict[str, Delivery] = {}
+        self.at_send: Callable[[str, ServerMessage], None] = lambda _connection_id, _message: None
+
+    def send(self, connection_id: str, message: ServerMessage) -> Delivery:
+        frame = message.encode()
+        assert len(frame) <= MAX_MESSAGE_BYTES
+        assert_valid(json.loads(frame))
+        self.at_send(connection_id, message)
+        self.sent.append((connection_id, message))
+        return self.deliveries.get(connection_id, Delivery.SENT)
+
+    def to(self, connection_id: str) -> list[ServerMessage]:
+        """Give the messages to one connection."""
+        return [message for receiver, message in self.sent if receiver == connection_id]
+
+    def wires_to(self, connection_id: str) -> list[dict[str, Any]]:
+        """Give the messages to one connection as it reads them."""
+        return [json.loads(message.encode()) for message in self.to(connection_id)]
+
+    def kinds_to(self, connection_id: str) -> list[str]:
+        """Give the types of the messages to one connection."""
+        return [message.kind[1] for message in self.to(connection_id)]

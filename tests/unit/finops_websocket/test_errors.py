@@ -1,0 +1,48 @@
+import pytest
+
+from finops_websocket import errors
+from finops_websocket.errors import FinopsError, QueueUnavailable, RequestError, client_text
+from unit.finops_websocket.contract import ERROR_CODES
+
+
+def subclasses(error: type[Exception]) -> list[type[Exception]]:
+    return [error, *(deeper for child in error.__subclasses__() for deeper in subclasses(child))]
+
+
+REQUEST_ERRORS = [error for error in subclasses(RequestError) if error is not RequestError]
+
+
+@pytest.mark.parametrize("error", REQUEST_ERRORS)
+def test_a_request_error_says_its_sentence_under_a_code_of_its_own(error: type[RequestError]) -> None:
+    assert client_text(error("A sentence.")) == (error.code, "A sentence.")
+    assert error.code in ERROR_CODES
+    assert [other for other in REQUEST_ERRORS if other.code == error.code] == [error]
+
+
+def test_an_unavailable_queue_says_nothing_of_the_queue() -> None:
+    code, sentence = client_text(QueueUnavailable("Job job-1 could not be queued: EndpointConnectionError"))
+    assert code == "QUEUE_UNAVAILABLE"
+    assert "job-1" not in sentence
+    assert "EndpointConnectionError" not in sentence
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("arn:aws:dynamodb:secret"),
+        ValueError("arn:aws:dynamodb:secret"),
+        *(error("arn:aws:dynamodb:secret") for error in subclasses(FinopsError) if error not in REQUEST_ERRORS),
+    ],
+)
+def test_no_other_error_s_text_reaches_a_client(error: Exception) -> None:
+    if type(error) is RequestError:
+        return
+    code, sentence = client_text(error)
+    assert code in ERROR_CODES
+    assert sentence
+    assert "secret" not in sentence
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    drawn = [line.strip("|-` ").split()[0] for line in (errors.__doc__ or "").splitlines()[2:] if line.strip()]
+    assert drawn == [error.__name__ for error in subclasses(FinopsError)]

@@ -1,0 +1,86 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from unit.finops_websocket.contract import assert_valid
+from unit.finops_websocket.function_run import FunctionRun, run_function
+from unit.finops_websocket.loopback_aws import LoopbackAws
+from unit.finops_websocket.sample_events import event_of, frame_event
+
+HANDLER = "message_handler.handler.handler"
+QUESTION = json.loads(event_of("finops_query")["body"])
+CONNECTION_ID = event_of("finops_query")["requestContext"]["connectionId"]
+SIGNED_IN = {
+    "connectionId": CONNECTION_ID,
+    "userId": "user-1",
+    "username": "Ada",
+    "verified": True,
+    # Seconds that no test lives to see.
+    "expiresAt": 2**40,
+    "ttl": 2**40,
+}
+EVENTS = {
+    "finops_query": event_of("finops_query"),
+    "refused": frame_event("finops_query", **(QUESTION | {"agents": ["nobody"]})),
+    "unknown_action": event_of("unknown_action"),
+    "not_json": event_of("not_json"),
+    "binary_frame": event_of("binary_frame"),
+    "another function's": event_of("ping"),
+}
+
+Served = tuple[FunctionRun, list[tuple[str, dict[str, Any]]]]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with LoopbackAws() as loopback:
+        items: dict[str, list[dict[str, Any]]] = {"CONNECTIONS_TABLE": [SIGNED_IN], "JOBS_TABLE": []}
+        yield run_function(HANDLER, loopback, list(EVENTS.values()), items), loopback.posted
+
+
+def test_every_frame_is_handled_without_a_body(served: Served) -> None:
+    assert served[0].outcomes == [{"statusCode": 200}] * len(EVENTS)
+
+
+def test_every_frame_is_answered_over_its_connection(served: Served) -> None:
+    posted = served[1]
+    assert {connection_id for connection_id, _ in posted} == {CONNECTION_ID}
+    for _, wire in posted:
+        assert_valid(wire)
+    assert [(wire["type"], wire.get("code")) for _, wire in posted] == [
+        ("job_queued", None),
+        ("job_failed", "UNKNOWN_AGENT"),
+        ("error", "UNKNOWN_ACTION"),
+        ("error", "INVALID_MESSAGE"),
+        ("error", "INVALID_MESSAGE"),
+        ("error", "UNKNOWN_ACTION"),
+    ]
+
+
+def test_a_question_is_stored_and_queued(served: Served) -> None:
+    run, posted = served
+    job_id = posted[0][1]["jobId"]
+    assert [json.loads(body) for body in run.queued] == [{"jobId": job_id}]
+    (job,) = [item for item in run.items["JOBS_TABLE"] if "userId" in item]
+    assert (job["jobId"], job["userId"], job["followers"]) == (job_id, "user-1", [CONNECTION_ID])
+
+
+def test_the_log_has_the_job_and_not_the_question(served: Served) -> None:
+    log = served[0].log
+    assert served[1][0][1]["jobId"] in log
+    assert "Bluebird" in QUESTION["query"]
+    assert "Bluebird" not in log
+    assert {json.loads(line)["service"] for line in log.splitlines()} == {"message-handler"}
+
+
+def test_what_nobody_expected_is_answered_and_reported_as_broken() -> None:
+    with LoopbackAws() as loopback:
+        run = run_function(HANDLER, loopback, [event_of("finops_query")], {"CONNECTIONS_TABLE": [SIGNED_IN]})
+    assert run.outcomes == [{"statusCode": 500}]
+    ((_, wire),) = loopback.posted
+    assert (wire["type"], wire["code"], wire["requestId"]) == ("job_failed", "INTERNAL", "request-1")
+    assert "ResourceNotFound" in run.log
+    assert "ResourceNotFound" not in json.dumps(wire)
+    assert "Bluebird" not in run.log
