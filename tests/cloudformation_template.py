@@ -1,5 +1,6 @@
 """The stack's templates as data, for tests that look at what the local cloud does not check."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ STACK = "finops-websocket-api-fixed.yaml"
 SAMPLE_AGENTS = "sample-agents.yaml"
 
 
+@cache
 def load(name: str = STACK) -> dict[str, Any]:
     template: dict[str, Any] = yaml_parse((CLOUDFORMATION / name).read_text(encoding="utf-8"))
     return template

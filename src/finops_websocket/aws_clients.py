@@ -39,7 +39,9 @@ def s3() -> "S3Client":
     a bucket of another region on until its name is known everywhere, and a link that is sent on is not valid any more:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
     """
-    return boto3.client("s3", config=_PROMPT.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"})))
+    return boto3.client(
+        "s3", config=_PROMPT.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    )
 
 
 def client_channel(management_endpoint: str) -> ClientChannel:

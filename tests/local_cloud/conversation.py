@@ -9,7 +9,7 @@ from typing import Any
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from contract_schema import definition_of, validate
+from contract_schema import assert_valid
 
 ENDS = {"job_completed", "job_failed", "job_cancelled"}
 
@@ -25,7 +25,7 @@ class Conversation:
 
     async def receive(self, seconds: float = 30) -> dict[str, Any]:
         message: dict[str, Any] = json.loads(await asyncio.wait_for(self._connection.recv(), seconds))
-        validate(message, definition_of(message))
+        assert_valid(message)
         return message
 
     async def ask(self, frame: dict[str, Any] | str | bytes) -> dict[str, Any]:

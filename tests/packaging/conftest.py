@@ -1,12 +1,8 @@
 """Builds that the packaging tests look at: each is made once, in a copy of the project."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-# The folder's name is also that of a library, so its modules are imported without it.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from project_copy import PACKAGES, ProjectCopy
 

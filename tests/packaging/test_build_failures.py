@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from project_copy import PACKAGES, ProjectCopy, build_environment
 
 # Nothing of the machine's own configuration may answer in place of the index that a test names.

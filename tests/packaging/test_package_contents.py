@@ -6,6 +6,7 @@ import zipfile
 from pathlib import PurePosixPath
 
 import pytest
+
 from project_copy import PACKAGES, ProjectCopy
 
 OURS = {"finops_websocket"}

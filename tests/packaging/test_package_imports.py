@@ -7,8 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from function_environment import function_environment
 from project_copy import PACKAGES, ProjectCopy
-from template_environment import function_environment
 
 # boto3 and what it needs: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html says that runtimes have it.
 RUNTIME_MODULES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")

@@ -1,10 +1,8 @@
 """The stack's stores, made in moto as the template defines them, for the tests of the three functions."""
 
 import io
-import sys
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,17 +10,14 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-# The one reader of the template's YAML lives with the packaging tests, whose folder's name is taken by a library.
-sys.path.append(str(Path(__file__).resolve().parents[1] / "packaging"))
-
 from finops_websocket import aws_clients
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.job_store import JobStore
 from finops_websocket.results_bucket import ResultsBucket
+from stack_tables import create_table
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.settable_clock import SettableClock
-from unit.finops_websocket.stack import create_table
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from template_environment import function_environment
 
+from contract_schema import assert_valid
 from finops_websocket.job import CANCELLED, PROCESSING
-from unit.finops_websocket.contract import assert_valid
+from function_environment import function_environment
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of

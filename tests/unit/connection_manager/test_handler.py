@@ -6,9 +6,9 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from template_environment import function_environment
 
-from unit.finops_websocket.contract import assert_valid
+from contract_schema import assert_valid
+from function_environment import function_environment
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of, frame_event

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from unit.finops_websocket.stack import create_table
+from stack_tables import create_table
 
 _LOGICAL_NAMES = {"CONNECTIONS_TABLE": "ConnectionsTable", "JOBS_TABLE": "JobsTable"}
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from template_environment import function_environment
-
+from function_environment import function_environment
 from unit.finops_websocket.loopback_aws import LoopbackAws
 
 _REPOSITORY = Path(__file__).resolve().parents[3]

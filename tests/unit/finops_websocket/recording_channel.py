@@ -6,9 +6,9 @@ from typing import Any
 
 import boto3
 
+from contract_schema import assert_valid
 from finops_websocket.client_channel import ClientChannel, Delivery
 from finops_websocket.server_messages import MAX_MESSAGE_BYTES, ServerMessage
-from unit.finops_websocket.contract import assert_valid
 
 
 class RecordingChannel(ClientChannel):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from contract_schema import CLIENT_MESSAGES, DEFINITIONS, ERROR_CODES, errors_of, kind_of
 from finops_websocket.client_messages import (
     Authenticate,
     ClientMessage,
@@ -15,7 +16,6 @@ from finops_websocket.client_messages import (
     request_id_of,
 )
 from finops_websocket.errors import InvalidMessage, QueryTooLong, RequestError, UnknownAction
-from unit.finops_websocket.contract import CLIENT_MESSAGES, DEFINITIONS, ERROR_CODES, errors_of, kind_of
 
 DEFINITION_OF_ACTION = {kind_of(name)[1]: name for name in CLIENT_MESSAGES}
 SERVED = {"authenticate": Authenticate, "ping": Ping, "finops_query": FinopsQuery}

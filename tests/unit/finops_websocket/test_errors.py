@@ -1,8 +1,8 @@
 import pytest
 
+from contract_schema import ERROR_CODES
 from finops_websocket import errors
 from finops_websocket.errors import FinopsError, QueueUnavailable, RequestError, client_text
-from unit.finops_websocket.contract import ERROR_CODES
 
 
 def subclasses(error: type[Exception]) -> list[type[Exception]]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from contract_schema import assert_valid
 from finops_websocket import job_messages
 from finops_websocket.answer_store import COMPLETED as ANSWERED
 from finops_websocket.answer_store import FAILED as UNANSWERED
@@ -13,7 +14,6 @@ from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUE
 from finops_websocket.message_size import MAX_TEXT_BYTES, first_part, fits
 from finops_websocket.report import compose
 from finops_websocket.server_messages import MAX_MESSAGE_BYTES, JobCancelled, JobFailed
-from unit.finops_websocket.contract import assert_valid
 from unit.finops_websocket.sample_jobs import COST, SAVINGS, a_job
 
 PROCESSED = a_job(status=PROCESSING, progress=52, seq=4, updated_at=1_000_060, completed_agents=(COST,))

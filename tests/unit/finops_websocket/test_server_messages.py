@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract_schema import DEFINITIONS, ERROR_CODES, SERVER_MESSAGES, errors_of, kind_of
 from finops_websocket import server_messages
 from finops_websocket.server_messages import (
     AgentResult,
@@ -16,7 +17,6 @@ from finops_websocket.server_messages import (
     Pong,
     ServerMessage,
 )
-from unit.finops_websocket.contract import DEFINITIONS, ERROR_CODES, SERVER_MESSAGES, errors_of, kind_of
 
 # Defined for messages that the functions do not send yet; whoever adds their classes takes them out of here.
 NOT_SENT = {"JobSnapshot", "JobList"}

@@ -3,11 +3,10 @@ from collections.abc import Iterator, Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from template_environment import function_environment
 
 from finops_websocket.errors import SettingsError
 from finops_websocket.settings import BackgroundProcessorSettings, ConnectionManagerSettings, MessageHandlerSettings
-from unit.finops_websocket.stack import environment_names
+from function_environment import environment_names, function_environment
 
 Settings = type[ConnectionManagerSettings | MessageHandlerSettings | BackgroundProcessorSettings]
 HANDLERS: dict[Settings, str] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from unit.finops_websocket.contract import assert_valid
+from contract_schema import assert_valid
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of, frame_event
