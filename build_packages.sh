@@ -133,6 +133,9 @@ select_wheels() {
 make_work_directory() {
     mkdir -p "$BUILD" 2>/dev/null || fail "The directory $BUILD cannot be made."
     WORK=$(mktemp -d "$BUILD/.unfinished.XXXXXX" 2>/dev/null) || fail "The directory $BUILD cannot be written."
+    # pip's own temporary files go with it too, however the build ends.
+    mkdir "$WORK/tmp"
+    export TMPDIR=$WORK/tmp
     trap 'rm -rf "$WORK"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM

@@ -148,6 +148,7 @@ start_everything() {
 # Whatever happens, nothing is left running that was not asked to be.
 end_what_was_started() {
     end_warm_aws
+    rm -f "$AWS_CLI_ERRORS"
     if [[ -n $OWNS_CLOUD ]]; then
         heading "Stopping the local cloud"
         end_cloud
@@ -164,7 +165,6 @@ deploy() {
     deploy_stack
     describe_outputs
     [[ -z $USER_POOL_ID ]] || create_test_user
-    rm -f "$AWS_CLI_ERRORS"
     end_warm_aws
     write_stack_env
 }
