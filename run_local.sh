@@ -124,11 +124,11 @@ use_running_stack() {
     fi
 }
 
-# One value of .local/stack.env. The port and the mode are not in it, but follow from what is.
+# One value of .local/stack.env. The port follows from what is in it; the mode is noted beside it.
 running_value() {
     case $1 in
         PORT) sed -n 's/^AWS_ENDPOINT_URL=.*:\([0-9]*\)$/\1/p' "$STACK_ENV" ;;
-        AUTH_MODE) if [[ -n $(running_value USER_POOL_ID) ]]; then echo cognito; else echo open; fi ;;
+        AUTH_MODE) cat "$CLOUD/auth_mode" ;;
         *) sed -n "s/^$1=//p" "$STACK_ENV" ;;
     esac
 }
@@ -164,7 +164,7 @@ deploy() {
     aws_cli s3api create-bucket --bucket "$BUCKET" >/dev/null || fail "The local cloud makes no bucket: $(aws_error)"
     deploy_stack
     describe_outputs
-    [[ -z $USER_POOL_ID ]] || create_test_user
+    create_test_user
     end_warm_aws
     write_stack_env
 }
@@ -238,25 +238,26 @@ TEST_USERNAME=$TEST_USER
 TEST_PASSWORD=$TEST_USER_PASSWORD
 LOCAL_CLOUD_PID=$(cloud_pid)
 VALUES
+    printf '%s\n' "$AUTH" >"$CLOUD/auth_mode"
     mv "$STACK_ENV.new" "$STACK_ENV"
 }
 
 ask() {
     local identity=()
-    # Without a pool there is no token: the name is taken as it is said.
-    [[ -n $(running_value USER_POOL_ID) ]] || identity=(--user-id "$TEST_USER" --name "$TEST_USER")
+    # As an older frontend asks, which has no token: the name is taken as it is said.
+    [[ $(running_value AUTH_MODE) == cognito ]] || identity=(--user-id "$TEST_USER" --name "$TEST_USER")
     "$VENV/bin/ask" --env-file "$STACK_ENV" ${identity[@]+"${identity[@]}"} "$1"
 }
 
 print_how_to_go_on() {
-    local url pool
-    url=$(running_value WEBSOCKET_URL) pool=$(running_value USER_POOL_ID)
+    local url
+    url=$(running_value WEBSOCKET_URL)
     heading "The stack is running"
     printf '%s\n' "$url"
     say "Ask more:        ./run_local.sh --ask \"Where can I save money?\""
     say "By hand:         npx wscat -c $url"
     say "  then type:     {\"action\": \"authenticate\", \"userId\": \"test-user\", \"username\": \"testuser\"}"
-    [[ -z $pool ]] || say "Sign in as:      $TEST_USER / $TEST_USER_PASSWORD"
+    say "Sign in as:      $TEST_USER / $TEST_USER_PASSWORD"
     say "For scripts:     .local/stack.env"
     say "$1"
 }

@@ -12,7 +12,7 @@ PSEUDO_PARAMETERS = {
     "AWS::AccountId": "123456789012",
 }
 # Not there: IsLocalCloud and whatever else is false in a stack that is deployed to AWS with defaults.
-TRUE_CONDITIONS = {"HasUserPool", "MakesUserPool"}
+TRUE_CONDITIONS = {"MakesUserPool"}
 
 
 def environment_names(handler: str) -> set[str]:

@@ -22,7 +22,7 @@ class AskAgents:
     """Asks agents in parallel."""
 
     def __init__(self, invoker: AgentInvoker, heartbeat: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Keep the invoker; after `heartbeat` seconds of silence the caller is told. `clock` gives seconds."""
+        """Keep the invoker; after `heartbeat` seconds of silence the caller is told. `clock` is the invoker's."""
         self._invoker = invoker
         self._heartbeat = heartbeat
         self._clock = clock
@@ -38,7 +38,7 @@ class AskAgents:
         deadline = self._clock() + time_limit
         executor = ThreadPoolExecutor(max_workers=len(agents), thread_name_prefix="agent")
         try:
-            waiting = {executor.submit(self._invoker.invoke, agent, query, job_id): agent for agent in agents}
+            waiting = {executor.submit(self._invoker.invoke, agent, query, job_id, deadline): agent for agent in agents}
             while waiting:
                 time_left = deadline - self._clock()
                 done, _ = wait(waiting, timeout=max(0.0, min(self._heartbeat, time_left)), return_when=FIRST_COMPLETED)

@@ -1,10 +1,12 @@
 """The background processor's entry point: messages of the processing queue."""
 
 import os
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -17,7 +19,7 @@ from finops_websocket import aws_clients
 from finops_websocket.agents import AgentCatalogue
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.connection_store import ConnectionStore
-from finops_websocket.errors import JobEnded
+from finops_websocket.errors import JobEnded, JobHeldElsewhere
 from finops_websocket.job_queue import job_id_of
 from finops_websocket.job_store import JobStore
 from finops_websocket.results_bucket import ResultsBucket
@@ -35,7 +37,7 @@ process_job = ProcessJob(
     AgentCatalogue.of_functions(settings.cost_forecast_function, settings.trusted_advisor_function),
     jobs,
     AnswerStore(jobs_table, ResultsBucket(aws_clients.s3(), settings.results_bucket)),
-    AskAgents(AgentInvoker(aws_clients.agent_invoker(settings.agent_timeout)), settings.heartbeat),
+    AskAgents(AgentInvoker(partial(aws_clients.agent_client, settings.agent_timeout)), settings.heartbeat),
     Broadcast(
         aws_clients.client_channel(settings.management_endpoint),
         jobs,
@@ -61,4 +63,10 @@ def serve_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Process a batch; only the messages that failed stay in the queue."""
-    return process_partial_response(event, serve_record, batch, context)
+    try:
+        return process_partial_response(event, serve_record, batch, context)
+    except BatchProcessingError as failed:
+        # All have failed. A second message for a job that is being processed waits, and is no error of this function.
+        if all(isinstance(error, JobHeldElsewhere) for _, error, _ in failed.child_exceptions):
+            return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
+        raise

@@ -4,8 +4,7 @@ from connection_manager.token_verifier import TokenVerifier
 from finops_websocket.client_channel import ClientChannel
 from finops_websocket.client_messages import Authenticate
 from finops_websocket.connection_store import ConnectionStore
-from finops_websocket.errors import InvalidToken
-from finops_websocket.identity import Connection
+from finops_websocket.identity import Connection, claimed_owner
 from finops_websocket.job_store import JobStore
 from finops_websocket.server_messages import Authenticated
 
@@ -19,9 +18,9 @@ class SignIn:
         connections: ConnectionStore,
         jobs: JobStore,
         channel: ClientChannel,
-        tokens: TokenVerifier | None,
+        tokens: TokenVerifier,
     ) -> None:
-        """Keep what is needed; `tokens` is None in a deployment without a user pool."""
+        """Keep what is needed."""
         self._auth_mode = auth_mode
         self._connections = connections
         self._jobs = jobs
@@ -30,23 +29,21 @@ class SignIn:
 
     def __call__(self, connection_id: str, message: Authenticate) -> None:
         """Serve authenticate; raise InvalidToken if the token proves nothing or the connection is somebody else's."""
-        if message.token is not None and self._tokens is not None:
-            self._sign_in_with_token(connection_id, message.token, self._tokens)
+        if message.token is not None:
+            self._sign_in_with_token(connection_id, message.token)
         elif message.user_id is not None:
             self._sign_in_by_claim(connection_id, message.user_id, message.username or message.user_id)
-        else:
-            raise InvalidToken("This deployment checks no tokens; send a userId.")
 
-    def _sign_in_with_token(self, connection_id: str, token: str, tokens: TokenVerifier) -> None:
-        user = tokens.verify(token)
+    def _sign_in_with_token(self, connection_id: str, token: str) -> None:
+        user = self._tokens.verify(token)
         self._connections.sign_in(
             Connection(connection_id, user.user_id, user.username, verified=True, expires_at=user.expires_at)
         )
-        active_jobs = [
-            job_id
-            for job_id in self._jobs.unfinished_of(user.user_id)
-            if self._jobs.follow(job_id, user.user_id, connection_id) is not None
+        followed = [
+            self._jobs.follow(job_id, user.user_id, connection_id) for job_id in self._jobs.unfinished_of(user.user_id)
         ]
+        # The index that names the unfinished jobs lags; the followed job is as it is now.
+        active_jobs = [job.job_id for job in followed if job is not None and not job.is_finished]
         self._channel.send(
             connection_id,
             Authenticated(
@@ -60,9 +57,9 @@ class SignIn:
         )
 
     def _sign_in_by_claim(self, connection_id: str, user_id: str, username: str) -> None:
-        # Where tokens count, a claim must not put a connection among those of the user whose name it takes.
-        counts = self._auth_mode == "open"
-        self._connections.sign_in(Connection(connection_id, user_id if counts else None, username))
+        # Where only tokens count, a claim owns nothing.
+        owner = claimed_owner(user_id) if self._auth_mode == "open" else None
+        self._connections.sign_in(Connection(connection_id, owner, username))
         self._channel.send(
             connection_id,
             Authenticated(message=_welcome(username), user_id=user_id, connection_id=connection_id, verified=False),

@@ -24,11 +24,7 @@ logger = Logger()
 settings = ConnectionManagerSettings.read(os.environ)
 connections = ConnectionStore(aws_clients.table(settings.connections_table))
 channel = aws_clients.client_channel(settings.management_endpoint)
-tokens = (
-    TokenVerifier.of_pool(settings.token_issuer, settings.token_client_id, settings.token_keys_url)
-    if settings.token_issuer
-    else None
-)
+tokens = TokenVerifier.of_pool(settings.token_issuer, settings.token_client_id, settings.token_keys_url)
 jobs = JobStore(aws_clients.table(settings.jobs_table))
 
 LIFECYCLE: dict[str, Callable[[str], None]] = {

@@ -5,6 +5,7 @@ the SDK's standard retry mode.
 https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
@@ -13,18 +14,24 @@ from botocore.config import Config
 from finops_websocket.client_channel import ClientChannel
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb.service_resource import Table
+    from types_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_s3.client import S3Client
     from types_boto3_sqs.client import SQSClient
 
-# 2 + 4 seconds, tried three times, stay below the 20 seconds of the functions that answer a frame.
+# 2 + 4 seconds, tried three times, stay below the 20 seconds of the functions that answer a frame: if one service does
+# not answer, there is time to say so.
 _PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
 
 
+@cache
+def _dynamodb() -> "DynamoDBServiceResource":
+    return boto3.resource("dynamodb", config=_PROMPT)
+
+
 def table(name: str) -> "Table":
-    """Give a DynamoDB table."""
-    return boto3.resource("dynamodb", config=_PROMPT).Table(name)
+    """Give a DynamoDB table. All tables share their connections."""
+    return _dynamodb().Table(name)
 
 
 def sqs() -> "SQSClient":
@@ -49,19 +56,15 @@ def client_channel(management_endpoint: str) -> ClientChannel:
     return ClientChannel(boto3.client("apigatewaymanagementapi", endpoint_url=management_endpoint, config=_PROMPT))
 
 
-def agent_invoker(read_timeout: int) -> "LambdaClient":
-    """Give Lambda for invoking agents, which may take `read_timeout` seconds and are invoked once.
+def agent_client(read_timeout: int) -> "LambdaClient":
+    """Give Lambda for one invocation of an agent, which may take `read_timeout` seconds and is made once.
 
     By default the SDK waits 60 seconds and then invokes again:
-    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. Keep-alive, because a NAT gateway drops a connection
-    that is silent for 350 seconds.
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     """
     return boto3.client(
         "lambda",
         config=Config(
-            connect_timeout=5,
-            read_timeout=read_timeout,
-            retries={"mode": "standard", "total_max_attempts": 1},
-            tcp_keepalive=True,
+            connect_timeout=5, read_timeout=read_timeout, retries={"mode": "standard", "total_max_attempts": 1}
         ),
     )

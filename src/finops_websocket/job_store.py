@@ -5,6 +5,7 @@ written once: all writes ask for an unfinished job.
 """
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,8 +44,8 @@ class JobStore:
         self._table = table
         self._clock = clock
 
-    def submit(self, job: Job) -> Submission:
-        """Store a new job, unless its user has sent its requestId before: then give that job.
+    def submit(self, job: Job, request_scope: str = "") -> Submission:
+        """Store a new job, unless its user has sent its requestId before in the same scope: then give that job.
 
         The job and the note of its requestId are written in one transaction: either both are there or neither.
         """
@@ -52,6 +53,7 @@ class JobStore:
             # No condition: the id is random, and the SDK's second try after a lost reply must not fail on its first.
             self._table.put_item(Item=job.to_item())
             return Submission(job, is_duplicate=False)
+        request_key = _request_key(job.user_id, request_scope, job.request_id)
         client = self._table.meta.client
         for tries_left in reversed(range(_CREATE_TRIES)):
             try:
@@ -61,7 +63,7 @@ class JobStore:
                             "Put": {
                                 "TableName": self._table.name,
                                 "Item": {
-                                    "jobId": _request_key(job.user_id, job.request_id),
+                                    "jobId": request_key,
                                     "submitted": job.job_id,
                                     "ttl": job.ttl,
                                 },
@@ -81,7 +83,7 @@ class JobStore:
                     ]
                 )
             except client.exceptions.TransactionCanceledException:
-                submitted = self._submitted_before(job.user_id, job.request_id)
+                submitted = self._submitted_before(request_key)
                 if submitted is not None:
                     return Submission(submitted, is_duplicate=True)
                 if not tries_left:
@@ -226,8 +228,8 @@ class JobStore:
             return JobEnded(f"Job {job_id} is finished or gone.")
         return JobHeldElsewhere(f"Job {job_id} is held by another worker.")
 
-    def _submitted_before(self, user_id: str, request_id: str) -> Job | None:
-        note = self._table.get_item(Key={"jobId": _request_key(user_id, request_id)}, ConsistentRead=True).get("Item")
+    def _submitted_before(self, request_key: str) -> Job | None:
+        note = self._table.get_item(Key={"jobId": request_key}, ConsistentRead=True).get("Item")
         if note is None or int(str(note["ttl"])) <= self._clock():
             return None
         return self.find(str(note["submitted"]))
@@ -237,7 +239,7 @@ def _is_held_by(worker: str | None) -> ConditionBase:
     return Attr("status").eq(PROCESSING) & Attr("leaseOwner").eq(worker)
 
 
-def _request_key(user_id: str, request_id: str) -> str:
+def _request_key(user_id: str, scope: str, request_id: str) -> str:
     # Hashed, so that no choice of ids can reach the key of a job, an answer or another user's request.
-    digest = hashlib.sha256(f"{len(user_id)}:{user_id}{request_id}".encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([user_id, scope, request_id]).encode()).hexdigest()
     return f"request#{digest}"

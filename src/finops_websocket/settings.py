@@ -27,17 +27,14 @@ class ConnectionManagerSettings:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "ConnectionManagerSettings":
         """Read them; raise SettingsError if one is missing or impossible."""
-        auth_mode = _one_of(environment, "AUTH_MODE", AUTH_MODES)
-        # Without a user pool, which only the open mode allows, there are no tokens to check.
-        token_setting = _text if auth_mode == "cognito" else _optional_text
         return cls(
-            auth_mode=auth_mode,
+            auth_mode=_one_of(environment, "AUTH_MODE", AUTH_MODES),
             connections_table=_text(environment, "CONNECTIONS_TABLE"),
             jobs_table=_text(environment, "JOBS_TABLE"),
             management_endpoint=_url(environment, "MANAGEMENT_ENDPOINT"),
-            token_issuer=token_setting(environment, "TOKEN_ISSUER"),
-            token_keys_url=token_setting(environment, "TOKEN_KEYS_URL"),
-            token_client_id=token_setting(environment, "TOKEN_CLIENT_ID"),
+            token_issuer=_url(environment, "TOKEN_ISSUER"),
+            token_keys_url=_url(environment, "TOKEN_KEYS_URL"),
+            token_client_id=_text(environment, "TOKEN_CLIENT_ID"),
         )
 
 
@@ -109,10 +106,6 @@ def _text(environment: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"The environment variable {name} is missing.")
     return value
-
-
-def _optional_text(environment: Mapping[str, str], name: str) -> str:
-    return environment.get(name, "")
 
 
 def _url(environment: Mapping[str, str], name: str) -> str:

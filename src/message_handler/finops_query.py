@@ -13,13 +13,16 @@ from finops_websocket.client_channel import ClientChannel
 from finops_websocket.client_messages import FinopsQuery
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import QueueUnavailable, client_text
-from finops_websocket.identity import identify_asker
+from finops_websocket.identity import identify_asker, is_claimed
 from finops_websocket.job import QUEUED, Job
 from finops_websocket.job_queue import JobQueue
 from finops_websocket.job_store import JobStore
 from message_handler.routing import agents_for
 
 logger = Logger(child=True)
+
+# A UUID without its hyphens: who does not know an id of this length does not guess it.
+_UNGUESSABLE_CHARACTERS = 32
 
 # The contract's progress of a queued job, in percent.
 _QUEUED_PROGRESS = 5
@@ -55,7 +58,9 @@ class SubmitQuery:
         """Serve finops_query; raise a RequestError if the question cannot be taken."""
         user_id = identify_asker(self._auth_mode, self._connections.find(connection_id), message.user_id, self._clock())
         logger.append_keys(userId=user_id)
-        submission = self._jobs.submit(self._new_job(connection_id, user_id, message))
+        submission = self._jobs.submit(
+            self._new_job(connection_id, user_id, message), _request_scope(connection_id, user_id, message.request_id)
+        )
         job = submission.job
         logger.append_keys(jobId=job.job_id)
         if submission.is_duplicate:
@@ -107,3 +112,11 @@ class SubmitQuery:
             return
         for follower in failed.followers | {connection_id}:
             self._channel.send(follower, job_messages.job_failed(failed))
+
+
+def _request_scope(connection_id: str, user_id: str, request_id: str | None) -> str:
+    # A claimed user's requestId gives access to the job that has it, as its jobId does. One that could be guessed does
+    # so on its own connection only.
+    if is_claimed(user_id) and request_id is not None and len(request_id) < _UNGUESSABLE_CHARACTERS:
+        return connection_id
+    return ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -39,12 +40,18 @@ class Conversation:
         return answer
 
     async def job(self, query: str, **fields: Any) -> list[dict[str, Any]]:
-        """Asks a question and gives its messages up to the end."""
+        """Asks a question and gives its job's messages up to the end; the connection may follow other jobs too."""
+        request_id = fields.setdefault("requestId", str(uuid.uuid4()))
         await self.send({"action": "finops_query", "query": query, **fields})
-        messages = [await self.receive()]
-        while messages[-1]["type"] not in ENDS:
-            messages.append(await self.receive())
-        return messages
+        received: list[dict[str, Any]] = []
+        while True:
+            received.append(await self.receive())
+            answers = (message for message in received if message.get("requestId") == request_id)
+            if (answer := next(answers, None)) is None:
+                continue
+            own = [message for message in received if message.get("jobId") == answer["jobId"]]
+            if any(message["type"] in ENDS for message in own):
+                return own
 
 
 @asynccontextmanager

@@ -86,16 +86,24 @@ class JourneyStack:
         )["Item"]
         return item
 
+    def role_name(self, function: str) -> str:
+        """The name that CloudFormation has made for a function's role."""
+        logical_id = "".join(word.capitalize() for word in function.split("-")) + "Role"
+        role = self.cloud.client("cloudformation").describe_stack_resource(
+            StackName=self.project, LogicalResourceId=logical_id
+        )
+        name: str = role["StackResourceDetail"]["PhysicalResourceId"]
+        return name
+
     def role_policy(self, function: str) -> dict[str, Any]:
-        name = f"{self.project}-{function}"
-        policy: dict[str, Any] = self.cloud.client("iam").get_role_policy(RoleName=name, PolicyName=function)[
-            "PolicyDocument"
-        ]
+        policy: dict[str, Any] = self.cloud.client("iam").get_role_policy(
+            RoleName=self.role_name(function), PolicyName=function
+        )["PolicyDocument"]
         return policy
 
     def put_role_policy(self, function: str, policy: dict[str, Any]) -> None:
         self.cloud.client("iam").put_role_policy(
-            RoleName=f"{self.project}-{function}", PolicyName=function, PolicyDocument=json.dumps(policy)
+            RoleName=self.role_name(function), PolicyName=function, PolicyDocument=json.dumps(policy)
         )
 
     def _make_agents(self) -> None:

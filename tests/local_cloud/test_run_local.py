@@ -117,7 +117,8 @@ def test_detached_stack_is_asked_changed_and_stopped(checkout: Checkout, export:
     # Nobody signs in to an open stack.
     opened = checkout.run("--auth", "open", "--ask", "What was my S3 spend in May?")
     assert opened.returncode == 0, opened.stderr
-    assert checkout.stack_env()["USER_POOL_ID"] == ""
+    # And it keeps its users for when it is not open any more.
+    assert checkout.stack_env()["USER_POOL_ID"] == values["USER_POOL_ID"]
 
     again = checkout.run()
     assert again.returncode == 1

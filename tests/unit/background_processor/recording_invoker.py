@@ -14,11 +14,13 @@ class RecordingInvoker(AgentInvoker):
     """Keeps whom it is to ask, and lets each agent behave as the test says."""
 
     def __init__(self, behaviours: dict[str, Behaviour] | None = None) -> None:
-        super().__init__(boto3.client("lambda", "us-east-1"))
+        super().__init__(lambda: boto3.client("lambda", "us-east-1"))
         self.behaviours = behaviours or {}
         self.invoked: list[tuple[str, str, str]] = []
+        self.deadlines: set[float] = set()
 
-    def invoke(self, agent: str, query: str, job_id: str) -> str:
+    def invoke(self, agent: str, query: str, job_id: str, give_up_at: float) -> str:
+        self.deadlines.add(give_up_at)
         self.invoked.append((agent, query, job_id))
         return self.behaviours[agent]()
 

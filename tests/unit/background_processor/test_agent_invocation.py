@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 from background_processor.agent_invocation import AgentInvoker
 from finops_websocket.errors import AgentFailed, AgentTimedOut
 from unit.finops_websocket.sample_jobs import COST
+from unit.finops_websocket.settable_clock import SettableClock
 
 
 @pytest.fixture
@@ -22,8 +23,14 @@ def stubber() -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-def invoke(stubber: Stubber) -> str:
-    return AgentInvoker(stubber.client).invoke(COST, "Why?", "job-1")
+def invoke(stubber: Stubber, clock: SettableClock | None = None, seconds: float = 60) -> str:
+    """Ask an agent that has so many seconds; a pause takes none but the clock's."""
+    clock = clock or SettableClock()
+
+    def sleep(pause: float) -> None:
+        clock.now += pause
+
+    return AgentInvoker(lambda: stubber.client, clock, sleep).invoke(COST, "Why?", "job-1", clock.now + seconds)
 
 
 def answer(payload: object, **fields: Any) -> dict[str, Any]:
@@ -49,7 +56,6 @@ def test_an_agent_that_crashed_has_failed_and_its_words_stay_here(stubber: Stubb
     ("code", "status"),
     [
         ("ResourceNotFoundException", 404),
-        ("TooManyRequestsException", 429),
         ("AccessDeniedException", 403),
         ("ServiceException", 500),
     ],
@@ -59,6 +65,46 @@ def test_an_agent_that_lambda_does_not_invoke_could_not_be_reached(stubber: Stub
     with pytest.raises(AgentFailed) as raised:
         invoke(stubber)
     assert str(raised.value) == "It could not be reached."
+
+
+def test_a_throttled_agent_is_asked_again_because_it_was_not_invoked(stubber: Stubber) -> None:
+    clock = SettableClock()
+    began = clock.now
+    for _ in range(3):
+        stubber.add_client_error("invoke", "TooManyRequestsException", "Rate Exceeded.", 429)
+    stubber.add_response("invoke", answer({"response": "Costs rose."}))
+    assert invoke(stubber, clock) == "Costs rose."
+    # Half of 0.5, 1 and 2 seconds at least, and the whole of them at most.
+    assert 1.75 <= clock.now - began <= 3.5
+
+
+def test_an_agent_that_is_throttled_until_its_deadline_has_timed_out(stubber: Stubber) -> None:
+    clock = SettableClock()
+    deadline = clock.now + 3
+    # Pauses of 0.25 to 0.5, 0.5 to 1, 1 to 2 and 2 to 4 seconds: three fit at the least, and four at the most.
+    for _ in range(4):
+        stubber.add_client_error("invoke", "TooManyRequestsException", "Rate Exceeded.", 429)
+    with pytest.raises(AgentTimedOut):
+        invoke(stubber, clock, seconds=3)
+    assert clock.now < deadline
+    stubber.deactivate()
+    stubber.activate()
+
+
+def test_each_invocation_has_a_connection_of_its_own() -> None:
+    made = []
+
+    def make() -> Any:
+        made.append(boto3.client("lambda", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"))
+        return made[-1]
+
+    invoker = AgentInvoker(make)
+    for _ in range(2):
+        with pytest.raises(AgentFailed):
+            # Nobody is there: what matters is who was asked.
+            invoker.invoke("no function's name: $", "Why?", "job-1", 0)
+    assert len(made) == 2
+    assert made[0] is not made[1]
 
 
 class BrokenBody(StreamingBody):

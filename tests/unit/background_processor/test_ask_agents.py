@@ -39,6 +39,7 @@ def test_all_agents_are_asked_at_once_and_each_once(clock: SettableClock) -> Non
     invoker = RecordingInvoker({"a": meet, "b": meet, "c": meet})
     outcomes = list(ask(invoker, clock))
     assert sorted(invoker.invoked) == [(agent, "Why?", "job-1") for agent in "abc"]
+    assert invoker.deadlines == {clock.now + 300}
     assert {outcome.agent: outcome.content for outcome in outcomes if outcome} == dict.fromkeys("abc", "Met.")
 
 

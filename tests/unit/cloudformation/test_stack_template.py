@@ -184,11 +184,23 @@ def test_answers_are_kept_private_and_expire() -> None:
 
 @pytest.mark.parametrize("kind", ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"])
 def test_nothing_is_taken_without_tls_on_aws(kind: str) -> None:
-    (policy,) = resources(kind).values()
-    assert policy["Condition"] == "IsAws"
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    for policy in resources(kind).values():
+        assert policy["Condition"] == "IsAws"
+        (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_queue_and_bucket_has_such_a_policy() -> None:
+    queues = [queue["Ref"] for policy in properties("AWS::SQS::QueuePolicy").values() for queue in policy["Queues"]]
+    assert sorted(queues) == sorted(resources("AWS::SQS::Queue"))
+    buckets = [policy["Bucket"]["Ref"] for policy in properties("AWS::S3::BucketPolicy").values()]
+    assert sorted(buckets) == sorted(resources("AWS::S3::Bucket"))
+
+
+def test_stack_can_be_deployed_in_two_regions() -> None:
+    # A role's name is taken in the whole account.
+    assert all("RoleName" not in role for role in properties("AWS::IAM::Role").values())
 
 
 def test_users_are_made_by_administrators_and_not_to_be_guessed() -> None:

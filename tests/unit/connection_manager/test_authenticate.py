@@ -1,3 +1,5 @@
+from typing import Any
+
 import jwt
 import pytest
 
@@ -11,6 +13,7 @@ from finops_websocket.job import COMPLETED
 from finops_websocket.job_store import JobStore
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import a_job
+from unit.finops_websocket.settable_clock import SettableClock
 
 ADA = TokenUser("user-1", "Ada", 1_003_600)
 
@@ -113,44 +116,41 @@ def test_where_tokens_count_a_claim_is_greeted_and_is_nobody(
     assert tokens.asked == []
 
 
-def test_in_the_open_mode_a_claim_is_taken_and_its_jobs_are_not_followed(
-    connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel
+def test_in_the_open_mode_a_claim_is_taken_and_no_user_s(
+    connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel, tokens: KnownTokens
 ) -> None:
     jobs.submit(a_job(followers=frozenset()))
-    SignIn("open", connections, jobs, channel, None)("connection-1", Authenticate(None, "user-1", None))
-    assert connections.find("connection-1") == Connection("connection-1", "user-1", "user-1")
+    SignIn("open", connections, jobs, channel, tokens)("connection-1", Authenticate(None, "user-1", None))
+    # Not user-1, whom a token may stand for.
+    assert connections.find("connection-1") == Connection("connection-1", "claimed#user-1", "user-1")
     (wire,) = channel.wires_to("connection-1")
     assert wire["message"] == "Welcome user-1! WebSocket connection established."
     assert wire["verified"] is False
     assert jobs.find("job-1") == a_job(followers=frozenset())
 
 
-def test_without_a_user_pool_a_claim_beside_a_token_is_taken(
-    connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel
-) -> None:
-    SignIn("open", connections, jobs, channel, None)("connection-1", Authenticate("any", "user-1", "Ada"))
-    assert connections.find("connection-1") == Connection("connection-1", "user-1", "Ada")
-
-
-def test_without_a_user_pool_a_token_alone_proves_nothing(
-    connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel
-) -> None:
-    with pytest.raises(InvalidToken):
-        SignIn("open", connections, jobs, channel, None)("connection-1", Authenticate("any", None, None))
-
-
-def test_in_the_open_mode_a_token_still_proves_its_user(
+def test_in_the_open_mode_a_token_is_checked_too(
     connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel, tokens: KnownTokens
 ) -> None:
-    SignIn("open", connections, jobs, channel, tokens)("connection-1", Authenticate("ada's", None, None))
+    sign_in = SignIn("open", connections, jobs, channel, tokens)
+    with pytest.raises(InvalidToken):
+        sign_in("connection-1", Authenticate("any", "user-1", "Ada"))
+    sign_in("connection-1", Authenticate("ada's", None, None))
     assert connections.find("connection-1").verified
 
 
-@pytest.mark.parametrize("message", [Authenticate(None, "user-2", "Bob"), Authenticate(None, "user-1", "Ada")])
-def test_a_verified_connection_is_not_taken_by_a_claim(
-    sign_in: SignIn, connections: ConnectionStore, message: Authenticate
+class LaggingJobs(JobStore):
+    """An index that does not know yet that a job has ended."""
+
+    def unfinished_of(self, user_id: str) -> list[str]:
+        return ["ended", *super().unfinished_of(user_id)]
+
+
+def test_a_job_that_has_just_ended_is_not_named_as_unfinished(
+    connections: ConnectionStore, jobs_table: Any, clock: SettableClock, channel: RecordingChannel, tokens: KnownTokens
 ) -> None:
-    sign_in("connection-1", Authenticate("ada's", None, None))
-    with pytest.raises(InvalidToken):
-        sign_in("connection-1", message)
-    assert connections.find("connection-1").user_id == "user-1"
+    jobs = LaggingJobs(jobs_table, clock)
+    jobs.submit(a_job(job_id="ended", status=COMPLETED))
+    jobs.submit(a_job(job_id="running"))
+    SignIn("cognito", connections, jobs, channel, tokens)("connection-1", Authenticate("ada's", None, None))
+    assert channel.wires_to("connection-1")[0]["activeJobs"] == ["running"]

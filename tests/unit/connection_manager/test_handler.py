@@ -117,12 +117,11 @@ def test_a_closed_connection_is_forgotten() -> None:
     assert loopback.posted == []
 
 
-def test_in_the_open_mode_without_a_user_pool_a_claim_is_taken() -> None:
-    no_pool = {"TOKEN_ISSUER": "", "TOKEN_KEYS_URL": "", "TOKEN_CLIENT_ID": "", "AUTH_MODE": "open"}
+def test_in_the_open_mode_a_claim_is_taken() -> None:
     with LoopbackAws() as loopback:
         events = [event_of("connect"), event_of("authenticate_by_claim")]
-        run = run_function(HANDLER, loopback, events, NOTHING_STORED, **no_pool)
-    assert run.items["CONNECTIONS_TABLE"][0]["userId"] == "test-user"
+        run = run_function(HANDLER, loopback, events, NOTHING_STORED, AUTH_MODE="open")
+    assert run.items["CONNECTIONS_TABLE"][0]["userId"] == "claimed#test-user"
 
 
 def test_keys_that_cannot_be_had_are_no_fault_of_the_token_s() -> None:

@@ -29,9 +29,8 @@ def test_a_call_on_a_client_s_behalf_ends_before_the_function_s_20_seconds() -> 
 
 
 def test_an_agent_is_invoked_once_and_waited_for_as_long_as_told() -> None:
-    client = aws_clients.agent_invoker(300)
+    client = aws_clients.agent_client(300)
     assert limits(client) == (5, 300, "standard", 1)
-    assert client.meta.config.tcp_keepalive is True
 
 
 def test_a_table_is_the_one_of_that_name() -> None:

@@ -5,7 +5,7 @@ from finops_websocket.identity import Connection, identify_asker
 
 NOW = 1_000.0
 SILENT = Connection("connection-1")
-CLAIMED = Connection("connection-1", "claimed-user", "Name")
+CLAIMED = Connection("connection-1", "claimed#claimed-user", "Name")
 VERIFIED = Connection("connection-1", "verified-user", "Name", verified=True, expires_at=1_001)
 EXPIRED = Connection("connection-1", "verified-user", "Name", verified=True, expires_at=1_000)
 ENDLESS = Connection("connection-1", "verified-user", "Name", verified=True, expires_at=None)
@@ -17,9 +17,9 @@ ENDLESS = Connection("connection-1", "verified-user", "Name", verified=True, exp
         ("cognito", VERIFIED, None, "verified-user"),
         ("cognito", VERIFIED, "somebody-else", "verified-user"),
         ("open", VERIFIED, "somebody-else", "verified-user"),
-        ("open", CLAIMED, None, "claimed-user"),
-        ("open", CLAIMED, "somebody-else", "claimed-user"),
-        ("open", SILENT, "claimed-user", "claimed-user"),
+        ("open", CLAIMED, None, "claimed#claimed-user"),
+        ("open", CLAIMED, "somebody-else", "claimed#claimed-user"),
+        ("open", SILENT, "claimed-user", "claimed#claimed-user"),
     ],
 )
 def test_who_asks(auth_mode: str, connection: Connection, claim: str | None, user_id: str) -> None:

@@ -91,15 +91,6 @@ def test_a_heartbeat_must_renew_the_lease_in_time() -> None:
     assert (settings.lease, settings.heartbeat) == (9, 8)
 
 
-def test_only_the_open_mode_does_without_a_user_pool() -> None:
-    environment = ENVIRONMENTS[ConnectionManagerSettings]
-    without_pool = {name: value for name, value in environment.items() if name not in TOKEN_NAMES}
-    settings = ConnectionManagerSettings.read({**without_pool, "AUTH_MODE": "open"})
-    assert (settings.token_issuer, settings.token_keys_url, settings.token_client_id) == ("", "", "")
-    with pytest.raises(SettingsError):
-        ConnectionManagerSettings.read({**without_pool, "AUTH_MODE": "cognito"})
-
-
 @given(st.sampled_from(list(HANDLERS)), st.data())
 def test_any_value_is_taken_or_refused_as_a_settings_error(settings: Settings, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(names_of(settings))))

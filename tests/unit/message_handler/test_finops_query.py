@@ -161,7 +161,22 @@ def test_in_the_open_mode_a_question_may_say_who_asks(
     submitter: Submit, jobs: JobStore, channel: RecordingChannel
 ) -> None:
     submitter("open")("connection-9", replace(QUERY, user_id="claimed-user"))
-    assert job_of(jobs, channel, "connection-9").user_id == "claimed-user"
+    assert job_of(jobs, channel, "connection-9").user_id == "claimed#claimed-user"
+
+
+@pytest.mark.parametrize(("request_id", "is_shared"), [("1", False), ("0b5e8c1a9d2f4e7b8c3a6d5e4f102938", True)])
+def test_in_the_open_mode_only_an_id_that_cannot_be_guessed_leads_to_another_connection_s_job(
+    submitter: Submit, jobs: JobStore, channel: RecordingChannel, request_id: str, is_shared: bool
+) -> None:
+    question = replace(QUERY, user_id="claimed-user", request_id=request_id)
+    submit = submitter("open")
+    for connection_id in ("connection-1", "connection-1", "connection-2"):
+        submit(connection_id, question)
+    first, again, elsewhere = (
+        wire["jobId"] for wire in (*channel.wires_to("connection-1"), *channel.wires_to("connection-2"))
+    )
+    assert first == again
+    assert (elsewhere == first) is is_shared
 
 
 def test_in_the_open_mode_somebody_must_ask(submitter: Submit, channel: RecordingChannel) -> None:
