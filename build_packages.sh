@@ -2,6 +2,8 @@
 # Makes the Lambda packages: our code, what the functions share, the compiled contract and the locked dependencies.
 set -euo pipefail
 
+# With it, cd prints where it goes.
+unset CDPATH
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
 readonly TEMPLATE=$ROOT/cloudformation/finops-websocket-api-fixed.yaml
@@ -62,7 +64,8 @@ main() {
         build_sample_agents
     fi
 
-    mv -f "$WORK"/*.zip "$BUILD/" || fail "The packages cannot be moved to $BUILD."
+    real_target "$target" >"$WORK/target"
+    mv -f "$WORK"/*.zip "$WORK/target" "$BUILD/" || fail "The packages cannot be moved to $BUILD."
     cat "$WORK/summary"
 }
 
@@ -129,6 +132,14 @@ select_wheels() {
     WHEELS+=(--abi "cp${version/./}")
 }
 
+# What the packages load on, for deploy.sh: this machine's own target instead of "host".
+real_target() {
+    [[ $1 == host ]] || { printf '%s\n' "$1"; return; }
+    "$PYTHON" -c 'import platform, sys
+machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+print(f"python{sys.version_info.major}.{sys.version_info.minor}-{machine}")'
+}
+
 # Sets WORK to a directory inside the output directory, where finished packages need only be renamed.
 make_work_directory() {
     mkdir -p "$BUILD" 2>/dev/null || fail "The directory $BUILD cannot be made."
@@ -163,7 +174,8 @@ install_dependencies() {
     local function=$1 target=$2 tree=$3 log=$WORK/pip.log
     local requirements=$ROOT/src/$function/requirements.txt
     [[ -r $requirements ]] || fail "$requirements is missing."
-    if ! "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-input --no-compile --retries 2 \
+    # 0: these settings of a user's own would have pip refuse, or install elsewhere.
+    if ! PIP_REQUIRE_VIRTUALENV=0 PIP_USER=0 "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-input --no-compile --retries 2 \
         "${WHEELS[@]}" --target "$tree" --requirement "$requirements" >"$log" 2>&1; then
         grep '^ERROR: ' "$log" >&2 || true
         fail "The dependencies of $function for $target cannot be installed: $(reason_in "$log")"

@@ -2,6 +2,8 @@
 # Steps 3 to 6 of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md in one command: upload, deploy, verify, print the endpoint.
 set -euo pipefail
 
+# With it, cd prints where it goes.
+unset CDPATH
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
 
@@ -167,15 +169,15 @@ read_named_parameters() {
 }
 
 check_everything() {
-    check_packages
     check_aws_cli
     [[ -n $NO_VERIFY || -n $DRY_RUN ]] || check_python
     check_credentials
     describe_stack "$STACK_NAME"
     check_stack_status "$STACK_NAME"
+    check_packages
     BUCKET=$(effective_parameter LambdaS3Bucket "$DEFAULT_BUCKET")
     give_parameter LambdaS3Bucket "$BUCKET"
-    check_bucket "$BUCKET"
+    if [[ $BUCKET == "$DEFAULT_BUCKET" ]]; then check_bucket "$BUCKET" "$ACCOUNT"; else check_bucket "$BUCKET"; fi
     [[ -n $WITH_SAMPLE_AGENTS ]] || check_agents
     [[ $(effective_parameter AuthMode cognito) != open ]] ||
         warn "AuthMode=open: anybody who knows the endpoint may ask in anybody's name."
@@ -190,12 +192,25 @@ check_packages() {
     for package in "$CONNECTION_MANAGER" "$MESSAGE_HANDLER" "$BACKGROUND_PROCESSOR"; do
         check_file "$package" "Build it: ./build_packages.sh"
     done
+    check_target
     give_parameter ConnectionManagerKey "$(package_key "$STACK_NAME" "$CONNECTION_MANAGER")"
     give_parameter MessageHandlerKey "$(package_key "$STACK_NAME" "$MESSAGE_HANDLER")"
     give_parameter BackgroundProcessorKey "$(package_key "$STACK_NAME" "$BACKGROUND_PROCESSOR")"
     [[ -n $WITH_SAMPLE_AGENTS ]] || return 0
     check_file "$SAMPLE_AGENTS_PACKAGE" "Build it: ./build_packages.sh --with-sample-agents"
     give_parameter SampleAgentsKey "$(package_key "$SAMPLE_AGENTS_STACK" "$SAMPLE_AGENTS_PACKAGE")"
+}
+
+# Packages for another Python or processor would be deployed without complaint, and not load. The local cloud runs
+# whatever this machine can load.
+check_target() {
+    local built wanted
+    [[ -z ${AWS_ENDPOINT_URL:-} && -r $PACKAGES_DIR/target ]] || return 0
+    built=$(<"$PACKAGES_DIR/target")
+    wanted=$(effective_parameter LambdaRuntime "$(template_default "$TEMPLATE" LambdaRuntime)")
+    wanted+=-$(effective_parameter LambdaArchitecture "$(template_default "$TEMPLATE" LambdaArchitecture)")
+    [[ $built == "$wanted" ]] || fail "The packages are for $built, the functions run on $wanted." \
+        "Build them again: ./build_packages.sh --target $wanted"
 }
 
 check_agents() {
@@ -253,8 +268,8 @@ end_early() {
     trap - INT TERM
     if [[ -n $DEPLOYING ]]; then
         warn "Interrupted. $(how_to_watch)"
-    elif [[ -n $CHANGE_SET_ID ]]; then
-        discard_change_set
+    else
+        [[ -z $CHANGE_SET_ID ]] || discard_change_set
         say "Interrupted. Nothing was deployed."
     fi
     exit 130

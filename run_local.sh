@@ -2,11 +2,14 @@
 # The main job on this machine: a local cloud, the stack, the agents, and a question answered. No AWS account.
 set -euo pipefail
 
+# With it, cd prints where it goes.
+unset CDPATH
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
 
 source "$ROOT/scripts/messages.sh"
 source "$ROOT/scripts/aws_cli.sh"
+source "$ROOT/scripts/package_upload.sh"
 source "$ROOT/scripts/python_environment.sh"
 source "$ROOT/scripts/local_cloud.sh"
 source "$ROOT/scripts/warm_aws.sh"
@@ -14,6 +17,7 @@ source "$ROOT/scripts/warm_aws.sh"
 readonly PACKAGES=$ROOT/.local/packages
 readonly STACK_ENV=$ROOT/.local/stack.env
 readonly DEPLOY_LOG=$ROOT/.local/deploy.log
+readonly STARTING=$ROOT/.local/starting
 # The guide's names.
 readonly BUCKET=finops-deployment-packages-062025
 readonly STACK=finops-websocket-api
@@ -54,12 +58,14 @@ main() {
     [[ -z $COSTS ]] || check_costs
     use_local_credentials
     trap end_what_was_started EXIT
-    trap 'exit 130' INT TERM
+    trap 'exit 130' INT TERM HUP
+    is_up_as_asked || claim_start
     if cloud_is_running; then
         use_running_stack
     else
         start_everything
     fi
+    release_start
     if [[ -n $QUESTION ]]; then
         ask "$QUESTION"
     elif [[ -n $DETACH ]]; then
@@ -71,7 +77,7 @@ main() {
 }
 
 read_options() {
-    OWNS_CLOUD='' QUESTION='' DETACH='' STOP='' AUTH='' COSTS='' PORT=''
+    OWNS_CLOUD='' CLAIMED='' QUESTION='' DETACH='' STOP='' AUTH='' COSTS='' PORT=''
     while (($# > 0)); do
         case $1 in
             --detach) DETACH=yes; shift; continue ;;
@@ -99,14 +105,47 @@ check_costs() {
         fail "The agents cannot answer from $COSTS. Correct it, or leave --costs out to use the sample data."
 }
 
-# Nothing of the caller's AWS configuration must reach the local cloud, nor the local cloud's anything else.
+# Nothing of the caller's configuration must reach the local cloud, nor the local cloud's anything else.
 use_local_credentials() {
     local name
     for name in $(compgen -e AWS_); do
         unset "$name"
     done
+    # What deploy.sh and ask take from the environment.
+    unset LAMBDA_S3_BUCKET PROJECT_NAME STACK_NAME AUTH_MODE GIVEN_USER_POOL_ID GIVEN_USER_POOL_CLIENT_ID TEMPLATE \
+        COST_FORECAST_FUNCTION TRUSTED_ADVISOR_FUNCTION PACKAGES_DIR TIMEOUT_MINUTES PYTHON \
+        WEBSOCKET_URL USER_POOL_CLIENT_ID TEST_USERNAME TEST_PASSWORD FINOPS_TOKEN
+    # No proxy leads to this machine.
+    export no_proxy=localhost,127.0.0.1${no_proxy:+,$no_proxy}
+    export NO_PROXY=$no_proxy
     export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=$REGION
     export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+}
+
+# Whether nothing needs to be started or changed.
+is_up_as_asked() {
+    cloud_is_running && [[ -r $STACK_ENV && -z $COSTS$AUTH ]]
+}
+
+# One run at a time starts or changes what runs: two would each clear away the other's.
+claim_start() {
+    local other
+    mkdir -p "$ROOT/.local"
+    if ! mkdir "$STARTING" 2>/dev/null; then
+        other=$(cat "$STARTING/pid" 2>/dev/null)
+        if [[ -n $other ]] && kill -0 "$other" 2>/dev/null; then
+            fail "Another ./run_local.sh is at work (process $other). Wait until it is done, then run this again."
+        fi
+        # Its owner was killed.
+        mkdir -p "$STARTING"
+    fi
+    printf '%s\n' "$$" >"$STARTING/pid"
+    CLAIMED=yes
+}
+
+release_start() {
+    [[ -z $CLAIMED ]] || rm -rf "$STARTING"
+    CLAIMED=''
 }
 
 use_running_stack() {
@@ -147,11 +186,14 @@ start_everything() {
 
 # Whatever happens, nothing is left running that was not asked to be.
 end_what_was_started() {
+    # Not even a terminal that has gone, to which nothing can be said, is a reason to leave something running.
+    set +e
     end_warm_aws
     rm -f "$AWS_CLI_ERRORS"
+    release_start
     if [[ -n $OWNS_CLOUD ]]; then
-        heading "Stopping the local cloud"
         end_cloud
+        heading "Stopped the local cloud"
     fi
 }
 
@@ -173,8 +215,8 @@ deploy() {
 build_packages() {
     local sources built=$PACKAGES/sources
     sources=$(cd "$ROOT" && find build_packages.sh cloudformation contract src tools -type f ! -name '*.pyc' \
-        -exec cksum {} + | sort)
-    [[ -r $built && $(<"$built") == "$sources" ]] && return
+        -exec cksum {} + | sort; "$VENV/bin/python" -VV)
+    [[ -r $built && $(<"$built") == "$sources" ]] && return 0
     heading "Building the packages for this machine"
     "$ROOT/build_packages.sh" --target host --with-sample-agents --output "$PACKAGES" >>"$DEPLOY_LOG" 2>&1 ||
         failed_with_log "The packages could not be built."
@@ -187,7 +229,9 @@ deploy_stack() {
         # The question that follows shows more than the exchange that would verify it.
         --no-verify)
     if [[ -n $COSTS ]]; then
-        local key=costs/${COSTS##*/}
+        # Other content has another key, so the agents do not answer from what they have read before.
+        local key
+        key=costs/$(content_hash "$COSTS")/${COSTS##*/}
         aws_cli s3 cp "$COSTS" "s3://$BUCKET/$key" --only-show-errors || fail "The cost export cannot be uploaded: $(aws_error)"
         options+=(--costs-s3-uri "s3://$BUCKET/$key")
     fi

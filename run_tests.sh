@@ -2,6 +2,8 @@
 # Every check there is, and what they need on a bare machine with python3.11.
 set -euo pipefail
 
+# With it, cd prints where it goes.
+unset CDPATH
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
 

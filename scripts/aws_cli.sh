@@ -4,6 +4,12 @@
 
 AWS_CLI_ERRORS=''
 
+# The local cloud is on this machine, where no proxy leads; botocore does not know that by itself.
+if [[ ${AWS_ENDPOINT_URL:-} =~ ^https?://(localhost|127\.0\.0\.1)(:|/|$) ]]; then
+    export no_proxy=localhost,127.0.0.1${no_proxy:+,$no_proxy}
+    export NO_PROXY=$no_proxy
+fi
+
 # Chooses the program: AWS_CLI from the environment, else aws on the PATH, else the project's own.
 find_aws_cli() {
     if [[ -z ${AWS_CLI:-} ]]; then
@@ -36,7 +42,7 @@ aws_error_is() {
 # alone does not: a reason from CloudFormation may hold line ends. A null becomes nothing.
 plain_text() {
     local text=$1
-    [[ $text == '[null]' ]] && return
+    [[ $text == '[null]' ]] && return 0
     text=${text#'["'} text=${text%'"]'}
     text=${text//\\n/ } text=${text//\\\"/\"}
     printf '%s' "${text//\\\\/\\}"

@@ -34,10 +34,22 @@ wait_for_change_set() {
         ((SECONDS < DEADLINE)) || fail "CloudFormation is still working out what changes in stack $stack. Try again later."
         sleep "$POLL_SECONDS"
     done
+    reason+=$(validation_errors)
     discard_change_set
     # The two texts by which "aws cloudformation deploy" knows an empty change set (awscli's deployer.py).
     [[ $reason == *"didn't contain changes"* || $reason == *'No updates are to be performed'* ]] ||
         fail "CloudFormation refuses the change of stack $stack: $reason"
+}
+
+# What CloudFormation found wrong before it would begin, such as a name that is taken; the change set itself says only
+# that there was something. Older versions of the CLI cannot ask.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
+validation_errors() {
+    local found
+    found=$(aws_cli cloudformation describe-events --change-set-name "$CHANGE_SET_ID" \
+        --query "OperationEvents[?EventType=='VALIDATION_ERROR'].[LogicalResourceId, ValidationStatusReason]") || return 0
+    found=${found//$'\t'/: }
+    [[ -z $found || $found == None ]] || printf ' %s' "${found//$'\n'/; }"
 }
 
 # Deletes the change set, and the empty stack that holds it if nothing else is in it: a new stack's change set makes

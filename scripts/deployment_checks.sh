@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Everything that can be known to fail before anything is changed, each with a sentence that says what to do.
-# Needs aws_cli.sh, messages.sh and stack_description.sh.
+# Needs aws_cli.sh, messages.sh and stack_description.sh. Sets ACCOUNT.
 
 check_aws_cli() {
     find_aws_cli || fail "The AWS CLI (aws) is not installed: see" \
@@ -28,12 +28,16 @@ check_credentials() {
         fi
         fail "No valid AWS credentials (aws configure, or AWS_PROFILE=...): $(aws_error)"
     fi
+    # shellcheck disable=SC2034 # read by deploy.sh
+    ACCOUNT=${caller%%$'\t'*}
     say "Account ${caller/$'\t'/ as }, region $REGION${AWS_ENDPOINT_URL:+, at $AWS_ENDPOINT_URL}"
 }
 
+# The second argument is the account that must own the bucket, if any: a bucket whose name everybody knows may be
+# somebody else's, who would then hand us the code that we deploy.
 check_bucket() {
-    local bucket=$1 location
-    if ! aws_cli s3api head-bucket --bucket "$bucket" >/dev/null; then
+    local bucket=$1 owner=${2:-} location
+    if ! aws_cli s3api head-bucket --bucket "$bucket" ${owner:+--expected-bucket-owner "$owner"} >/dev/null; then
         # HeadBucket answers without a body: the status code is all there is.
         aws_error_is 404 && fail "Bucket $bucket does not exist. Make it (aws s3 mb s3://$bucket --region $REGION)," \
             "or name yours with --bucket."
@@ -67,6 +71,9 @@ check_stack_status() {
         UPDATE_ROLLBACK_FAILED)
             fail "Stack $stack could not undo an earlier update ($status). Remove the cause, then:" \
                 "aws cloudformation continue-update-rollback --stack-name $stack --region $REGION" ;;
+        UPDATE_FAILED)
+            fail "Stack $stack is half-way through an update that failed ($status). Take it back to what it was:" \
+                "aws cloudformation rollback-stack --stack-name $stack --region $REGION" ;;
         *_IN_PROGRESS)
             fail "Stack $stack is busy ($status). Wait until it is done, then run this again." ;;
         *)

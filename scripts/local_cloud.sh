@@ -12,10 +12,19 @@ cloud_pid() {
     cat "$CLOUD/pid" 2>/dev/null
 }
 
-# Whether the process that an earlier run noted is alive and still the local cloud: process ids are used again.
+# Whether the process that a run noted is alive and still the local cloud: process ids are used again.
 cloud_is_running() {
-    local pid
-    pid=$(cloud_pid) && [[ -n $pid && $(ps -o args= -p "$pid" 2>/dev/null) == *ministack* ]]
+    local pid arguments
+    pid=$(cloud_pid) || return 1
+    [[ -n $pid ]] && kill -0 "$pid" 2>/dev/null || return 1
+    arguments=$(process_arguments "$pid")
+    # Its name at first, and that of what it becomes.
+    [[ $arguments == *serve_local_cloud* || $arguments == *ministack* ]]
+}
+
+# From /proc where there is one, as not every machine has ps; and ps must not cut it to the terminal's width.
+process_arguments() {
+    if [[ -r /proc/$1/cmdline ]]; then tr '\0' ' ' <"/proc/$1/cmdline"; else ps -ww -o args= -p "$1"; fi
 }
 
 port_answers() {
@@ -59,6 +68,8 @@ end_cloud() {
         pid=$(cloud_pid)
         # It leads a process group of its own, in which its workers are. At once: there is nothing that it should save.
         kill -KILL -- "-$pid" 2>/dev/null || true
+        # Before it leads a group it is a process only.
+        kill -KILL "$pid" 2>/dev/null || true
         # So that bash does not report it as killed.
         wait "$pid" 2>/dev/null || true
     fi

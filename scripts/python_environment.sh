@@ -8,11 +8,13 @@ readonly VENV=$ROOT/.venv
 ensure_python_environment() {
     local requirements=$1 wanted
     local stamp=$VENV/installed-$requirements
-    if [[ ! -x $VENV/bin/python ]]; then
+    wanted=$(cat "$ROOT/$requirements" "$ROOT/pyproject.toml")
+    [[ -x $VENV/bin/python && -r $stamp && $(<"$stamp") == "$wanted" ]] && return 0
+    # A run that was interrupted while it made .venv leaves one without pip; somebody may have made one that is too old.
+    if ! "$VENV/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        rm -rf "$VENV"
         make_virtual_environment
     fi
-    wanted=$(cat "$ROOT/$requirements" "$ROOT/pyproject.toml")
-    [[ -r $stamp && $(<"$stamp") == "$wanted" ]] && return
     heading "Installing the pinned packages of $requirements into .venv (once; a minute or two)"
     install_packages -r "$ROOT/$requirements"
     install_packages --no-deps -e "$ROOT"

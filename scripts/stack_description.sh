@@ -5,6 +5,8 @@
 # shellcheck disable=SC2034 # read by deploy.sh
 DESCRIBED_STACK=''
 
+# "return 0" here and not "return": in a trap, the bare one gives the status of what the signal interrupted.
+#
 # Reads the stack into STACK_DESCRIPTION, one "Kind<tab>Name<tab>Value" a line; empty when there is no such stack.
 describe_stack() {
     local stack=$1
@@ -12,7 +14,7 @@ describe_stack() {
     STACK_DESCRIPTION=$(aws_cli cloudformation describe-stacks --stack-name "$stack" --query "Stacks[0].[
             [['Stack', 'Id', StackId], ['Stack', 'Status', StackStatus]],
             Parameters[].['Parameter', ParameterKey, ParameterValue],
-            Outputs[].['Output', OutputKey, OutputValue]][] | [?@]") && return
+            Outputs[].['Output', OutputKey, OutputValue]][] | [?@]") && return 0
     STACK_DESCRIPTION=''
     # A stack that is not there is a ValidationError like any other; only its text tells.
     [[ $(aws_error) == *'does not exist'* ]] || fail "Cannot read stack $stack: $(aws_error)"
@@ -24,7 +26,7 @@ stack_value() {
     while IFS=$'\t' read -r kind name value; do
         if [[ $kind == "$1" && $name == "$2" ]]; then
             printf '%s' "$value"
-            return
+            return 0
         fi
     done <<<"$STACK_DESCRIPTION"
     return 1

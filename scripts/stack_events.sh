@@ -16,11 +16,12 @@ execute_change_set() {
         LAST_EVENT=$(aws_cli cloudformation describe-stack-events --stack-name "$CHANGE_SET_STACK" --max-items 1 \
             --query 'StackEvents[].[EventId]' | sed -n 1p) || fail "Cannot read the events of stack $stack: $(aws_error)"
     fi
+    # From here on: whoever interrupts cannot know whether CloudFormation has begun.
+    DEPLOYING=$stack
     aws_cli cloudformation execute-change-set --change-set-name "$CHANGE_SET_ID" ||
         fail "Stack $stack cannot be changed now. If somebody else is deploying it, run this again when they are done." \
             "CloudFormation says: $(aws_error)"
     CHANGE_SET_ID=''
-    DEPLOYING=$stack
     until [[ -n $STACK_END ]]; do
         ((SECONDS < DEADLINE)) || fail "Stopped waiting after $TIMEOUT_MINUTES minutes. $(how_to_watch)"
         sleep "$POLL_SECONDS"
@@ -86,6 +87,9 @@ explain_failure() {
     case $STACK_END in
         UPDATE_ROLLBACK_COMPLETE)
             fail "Stack $stack runs as it did before ($STACK_END). Correct the cause and run this again." ;;
+        UPDATE_FAILED)
+            fail "Stack $stack is half-way ($STACK_END). Take it back to what it was:" \
+                "aws cloudformation rollback-stack --stack-name $stack --region $REGION" ;;
         UPDATE_ROLLBACK_FAILED)
             fail "Stack $stack could not return to what it was ($STACK_END). Remove the cause, then:" \
                 "aws cloudformation continue-update-rollback --stack-name $stack --region $REGION" ;;

@@ -27,6 +27,11 @@ template_parameters() {
     sed -n '/^Parameters:/,/^[A-Z][A-Za-z]*:/s/^  \([A-Za-z0-9]*\):.*/\1/p' "$1"
 }
 
+# The default that a YAML template gives to a parameter: template_default FILE NAME
+template_default() {
+    sed -n "/^  $2:/,/^  [A-Za-z]/s/^    Default: //p" "$1"
+}
+
 json_string() {
     local text=${1//\\/\\\\}
     printf '"%s"' "${text//\"/\\\"}"
@@ -43,7 +48,8 @@ parameters_json() {
         if given_parameter "$name" >/dev/null; then
             printf '%s{"ParameterKey":"%s","ParameterValue":%s}' \
                 "$separator" "$name" "$(json_string "$(given_parameter "$name")")"
-        elif stack_value Parameter "$name" >/dev/null; then
+        # A stack that is only under review has no values yet, whatever it lists.
+        elif [[ $(stack_status) != REVIEW_IN_PROGRESS ]] && stack_value Parameter "$name" >/dev/null; then
             printf '%s{"ParameterKey":"%s","UsePreviousValue":true}' "$separator" "$name"
         else
             continue

@@ -37,8 +37,15 @@ def serve(path: str) -> None:
     os.umask(0o077)
     listener.bind(path)
     listener.listen()
-    while True:
-        caller, _ = listener.accept()
+    # Seconds between two looks whether whoever started this is still there.
+    listener.settimeout(2)
+    parent = os.getppid()
+    while os.getppid() == parent:
+        try:
+            caller, _ = listener.accept()
+        except TimeoutError:
+            continue
+        caller.setblocking(True)
         if os.fork() == 0:
             listener.close()
             # The commands of the AWS CLI wait for processes of their own.

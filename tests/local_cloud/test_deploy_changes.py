@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 
@@ -10,6 +11,7 @@ import pytest
 
 from local_cloud.deploy_script import ROOT, deploy
 from local_cloud.operator_machine import STACK_ID, Machine
+from local_cloud.running_cloud import until
 
 
 @pytest.fixture
@@ -167,10 +169,16 @@ def test_verification_decides(machine, status):
         assert run.stdout == ""
 
 
-def interrupted_at(machine: Machine, text: str, number: signal.Signals) -> tuple[int, str]:
-    """Exit status and stderr of a run that got a signal when it had printed `text`."""
+def interrupted_at(
+    machine: Machine, text: str, number: signal.Signals, during: str = "sts get-caller-identity"
+) -> tuple[int, str]:
+    """Exit status and stderr of a run whose terminal sent a signal, when `text` was printed and `during` called."""
     with subprocess.Popen(
-        [ROOT / "deploy.sh", "--no-verify"], env=machine.environment, stderr=subprocess.PIPE, text=True
+        [ROOT / "deploy.sh", "--no-verify"],
+        env=machine.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as run:
         assert run.stderr is not None
         seen = ""
@@ -178,7 +186,8 @@ def interrupted_at(machine: Machine, text: str, number: signal.Signals) -> tuple
             line = run.stderr.readline()
             assert line, seen
             seen += line
-        run.send_signal(number)
+        until(lambda: machine.aws.calls(during))
+        os.killpg(run.pid, number)
         return run.wait(timeout=30), seen + run.stderr.read()
 
 
@@ -192,6 +201,40 @@ def test_interrupted_deployment_goes_on(machine, number):
     status, stderr = interrupted_at(machine, "03:04:05", number)
     assert status == 130
     assert "The deployment of stack finops-websocket-api goes on in CloudFormation. Watch it: aws" in stderr
+
+
+def test_interrupted_change_set_leaves_nothing(machine):
+    machine.stack("REVIEW_IN_PROGRESS")
+    machine.aws.answers("cloudformation describe-change-set", "CREATE_PENDING\t[null]\n")
+    in_review = f"Stack\tId\t{STACK_ID}\nStack\tStatus\tREVIEW_IN_PROGRESS\n"
+    machine.aws.answers("cloudformation describe-stacks", in_review, in_review, "")
+    status, stderr = interrupted_at(
+        machine, "Stack finops-websocket-api\n", signal.SIGINT, "cloudformation describe-change-set"
+    )
+    assert status == 130
+    assert "Nothing was deployed." in stderr
+    assert machine.aws.calls("cloudformation delete-change-set")
+    assert machine.aws.calls("cloudformation delete-stack")
+
+
+def test_reason_of_a_refused_change_set_is_asked_for_before_it_is_gone(machine):
+    reason = json.dumps(["The following hook(s)/validation failed: [AWS::EarlyValidation::ResourceExistenceCheck]."])
+    machine.aws.answers("cloudformation describe-change-set", f"FAILED\t{reason}\n")
+    machine.aws.answers("cloudformation describe-events", "JobsTable\tThe table exists already\n")
+    run = machine.deploy()
+    assert run.returncode == 1
+    assert "ResourceExistenceCheck]. JobsTable: The table exists already" in run.stderr
+    order = [call for call in machine.aws.calls() if {"describe-events", "delete-change-set"} & set(call)]
+    assert "describe-events" in order[0]
+
+
+def test_new_stack_under_review_has_no_values_to_keep(machine):
+    in_review = f"Stack\tId\t{STACK_ID}\nStack\tStatus\tREVIEW_IN_PROGRESS\nParameter\tLogLevel\tDEBUG\n"
+    machine.aws.answers("cloudformation describe-stacks", in_review, in_review, "")
+    machine.no_changes()
+    machine.deploy()
+    (created,) = machine.aws.calls("cloudformation create-change-set")
+    assert "UsePreviousValue" not in " ".join(created)
 
 
 def test_failed_first_deployment_is_removed(machine):

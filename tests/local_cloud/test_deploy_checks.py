@@ -74,6 +74,26 @@ def test_bucket_of_somebody_else(machine):
     assert_refused(machine, machine.deploy(), "No access to bucket finops-deployment-packages-062025.")
 
 
+def test_default_bucket_must_be_the_accounts_own(machine):
+    machine.no_changes()
+    machine.deploy()
+    machine.deploy("--bucket", "chosen")
+    default, chosen = machine.aws.calls("s3api head-bucket")
+    assert default[-2:] == ["--expected-bucket-owner", "111122223333"]
+    assert "--expected-bucket-owner" not in chosen
+
+
+def test_packages_for_another_target(machine):
+    # Not the local cloud, which runs what this machine can load.
+    del machine.environment["AWS_ENDPOINT_URL"]
+    (machine.directory / "packages" / "target").write_text("python3.11-x86_64\n")
+    run = machine.deploy()
+    assert run.returncode == 1
+    assert "The packages are for python3.11-x86_64, the functions run on python3.13-arm64." in run.stderr
+    assert "./build_packages.sh --target python3.13-arm64" in run.stderr
+    assert not machine.aws.calls("cloudformation create-change-set")
+
+
 @pytest.mark.parametrize(("location", "region"), [("eu-central-1", "eu-central-1"), ("EU", "eu-west-1")])
 def test_bucket_in_another_region(machine, location, region):
     machine.aws.answers("s3api get-bucket-location", f"{location}\n")
@@ -86,6 +106,7 @@ def test_bucket_in_another_region(machine, location, region):
         ("UPDATE_IN_PROGRESS", "is busy (UPDATE_IN_PROGRESS). Wait until it is done"),
         ("DELETE_IN_PROGRESS", "is busy (DELETE_IN_PROGRESS). Wait until it is done"),
         ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name finops-websocket-api"),
+        ("UPDATE_FAILED", "aws cloudformation rollback-stack --stack-name finops-websocket-api"),
         ("DELETE_FAILED", "aws cloudformation delete-stack --stack-name finops-websocket-api"),
     ],
 )

@@ -37,11 +37,11 @@ class Checkout:
         if with_venv:
             (root / ".venv").symlink_to(ROOT / ".venv")
 
-    def run(self, *arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.root / "run_local.sh", *arguments],
             cwd="/",
-            env={**os.environ, "PATH": os.environ["PATH"] if path is None else path},
+            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -108,8 +108,19 @@ def test_detached_stack_is_asked_changed_and_stopped(checkout: Checkout, export:
     process = int(values["LOCAL_CLOUD_PID"])
     os.kill(process, 0)
 
-    # The user's own costs, asked of the stack that runs, which goes on running.
-    asked = checkout.run("--costs", str(export), "--ask", "What was my S3 spend in May?")
+    # The user's own costs, asked of the stack that runs, which goes on running. What else the user's environment says
+    # is for other places.
+    elsewhere = {
+        "COLUMNS": "40",
+        "WEBSOCKET_URL": "wss://elsewhere.invalid/prod",
+        "FINOPS_TOKEN": "of another pool",
+        "AWS_PROFILE": "absent",
+        "AWS_REGION": "eu-west-1",
+        "TEMPLATE": "absent.yaml",
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }
+    asked = checkout.run("--costs", str(export), "--ask", "What was my S3 spend in May?", **elsewhere)
     assert asked.returncode == 0, asked.stderr
     assert "1,234.56 EUR" in asked.stdout
     assert checkout.stack_env()["LOCAL_CLOUD_PID"] == str(process)
@@ -152,6 +163,34 @@ def test_remains_of_a_killed_run_do_not_hinder_the_next(checkout: Checkout) -> N
     assert not cloud.exists()
 
 
+def test_two_starts_do_not_clear_each_other_away(checkout: Checkout) -> None:
+    starting = checkout.root / ".local" / "starting"
+    starting.mkdir(parents=True)
+    # Whoever is starting is alive: this test.
+    (starting / "pid").write_text(f"{os.getpid()}\n")
+
+    refused = checkout.run("--port", str(free_port()))
+
+    assert refused.returncode == 1
+    assert f"Another ./run_local.sh is at work (process {os.getpid()})" in refused.stderr
+    assert starting.exists()
+    shutil.rmtree(starting)
+
+
+def test_half_made_virtual_environment_is_made_anew(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path / "project", with_venv=False)
+    python = checkout.root / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    # Without pip, as an interrupted run leaves it.
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+
+    refused = checkout.run(PYTHON="no-such-python")
+
+    assert "no-such-python is missing" in refused.stderr
+    assert not python.exists()
+
+
 def test_busy_port_is_said_before_anything_is_started(checkout: Checkout) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
@@ -184,7 +223,7 @@ def test_missing_python_is_said(tmp_path: Path) -> None:
     for tool in ("bash", "cat", "dirname", "env"):
         (tools / tool).symlink_to(str(shutil.which(tool)))
 
-    refused = Checkout(tmp_path / "project", with_venv=False).run(path=str(tools))
+    refused = Checkout(tmp_path / "project", with_venv=False).run(PATH=str(tools))
 
     assert refused.returncode == 1
     assert "python3.11 is missing" in refused.stderr
