@@ -12,7 +12,6 @@ ensure_python_environment() {
     [[ -x $VENV/bin/python && -r $stamp && $(<"$stamp") == "$wanted" ]] && return 0
     # A run that was interrupted while it made .venv leaves one without pip; somebody may have made one that is too old.
     if ! "$VENV/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        rm -rf "$VENV"
         make_virtual_environment
     fi
     heading "Installing the pinned packages of $requirements into .venv (once; a minute or two)"
@@ -28,7 +27,8 @@ make_virtual_environment() {
             "or name another Python, 3.11 or newer, in PYTHON."
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         fail "$python is $("$python" --version 2>&1); 3.11 or newer is needed. Name one in PYTHON."
-    if ! log=$("$python" -m venv "$VENV" 2>&1); then
+    # --clear: what is there is of no use.
+    if ! log=$("$python" -m venv --clear "$VENV" 2>&1); then
         rm -rf "$VENV"
         fail "$python cannot make a virtual environment (Debian: apt-get install python3.11-venv). It says: ${log##*$'\n'}"
     fi

@@ -21,6 +21,7 @@ from finops_client.errors import (
     NoAnswer,
     NotAuthenticated,
     ProtocolViolation,
+    SignInUnavailable,
 )
 from finops_client.event_parser import parse_event
 from finops_client.events import (
@@ -90,6 +91,7 @@ __all__ = [
     "Pong",
     "ProgressUpdate",
     "ProtocolViolation",
+    "SignInUnavailable",
     "Subscription",
     "Timing",
     "Unknown",

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import uuid
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -44,7 +45,9 @@ class AskCommand:
         self._options = options
         self._output = output
         self._notes = notes
+        self._request_id = options.request_id or str(uuid.uuid4())
         self._job_id: str | None = None
+        self._under_way = False
         self._cut_short = False
 
     async def run(self) -> ExitCode:
@@ -58,6 +61,7 @@ class AskCommand:
             return ExitCode.TIMED_OUT
         except NotAuthenticated as refused:
             self._note(f"Not authenticated: {refused}")
+            self.note_job_goes_on()
             return ExitCode.NOT_AUTHENTICATED
         except (CannotConnect, ConnectionLost, NoAnswer, GatewayRefused) as failed:
             self._note(str(failed))
@@ -65,24 +69,33 @@ class AskCommand:
             return ExitCode.NOT_CONNECTED
         except FinopsClientError as failed:
             self._note(str(failed))
+            self.note_job_goes_on()
             return ExitCode.FAILED
 
     def note_job_goes_on(self) -> None:
-        """Says which job the server goes on with, if it has taken one."""
+        """Says how to come back to a question that was asked and has not ended.
+
+        The server may have a job for it even if no acknowledgement has come.
+        """
+        if not self._under_way:
+            return
         if self._job_id:
             self._note(f"The job goes on: {self._job_id}")
+        self._note(f"To follow the same job, ask again with --request-id {self._request_id}")
 
     async def _ask(self) -> ExitCode:
         options = self._options
         with showing_progress(self._notes, quiet=options.quiet) as display:
             async with FinopsClient(options.url, credentials=options.credentials) as client:
-                events = client.ask(options.question, agents=options.agents or None, request_id=options.request_id)
+                self._under_way = True
+                events = client.ask(options.question, agents=options.agents or None, request_id=self._request_id)
                 async with aclosing(events):
                     async for event in events:
                         self._job_id = event.job_id
                         display.show(event)
                         shown = await self._with_whole_answer(client, event)
                         self._print_json(shown)
+                self._under_way = False
         return self._finish(shown, display.view)
 
     async def _with_whole_answer(self, client: FinopsClient, event: JobEvent) -> JobEvent:
@@ -144,15 +157,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     notes = Console(file=sys.stderr, force_terminal=sys.stderr.isatty())
     command = AskCommand(options, output, notes)
     try:
-        return asyncio.run(command.run())
+        status = asyncio.run(command.run())
+        # At exit it would be too late to say that the answer does not fit on the disk.
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         notes.print("Interrupted.")
         command.note_job_goes_on()
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader, such as `head`, has seen enough. Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, such as `head`, has seen enough.
+        _discard_output()
         return ExitCode.COMPLETE
+    except OSError as failed:
+        _discard_output()
+        notes.print(f"The output cannot be written: {failed.strerror}.", markup=False, soft_wrap=True)
+        command.note_job_goes_on()
+        return ExitCode.FAILED
+
+
+def _discard_output() -> None:
+    """Sends what is still buffered for standard output nowhere: Python would complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The `ask` command's options: from its arguments, then the environment, then an environment file."""
+"""The `ask` command's options: from its arguments, then a named file, the environment, the local stack's file."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from finops_client.env_file import InvalidEnvFile, read_env_file
 from finops_client.exit_codes import MEANINGS
 
 LOCAL_STACK_FILE = Path(".local/stack.env")
+PRECEDENCE = f"""where a value comes from, the first that has it:
+  the flag, then --env-file, then the environment, then {LOCAL_STACK_FILE}
+  (that last file is read only without --env-file and without a URL)"""
 DISTRIBUTION = "finops-agent-websocket-api"
 
 
@@ -57,8 +60,7 @@ def read_options(
         parser.error(str(invalid))
     except UnicodeError:
         parser.error("the question is not a UTF-8 text")
-    # The environment goes before the file, as with every .env file; a flag goes before both.
-    settings = {**file_values, **{name: value for name, value in environment.items() if value}}
+    settings = _settings(file_values, environment, file_first=given.env_file is not None)
     url = given.url or settings.get("WEBSOCKET_URL")
     if not url:
         parser.error("no URL: give --url or set WEBSOCKET_URL (the stack's output WebSocketApiEndpoint)")
@@ -85,6 +87,18 @@ def _file_values(given: argparse.Namespace, environment: Mapping[str, str], dire
     if not given.url and not environment.get("WEBSOCKET_URL") and local.is_file():
         return read_env_file(local)
     return {}
+
+
+def _settings(file_values: Mapping[str, str], environment: Mapping[str, str], *, file_first: bool) -> dict[str, str]:
+    """Both together without empty values: a named file goes before the environment, a found one behind it."""
+    from_file = {name: value for name, value in file_values.items() if value}
+    from_environment = {name: value for name, value in environment.items() if value}
+    if not file_first:
+        return from_file | from_environment
+    if "TEST_USERNAME" in from_file:
+        # A token goes before a user name, but who is named in the file is not to give way to the environment.
+        from_environment.pop("FINOPS_TOKEN", None)
+    return from_environment | from_file
 
 
 def _credentials(
@@ -121,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ask",
         description="Ask the FinOps agents a question and watch the answer come.",
-        epilog=f"exit status:\n{codes}",
+        epilog=f"{PRECEDENCE}\n\nexit status:\n{codes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -144,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
         "--env-file",
         type=Path,
         metavar="FILE",
-        help=f"read KEY=value lines (without a URL: {LOCAL_STACK_FILE}, if it is there)",
+        help=f"read KEY=value lines; they go before the environment (default: {LOCAL_STACK_FILE}, behind it)",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     return parser

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
@@ -16,11 +16,7 @@ from finops_client.connection import Timing
 from finops_client.credentials import Credentials
 from finops_client.errors import (
     ConnectionLost,
-    FinopsClientError,
-    GatewayRefused,
     JobNotCompleted,
-    NoAnswer,
-    NotAuthenticated,
     ProtocolViolation,
 )
 from finops_client.events import (
@@ -37,6 +33,7 @@ from finops_client.events import (
     Malformed,
     Pong,
 )
+from finops_client.exchange import Exchange
 from finops_client.job_router import JobRouter
 from finops_client.large_answer import fetch_answer
 from finops_client.question import SESSION_EXPIRED, Item, Question, Reconnected
@@ -69,6 +66,7 @@ class FinopsClient:
     ) -> None:
         """Connects when entered as a context manager."""
         self._timing = timing or Timing()
+        self._backoff = backoff or Backoff()
         self._clock = clock or Clock()
         self._router = JobRouter()
         self._questions: dict[str, Question] = {}
@@ -80,7 +78,7 @@ class FinopsClient:
             on_reconnected=self._tell_reconnected,
             on_ended=self._tell_all,
             timing=self._timing,
-            backoff=backoff or Backoff(),
+            backoff=self._backoff,
             clock=self._clock,
         )
 
@@ -101,7 +99,8 @@ class FinopsClient:
         """Asks a question and yields the events of its job; the last is its one end.
 
         `jobs.py` says which events are delivered, and that progress never falls. A lost connection is made
-        again meanwhile, and the job taken up where it is.
+        again meanwhile, and the job taken up where it is. A question that API Gateway does not deliver, or that
+        is not acknowledged in time, is submitted up to two more times.
 
         Args:
             query: 1 to 4,000 characters.
@@ -113,6 +112,7 @@ class FinopsClient:
             ValueError: this request id is already under way on this client.
             GaveUp: the connection was lost for good; the job goes on if it was acknowledged.
             NotAuthenticated: the session has expired and could not be renewed.
+            SignInUnavailable: nor could it be found out whether it can be.
             GatewayRefused: API Gateway did not deliver the question.
             NoAnswer: the question was not acknowledged in time.
             MessageNotSendable, ProtocolViolation: see `errors.py`.
@@ -122,20 +122,11 @@ class FinopsClient:
         job = self._router.open(request_id or str(uuid.uuid4()))
         question = Question(job, query, agents, may_renew=self._line.credentials is not None)
         self._questions[job.request_id] = question
+        exchange = Exchange(question, self._line, timing=self._timing, backoff=self._backoff, clock=self._clock)
         try:
-            await self._submit(question)
-            while True:
-                item = await self._next_item(question)
-                if isinstance(item, FinopsClientError):
-                    raise item
-                if isinstance(item, Reconnected):
-                    await self._take_up_again(question)
-                elif isinstance(item, ErrorMessage | GatewayError):
-                    await self._handle_refusal(question, item)
-                else:
-                    yield item
-                    if isinstance(item, JobEnd):
-                        return
+            async with aclosing(exchange.events()) as events:
+                async for event in events:
+                    yield event
         finally:
             del self._questions[job.request_id]
             self._router.close(job)
@@ -208,68 +199,12 @@ class FinopsClient:
             raise ConnectionLost(1006, "not connected again yet")
         return session
 
-    async def _submit(self, question: Question) -> None:
-        question.resuming = False
-        await self._send_for(question, question.message())
-
-    async def _take_up_again(self, question: Question) -> None:
-        if not question.job.acknowledged:
-            await self._submit(question)
-            return
-        question.resuming = True
-        await self._send_for(question, question.resume_message())
-
-    async def _send_for(self, question: Question, message: Mapping[str, object]) -> None:
-        """Sends, unless the connection is down: then `Reconnected` will come and start over."""
-        question.waiting_since = self._clock.now()
-        session = self._line.session
-        if session:
-            with suppress(ConnectionLost):
-                await session.connection.send(message)
-
-    async def _next_item(self, question: Question) -> Item:
-        while True:
-            waiting_since = question.waiting_since
-            if waiting_since is None:
-                left = self._timing.silence
-            else:
-                left = waiting_since + self._timing.answer - self._clock.now()
-            try:
-                async with asyncio.timeout(left):
-                    return await question.inbox.get()
-            except TimeoutError:
-                if question.waiting_since != waiting_since:
-                    continue
-                if self._line.session is None:
-                    # `Reconnected`, or the end of it all, is bound to come.
-                    return await question.inbox.get()
-                if waiting_since is None:
-                    await self._take_up_again(question)
-                elif question.resuming:
-                    await self._submit(question)
-                else:
-                    raise NoAnswer("the question", self._timing.answer) from None
-
-    async def _handle_refusal(self, question: Question, refusal: ErrorMessage | GatewayError) -> None:
-        if not question.concerns(refusal):
-            return
-        if question.resuming:
-            # A server that cannot resume: the same question is the same job there, and its messages follow.
-            await self._submit(question)
-        elif isinstance(refusal, GatewayError):
-            raise GatewayRefused(refusal.message)
-        elif question.may_renew:
-            question.may_renew = False
-            await self._line.authenticate(renew=True)
-            await self._submit(question)
-        else:
-            raise NotAuthenticated(refusal.message, refusal.code)
-
     def _receive(self, event: Event) -> None:
         for subscription in self._subscriptions:
             subscription.put(event)
         if isinstance(event, ErrorMessage | GatewayError):
-            self._tell_all(event)
+            for question in self._questions.values():
+                question.note_refusal(event)
         elif isinstance(event, Malformed):
             self._end_malformed(event)
         elif isinstance(event, JobEvent):
@@ -282,7 +217,7 @@ class FinopsClient:
             return
         question = self._questions[job.request_id]
         if isinstance(event, JobFailed) and event.code == SESSION_EXPIRED and question.may_renew:
-            question.inbox.put_nowait(ErrorMessage(code=event.code, message=event.error, timestamp=event.timestamp))
+            question.note_refusal(ErrorMessage(code=event.code, message=event.error, timestamp=event.timestamp))
             return
         question.note_answer(event)
         self._line.note_use()

@@ -13,6 +13,10 @@ class Clock:
         """Seconds since some fixed moment; never goes back."""
         return time.monotonic()
 
+    def unix_time(self) -> float:
+        """Seconds since 1970, UTC. Goes on while the computer sleeps, which `now` may not, and can be set back."""
+        return time.time()
+
     async def sleep(self, seconds: float) -> None:
         """Returns after `seconds`."""
         await asyncio.sleep(seconds)

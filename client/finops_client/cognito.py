@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from finops_client.clock import Clock
-from finops_client.errors import CredentialsRefused
+from finops_client.errors import CredentialsRefused, FinopsClientError, SignInUnavailable
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -25,7 +25,13 @@ REFUSALS = {
     "UserNotConfirmedException": "The user has not confirmed the sign-up yet.",
     "ResourceNotFoundException": "There is no such user pool client in this region.",
     "InvalidParameterException": "The user pool client does not allow signing in with USER_PASSWORD_AUTH.",
+}
+
+# These pass by themselves. The last one is in no list of this API's own: it is common to all AWS services.
+# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
+PASSING = {
     "TooManyRequestsException": "Too many sign-ins at the moment; try again later.",
+    "ThrottlingException": "Cognito takes no more sign-ins at the moment (ThrottlingException); try again later.",
 }
 
 
@@ -61,10 +67,11 @@ class CognitoLogin:
         """A token that is good for at least another minute.
 
         Raises:
-            CredentialsRefused: Cognito refused, wants more than a password, or cannot be reached.
+            CredentialsRefused: Cognito refused, or wants more than a password.
+            SignInUnavailable: Cognito cannot be reached, has failed, or takes no more sign-ins at the moment.
         """
-        if renew or self._clock.now() >= self._good_until:
-            signed_in_at = self._clock.now()
+        if renew or self._clock.unix_time() >= self._good_until:
+            signed_in_at = self._clock.unix_time()
             result = await asyncio.to_thread(self._sign_in)
             self._token = result["AccessToken"]
             self._good_until = signed_in_at + result["ExpiresIn"] - RENEW_BEFORE_EXPIRY_SECONDS
@@ -80,11 +87,11 @@ class CognitoLogin:
                 AuthFlow="USER_PASSWORD_AUTH", ClientId=self._client_id, AuthParameters=self._parameters
             )
         except ClientError as refused:
-            raise CredentialsRefused(_sentence_for(refused)) from None
+            raise _error_for(refused) from None
         except (BotoCoreError, ValueError) as unreachable:
             # boto3 reports an endpoint that is no URL as a ValueError. Its texts name endpoint and region, no
             # secret.
-            raise CredentialsRefused(f"Cognito cannot be reached: {unreachable}") from None
+            raise SignInUnavailable(f"Cognito cannot be reached: {unreachable}") from None
         if challenge := answer.get("ChallengeName"):
             raise CredentialsRefused(_sentence_for_challenge(challenge))
         result: Mapping[str, Any] = answer["AuthenticationResult"]
@@ -105,9 +112,13 @@ class CognitoLogin:
         return method
 
 
-def _sentence_for(refused: ClientError) -> str:
+def _error_for(refused: ClientError) -> FinopsClientError:
     code = refused.response["Error"]["Code"]
-    return REFUSALS.get(code, f"Cognito refused the sign-in: {code}.")
+    if code in PASSING:
+        return SignInUnavailable(PASSING[code])
+    if refused.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        return SignInUnavailable(f"Cognito failed: {code}.")
+    return CredentialsRefused(REFUSALS.get(code, f"Cognito refused the sign-in: {code}."))
 
 
 def _sentence_for_challenge(challenge: str) -> str:

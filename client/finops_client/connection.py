@@ -97,7 +97,8 @@ class Connection:
             raise CannotConnect(f"The server answered the connection with HTTP {status}.") from None
         except TimeoutError:
             raise CannotConnect(f"No connection to {url} within {timing.opening:g} seconds.") from None
-        except (InvalidURI, InvalidProxy, InvalidHandshake, OSError) as failed:
+        except (InvalidURI, InvalidProxy, InvalidHandshake, OSError, ValueError) as failed:
+            # A port or a host name that cannot exist is a ValueError of Python's own, before anything is sent.
             raise CannotConnect(f"No connection to {url}: {failed}.") from failed
         return cls(socket, on_event)
 

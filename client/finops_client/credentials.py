@@ -19,6 +19,7 @@ class Credentials(Protocol):
 
         Raises:
             CredentialsRefused: there is no token to be had.
+            SignInUnavailable: there is none at the moment.
         """
 
 
@@ -48,5 +49,5 @@ class GivenToken:
             CredentialsRefused: a new one is asked for.
         """
         if renew:
-            raise CredentialsRefused("The token has expired; give a new one.", "SESSION_EXPIRED")
+            raise CredentialsRefused("A given token cannot be renewed; give a new one.", "SESSION_EXPIRED")
         return {"token": self._token}

@@ -3,6 +3,7 @@
     FinopsClientError
       CannotConnect              no connection: name, network, TLS, or no WebSocket answered there
         HandshakeRefused         the server said no (HTTP 4xx): trying again changes nothing
+        SignInUnavailable        Cognito cannot be reached, or is throttled: trying again may help
       ConnectionLost             a connection that was there is gone
         GaveUp                   ... and could not be made again within the attempts and the time allowed
       NotAuthenticated           the server refused who we say we are
@@ -40,6 +41,10 @@ class HandshakeRefused(CannotConnect):
         """The sentence, from the HTTP status."""
         super().__init__(f"The server refused the connection with HTTP {status}. Is the URL right, with its stage?")
         self.status = status
+
+
+class SignInUnavailable(CannotConnect):
+    """There is no token at the moment: Cognito cannot be reached, has failed, or takes no more sign-ins."""
 
 
 class ConnectionLost(FinopsClientError):

@@ -1,4 +1,4 @@
-"""Shows a job's progress on standard error: moving on a terminal, one line for each step elsewhere."""
+"""Shows a job's progress on standard error: moving on a terminal that can, one line for each step elsewhere."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ class LiveDisplay:
 
 @contextmanager
 def showing_progress(console: Console, *, quiet: bool) -> Iterator[Display]:
-    """The display that fits: none if quiet, a moving one on a terminal, lines otherwise."""
+    """The display that fits: none if quiet, a moving one on a terminal that can move its cursor, or lines."""
     if quiet:
         yield SilentDisplay()
-    elif console.is_terminal:
+    elif console.is_terminal and not console.is_dumb_terminal:
         display = LiveDisplay()
         with Live(display, console=console):
             yield display

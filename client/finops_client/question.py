@@ -57,6 +57,12 @@ class Question:
             self.waiting_since = None
             self.resuming = False
 
+    def note_refusal(self, refusal: ErrorMessage | GatewayError) -> None:
+        """Takes in a refusal that may be meant for this question. It ends the wait: one wait has one answer."""
+        if self.concerns(refusal):
+            self.waiting_since = None
+            self.inbox.put_nowait(refusal)
+
     def concerns(self, refusal: ErrorMessage | GatewayError) -> bool:
         """Whether a refusal that names no message may be meant for what this question waits for.
 

@@ -12,6 +12,7 @@ from finops_client.credentials import Credentials
 from finops_client.errors import (
     CannotConnect,
     ConnectionLost,
+    CredentialsRefused,
     FinopsClientError,
     GatewayRefused,
     GaveUp,
@@ -69,6 +70,7 @@ class ReconnectingSession:
         Raises:
             CannotConnect, NotAuthenticated, GatewayRefused, NoAnswer, ConnectionLost: see
                 `Session`.
+            CredentialsRefused, SignInUnavailable: see `Credentials`.
         """
         self._session = await self._connect()
         self._keeper = asyncio.create_task(self._keep())
@@ -78,6 +80,7 @@ class ReconnectingSession:
 
         Raises:
             NotAuthenticated: refused, there is no new token, or there are no credentials.
+            SignInUnavailable: see `Credentials`.
             ConnectionLost: there is no connection at the moment.
         """
         if self.credentials is None:
@@ -104,7 +107,7 @@ class ReconnectingSession:
         session = await Session.open(self._url, self._on_event, self._timing, self._clock)
         try:
             if self.credentials:
-                await session.authenticate(await self.credentials.fields())
+                await _authenticate_or_renew(session, self.credentials)
         except BaseException:
             await session.close()
             raise
@@ -148,3 +151,18 @@ class ReconnectingSession:
             except (CannotConnect, ConnectionLost, GatewayRefused, NoAnswer) as failed:
                 last = failed
         raise GaveUp(lost, attempts, last)
+
+
+async def _authenticate_or_renew(session: Session, credentials: Credentials) -> None:
+    """Authenticates a new connection, a second time with a new token if the server refuses the first."""
+    fields = await credentials.fields()
+    try:
+        await session.authenticate(fields)
+    except NotAuthenticated as refused:
+        try:
+            renewed = await credentials.fields(renew=True)
+        except CredentialsRefused as not_renewed:
+            raise NotAuthenticated(f"{refused} {not_renewed}", refused.code) from None
+        if renewed == fields:
+            raise
+        await session.authenticate(renewed)

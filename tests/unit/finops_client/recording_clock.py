@@ -1,4 +1,4 @@
-"""A clock that a test moves: sleeping takes no time and is written down."""
+"""A clock that a test moves: sleeping takes no time and is written down. `asleep` is the computer's own sleep."""
 
 import asyncio
 
@@ -8,10 +8,14 @@ from finops_client.clock import Clock
 class RecordingClock(Clock):
     def __init__(self) -> None:
         self.time = 1000.0
+        self.asleep = 0.0
         self.slept: list[float] = []
 
     def now(self) -> float:
         return self.time
+
+    def unix_time(self) -> float:
+        return self.time + self.asleep
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -15,7 +15,7 @@ from finops_client.ask import AskCommand, main
 from finops_client.ask_options import read_options
 from finops_client.exit_codes import ExitCode
 from unit.finops_client import protocol_messages as say
-from unit.finops_client.recording_server import RecordingServer, sending, silence, then_cut
+from unit.finops_client.recording_server import Answer, RecordingServer, sending, silence, then_cut
 
 CLIENT = str(Path(__file__).parents[3] / "client")
 
@@ -123,6 +123,25 @@ async def test_no_answer_in_time_says_which_job_goes_on() -> None:
     assert "goes on: job-1" in run.err
 
 
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(sending(say.gateway_error()), ExitCode.NOT_CONNECTED), (silence, ExitCode.TIMED_OUT)],
+)
+async def test_without_an_end_it_says_how_to_ask_again(answer: Answer, code: ExitCode) -> None:
+    async with RecordingServer(finops_query=answer) as server:
+        run = Run(server, "--timeout", "3")
+        assert await run() == code
+    request_ids = {message["requestId"] for message in server.received if "requestId" in message}
+    assert run.err.splitlines()[-1] == f"To follow the same job, ask again with --request-id {request_ids.pop()}"
+
+
+async def test_after_the_end_there_is_nothing_to_ask_again() -> None:
+    async with RecordingServer(finops_query=sending(say.job_queued(), say.job_failed())) as server:
+        run = Run(server)
+        await run()
+    assert "--request-id" not in run.err
+
+
 async def test_a_cut_line_does_not_show_in_the_answer() -> None:
     answers = then_cut(sending(*say.WHOLE_JOB[:3]))
     done = say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6)
@@ -220,16 +239,31 @@ async def test_interrupted_leaves_no_traceback_and_names_the_job() -> None:
     assert out == b""
 
 
-async def test_a_reader_that_has_seen_enough() -> None:
+async def redirected(arguments: str, redirection: str) -> tuple[int, str]:
+    """The command's own exit status and standard error with its output sent elsewhere, buffered as usual."""
     async with RecordingServer() as server:
         process = await asyncio.create_subprocess_exec(
-            *("sh", "-c", f'"{sys.executable}" -m finops_client.ask --json Why? | true'),
-            env=environment(server),
+            *("sh", "-c", f'("{sys.executable}" -m finops_client.ask {arguments} Why?; echo "$?" >&2) {redirection}'),
+            env={name: value for name, value in environment(server).items() if name != "PYTHONUNBUFFERED"},
             stderr=subprocess.PIPE,
         )
         _, err = await asyncio.wait_for(process.communicate(), 10)
-    assert b"Traceback" not in err
-    assert b"BrokenPipe" not in err
+    *notes, status = err.decode().splitlines()
+    return int(status), "\n".join(notes)
+
+
+@pytest.mark.parametrize("arguments", ["--quiet", "--quiet --json"])
+async def test_a_reader_that_has_seen_enough(arguments: str) -> None:
+    assert await redirected(arguments, "| true") == (ExitCode.COMPLETE, "")
+
+
+@pytest.mark.parametrize("arguments", ["--quiet", "--quiet --json"])
+async def test_an_output_that_takes_nothing(arguments: str) -> None:
+    status, notes = await redirected(arguments, "> /dev/full")
+    assert status == ExitCode.FAILED
+    assert notes.splitlines()[0] == "The output cannot be written: No space left on device."
+    assert "Traceback" not in notes
+    assert "Exception" not in notes
 
 
 async def test_an_output_that_cannot_write_every_character() -> None:

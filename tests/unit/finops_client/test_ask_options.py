@@ -77,6 +77,37 @@ def test_a_named_file(tmp_path: Path) -> None:
     assert options("--env-file", str(file), "--url", URL, "Why?").url == URL
 
 
+async def test_a_named_file_goes_before_the_environment_and_flags_before_both(tmp_path: Path) -> None:
+    file = tmp_path / "other.env"
+    file.write_text(STACK)
+    environment = {
+        "WEBSOCKET_URL": URL,
+        "TEST_USERNAME": "other",
+        "TEST_PASSWORD": "other",
+        "USER_POOL_CLIENT_ID": "other",
+        "FINOPS_TOKEN": "other",
+    }
+    found = options("--env-file", str(file), "Why?", environment=environment)
+    login = settings_of(found.credentials)
+    assert found.url.startswith("ws://localhost")
+    assert login["_parameters"] == {"USERNAME": "testuser", "PASSWORD": "pw"}
+    assert login["_client_id"] == "client"
+    found = options("--env-file", str(file), "--url", URL, "--token", "flag", "Why?", environment=environment)
+    assert found.url == URL
+    assert await found.credentials.fields() == {"token": "flag"}
+    file.write_text("FINOPS_TOKEN=file\n")
+    found = options("--env-file", str(file), "Why?", environment=environment)
+    assert await found.credentials.fields() == {"token": "file"}
+
+
+def test_what_a_named_file_leaves_open_comes_from_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "other.env"
+    file.write_text(STACK.replace("TEST_PASSWORD=pw", "TEST_PASSWORD="))
+    found = options("--env-file", str(file), "Why?", environment={"TEST_PASSWORD": "from environment"})
+    parameters = settings_of(found.credentials)["_parameters"]
+    assert parameters == {"USERNAME": "testuser", "PASSWORD": "from environment"}
+
+
 def test_the_question_from_standard_input() -> None:
     assert options("--url", URL, "--token", "t", "-").question == "from stdin"
 
@@ -119,6 +150,7 @@ def test_help_lists_every_exit_status(capsys: pytest.CaptureFixture[str]) -> Non
     shown = capsys.readouterr().out
     assert ended.value.code == 0
     assert all(f"{int(code)}  {meaning}" in shown for code, meaning in MEANINGS.items())
+    assert "then --env-file, then the environment" in shown
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,62 +1,29 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from finops_client import (
     Answer,
-    Backoff,
     ClaimedIdentity,
     ConnectionLost,
     ErrorMessage,
     FinopsClient,
-    GatewayRefused,
     GaveUp,
-    JobCompleted,
-    JobEvent,
     JobFailed,
     JobNotCompleted,
     JobQueued,
     Malformed,
     MessageNotSendable,
-    NoAnswer,
-    NotAuthenticated,
     Pong,
     ProgressUpdate,
     ProtocolViolation,
-    Timing,
 )
 from unit.finops_client import protocol_messages as say
-from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
-
-QUICK = Backoff(first=0.001, longest=0.01, attempts=5)
-EXPIRED = say.job_refused(code="SESSION_EXPIRED", error="Please sign in again.")
-
-
-class Tokens:
-    """Credentials that give a new token whenever one is asked for; they record the calls."""
-
-    def __init__(self) -> None:
-        self.renewals: list[bool] = []
-
-    async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
-        self.renewals.append(renew)
-        return {"token": f"token-{len(self.renewals)}"}
-
-
-def client_of(server: RecordingServer, **options: Any) -> FinopsClient:
-    timing = Timing(**{"opening": 2, "answer": 2, "closing": 0.2, **options.pop("timing", {})})
-    return FinopsClient(
-        server.url, **{"credentials": ClaimedIdentity("u", "n"), "timing": timing, "backoff": QUICK, **options}
-    )
-
-
-async def events_of(client: FinopsClient, **options: Any) -> list[JobEvent]:
-    async with asyncio.timeout(5):
-        return [event async for event in client.ask("Why?", **options)]
+from unit.finops_client.quick_client import client_of, events_of
+from unit.finops_client.recording_server import RecordingServer, sending, then_cut
 
 
 async def test_a_whole_job() -> None:
@@ -110,75 +77,6 @@ async def test_questions_side_by_side_get_their_own_jobs() -> None:
     assert [found.end.job_id for found in answers] == [f"job-{number}" for number in range(10)]
 
 
-async def test_a_cut_line_in_mid_job_is_resumed() -> None:
-    done = say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6)
-    async with (
-        RecordingServer(
-            finops_query=then_cut(sending(*say.WHOLE_JOB[:3])), resume_job=sending(done, say.job_completed())
-        ) as server,
-        client_of(server) as client,
-    ):
-        events = await events_of(client, request_id="request-1")
-    assert [type(event).__name__ for event in events[3:]] == ["JobSnapshot", "JobCompleted"]
-    assert server.actions() == ["authenticate", "finops_query", "authenticate", "resume_job"]
-    assert server.received[-1] == {"action": "resume_job", "jobId": "job-1"}
-
-
-@pytest.mark.parametrize("refusal", [say.error(), say.error(code="JOB_NOT_FOUND"), say.gateway_error(), None])
-async def test_a_server_that_cannot_resume_gets_the_same_question_again(refusal: say.Message | None) -> None:
-    duplicate = say.job_queued(duplicate=True, progress=20, seq=3)
-    async with (
-        RecordingServer(
-            finops_query=in_turn(then_cut(sending(*say.WHOLE_JOB[:3])), sending(duplicate, *say.WHOLE_JOB[3:])),
-            resume_job=sending(refusal) if refusal else silence,
-        ) as server,
-        client_of(server, timing={"answer": 0.3}) as client,
-    ):
-        events = await events_of(client)
-    assert [type(event).__name__ for event in events].count("JobQueued") == 1
-    assert isinstance(events[-1], JobCompleted)
-    assert len(events) == len(say.WHOLE_JOB)
-    asked = [message for message in server.received if message["action"] == "finops_query"]
-    assert asked[0] == asked[1]
-
-
-async def test_a_cut_line_before_the_acknowledgement_sends_the_same_question_again() -> None:
-    answers = in_turn(then_cut(silence), then_cut(silence), sending(*say.WHOLE_JOB))
-    async with RecordingServer(finops_query=answers) as server, client_of(server) as client:
-        events = await events_of(client)
-    assert isinstance(events[-1], JobCompleted)
-    assert server.actions() == ["authenticate", "finops_query"] * 3
-    assert len({message.get("requestId") for message in server.received}) == 2
-
-
-async def test_a_job_that_moves_on_may_lose_any_number_of_lines() -> None:
-    steps = [then_cut(sending(say.progress_update(progress=10 * step, seq=step))) for step in range(2, 8)]
-    async with (
-        RecordingServer(
-            finops_query=then_cut(sending(say.job_queued())),
-            resume_job=in_turn(*steps, sending(say.job_completed(seq=9))),
-        ) as server,
-        client_of(server, backoff=Backoff(first=0.001, attempts=1)) as client,
-    ):
-        events = await events_of(client)
-    assert [type(event).__name__ for event in events] == ["JobQueued", *["ProgressUpdate"] * 6, "JobCompleted"]
-
-
-async def test_a_resumed_job_with_nothing_new_may_be_silent() -> None:
-    async def slow(socket: Any, asked: say.Message) -> None:
-        await sending(say.job_snapshot(seq=4))(socket, asked)
-        await asyncio.sleep(0.15)
-        await sending(say.job_completed())(socket, asked)
-
-    async with (
-        RecordingServer(finops_query=then_cut(sending(*say.WHOLE_JOB[:4])), resume_job=slow) as server,
-        client_of(server, timing={"answer": 0.05}) as client,
-    ):
-        events = await events_of(client)
-    assert len(events) == 5
-    assert server.actions().count("finops_query") == 1
-
-
 async def test_a_line_that_is_lost_for_good_ends_the_question() -> None:
     cut = then_cut(sending(*say.WHOLE_JOB[:3]))
     async with RecordingServer(finops_query=cut) as server, client_of(server) as client:
@@ -192,32 +90,6 @@ async def test_a_line_that_is_lost_for_good_ends_the_question() -> None:
         with pytest.raises(GaveUp):
             await client.ping()
     assert len(events) == 3
-
-
-async def test_a_server_that_never_answers() -> None:
-    async with RecordingServer(finops_query=silence) as server, client_of(server, timing={"answer": 0.05}) as client:
-        with pytest.raises(NoAnswer, match="question"):
-            await events_of(client)
-
-
-async def test_a_job_may_be_silent_for_longer_than_an_answer_takes() -> None:
-    async def slow(socket: Any, asked: say.Message) -> None:
-        await sending(say.job_queued())(socket, asked)
-        await asyncio.sleep(0.15)
-        await sending(say.job_completed())(socket, asked)
-
-    async with RecordingServer(finops_query=slow) as server, client_of(server, timing={"answer": 0.05}) as client:
-        assert isinstance((await events_of(client))[-1], JobCompleted)
-
-
-async def test_an_end_that_was_lost_on_the_way_is_asked_for() -> None:
-    done = say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6)
-    async with (
-        RecordingServer(finops_query=sending(say.job_queued()), resume_job=sending(done)) as server,
-        client_of(server, timing={"silence": 0.05}) as client,
-    ):
-        assert isinstance((await events_of(client))[-1], JobCompleted)
-    assert server.actions() == ["authenticate", "finops_query", "resume_job"]
 
 
 async def test_the_whole_answer_of_an_agent() -> None:
@@ -242,48 +114,6 @@ async def test_an_end_that_cannot_be_read_ends_the_wait() -> None:
         client_of(server) as client,
     ):
         with pytest.raises(ProtocolViolation, match="result is missing"):
-            await events_of(client)
-
-
-async def test_api_gateways_error_fails_a_question_that_waits() -> None:
-    async with RecordingServer(finops_query=sending(say.gateway_error())) as server, client_of(server) as client:
-        with pytest.raises(GatewayRefused, match="Internal server error"):
-            await events_of(client)
-
-
-async def test_api_gateways_error_leaves_an_acknowledged_job_alone() -> None:
-    messages = [say.WHOLE_JOB[0], say.gateway_error(), say.error(), *say.WHOLE_JOB[1:]]
-    async with RecordingServer(finops_query=sending(*messages)) as server, client_of(server) as client:
-        assert isinstance((await events_of(client))[-1], JobCompleted)
-
-
-@pytest.mark.parametrize("refusal", [EXPIRED, say.error(code="SESSION_EXPIRED")])
-async def test_an_expired_session_is_renewed_once(refusal: say.Message) -> None:
-    tokens = Tokens()
-    answers = in_turn(sending(refusal), sending(*say.WHOLE_JOB))
-    async with RecordingServer(finops_query=answers) as server, client_of(server, credentials=tokens) as client:
-        events = await events_of(client)
-    assert isinstance(events[-1], JobCompleted)
-    assert tokens.renewals == [False, True]
-    assert server.actions() == ["authenticate", "finops_query", "authenticate", "finops_query"]
-    assert server.received[1] == server.received[3]
-    assert server.received[2]["token"] == "token-2"
-
-
-async def test_a_session_that_expires_again_is_the_end() -> None:
-    async with (
-        RecordingServer(finops_query=sending(EXPIRED)) as server,
-        client_of(server, credentials=Tokens()) as client,
-    ):
-        [end] = await events_of(client)
-    assert isinstance(end, JobFailed)
-    assert end.code == "SESSION_EXPIRED"
-
-
-async def test_a_session_error_that_comes_again_is_raised() -> None:
-    refusal = sending(say.error(code="SESSION_EXPIRED"))
-    async with RecordingServer(finops_query=refusal) as server, client_of(server, credentials=Tokens()) as client:
-        with pytest.raises(NotAuthenticated):
             await events_of(client)
 
 

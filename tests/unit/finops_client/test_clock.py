@@ -1,3 +1,5 @@
+import time
+
 from finops_client.clock import Clock
 
 
@@ -6,3 +8,9 @@ async def test_sleeping_takes_the_time_it_says() -> None:
     before = clock.now()
     await clock.sleep(0.02)
     assert clock.now() - before >= 0.019
+
+
+def test_unix_time_is_the_systems_clock() -> None:
+    clock = Clock()
+    before = time.time()
+    assert before <= clock.unix_time() <= time.time()

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from finops_client.cognito import CognitoLogin
-from finops_client.errors import CredentialsRefused
+from finops_client.errors import CredentialsRefused, SignInUnavailable
 from unit.finops_client.recording_clock import RecordingClock
 
 
@@ -27,8 +27,12 @@ def token(name: str) -> dict[str, Any]:
     return {"AuthenticationResult": {"AccessToken": name, "ExpiresIn": 3600}}
 
 
-def refusal(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "secret detail"}}, "InitiateAuth")
+def refusal(code: str, *, status: int = 400) -> ClientError:
+    response = {
+        "Error": {"Code": code, "Message": "secret detail"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(response, "InitiateAuth")
 
 
 def login(cognito: Cognito, clock: RecordingClock | None = None) -> CognitoLogin:
@@ -70,7 +74,6 @@ async def test_renewing_gets_a_new_token_at_once() -> None:
         (refusal("ResourceNotFoundException"), "no such user pool client"),
         (refusal("InvalidParameterException"), "USER_PASSWORD_AUTH"),
         (refusal("SomethingElse"), "Cognito refused the sign-in: SomethingElse"),
-        (EndpointConnectionError(endpoint_url="http://nowhere"), "cannot be reached"),
         ({"ChallengeName": "NEW_PASSWORD_REQUIRED"}, "new password"),
         ({"ChallengeName": "SOFTWARE_TOKEN_MFA"}, "SOFTWARE_TOKEN_MFA"),
     ],
@@ -82,10 +85,34 @@ async def test_a_refusal_is_one_sentence(answer: Any, sentence: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (refusal("TooManyRequestsException"), "Too many sign-ins"),
+        (refusal("ThrottlingException"), "ThrottlingException"),
+        (refusal("InternalErrorException", status=500), "InternalErrorException"),
+        (refusal("503", status=503), "503"),
+        (EndpointConnectionError(endpoint_url="http://nowhere"), "cannot be reached"),
+    ],
+)
+async def test_what_passes_is_no_refusal(answer: Exception, sentence: str) -> None:
+    with pytest.raises(SignInUnavailable, match=sentence) as unavailable:
+        await login(Cognito(answer)).fields()
+    assert "secret detail" not in str(unavailable.value)
+
+
+async def test_a_token_expires_while_the_computer_sleeps() -> None:
+    clock = RecordingClock()
+    credentials = login(Cognito(token("first"), token("second")), clock)
+    await credentials.fields()
+    clock.asleep = 3600
+    assert await credentials.fields() == {"token": "second"}
+
+
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "no url"])
 async def test_boto3_itself_against_an_endpoint_that_is_not_there(endpoint: str) -> None:
     credentials = CognitoLogin(
         username="ann", password="pw", client_id="client", region="us-east-1", endpoint_url=endpoint
     )
-    with pytest.raises(CredentialsRefused, match="cannot be reached"):
+    with pytest.raises(SignInUnavailable, match="cannot be reached"):
         await credentials.fields()

@@ -36,7 +36,11 @@ async def test_a_refused_handshake(status: int, refused: bool) -> None:
     assert isinstance(failed.value, HandshakeRefused) is refused
 
 
-@pytest.mark.parametrize("url", ["ws://127.0.0.1:1", "http://127.0.0.1:1", "ws://", "no url", "ws://host.invalid"])
+UNREACHABLE = ["ws://127.0.0.1:1", "http://127.0.0.1:1", "ws://", "no url", "ws://host.invalid"]
+NO_ADDRESS = ["ws://localhost:99999/x", "ws://[::1/", "ws://a..b/", f"ws://{'a' * 70}.invalid/"]
+
+
+@pytest.mark.parametrize("url", UNREACHABLE + NO_ADDRESS)
 async def test_no_connection(url: str) -> None:
     with pytest.raises(CannotConnect):
         await Connection.open(url, lambda _: None, TIMING)

@@ -14,5 +14,5 @@ async def test_the_guides_form() -> None:
 async def test_a_given_token_cannot_be_renewed() -> None:
     token = GivenToken("abc")
     assert await token.fields() == {"token": "abc"}
-    with pytest.raises(CredentialsRefused, match="expired"):
+    with pytest.raises(CredentialsRefused, match="give a new one"):
         await token.fields(renew=True)

@@ -40,6 +40,13 @@ def test_a_log_gets_one_plain_line_for_each_step() -> None:
     ]
 
 
+def test_a_dumb_terminal_gets_lines_while_the_job_moves() -> None:
+    dumb = Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"})
+    with showing_progress(dumb, quiet=False) as display:
+        display.show(*events(say.progress_update()))
+        assert written(dumb) == "[ 20%] Working\n"
+
+
 def test_a_long_step_stays_one_line() -> None:
     log = console(terminal=False)
     with showing_progress(log, quiet=False) as display:

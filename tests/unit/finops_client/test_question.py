@@ -55,3 +55,12 @@ def test_what_answers_it(event: JobEvent, answers: bool) -> None:
     asked.note_answer(event)
     assert (asked.waiting_since is None) is answers
     assert asked.resuming is not answers
+
+
+def test_a_refusal_ends_the_wait_and_one_wait_takes_one_refusal() -> None:
+    asked = question(waiting_since=1.0)
+    asked.note_refusal(ERROR)
+    assert (asked.inbox.qsize(), asked.waiting_since) == (0, 1.0)
+    asked.note_refusal(GATEWAY)
+    asked.note_refusal(GATEWAY)
+    assert (asked.inbox.qsize(), asked.waiting_since) == (1, None)

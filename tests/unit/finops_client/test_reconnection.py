@@ -4,7 +4,7 @@ import pytest
 
 from finops_client.backoff import Backoff
 from finops_client.connection import Timing
-from finops_client.credentials import ClaimedIdentity, Credentials
+from finops_client.credentials import ClaimedIdentity, Credentials, GivenToken
 from finops_client.errors import (
     CannotConnect,
     ConnectionLost,
@@ -12,9 +12,11 @@ from finops_client.errors import (
     GaveUp,
     HandshakeRefused,
     NotAuthenticated,
+    SignInUnavailable,
 )
 from finops_client.reconnection import ReconnectingSession
 from unit.finops_client import protocol_messages as say
+from unit.finops_client.quick_client import Tokens
 from unit.finops_client.recording_clock import RecordingClock
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending
 
@@ -139,6 +141,41 @@ async def test_a_refused_token_is_not_retried() -> None:
         await watched.line.close()
     assert isinstance(watched.ended[0], NotAuthenticated)
     assert server.actions() == ["authenticate"] * 2
+
+
+async def test_a_token_that_expired_meanwhile_is_renewed() -> None:
+    accepted = sending(say.authenticated())
+    tokens = Tokens()
+    answers = in_turn(accepted, sending(say.error(code="INVALID_TOKEN")), accepted)
+    async with RecordingServer(authenticate=answers) as server:
+        watched = Watched(server.url, credentials=tokens)
+        await watched.line.start()
+        await cut(server)
+        await server.until(lambda: watched.reconnected == 1)
+        await watched.line.close()
+    assert tokens.renewals == [False, False, True]
+    assert server.received[-1]["token"] == "token-3"
+
+
+async def test_a_token_that_cannot_be_renewed_is_refused_in_the_servers_words() -> None:
+    async with RecordingServer(authenticate=sending(say.error(code="INVALID_TOKEN", message="Bad token."))) as server:
+        with pytest.raises(NotAuthenticated, match=r"Bad token\. .* give a new one") as refused:
+            await Watched(server.url, credentials=GivenToken("abc")).line.start()
+    assert refused.value.code == "INVALID_TOKEN"
+    assert server.actions() == ["authenticate"]
+
+
+async def test_a_sign_in_that_is_unavailable_is_tried_again() -> None:
+    accepted = sending(say.authenticated())
+    tokens = Tokens(renewal_failures=[SignInUnavailable("Too many sign-ins.")])
+    answers = in_turn(accepted, sending(say.error(code="INVALID_TOKEN")), accepted)
+    async with RecordingServer(authenticate=answers) as server:
+        watched = Watched(server.url, credentials=tokens)
+        await watched.line.start()
+        await cut(server)
+        await server.until(lambda: watched.reconnected == 1)
+        await watched.line.close()
+    assert len(watched.clock.slept) == 2
 
 
 async def test_a_first_failure_is_not_retried() -> None:
