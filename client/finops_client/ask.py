@@ -56,21 +56,13 @@ class AskCommand:
             async with asyncio.timeout(self._options.timeout):
                 return await self._ask()
         except TimeoutError:
-            self._note(f"No answer within {self._options.timeout:g} seconds.")
-            self.note_job_goes_on()
-            return ExitCode.TIMED_OUT
+            return self._stop(f"No answer within {self._options.timeout:g} seconds.", ExitCode.TIMED_OUT)
         except NotAuthenticated as refused:
-            self._note(f"Not authenticated: {refused}")
-            self.note_job_goes_on()
-            return ExitCode.NOT_AUTHENTICATED
+            return self._stop(f"Not authenticated: {refused}", ExitCode.NOT_AUTHENTICATED)
         except (CannotConnect, ConnectionLost, NoAnswer, GatewayRefused) as failed:
-            self._note(str(failed))
-            self.note_job_goes_on()
-            return ExitCode.NOT_CONNECTED
+            return self._stop(str(failed), ExitCode.NOT_CONNECTED)
         except FinopsClientError as failed:
-            self._note(str(failed))
-            self.note_job_goes_on()
-            return ExitCode.FAILED
+            return self._stop(str(failed), ExitCode.FAILED)
 
     def note_job_goes_on(self) -> None:
         """Says how to come back to a question that was asked and has not ended.
@@ -97,6 +89,11 @@ class AskCommand:
                         self._print_json(shown)
                 self._under_way = False
         return self._finish(shown, display.view)
+
+    def _stop(self, sentence: str, code: ExitCode) -> ExitCode:
+        self._note(sentence)
+        self.note_job_goes_on()
+        return code
 
     async def _with_whole_answer(self, client: FinopsClient, event: JobEvent) -> JobEvent:
         """The event; a large answer is fetched, so that it stands in the event as a small one does."""

@@ -49,5 +49,7 @@ class GivenToken:
             CredentialsRefused: a new one is asked for.
         """
         if renew:
-            raise CredentialsRefused("A given token cannot be renewed; give a new one.", "SESSION_EXPIRED")
+            raise CredentialsRefused(
+                "The token is not accepted and cannot be renewed; give a new one.", "SESSION_EXPIRED"
+            )
         return {"token": self._token}

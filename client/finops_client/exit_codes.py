@@ -20,10 +20,10 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.COMPLETE: "complete answer",
-    ExitCode.FAILED: "the job failed or was cancelled",
+    ExitCode.FAILED: "the job failed or was cancelled, or the output cannot be written",
     ExitCode.USAGE: "wrong usage",
     ExitCode.PARTIAL: "partial answer: an agent failed, or the rest of a large answer cannot be fetched",
-    ExitCode.NOT_CONNECTED: "cannot connect, no answer, or the connection was lost for good",
+    ExitCode.NOT_CONNECTED: "cannot connect or reach the sign-in, no answer, or the connection was lost for good",
     ExitCode.NOT_AUTHENTICATED: "not authenticated, or wrong credentials",
     ExitCode.TIMED_OUT: "no answer within --timeout",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C); the job goes on",

@@ -257,13 +257,17 @@ async def test_a_reader_that_has_seen_enough(arguments: str) -> None:
     assert await redirected(arguments, "| true") == (ExitCode.COMPLETE, "")
 
 
-@pytest.mark.parametrize("arguments", ["--quiet", "--quiet --json"])
-async def test_an_output_that_takes_nothing(arguments: str) -> None:
-    status, notes = await redirected(arguments, "> /dev/full")
-    assert status == ExitCode.FAILED
-    assert notes.splitlines()[0] == "The output cannot be written: No space left on device."
+async def test_an_output_that_takes_nothing() -> None:
+    status, notes = await redirected("--quiet", "> /dev/full")
+    assert (status, notes) == (ExitCode.FAILED, "The output cannot be written: No space left on device.")
+
+
+async def test_an_output_that_takes_no_more_before_the_end() -> None:
+    status, notes = await redirected("--quiet --json --request-id request-1", "> /dev/full")
+    written, *again = notes.splitlines()
+    assert (status, written) == (ExitCode.FAILED, "The output cannot be written: No space left on device.")
+    assert again[-1].endswith("--request-id request-1")
     assert "Traceback" not in notes
-    assert "Exception" not in notes
 
 
 async def test_an_output_that_cannot_write_every_character() -> None:

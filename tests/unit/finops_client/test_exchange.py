@@ -1,0 +1,214 @@
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+from finops_client import (
+    Backoff,
+    FinopsClientError,
+    GatewayRefused,
+    JobCompleted,
+    JobFailed,
+    NoAnswer,
+    NotAuthenticated,
+    SignInUnavailable,
+)
+from unit.finops_client import protocol_messages as say
+from unit.finops_client.quick_client import Tokens, client_of, events_of
+from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
+
+EXPIRED = say.job_refused(code="SESSION_EXPIRED", error="Please sign in again.")
+
+
+class Longest(random.Random):
+    """Always the longest wait that the back-off allows."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return b
+
+
+async def test_a_cut_line_in_mid_job_is_resumed() -> None:
+    done = say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6)
+    async with (
+        RecordingServer(
+            finops_query=then_cut(sending(*say.WHOLE_JOB[:3])), resume_job=sending(done, say.job_completed())
+        ) as server,
+        client_of(server) as client,
+    ):
+        events = await events_of(client, request_id="request-1")
+    assert [type(event).__name__ for event in events[3:]] == ["JobSnapshot", "JobCompleted"]
+    assert server.actions() == ["authenticate", "finops_query", "authenticate", "resume_job"]
+    assert server.received[-1] == {"action": "resume_job", "jobId": "job-1"}
+
+
+@pytest.mark.parametrize("refusal", [say.error(), say.error(code="JOB_NOT_FOUND"), say.gateway_error(), None])
+async def test_a_server_that_cannot_resume_gets_the_same_question_again(refusal: say.Message | None) -> None:
+    duplicate = say.job_queued(duplicate=True, progress=20, seq=3)
+    async with (
+        RecordingServer(
+            finops_query=in_turn(then_cut(sending(*say.WHOLE_JOB[:3])), sending(duplicate, *say.WHOLE_JOB[3:])),
+            resume_job=sending(refusal) if refusal else silence,
+        ) as server,
+        client_of(server, timing={"answer": 0.3}) as client,
+    ):
+        events = await events_of(client)
+    assert [type(event).__name__ for event in events].count("JobQueued") == 1
+    assert isinstance(events[-1], JobCompleted)
+    assert len(events) == len(say.WHOLE_JOB)
+    asked = [message for message in server.received if message["action"] == "finops_query"]
+    assert asked[0] == asked[1]
+
+
+async def test_a_cut_line_before_the_acknowledgement_sends_the_same_question_again() -> None:
+    answers = in_turn(then_cut(silence), then_cut(silence), sending(*say.WHOLE_JOB))
+    async with RecordingServer(finops_query=answers) as server, client_of(server) as client:
+        events = await events_of(client)
+    assert isinstance(events[-1], JobCompleted)
+    assert server.actions() == ["authenticate", "finops_query"] * 3
+    assert len({message.get("requestId") for message in server.received}) == 2
+
+
+async def test_a_job_that_moves_on_may_lose_any_number_of_lines() -> None:
+    steps = [then_cut(sending(say.progress_update(progress=10 * step, seq=step))) for step in range(2, 8)]
+    async with (
+        RecordingServer(
+            finops_query=then_cut(sending(say.job_queued())),
+            resume_job=in_turn(*steps, sending(say.job_completed(seq=9))),
+        ) as server,
+        client_of(server, backoff=Backoff(first=0.001, attempts=1)) as client,
+    ):
+        events = await events_of(client)
+    assert [type(event).__name__ for event in events] == ["JobQueued", *["ProgressUpdate"] * 6, "JobCompleted"]
+
+
+async def test_a_resumed_job_with_nothing_new_may_be_silent() -> None:
+    async def slow(socket: Any, asked: say.Message) -> None:
+        await sending(say.job_snapshot(seq=4))(socket, asked)
+        await asyncio.sleep(0.15)
+        await sending(say.job_completed())(socket, asked)
+
+    async with (
+        RecordingServer(finops_query=then_cut(sending(*say.WHOLE_JOB[:4])), resume_job=slow) as server,
+        client_of(server, timing={"answer": 0.05}) as client,
+    ):
+        events = await events_of(client)
+    assert len(events) == 5
+    assert server.actions().count("finops_query") == 1
+
+
+async def test_a_job_may_be_silent_for_longer_than_an_answer_takes() -> None:
+    async def slow(socket: Any, asked: say.Message) -> None:
+        await sending(say.job_queued())(socket, asked)
+        await asyncio.sleep(0.15)
+        await sending(say.job_completed())(socket, asked)
+
+    async with RecordingServer(finops_query=slow) as server, client_of(server, timing={"answer": 0.05}) as client:
+        assert isinstance((await events_of(client))[-1], JobCompleted)
+
+
+async def test_an_end_that_was_lost_on_the_way_is_asked_for() -> None:
+    done = say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6)
+    async with (
+        RecordingServer(finops_query=sending(say.job_queued()), resume_job=sending(done)) as server,
+        client_of(server, timing={"silence": 0.05}) as client,
+    ):
+        assert isinstance((await events_of(client))[-1], JobCompleted)
+    assert server.actions() == ["authenticate", "finops_query", "resume_job"]
+
+
+async def test_api_gateways_error_leaves_an_acknowledged_job_alone() -> None:
+    messages = [say.WHOLE_JOB[0], say.gateway_error(), say.error(), *say.WHOLE_JOB[1:]]
+    async with RecordingServer(finops_query=sending(*messages)) as server, client_of(server) as client:
+        assert isinstance((await events_of(client))[-1], JobCompleted)
+
+
+@pytest.mark.parametrize("refusal", [EXPIRED, say.error(code="SESSION_EXPIRED")])
+async def test_an_expired_session_is_renewed_once(refusal: say.Message) -> None:
+    tokens = Tokens()
+    answers = in_turn(sending(refusal), sending(*say.WHOLE_JOB))
+    async with RecordingServer(finops_query=answers) as server, client_of(server, credentials=tokens) as client:
+        events = await events_of(client)
+    assert isinstance(events[-1], JobCompleted)
+    assert tokens.renewals == [False, True]
+    assert server.actions() == ["authenticate", "finops_query", "authenticate", "finops_query"]
+    assert server.received[1] == server.received[3]
+    assert server.received[2]["token"] == "token-2"
+
+
+async def test_a_session_that_expires_again_is_the_end() -> None:
+    async with (
+        RecordingServer(finops_query=sending(EXPIRED)) as server,
+        client_of(server, credentials=Tokens()) as client,
+    ):
+        [end] = await events_of(client)
+    assert isinstance(end, JobFailed)
+    assert end.code == "SESSION_EXPIRED"
+
+
+async def test_a_session_error_that_comes_again_is_raised() -> None:
+    refusal = sending(say.error(code="SESSION_EXPIRED"))
+    async with RecordingServer(finops_query=refusal) as server, client_of(server, credentials=Tokens()) as client:
+        with pytest.raises(NotAuthenticated):
+            await events_of(client)
+
+
+@pytest.mark.parametrize("refusal", [say.gateway_error(), None])
+async def test_a_question_that_is_not_acknowledged_is_submitted_twice_more(refusal: say.Message | None) -> None:
+    lost = sending(refusal) if refusal else silence
+    answers = in_turn(lost, lost, sending(*say.WHOLE_JOB))
+    async with (
+        RecordingServer(finops_query=answers) as server,
+        client_of(server, timing={"answer": 0.3}) as client,
+    ):
+        events = await events_of(client)
+    assert len(events) == len(say.WHOLE_JOB)
+    first, *again = server.received[1:]
+    assert again == [first, first]
+
+
+@pytest.mark.parametrize(("refusal", "error"), [(say.gateway_error(), GatewayRefused), (None, NoAnswer)])
+async def test_a_question_that_is_never_acknowledged_fails_in_the_end(
+    refusal: say.Message | None, error: type[FinopsClientError]
+) -> None:
+    async with (
+        RecordingServer(finops_query=sending(refusal) if refusal else silence) as server,
+        client_of(server, timing={"answer": 0.05}) as client,
+    ):
+        with pytest.raises(error):
+            await events_of(client)
+    assert server.actions() == ["authenticate", *["finops_query"] * 3]
+
+
+async def test_an_acknowledgement_that_comes_after_a_refusal_is_enough() -> None:
+    answers = sending(say.gateway_error(), say.gateway_error(), say.gateway_error(), *say.WHOLE_JOB)
+    slow = Backoff(first=0.3, random=Longest())
+    async with RecordingServer(finops_query=answers) as server, client_of(server, backoff=slow) as client:
+        assert len(await events_of(client)) == len(say.WHOLE_JOB)
+    assert server.actions().count("finops_query") == 1
+
+
+async def test_a_line_that_is_cut_while_the_session_is_renewed_is_made_again() -> None:
+    async with (
+        RecordingServer(
+            authenticate=in_turn(sending(say.authenticated()), then_cut(silence), sending(say.authenticated())),
+            finops_query=in_turn(sending(EXPIRED), sending(*say.WHOLE_JOB)),
+        ) as server,
+        client_of(server, credentials=Tokens()) as client,
+    ):
+        assert isinstance((await events_of(client))[-1], JobCompleted)
+
+
+@pytest.mark.parametrize("failure", [SignInUnavailable("Too many sign-ins."), None])
+async def test_a_renewal_that_fails_for_the_moment_is_tried_again(failure: SignInUnavailable | None) -> None:
+    tokens = Tokens(renewal_failures=[failure] if failure else [])
+    accepted = sending(say.authenticated())
+    async with (
+        RecordingServer(
+            authenticate=accepted if failure else in_turn(accepted, sending(say.gateway_error()), accepted),
+            finops_query=in_turn(sending(EXPIRED), sending(EXPIRED), sending(*say.WHOLE_JOB)),
+        ) as server,
+        client_of(server, credentials=tokens) as client,
+    ):
+        assert isinstance((await events_of(client))[-1], JobCompleted)
+    assert tokens.renewals == [False, True, True]
