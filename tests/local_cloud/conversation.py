@@ -49,7 +49,12 @@ class Conversation:
             answers = (message for message in received if message.get("requestId") == request_id)
             if (answer := next(answers, None)) is None:
                 continue
-            own = [message for message in received if message.get("jobId") == answer["jobId"]]
+            own = [
+                message
+                for message in received
+                # A failure after the acknowledgement may name the request only.
+                if message.get("jobId") == answer["jobId"] or message.get("requestId") == request_id
+            ]
             if any(message["type"] in ENDS for message in own):
                 return own
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,17 @@ def test_the_output_gives_each_package_s_name_size_and_hash(host_build: ProjectC
     assert len({line.index("sha256") for line in lines}) == 1
 
 
-def test_a_build_leaves_nothing_but_packages(host_build: ProjectCopy) -> None:
+def test_a_build_leaves_nothing_but_packages_and_what_they_load_on(host_build: ProjectCopy) -> None:
     assert {path.name for path in (host_build.root / "build").iterdir()} == {
         *PACKAGES.values(),
         "sample-agents.zip",
+        "target",
     }
+    version, _, processor = (host_build.root / "build" / "target").read_text().strip().partition("-")
+    assert version == f"python{sys.version_info.major}.{sys.version_info.minor}"
+    assert processor in {"x86_64", "arm64"}
+
+
+def test_target_is_said_by_its_name(default_build: ProjectCopy) -> None:
+    assert (default_build.root / "build" / "target").read_text() == "python3.13-arm64\n"
     assert not list((host_build.root / "tools").rglob("__pycache__"))
