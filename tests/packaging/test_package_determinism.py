@@ -60,6 +60,7 @@ def test_a_build_leaves_nothing_but_packages_and_what_they_load_on(host_build: P
         "sample-agents.zip",
         "target",
     }
+    assert not list((host_build.root / "tools").rglob("__pycache__"))
     version, _, processor = (host_build.root / "build" / "target").read_text().strip().partition("-")
     assert version == f"python{sys.version_info.major}.{sys.version_info.minor}"
     assert processor in {"x86_64", "arm64"}
@@ -67,4 +68,3 @@ def test_a_build_leaves_nothing_but_packages_and_what_they_load_on(host_build: P
 
 def test_target_is_said_by_its_name(default_build: ProjectCopy) -> None:
     assert (default_build.root / "build" / "target").read_text() == "python3.13-arm64\n"
-    assert not list((host_build.root / "tools").rglob("__pycache__"))
