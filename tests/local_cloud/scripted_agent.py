@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], _context: Any) -> Any:
     if behaviour == "crash":
         raise RuntimeError("the agent's own words, which no client may see")
     if behaviour == "hang":
-        time.sleep(number)
+        time.sleep(number)  # what a slow agent does, in a process of its own
     if behaviour == "refuse":
         return {"statusCode": 500, "body": json.dumps({"error": "the agent's own words, which no client may see"})}
     if behaviour == "rubbish":
