@@ -132,7 +132,7 @@ claim_start() {
     local other
     mkdir -p "$ROOT/.local"
     if ! mkdir "$STARTING" 2>/dev/null; then
-        other=$(cat "$STARTING/pid" 2>/dev/null)
+        other=$(cat "$STARTING/pid" 2>/dev/null) || other=''
         if [[ -n $other ]] && kill -0 "$other" 2>/dev/null; then
             fail "Another ./run_local.sh is at work (process $other). Wait until it is done, then run this again."
         fi

@@ -49,9 +49,9 @@ def dispatch_frame(
     return HANDLED
 
 
-def _refusal(frame: Mapping[str, Any], error: Exception, now: int) -> ServerMessage:
+def _refusal(frame: dict[str, Any], error: Exception, now: int) -> ServerMessage:
     code, sentence = client_text(error)
     # An older client's spinner stops on nothing but job_failed.
     if frame.get("action") == "finops_query":
-        return JobFailed(job_id=None, error=sentence, code=code, timestamp=now, request_id=request_id_of(dict(frame)))
+        return JobFailed(job_id=None, error=sentence, code=code, timestamp=now, request_id=request_id_of(frame))
     return ErrorMessage(code=code, message=sentence, timestamp=now)

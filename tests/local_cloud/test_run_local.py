@@ -177,6 +177,20 @@ def test_two_starts_do_not_clear_each_other_away(checkout: Checkout) -> None:
     shutil.rmtree(starting)
 
 
+def test_start_that_was_killed_at_once_does_not_hinder_the_next(checkout: Checkout) -> None:
+    # Before it could say who it was.
+    starting = checkout.root / ".local" / "starting"
+    starting.mkdir(parents=True)
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        refused = checkout.run("--port", str(busy.getsockname()[1]))
+
+    # It got past the killed one, as far as the port.
+    assert "is in use" in refused.stderr
+    assert not starting.exists()
+
+
 def test_half_made_virtual_environment_is_made_anew(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path / "project", with_venv=False)
     python = checkout.root / ".venv" / "bin" / "python"
