@@ -179,12 +179,23 @@ check_everything() {
     give_parameter LambdaS3Bucket "$BUCKET"
     if [[ $BUCKET == "$DEFAULT_BUCKET" ]]; then check_bucket "$BUCKET" "$ACCOUNT"; else check_bucket "$BUCKET"; fi
     [[ -n $WITH_SAMPLE_AGENTS ]] || check_agents
+    check_lease
     [[ $(effective_parameter AuthMode cognito) != open ]] ||
         warn "AuthMode=open: anybody who knows the endpoint may ask in anybody's name."
     if [[ -n $WITH_SAMPLE_AGENTS ]]; then
         describe_stack "$SAMPLE_AGENTS_STACK"
         check_stack_status "$SAMPLE_AGENTS_STACK"
     fi
+}
+
+# No rule of a template can compare two numbers. What is no number at all, the template refuses.
+check_lease() {
+    local lease heartbeat
+    lease=$(effective_parameter LeaseSeconds "$(template_default "$TEMPLATE" LeaseSeconds)")
+    heartbeat=$(effective_parameter HeartbeatSeconds "$(template_default "$TEMPLATE" HeartbeatSeconds)")
+    [[ $lease =~ ^[0-9]{1,6}$ && $heartbeat =~ ^[0-9]{1,6}$ ]] || return 0
+    ((10#$lease > 10#$heartbeat)) ||
+        fail "LeaseSeconds ($lease) must be greater than HeartbeatSeconds ($heartbeat): a heartbeat renews the lease."
 }
 
 check_packages() {

@@ -47,15 +47,16 @@ class AgentInvoker:
         self._clock = clock
         self._sleep = sleep
 
-    def invoke(self, agent: str, query: str, job_id: str, give_up_at: float) -> str:
+    def invoke(self, agent: str, query: str, job_id: str, give_up_at: float, stopped: threading.Event) -> str:
         """Ask an agent and give its markdown; raise AgentFailed or AgentTimedOut. Runs in a thread of its own.
 
-        A throttled agent is asked again until the clock says `give_up_at`.
+        A throttled agent is asked again until the clock says `give_up_at`, or until nobody waits for it any more.
         """
         with self._making:
             client = self._make_client()
         try:
-            response = self._begin(client, agent, json.dumps({"query": query, "jobId": job_id}).encode(), give_up_at)
+            payload_sent = json.dumps({"query": query, "jobId": job_id}).encode()
+            response = self._begin(client, agent, payload_sent, give_up_at, stopped)
             payload: bytes = response["Payload"].read()
         except ReadTimeoutError:
             raise AgentTimedOut("It did not answer in time.") from None
@@ -72,9 +73,11 @@ class AgentInvoker:
             raise AgentFailed("It stopped with an error.")
         return content_of(payload)
 
-    def _begin(self, client: "LambdaClient", agent: str, payload: bytes, give_up_at: float) -> Any:
+    def _begin(
+        self, client: "LambdaClient", agent: str, payload: bytes, give_up_at: float, stopped: threading.Event
+    ) -> Any:
         longest = _FIRST_PAUSE
-        while True:
+        while not stopped.is_set():
             try:
                 return client.invoke(FunctionName=agent, Payload=payload)
             except client.exceptions.TooManyRequestsException:
@@ -84,3 +87,4 @@ class AgentInvoker:
                     raise AgentTimedOut("It was too busy to answer in time.") from None
                 self._sleep(pause)
                 longest = min(2 * longest, _LONGEST_PAUSE)
+        raise AgentFailed("Nobody waits for it any more.")

@@ -1,5 +1,6 @@
 """All agents of a job at once, each in a thread; what they answer comes out in one, as it comes."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -37,8 +38,12 @@ class AskAgents:
             return
         deadline = self._clock() + time_limit
         executor = ThreadPoolExecutor(max_workers=len(agents), thread_name_prefix="agent")
+        stopped = threading.Event()
         try:
-            waiting = {executor.submit(self._invoker.invoke, agent, query, job_id, deadline): agent for agent in agents}
+            waiting = {
+                executor.submit(self._invoker.invoke, agent, query, job_id, deadline, stopped): agent
+                for agent in agents
+            }
             while waiting:
                 time_left = deadline - self._clock()
                 done, _ = wait(waiting, timeout=max(0.0, min(self._heartbeat, time_left)), return_when=FIRST_COMPLETED)
@@ -52,6 +57,8 @@ class AskAgents:
                 if not done:
                     yield None
         finally:
+            # The job may have been cancelled, with an agent that is not begun.
+            stopped.set()
             executor.shutdown(wait=False, cancel_futures=True)
 
 

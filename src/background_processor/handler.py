@@ -1,4 +1,4 @@
-"""The background processor's entry point: messages of the processing queue."""
+"""The background processor's entry point: the processing queue, the dead-letter queue, and the sweep's schedule."""
 
 import os
 from functools import partial
@@ -13,16 +13,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from background_processor.agent_invocation import AgentInvoker
 from background_processor.ask_agents import AskAgents
-from background_processor.broadcast import Broadcast
+from background_processor.dead_letter import FailDeadLetter
 from background_processor.process_job import ProcessJob
+from background_processor.queue_message import QueueMessage
+from background_processor.queued_job import ServeQueuedJob
+from background_processor.sweep import Sweep
 from finops_websocket import aws_clients
 from finops_websocket.agents import AgentCatalogue
-from finops_websocket.answer_store import AnswerStore
-from finops_websocket.connection_store import ConnectionStore
-from finops_websocket.errors import JobEnded, JobHeldElsewhere
-from finops_websocket.job_queue import job_id_of
-from finops_websocket.job_store import JobStore
-from finops_websocket.results_bucket import ResultsBucket
+from finops_websocket.errors import JobHeldElsewhere, MessageStays
+from finops_websocket.job_lease import JobLease
+from finops_websocket.job_services import JobServices
 from finops_websocket.settings import BackgroundProcessorSettings
 
 # Seconds that the processor keeps for itself after the agents' deadline, to deliver what is there before Lambda's.
@@ -30,43 +30,50 @@ _DELIVERY_SECONDS = 30
 
 logger = Logger()
 settings = BackgroundProcessorSettings.read(os.environ)
-jobs_table = aws_clients.table(settings.jobs_table)
-jobs = JobStore(jobs_table)
+services = JobServices.of_stack(settings)
+sqs = aws_clients.sqs()
 
-process_job = ProcessJob(
-    AgentCatalogue.of_functions(settings.cost_forecast_function, settings.trusted_advisor_function),
-    jobs,
-    AnswerStore(jobs_table, ResultsBucket(aws_clients.s3(), settings.results_bucket)),
-    AskAgents(AgentInvoker(partial(aws_clients.agent_client, settings.agent_timeout)), settings.heartbeat),
-    Broadcast(
-        aws_clients.client_channel(settings.management_endpoint),
-        jobs,
-        ConnectionStore(aws_clients.table(settings.connections_table)),
+serve_queued_job = ServeQueuedJob(
+    ProcessJob(
+        AgentCatalogue.of_functions(settings.cost_forecast_function, settings.trusted_advisor_function),
+        JobLease(services.job_table, settings.lease),
+        services.answers,
+        AskAgents(AgentInvoker(partial(aws_clients.agent_client, settings.agent_timeout)), settings.heartbeat),
+        services.broadcast,
+        services.job_table.now,
     ),
-    settings.lease,
+    services.jobs,
+    services.announce_end,
 )
+fail_dead_letter = FailDeadLetter(services.jobs, services.announce_end)
+sweep = Sweep(services.history, services.jobs, services.overdue_jobs, services.announce_end)
 batch = BatchProcessor(event_type=EventType.SQS)
 
 
 def serve_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Process one queue message; an exception leaves it in the queue."""
-    job_id = job_id_of(record.body)
-    logger.append_keys(jobId=job_id)
+    """Serve one message of either queue; an exception leaves it in the queue."""
+    # A queue's ARN and its address end with its name.
+    if settings.dead_letter_queue_url.endswith("/" + record.event_source_arn.rpartition(":")[2]):
+        fail_dead_letter(QueueMessage(sqs, settings.dead_letter_queue_url, record, settings.lease))
+        return
     time_left = lambda_context.get_remaining_time_in_millis() / 1000
-    try:
-        process_job(job_id, lambda_context.aws_request_id, min(settings.agent_timeout, time_left - _DELIVERY_SECONDS))
-    except JobEnded:
-        # Delivered twice, or cancelled meanwhile: there is nothing left to do.
-        logger.info("A message was dropped: its job has ended.")
+    serve_queued_job(
+        QueueMessage(sqs, settings.processing_queue_url, record, settings.lease),
+        lambda_context.aws_request_id,
+        min(settings.agent_timeout, time_left - _DELIVERY_SECONDS),
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Process a batch; only the messages that failed stay in the queue."""
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+    """Serve a batch of messages, of which only those that failed stay in their queue; or the schedule's event."""
+    if "Records" not in event:
+        sweep(lambda: context.get_remaining_time_in_millis() / 1000)
+        return None
     try:
         return process_partial_response(event, serve_record, batch, context)
     except BatchProcessingError as failed:
-        # All have failed. A second message for a job that is being processed waits, and is no error of this function.
-        if all(isinstance(error, JobHeldElsewhere) for _, error, _ in failed.child_exceptions):
+        # All have failed. A message that must only wait is no error of this function.
+        if all(isinstance(error, JobHeldElsewhere | MessageStays) for _, error, _ in failed.child_exceptions):
             return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
         raise

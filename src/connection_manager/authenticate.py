@@ -1,12 +1,21 @@
 """authenticate: the connection shows who is asking, with a token or, as older frontends do, by claim."""
 
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from connection_manager.redraw_job import RedrawJob
 from connection_manager.token_verifier import TokenVerifier
 from finops_websocket.client_channel import ClientChannel
 from finops_websocket.client_messages import Authenticate
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.identity import Connection, claimed_owner
+from finops_websocket.job import Job
+from finops_websocket.job_history import JobHistory
 from finops_websocket.job_store import JobStore
+from finops_websocket.overdue import OverdueJobs
 from finops_websocket.server_messages import Authenticated
+
+logger = Logger(child=True)
 
 
 class SignIn:
@@ -17,6 +26,9 @@ class SignIn:
         auth_mode: str,
         connections: ConnectionStore,
         jobs: JobStore,
+        history: JobHistory,
+        overdue_jobs: OverdueJobs,
+        redraw_job: RedrawJob,
         channel: ClientChannel,
         tokens: TokenVerifier,
     ) -> None:
@@ -24,6 +36,9 @@ class SignIn:
         self._auth_mode = auth_mode
         self._connections = connections
         self._jobs = jobs
+        self._history = history
+        self._overdue_jobs = overdue_jobs
+        self._redraw_job = redraw_job
         self._channel = channel
         self._tokens = tokens
 
@@ -39,11 +54,7 @@ class SignIn:
         self._connections.sign_in(
             Connection(connection_id, user.user_id, user.username, verified=True, expires_at=user.expires_at)
         )
-        followed = [
-            self._jobs.follow(job_id, user.user_id, connection_id) for job_id in self._jobs.unfinished_of(user.user_id)
-        ]
-        # The index that names the unfinished jobs lags; the followed job is as it is now.
-        active_jobs = [job.job_id for job in followed if job is not None and not job.is_finished]
+        active_jobs = self._follow_unfinished(connection_id, user.user_id)
         self._channel.send(
             connection_id,
             Authenticated(
@@ -52,9 +63,26 @@ class SignIn:
                 connection_id=connection_id,
                 verified=True,
                 expires_at=user.expires_at,
-                active_jobs=tuple(active_jobs),
+                active_jobs=tuple(job.job_id for job in active_jobs),
             ),
         )
+        for job in active_jobs:
+            self._redraw(connection_id, job)
+
+    def _follow_unfinished(self, connection_id: str, user_id: str) -> list[Job]:
+        followed = [
+            self._jobs.follow(job_id, user_id, connection_id) for job_id in self._history.unfinished_of(user_id)
+        ]
+        # The index that names the unfinished jobs lags; the followed job is as it is now.
+        return [job for job in followed if job is not None and not job.is_finished]
+
+    def _redraw(self, connection_id: str, job: Job) -> None:
+        try:
+            self._redraw_job(connection_id, self._overdue_jobs.mend(job))
+        except (ClientError, BotoCoreError):
+            # The user is signed in and follows the job. Its next message or a resume_job brings what is missing here,
+            # and the other jobs get theirs.
+            logger.exception("A job could not be sent.", jobId=job.job_id)
 
     def _sign_in_by_claim(self, connection_id: str, user_id: str, username: str) -> None:
         # Where only tokens count, a claim owns nothing.

@@ -11,29 +11,35 @@ from connection_manager.authenticate import SignIn
 from connection_manager.connect import Connect
 from connection_manager.disconnect import Disconnect
 from connection_manager.ping import AnswerPing
+from connection_manager.redraw_job import RedrawJob
 from connection_manager.token_verifier import TokenVerifier
-from finops_websocket import aws_clients
 from finops_websocket.client_messages import Authenticate, Ping
-from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.frame_dispatch import HANDLED, Action, dispatch_frame
-from finops_websocket.job_store import JobStore
+from finops_websocket.job_services import JobServices
 from finops_websocket.settings import ConnectionManagerSettings
 from finops_websocket.websocket_event import CONNECT, DISCONNECT, WebSocketEvent
 
 logger = Logger()
 settings = ConnectionManagerSettings.read(os.environ)
-connections = ConnectionStore(aws_clients.table(settings.connections_table))
-channel = aws_clients.client_channel(settings.management_endpoint)
+services = JobServices.of_stack(settings)
 tokens = TokenVerifier.of_pool(settings.token_issuer, settings.token_client_id, settings.token_keys_url)
-jobs = JobStore(aws_clients.table(settings.jobs_table))
 
 LIFECYCLE: dict[str, Callable[[str], None]] = {
-    CONNECT: Connect(connections),
-    DISCONNECT: Disconnect(connections),
+    CONNECT: Connect(services.connections),
+    DISCONNECT: Disconnect(services.connections),
 }
 ACTIONS: dict[type, Action] = {
-    Authenticate: SignIn(settings.auth_mode, connections, jobs, channel, tokens),
-    Ping: AnswerPing(channel),
+    Authenticate: SignIn(
+        settings.auth_mode,
+        services.connections,
+        services.jobs,
+        services.history,
+        services.overdue_jobs,
+        RedrawJob(services.answers, services.channel),
+        services.channel,
+        tokens,
+    ),
+    Ping: AnswerPing(services.channel),
 }
 
 
@@ -45,4 +51,4 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     if websocket_event.kind in LIFECYCLE:
         LIFECYCLE[websocket_event.kind](websocket_event.connection_id)
         return HANDLED
-    return dispatch_frame(websocket_event, ACTIONS, channel)
+    return dispatch_frame(websocket_event, ACTIONS, services.channel)

@@ -1,6 +1,6 @@
 """The agents' answers: items of their own beside the job, and the results bucket for what is too large."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from finops_websocket.job import Job
@@ -17,7 +17,8 @@ COMPLETED, FAILED = "completed", "failed"
 class Answer:
     """One agent's part of a job's answer; `timestamp` is in epoch seconds.
 
-    `content` is the whole text, or its first part if it `is_large`: then the bucket has the whole.
+    `content` is the whole text, or its first part if it `is_large`: then the bucket has the whole. Of a failed one it
+    is a sentence for a person, and `timed_out` says whether the agent was not there by its deadline.
     """
 
     agent: str
@@ -26,6 +27,7 @@ class Answer:
     status: str
     timestamp: int
     is_large: bool = False
+    timed_out: bool = False
 
 
 class AnswerStore:
@@ -39,15 +41,8 @@ class AnswerStore:
     def put(self, job: Job, answer: Answer) -> Answer:
         """Store a whole answer and give it as it can be sent; storing it twice is no error."""
         if not fits(answer.content):
-            self._bucket.put(_answer_key(job, answer.agent), answer.content)
-            answer = Answer(
-                answer.agent,
-                answer.title,
-                first_part(answer.content),
-                answer.status,
-                answer.timestamp,
-                is_large=True,
-            )
+            self.put_whole_content(job, answer)
+            answer = replace(answer, content=first_part(answer.content), is_large=True)
         self._table.put_item(
             Item={
                 "jobId": _item_id(job, answer.agent),
@@ -57,6 +52,7 @@ class AnswerStore:
                 "status": answer.status,
                 "timestamp": answer.timestamp,
                 "isLarge": answer.is_large,
+                "timedOut": answer.timed_out,
                 "ttl": job.ttl,
             }
         )
@@ -83,9 +79,13 @@ class AnswerStore:
         """Give an answer's whole text."""
         return self._bucket.get(_answer_key(job, answer.agent)) if answer.is_large else answer.content
 
-    def link_to_answer(self, job: Job, answer: Answer) -> str | None:
-        """Make a link to the whole of a large answer; None of one that is small."""
-        return self._bucket.link(_answer_key(job, answer.agent)) if answer.is_large else None
+    def put_whole_content(self, job: Job, answer: Answer) -> None:
+        """Store an answer's whole text where a link can lead; storing it twice is no error."""
+        self._bucket.put(_answer_key(job, answer.agent), answer.content)
+
+    def link_to_content(self, job: Job, answer: Answer) -> str:
+        """Make a link to an answer's whole text, which must have been put into the bucket."""
+        return self._bucket.link(_answer_key(job, answer.agent))
 
     def put_response(self, job: Job, response: str) -> None:
         """Store a job's whole response that is too large for a message."""
@@ -116,4 +116,5 @@ def _from_item(item: dict[str, Any]) -> Answer:
         status=item["status"],
         timestamp=int(item["timestamp"]),
         is_large=item["isLarge"],
+        timed_out=item["timedOut"],
     )

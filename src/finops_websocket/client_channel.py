@@ -1,11 +1,13 @@
 """The way back to the clients: the only place that posts to a connection."""
 
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
+from finops_websocket import metrics
 from finops_websocket.server_messages import MAX_MESSAGE_BYTES, ServerMessage
 
 if TYPE_CHECKING:
@@ -31,27 +33,46 @@ class ClientChannel:
         """Keep the client, whose endpoint is the stage's management endpoint."""
         self._management_api = management_api
 
-    def send(self, connection_id: str, message: ServerMessage) -> Delivery:
+    def send(
+        self, connection_id: str, message: ServerMessage, shorter: Callable[[], ServerMessage] | None = None
+    ) -> Delivery:
         """Post a message and say what became of it.
 
-        Raises ValueError for a message that API Gateway would refuse for its size: texts are cut before they come here.
+        One that is too large, by its size or by API Gateway's word (413), is replaced by what `shorter` makes: the
+        same, with its texts in the results bucket.
         """
         frame = message.encode()
-        if len(frame) > MAX_MESSAGE_BYTES:
-            raise ValueError(f"A message of {len(frame)} bytes is larger than a WebSocket API takes.")
+        errors = self._management_api.exceptions
         try:
-            self._management_api.post_to_connection(ConnectionId=connection_id, Data=frame)
-        except self._management_api.exceptions.GoneException:
+            if len(frame) <= MAX_MESSAGE_BYTES:
+                self._management_api.post_to_connection(ConnectionId=connection_id, Data=frame)
+                return Delivery.SENT
+        except errors.GoneException:
             return Delivery.GONE
+        except errors.PayloadTooLargeException:
+            pass
         except (ClientError, BotoCoreError) as error:
-            logger.warning(
-                "A message could not be sent.",
-                connectionId=connection_id,
-                messageType=message.kind[1],
-                errorType=_error_code(error),
-            )
+            self._report(connection_id, message, _error_code(error))
             return Delivery.FAILED
-        return Delivery.SENT
+        if shorter is not None:
+            return self.send(connection_id, shorter())
+        self._report(connection_id, message, "PayloadTooLargeException")
+        return Delivery.FAILED
+
+    def _report(self, connection_id: str, message: ServerMessage, error_code: str) -> None:
+        logger.warning(
+            "A message could not be sent.",
+            connectionId=connection_id,
+            messageType=message.kind[1],
+            errorType=error_code,
+        )
+        if error_code in _REFUSALS:
+            # No client's doing: the function's role or the stage's policy forbids it, for every client.
+            metrics.count(metrics.DELIVERIES_REFUSED)
+
+
+# ForbiddenException is the service's own name of a 403, AccessDeniedException that of IAM.
+_REFUSALS = {"ForbiddenException", "AccessDeniedException", "403"}
 
 
 def _error_code(error: ClientError | BotoCoreError) -> str:

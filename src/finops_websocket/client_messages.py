@@ -16,6 +16,9 @@ from finops_websocket.errors import InvalidMessage, QueryTooLong, UnknownAction
 # The contract's bound for ids that clients make up; a longer one is not echoed in a refusal.
 _REQUEST_ID_CHARACTERS = 128
 
+# How many jobs a list has when its asker does not say.
+_DEFAULT_LIMIT = 20
+
 
 @dataclass(frozen=True)
 class Authenticate:
@@ -41,7 +44,29 @@ class FinopsQuery:
     user_id: str | None
 
 
-ClientMessage = Authenticate | Ping | FinopsQuery
+@dataclass(frozen=True)
+class ResumeJob:
+    """Asks for a job's whole state, and follows it from there."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
+class CancelJob:
+    """Ends a job that is not finished."""
+
+    job_id: str
+
+
+@dataclass(frozen=True)
+class ListJobs:
+    """Asks for the user's jobs; `cursor` is None for the newest ones."""
+
+    limit: int
+    cursor: str | None
+
+
+ClientMessage = Authenticate | Ping | FinopsQuery | ResumeJob | CancelJob | ListJobs
 
 
 def parse_frame(text: str) -> dict[str, Any]:
@@ -105,12 +130,28 @@ def _finops_query(frame: dict[str, Any]) -> FinopsQuery:
     )
 
 
+def _resume_job(frame: dict[str, Any]) -> ResumeJob:
+    return ResumeJob(frame["jobId"])
+
+
+def _cancel_job(frame: dict[str, Any]) -> CancelJob:
+    return CancelJob(frame["jobId"])
+
+
+def _list_jobs(frame: dict[str, Any]) -> ListJobs:
+    # 20.0 is an integer in JSON Schema.
+    return ListJobs(int(frame.get("limit", _DEFAULT_LIMIT)), frame.get("cursor"))
+
+
 _Parser = tuple[Callable[[Any], Any], Callable[[dict[str, Any]], ClientMessage]]
 
 _PARSERS: dict[str, _Parser] = {
     "authenticate": (contract_validators.validate_authenticate, _authenticate),
     "ping": (contract_validators.validate_ping, _ping),
     "finops_query": (contract_validators.validate_finops_query, _finops_query),
+    "resume_job": (contract_validators.validate_resume_job, _resume_job),
+    "cancel_job": (contract_validators.validate_cancel_job, _cancel_job),
+    "list_jobs": (contract_validators.validate_list_jobs, _list_jobs),
 }
 
 
@@ -136,6 +177,8 @@ _EXPECTATIONS: dict[str, Callable[[Any], str]] = {
     "minLength": lambda _expected: "must not be empty",
     "pattern": lambda _expected: "must not be blank",
     "maxLength": lambda expected: f"must not be longer than {expected} characters",
+    "minimum": lambda expected: f"must be at least {expected}",
+    "maximum": lambda expected: f"must not be more than {expected}",
     "minItems": lambda _expected: "must not be empty",
     "maxItems": lambda expected: f"must not have more than {expected} entries",
 }

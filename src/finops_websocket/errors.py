@@ -9,13 +9,18 @@ FinopsError
 |   |-- UnknownAgent            UNKNOWN_AGENT
 |   |-- Unauthenticated         UNAUTHENTICATED
 |   |-- InvalidToken            INVALID_TOKEN
-|   `-- SessionExpired          SESSION_EXPIRED
+|   |-- SessionExpired          SESSION_EXPIRED
+|   |-- JobNotFound             JOB_NOT_FOUND
+|   `-- JobFinished             JOB_FINISHED
 |-- QueueUnavailable        a job could not be queued
 |-- AgentFailed             an agent gave no answer; has a sentence for the person who asked
 |   `-- AgentTimedOut           it was not there by its deadline
-`-- JobNotOurs              a worker may not go on with a job
-    |-- JobEnded                it is finished, cancelled or gone
-    `-- JobHeldElsewhere        another worker holds its lease
+|-- JobNotOurs              a worker may not go on with a job
+|   |-- JobEnded                it is finished, cancelled or gone
+|   `-- JobHeldElsewhere        another worker holds its lease
+`-- MessageStays            a queue's message is not done with, and nothing is broken
+    |-- EndNotTold              a job has ended and a follower could not be told
+    `-- NotAJob                 the message is no job
 """
 
 from typing import ClassVar
@@ -77,6 +82,18 @@ class SessionExpired(RequestError):
     code = "SESSION_EXPIRED"
 
 
+class JobNotFound(RequestError):
+    """A job that is not there, or not the asker's: nobody learns which."""
+
+    code = "JOB_NOT_FOUND"
+
+
+class JobFinished(RequestError):
+    """A job that has ended otherwise cannot be cancelled."""
+
+    code = "JOB_FINISHED"
+
+
 class QueueUnavailable(FinopsError):
     """SQS did not take a job, however often it was asked."""
 
@@ -98,7 +115,25 @@ class JobEnded(JobNotOurs):
 
 
 class JobHeldElsewhere(JobNotOurs):
-    """Another worker holds the job's lease: its queue message must stay."""
+    """Another worker holds the job's lease: for so many `seconds` more, got with the queue's message `message_id`."""
+
+    def __init__(self, text: str, message_id: str | None, seconds: int) -> None:
+        """Say who holds it until when."""
+        super().__init__(text)
+        self.message_id = message_id
+        self.seconds = seconds
+
+
+class MessageStays(FinopsError):
+    """A queue's message is not done with, though nothing is broken: it must come again."""
+
+
+class EndNotTold(MessageStays):
+    """A job has ended and a follower could not be told."""
+
+
+class NotAJob(MessageStays):
+    """A message that is no job."""
 
 
 def client_text(error: Exception) -> tuple[str, str]:

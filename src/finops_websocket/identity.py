@@ -40,14 +40,36 @@ def identify_asker(auth_mode: str, connection: Connection, claimed_user_id: str 
 
     Raises Unauthenticated if it has shown nothing that counts, SessionExpired if its token has run out.
     """
-    if connection.verified and connection.user_id:
-        if connection.expires_at is None or connection.expires_at <= now:
-            raise SessionExpired("Your session has expired. Please sign in again.")
-        return connection.user_id
-    if auth_mode == "open":
+    if auth_mode == "open" and not connection.verified:
         if connection.user_id:
             return connection.user_id
         if claimed_user_id:
             return claimed_owner(claimed_user_id)
         raise Unauthenticated("Please say who is asking: send authenticate first, or a userId with the question.")
-    raise Unauthenticated("Please sign in: send authenticate with a token first.")
+    return identify_verified(connection, now)
+
+
+def identify_verified(connection: Connection, now: float) -> str:
+    """Give the user whose token a connection has shown, at `now` (epoch seconds).
+
+    Raises Unauthenticated if it has shown none, SessionExpired if the token has run out.
+    """
+    if not (connection.verified and connection.user_id):
+        raise Unauthenticated("Please sign in: send authenticate with a token first.")
+    if connection.expires_at is None or connection.expires_at <= now:
+        raise SessionExpired("Your session has expired. Please sign in again.")
+    return connection.user_id
+
+
+def may_see(auth_mode: str, connection: Connection, owner: str | None, now: float) -> bool:
+    """Tell whether a connection may see and cancel the job of an owner at `now` (epoch seconds); None: there is no job.
+
+    In the mode `open` whoever knows the id of a claimed user's job may: nobody has more to show. Raises Unauthenticated
+    and SessionExpired where a token is needed, whether there is a job or not.
+    """
+    if auth_mode == "open":
+        if owner is not None and is_claimed(owner):
+            return True
+        if not connection.verified:
+            return False
+    return identify_verified(connection, now) == owner

@@ -2,6 +2,9 @@
 
 `seq` rises by one with every stored step, so two views of a job can be told apart by it. The answers' texts are not in
 here: they are items of their own (see answer_store), so that a step's update stays cheap.
+
+`followers` are the connections that get the job's messages. Of a finished job they are those that do not know its end
+yet; a job `is_open` until it is finished and everybody knows.
 """
 
 from collections.abc import Mapping
@@ -10,11 +13,16 @@ from typing import Any
 
 QUEUED, PROCESSING, COMPLETED, FAILED, CANCELLED = "queued", "processing", "completed", "failed", "cancelled"
 UNFINISHED = (QUEUED, PROCESSING)
+OPEN = "yes"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A question and how far its answer is. Times are in epoch seconds, progress in percent."""
+    """A question and how far its answer is. Times are in epoch seconds, progress in percent.
+
+    The lease is `lease_owner`'s, a worker, who got the job with the queue's message `lease_message`. `queued_at` is
+    when the job was last sent to the queue, `requeues` how often since it was first.
+    """
 
     job_id: str
     user_id: str
@@ -32,11 +40,15 @@ class Job:
     completed_agents: tuple[str, ...] = ()
     attempts: int = 0
     lease_owner: str | None = None
+    lease_message: str | None = None
     lease_until: int = 0
-    cancelled: bool = False
+    queued_at: int = 0
+    requeues: int = 0
     partial: bool = False
     error: str | None = None
     code: str | None = None
+    dead_letter: Mapping[str, Any] | None = None
+    is_open: bool = True
 
     @property
     def is_finished(self) -> bool:
@@ -62,11 +74,16 @@ class Job:
             "completedAgents": list(self.completed_agents),
             "attempts": self.attempts,
             "leaseOwner": self.lease_owner,
+            "leaseMessage": self.lease_message,
             "leaseUntil": self.lease_until,
-            "cancelled": self.cancelled,
+            "queuedAt": self.queued_at,
+            "requeues": self.requeues,
             "partial": self.partial,
             "error": self.error,
             "code": self.code,
+            "deadLetter": self.dead_letter,
+            # The index of open jobs holds the items that have this.
+            "open": OPEN if self.is_open else None,
         }
         return {name: value for name, value in item.items() if value is not None}
 
@@ -90,9 +107,13 @@ class Job:
             completed_agents=tuple(item.get("completedAgents", ())),
             attempts=int(item.get("attempts", 0)),
             lease_owner=item.get("leaseOwner"),
+            lease_message=item.get("leaseMessage"),
             lease_until=int(item.get("leaseUntil", 0)),
-            cancelled=bool(item.get("cancelled", False)),
+            queued_at=int(item.get("queuedAt", item["createdAt"])),
+            requeues=int(item.get("requeues", 0)),
             partial=bool(item.get("partial", False)),
             error=item.get("error"),
             code=item.get("code"),
+            dead_letter=item.get("deadLetter"),
+            is_open="open" in item,
         )

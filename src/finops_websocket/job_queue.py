@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_websocket.errors import QueueUnavailable
+from finops_websocket.errors import NotAJob, QueueUnavailable
 
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
@@ -38,9 +38,13 @@ class JobQueue:
 
 
 def job_id_of(body: str) -> str:
-    """Read the job's id from a message's body; raise ValueError if it is no job."""
-    message = json.loads(body)
-    if not isinstance(message, dict) or not isinstance(message.get("jobId"), str):
-        raise ValueError("The queue message is no job.")
-    job_id: str = message["jobId"]
+    """Read the job's id from a message's body; raise NotAJob if there is none."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        message = None
+    job_id = message.get("jobId") if isinstance(message, dict) else None
+    # DynamoDB takes no empty key, and none of more than 2,048 bytes.
+    if not isinstance(job_id, str) or not 0 < len(job_id.encode("utf-8", "replace")) <= 2048:
+        raise NotAJob("The queue's message is no job.")
     return job_id

@@ -1,27 +1,18 @@
-"""The table of jobs. Every change of a job is one conditional write that raises its `seq`.
+"""What the askers and the operators do with jobs: submit, follow, cancel, queue again, give up.
 
-A worker's writes hold only while it has the job's lease, so two workers never write the same job. An end state is
-written once: all writes ask for an unfinished job.
+Every change is one conditional write. An end state is written once: all writes of one ask for an unfinished job.
 """
 
 import hashlib
 import json
-import time
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from finops_websocket.errors import JobEnded, JobHeldElsewhere, JobNotOurs
-from finops_websocket.job import COMPLETED, FAILED, PROCESSING, QUEUED, UNFINISHED, Job
-from finops_websocket.update_expression import update_arguments
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.service_resource import Table
-
-# A message stays 4 days in the queue, so an older job is finished; the fifth day is for clocks and retries.
-_UNFINISHED_SECONDS = 5 * 24 * 3600
+from finops_websocket.job import CANCELLED, FAILED, QUEUED, UNFINISHED, Job
+from finops_websocket.job_table import JobTable
 
 # Two requests with the same requestId at the same moment cancel each other's transaction; by the third try one is
 # through.
@@ -39,10 +30,12 @@ class Submission:
 class JobStore:
     """Reads and writes jobs. Its calls raise botocore's ClientError when DynamoDB refuses."""
 
-    def __init__(self, table: "Table", clock: Callable[[], float] = time.time) -> None:
-        """Keep the table; `clock` tells the time in epoch seconds."""
-        self._table = table
-        self._clock = clock
+    def __init__(self, jobs: JobTable) -> None:
+        """Keep the table."""
+        self._jobs = jobs
+        self._table = jobs.table
+        self.find = jobs.find
+        self.now = jobs.now
 
     def submit(self, job: Job, request_scope: str = "") -> Submission:
         """Store a new job, unless its user has sent its requestId before in the same scope: then give that job.
@@ -54,189 +47,116 @@ class JobStore:
             self._table.put_item(Item=job.to_item())
             return Submission(job, is_duplicate=False)
         request_key = _request_key(job.user_id, request_scope, job.request_id)
-        client = self._table.meta.client
         for tries_left in reversed(range(_CREATE_TRIES)):
+            noted = self._noted_job_id(request_key)
+            if noted is not None and (submitted := self.find(noted)) is not None:
+                # Its own, if the reply was lost and the SDK's second try found it there.
+                return Submission(submitted, is_duplicate=submitted.job_id != job.job_id)
             try:
-                client.transact_write_items(
-                    TransactItems=[
-                        {
-                            "Put": {
-                                "TableName": self._table.name,
-                                "Item": {
-                                    "jobId": request_key,
-                                    "submitted": job.job_id,
-                                    "ttl": job.ttl,
-                                },
-                                # DynamoDB deletes expired items late.
-                                "ConditionExpression": "attribute_not_exists(jobId) OR #ttl <= :now",
-                                "ExpressionAttributeNames": {"#ttl": "ttl"},
-                                "ExpressionAttributeValues": {":now": int(self._clock())},
-                            }
-                        },
-                        {
-                            "Put": {
-                                "TableName": self._table.name,
-                                "Item": job.to_item(),
-                                "ConditionExpression": "attribute_not_exists(jobId)",
-                            }
-                        },
-                    ]
-                )
-            except client.exceptions.TransactionCanceledException:
-                submitted = self._submitted_before(request_key)
-                if submitted is not None:
-                    return Submission(submitted, is_duplicate=True)
+                self._create(job, request_key, noted)
+            except self._table.meta.client.exceptions.TransactionCanceledException:
                 if not tries_left:
                     raise
             else:
                 break
         return Submission(job, is_duplicate=False)
 
-    def find(self, job_id: str) -> Job | None:
-        """Read a job; None if there is none or its time has run out."""
-        item = self._table.get_item(Key={"jobId": job_id}, ConsistentRead=True).get("Item")
-        # Answers and notes of requestIds live in the same table; only a job has a user.
-        if item is None or "userId" not in item or int(str(item["ttl"])) <= self._clock():
-            return None
-        return Job.from_item(item)
-
-    def unfinished_of(self, user_id: str) -> list[str]:
-        """Give the ids of a user's unfinished jobs, newest first."""
-        since = int(self._clock()) - _UNFINISHED_SECONDS
-        query: dict[str, Any] = {
-            "IndexName": "user-index",
-            "KeyConditionExpression": Key("userId").eq(user_id) & Key("createdAt").gte(since),
-            "FilterExpression": Attr("status").is_in(list(UNFINISHED)),
-            "ScanIndexForward": False,
+    def _create(self, job: Job, request_key: str, noted: str | None) -> None:
+        note: dict[str, Any] = {
+            "TableName": self._table.name,
+            "Item": {"jobId": request_key, "submitted": job.job_id, "ttl": job.ttl},
         }
-        ids: list[str] = []
-        while True:
-            page = self._table.query(**query)
-            ids += [str(item["jobId"]) for item in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                return ids
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        if noted is None:
+            note["ConditionExpression"] = "attribute_not_exists(jobId)"
+        else:
+            # DynamoDB deletes what has expired late and in any order: the note may outlive its job.
+            note["ConditionExpression"] = "submitted = :noted"
+            note["ExpressionAttributeValues"] = {":noted": noted}
+        new_job: dict[str, Any] = {
+            "TableName": self._table.name,
+            "Item": job.to_item(),
+            "ConditionExpression": "attribute_not_exists(jobId)",
+        }
+        puts: list[Any] = [note, new_job]
+        self._table.meta.client.transact_write_items(TransactItems=[{"Put": each} for each in puts])
 
     def follow(self, job_id: str, user_id: str, connection_id: str) -> Job | None:
-        """Let a connection get a job's messages and give the job as it now is; None if the user has no such job."""
-        return self._update(
-            job_id,
-            Attr("userId").eq(user_id) & Attr("ttl").gt(int(self._clock())),
-            add={"followers": {connection_id}},
+        """Let a connection get an unfinished job's messages, and give the job as it now is.
+
+        A finished job is given as it is: nothing will be said of it any more. None if the user has no such job.
+        """
+        condition = Attr("userId").eq(user_id) & _is_unfinished() & Attr("ttl").gt(self.now())
+        return self._jobs.update(job_id, condition, add={"followers": {connection_id}}) or self._find_of(
+            job_id, user_id
         )
 
-    def unfollow(self, job_id: str, connection_id: str) -> None:
-        """Stop sending a job's messages to a connection."""
-        self._update(job_id, Attr("jobId").exists(), delete={"followers": {connection_id}})
+    def unfollow(self, job: Job, connection_ids: Collection[str]) -> None:
+        """Stop sending a job's messages to connections: they are gone, or the job is finished and they know.
+
+        A finished job that nobody is left to hear of is closed.
+        """
+        is_over = job.is_finished and job.followers <= set(connection_ids)
+        if connection_ids or is_over:
+            self._jobs.update(
+                job.job_id,
+                Attr("jobId").exists(),
+                delete={"followers": set(connection_ids)} if connection_ids else None,
+                remove=("open",) if is_over else (),
+            )
+
+    def cancel(self, job_id: str, user_id: str) -> Job | None:
+        """End a user's unfinished job, and give the job as it now is, whatever its end; None if there is none."""
+        cancelled = self._jobs.step(
+            job_id,
+            Attr("userId").eq(user_id) & _is_unfinished(),
+            {"status": CANCELLED, "message": "You cancelled this question."},
+        )
+        return cancelled or self._find_of(job_id, user_id)
 
     def fail_queued(self, job_id: str, code: str, error: str) -> Job | None:
         """End a job that could not be queued; None if a worker has it after all."""
-        failed = self._step(
-            job_id, Attr("status").eq(QUEUED), {"status": FAILED, "code": code, "error": error, "message": error}
-        )
+        failed = self._jobs.step(job_id, Attr("status").eq(QUEUED), _failure(code, error))
         if failed is not None:
             return failed
-        # As in _end, the reply may have been lost; or a duplicate of the question has failed the job already.
+        # The reply may have been lost; or a duplicate of the question has failed the job already.
         stored = self.find(job_id)
         return stored if stored is not None and stored.code == code else None
 
-    def claim(self, job_id: str, worker: str, lease: int, *, progress: int, message: str) -> Job:
-        """Take a job for a worker, for `lease` seconds from now.
+    def note_requeue(self, job: Job) -> Job | None:
+        """Note that a job is about to be queued once more; None if it is not as it was any more."""
+        return self._jobs.update(job.job_id, _is_still(job), {"queuedAt": self.now()}, {"requeues": 1})
 
-        A queued job begins at `progress`; a job whose worker has let its lease run out keeps the progress it has.
-        Raises JobEnded if it is finished or gone, JobHeldElsewhere if another worker's lease runs.
-        """
-        now = int(self._clock())
-        assignments = {"status": PROCESSING, "leaseOwner": worker, "leaseUntil": now + lease, "message": message}
-        is_free = Attr("leaseUntil").lte(now) | Attr("leaseOwner").eq(worker)
-        claimed = self._step(
-            job_id, Attr("status").eq(QUEUED), {**assignments, "progress": progress}, counter="attempts"
-        ) or self._step(job_id, Attr("status").eq(PROCESSING) & is_free, assignments, counter="attempts")
-        if claimed is None:
-            raise self._why_not_ours(job_id)
-        return claimed
-
-    def record_step(
-        self, job: Job, lease: int, *, progress: int, message: str, completed_agents: tuple[str, ...] | None = None
-    ) -> Job:
-        """Store a step of a job that this worker holds, renew the lease, and give the job as it now is.
-
-        Raises JobEnded if it was ended meanwhile, JobHeldElsewhere if another worker has it.
-        """
-        stored = self._step(
-            job.job_id,
-            _is_held_by(job.lease_owner),
-            {
-                "progress": progress,
-                "message": message,
-                "completedAgents": list(job.completed_agents if completed_agents is None else completed_agents),
-                "leaseUntil": int(self._clock()) + lease,
-            },
-        )
-        if stored is None:
-            raise self._why_not_ours(job.job_id)
-        return stored
-
-    def complete(self, job: Job, *, message: str, partial: bool) -> Job:
-        """End a job that this worker holds with an answer. Raises like record_step."""
-        return self._end(job, {"status": COMPLETED, "progress": 100, "message": message, "partial": partial})
-
-    def fail(self, job: Job, *, code: str, error: str) -> Job:
-        """End a job that this worker holds without an answer; its user reads `error`. Raises like record_step."""
-        return self._end(job, {"status": FAILED, "message": error, "error": error, "code": code})
-
-    def _end(self, job: Job, assignments: dict[str, Any]) -> Job:
-        ended = self._step(job.job_id, _is_held_by(job.lease_owner), assignments)
-        if ended is not None:
-            return ended
-        # The write may have come through and its reply been lost, so that the SDK's second try found the job ended.
+    def give_up(self, job: Job, code: str, error: str, dead_letter: Mapping[str, Any] | None = None) -> Job | None:
+        """End a job without an answer, with the queue's message that failed; None if it is not as it was any more."""
+        kept = {} if dead_letter is None else {"deadLetter": dict(dead_letter)}
+        failed = self._jobs.step(job.job_id, _is_still(job), {**_failure(code, error), **kept})
+        if failed is not None:
+            return failed
+        # As in fail_queued, the reply may have been lost.
         stored = self.find(job.job_id)
-        if stored is not None and stored.status == assignments["status"] and stored.lease_owner == job.lease_owner:
-            return stored
-        raise self._why_not_ours(job.job_id)
+        return stored if stored is not None and stored.code == code else None
 
-    def _step(
-        self, job_id: str, condition: ConditionBase, assignments: dict[str, Any], counter: str | None = None
-    ) -> Job | None:
-        """Change what a job's followers see: raises seq, and the given counter."""
-        raised = {"seq": 1} if counter is None else {"seq": 1, counter: 1}
-        return self._update(job_id, condition, {**assignments, "updatedAt": int(self._clock())}, raised)
-
-    def _update(
-        self,
-        job_id: str,
-        condition: ConditionBase,
-        assign: dict[str, Any] | None = None,
-        add: dict[str, Any] | None = None,
-        delete: dict[str, Any] | None = None,
-    ) -> Job | None:
-        """Change a job and give it as it now is; None if the condition does not hold."""
-        try:
-            changed = self._table.update_item(
-                Key={"jobId": job_id},
-                ConditionExpression=condition,
-                ReturnValues="ALL_NEW",
-                **update_arguments(assign, add, delete),
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return None
-        return Job.from_item(changed["Attributes"])
-
-    def _why_not_ours(self, job_id: str) -> JobNotOurs:
+    def _find_of(self, job_id: str, user_id: str) -> Job | None:
         job = self.find(job_id)
-        if job is None or job.is_finished:
-            return JobEnded(f"Job {job_id} is finished or gone.")
-        return JobHeldElsewhere(f"Job {job_id} is held by another worker.")
+        return job if job is not None and job.user_id == user_id else None
 
-    def _submitted_before(self, request_key: str) -> Job | None:
+    def _noted_job_id(self, request_key: str) -> str | None:
         note = self._table.get_item(Key={"jobId": request_key}, ConsistentRead=True).get("Item")
-        if note is None or int(str(note["ttl"])) <= self._clock():
-            return None
-        return self.find(str(note["submitted"]))
+        return None if note is None else str(note["submitted"])
 
 
-def _is_held_by(worker: str | None) -> ConditionBase:
-    return Attr("status").eq(PROCESSING) & Attr("leaseOwner").eq(worker)
+def _is_unfinished() -> ConditionBase:
+    return Attr("status").is_in(list(UNFINISHED))
+
+
+def _is_still(job: Job) -> ConditionBase:
+    return (
+        Attr("status").eq(job.status) & Attr("attempts").eq(job.attempts) & Attr("leaseUntil").eq(job.lease_until)
+    ) & Attr("requeues").eq(job.requeues)
+
+
+def _failure(code: str, error: str) -> dict[str, Any]:
+    return {"status": FAILED, "code": code, "error": error, "message": error}
 
 
 def _request_key(user_id: str, scope: str, request_id: str) -> str:

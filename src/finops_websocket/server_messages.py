@@ -16,10 +16,12 @@ MAX_MESSAGE_BYTES = 128 * 1024
 _WIRE_NAMES = {
     "active_jobs": "activeJobs",
     "connection_id": "connectionId",
+    "created_at": "createdAt",
     "expires_at": "expiresAt",
     "job_id": "jobId",
     "request_id": "requestId",
     "response_url": "responseUrl",
+    "updated_at": "updatedAt",
     "user_id": "userId",
 }
 
@@ -196,6 +198,49 @@ class JobCancelled(ServerMessage):
     job_id: str
     timestamp: int
     seq: int
+
+
+@dataclass(frozen=True)
+class JobSnapshot(ServerMessage):
+    """A job's whole state; progress is in percent."""
+
+    kind = ("type", "job_snapshot")
+    job_id: str
+    status: str
+    progress: int
+    message: str
+    query: str
+    agents: tuple[str, ...]
+    completed_agents: tuple[str, ...]
+    results: tuple[AgentResult, ...]
+    created_at: int
+    updated_at: int
+    seq: int
+    result: JobResult | None = None
+    error: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class JobSummary(_WireValue):
+    """One line of a job list; progress is in percent."""
+
+    job_id: str
+    status: str
+    progress: int
+    query: str
+    created_at: int
+    updated_at: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class JobList(ServerMessage):
+    """Some of a user's jobs, newest first, and where the next ones begin."""
+
+    kind = ("type", "job_list")
+    jobs: tuple[JobSummary, ...]
+    cursor: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,30 @@ first invocation instead of at some user's.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from finops_websocket.errors import SettingsError
 
 AUTH_MODES = ("cognito", "open")
 
 
-@dataclass(frozen=True)
-class ConnectionManagerSettings:
-    """What the connection manager is told by the template."""
+@dataclass(frozen=True, kw_only=True)
+class FunctionSettings:
+    """What each function is told by the template. Times are in seconds."""
 
-    auth_mode: str
     connections_table: str
     jobs_table: str
+    results_bucket: str
+    processing_queue_url: str
+    stuck_job_seconds: int
     management_endpoint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionManagerSettings(FunctionSettings):
+    """What the connection manager is told besides."""
+
+    auth_mode: str
     token_issuer: str
     token_keys_url: str
     token_client_id: str
@@ -28,77 +38,72 @@ class ConnectionManagerSettings:
     def read(cls, environment: Mapping[str, str]) -> "ConnectionManagerSettings":
         """Read them; raise SettingsError if one is missing or impossible."""
         return cls(
+            **_of_each_function(environment),
             auth_mode=_one_of(environment, "AUTH_MODE", AUTH_MODES),
-            connections_table=_text(environment, "CONNECTIONS_TABLE"),
-            jobs_table=_text(environment, "JOBS_TABLE"),
-            management_endpoint=_url(environment, "MANAGEMENT_ENDPOINT"),
             token_issuer=_url(environment, "TOKEN_ISSUER"),
             token_keys_url=_url(environment, "TOKEN_KEYS_URL"),
             token_client_id=_text(environment, "TOKEN_CLIENT_ID"),
         )
 
 
-@dataclass(frozen=True)
-class MessageHandlerSettings:
-    """What the message handler is told by the template."""
+@dataclass(frozen=True, kw_only=True)
+class MessageHandlerSettings(FunctionSettings):
+    """What the message handler is told besides."""
 
     auth_mode: str
-    connections_table: str
-    jobs_table: str
-    results_bucket: str
-    processing_queue_url: str
     cost_forecast_function: str
     trusted_advisor_function: str
     job_retention_days: int
-    management_endpoint: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "MessageHandlerSettings":
         """Read them; raise SettingsError if one is missing or impossible."""
         return cls(
+            **_of_each_function(environment),
             auth_mode=_one_of(environment, "AUTH_MODE", AUTH_MODES),
-            connections_table=_text(environment, "CONNECTIONS_TABLE"),
-            jobs_table=_text(environment, "JOBS_TABLE"),
-            results_bucket=_text(environment, "RESULTS_BUCKET"),
-            processing_queue_url=_url(environment, "PROCESSING_QUEUE_URL"),
             cost_forecast_function=_text(environment, "COST_FORECAST_FUNCTION"),
             trusted_advisor_function=_text(environment, "TRUSTED_ADVISOR_FUNCTION"),
             job_retention_days=_whole_number(environment, "JOB_RETENTION_DAYS"),
-            management_endpoint=_url(environment, "MANAGEMENT_ENDPOINT"),
         )
 
 
-@dataclass(frozen=True)
-class BackgroundProcessorSettings:
-    """What the background processor is told by the template. Times are in seconds."""
+@dataclass(frozen=True, kw_only=True)
+class BackgroundProcessorSettings(FunctionSettings):
+    """What the background processor is told besides. Times are in seconds."""
 
-    connections_table: str
-    jobs_table: str
-    results_bucket: str
+    dead_letter_queue_url: str
     cost_forecast_function: str
     trusted_advisor_function: str
     agent_timeout: int
     heartbeat: int
     lease: int
-    management_endpoint: str
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "BackgroundProcessorSettings":
         """Read them; raise SettingsError if one is missing or impossible."""
         settings = cls(
-            connections_table=_text(environment, "CONNECTIONS_TABLE"),
-            jobs_table=_text(environment, "JOBS_TABLE"),
-            results_bucket=_text(environment, "RESULTS_BUCKET"),
+            **_of_each_function(environment),
+            dead_letter_queue_url=_url(environment, "DEAD_LETTER_QUEUE_URL"),
             cost_forecast_function=_text(environment, "COST_FORECAST_FUNCTION"),
             trusted_advisor_function=_text(environment, "TRUSTED_ADVISOR_FUNCTION"),
             agent_timeout=_whole_number(environment, "AGENT_TIMEOUT_SECONDS"),
             heartbeat=_whole_number(environment, "HEARTBEAT_SECONDS"),
             lease=_whole_number(environment, "LEASE_SECONDS"),
-            management_endpoint=_url(environment, "MANAGEMENT_ENDPOINT"),
         )
         if settings.lease <= settings.heartbeat:
             raise SettingsError("LEASE_SECONDS must be greater than HEARTBEAT_SECONDS: a heartbeat renews the lease.")
         return settings
+
+
+def _of_each_function(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "connections_table": _text(environment, "CONNECTIONS_TABLE"),
+        "jobs_table": _text(environment, "JOBS_TABLE"),
+        "results_bucket": _text(environment, "RESULTS_BUCKET"),
+        "processing_queue_url": _url(environment, "PROCESSING_QUEUE_URL"),
+        "stuck_job_seconds": _whole_number(environment, "STUCK_JOB_SECONDS"),
+        "management_endpoint": _url(environment, "MANAGEMENT_ENDPOINT"),
+    }
 
 
 def _text(environment: Mapping[str, str], name: str) -> str:

@@ -4,7 +4,7 @@ More than 500 words are reserved and may not stand in an expression, `status` an
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -13,8 +13,12 @@ def update_arguments(
     add: Mapping[str, Any] | None = None,
     delete: Mapping[str, Any] | None = None,
     assign_if_missing: Mapping[str, Any] | None = None,
+    remove: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Give the arguments of UpdateItem that assign attributes, add to numbers and sets, and delete from sets."""
+    """Give the arguments of UpdateItem that assign attributes, add to numbers and sets, and delete from sets.
+
+    `remove` names attributes that are taken away whole.
+    """
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
 
@@ -34,8 +38,9 @@ def update_arguments(
     for verb, changes in (("ADD", add), ("DELETE", delete)):
         if changes:
             clauses.append(f"{verb} " + ", ".join(" ".join(placeholders(*change)) for change in changes.items()))
-    return {
-        "UpdateExpression": " ".join(clauses),
-        "ExpressionAttributeNames": names,
-        "ExpressionAttributeValues": values,
-    }
+    if remove:
+        names |= {f"#{attribute}": attribute for attribute in remove}
+        clauses.append("REMOVE " + ", ".join(f"#{attribute}" for attribute in remove))
+    arguments = {"UpdateExpression": " ".join(clauses), "ExpressionAttributeNames": names}
+    # DynamoDB refuses an empty map.
+    return {**arguments, "ExpressionAttributeValues": values} if values else arguments

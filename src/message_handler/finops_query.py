@@ -1,8 +1,6 @@
 """finops_query: a question becomes a stored, queued job, and only then is acknowledged."""
 
-import time
 import uuid
-from collections.abc import Callable
 
 from aws_lambda_powertools import Logger
 
@@ -17,7 +15,9 @@ from finops_websocket.identity import identify_asker, is_claimed
 from finops_websocket.job import QUEUED, Job
 from finops_websocket.job_queue import JobQueue
 from finops_websocket.job_store import JobStore
+from finops_websocket.overdue import OverdueJobs
 from message_handler.routing import agents_for
+from message_handler.tell_end import TellEnd
 
 logger = Logger(child=True)
 
@@ -40,10 +40,11 @@ class SubmitQuery:
         jobs: JobStore,
         answers: AnswerStore,
         queue: JobQueue,
+        overdue_jobs: OverdueJobs,
+        tell_end: TellEnd,
         channel: ClientChannel,
-        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Keep what is needed; jobs are kept for `retention_days`, and `clock` tells the time in epoch seconds."""
+        """Keep what is needed; jobs are kept for `retention_days`."""
         self._auth_mode = auth_mode
         self._retention_seconds = retention_days * 24 * 3600
         self._catalogue = catalogue
@@ -51,20 +52,20 @@ class SubmitQuery:
         self._jobs = jobs
         self._answers = answers
         self._queue = queue
+        self._overdue_jobs = overdue_jobs
+        self._tell_end = tell_end
         self._channel = channel
-        self._clock = clock
 
     def __call__(self, connection_id: str, message: FinopsQuery) -> None:
         """Serve finops_query; raise a RequestError if the question cannot be taken."""
-        user_id = identify_asker(self._auth_mode, self._connections.find(connection_id), message.user_id, self._clock())
+        connection = self._connections.find(connection_id)
+        user_id = identify_asker(self._auth_mode, connection, message.user_id, self._jobs.now())
         logger.append_keys(userId=user_id)
         submission = self._jobs.submit(
             self._new_job(connection_id, user_id, message), _request_scope(connection_id, user_id, message.request_id)
         )
-        job = submission.job
+        job = self._follow_again(connection_id, submission.job) if submission.is_duplicate else submission.job
         logger.append_keys(jobId=job.job_id)
-        if submission.is_duplicate:
-            job = self._jobs.follow(job.job_id, user_id, connection_id) or job
         # A job that is found still queued may have been stored by an attempt that died before it could queue it. A
         # second message does no harm: a job is claimed once.
         if job.status == QUEUED:
@@ -73,10 +74,17 @@ class SubmitQuery:
             except QueueUnavailable as error:
                 self._end_unqueued(connection_id, job, error, is_duplicate=submission.is_duplicate)
                 return
+        # Made before the acknowledgement: if it cannot be, the client is to ask again.
+        end = job_messages.with_shorter(job_messages.end_of, job, self._answers) if job.is_finished else None
         self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=submission.is_duplicate))
-        if end := job_messages.end_of(job, self._answers):
-            self._channel.send(connection_id, end)
+        if end is not None:
+            self._channel.send(connection_id, *end)
         logger.info("A question was taken.", duplicate=submission.is_duplicate, agents=list(job.agents))
+
+    def _follow_again(self, connection_id: str, job: Job) -> Job:
+        # A queued one is queued again anyway.
+        found = job if job.status == QUEUED else self._overdue_jobs.mend(job)
+        return self._jobs.follow(found.job_id, found.user_id, connection_id) or found
 
     def _new_job(self, connection_id: str, user_id: str, message: FinopsQuery) -> Job:
         agents = (
@@ -84,7 +92,7 @@ class SubmitQuery:
             if message.agents is None
             else self._catalogue.named(message.agents)
         )
-        now = int(self._clock())
+        now = self._jobs.now()
         return Job(
             # Version 4: 122 random bits, which in the open mode are all that protects a job.
             job_id=str(uuid.uuid4()),
@@ -97,6 +105,7 @@ class SubmitQuery:
             seq=1,
             created_at=now,
             updated_at=now,
+            queued_at=now,
             ttl=now + self._retention_seconds,
             request_id=message.request_id,
             followers=frozenset({connection_id}),
@@ -110,8 +119,7 @@ class SubmitQuery:
         if failed is None:
             self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=is_duplicate))
             return
-        for follower in failed.followers | {connection_id}:
-            self._channel.send(follower, job_messages.job_failed(failed))
+        self._tell_end(connection_id, failed)
 
 
 def _request_scope(connection_id: str, user_id: str, request_id: str | None) -> str:

@@ -6,7 +6,7 @@ import subprocess
 import zipfile
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from local_cloud.running_cloud import ROOT, LocalCloud
 
@@ -21,6 +21,10 @@ PASSWORD = "SecurePassword123!"
 
 class JourneyStack:
     """The deployed stack and its agents."""
+
+    agents: ClassVar = {"cost": COST_AGENT, "advisor": ADVISOR}
+    """The agents' functions by their roles, and the module that they run."""
+    agent_code: ClassVar = Path(__file__).with_name("scripted_agent.py")
 
     def __init__(
         self, cloud: LocalCloud, packages: Path, directory: Path, *options: str, project: str = PROJECT
@@ -38,8 +42,8 @@ class JourneyStack:
                 "--project-name", project,
                 "--bucket", BUCKET,
                 "--packages-dir", packages,
-                "--cost-forecast-function", COST_AGENT,
-                "--trusted-advisor-function", ADVISOR,
+                "--cost-forecast-function", self.agents["cost"],
+                "--trusted-advisor-function", self.agents["advisor"],
                 "--parameter", f"AgentTimeoutSeconds={AGENT_TIMEOUT}",
                 "--parameter", "HeartbeatSeconds=1",
                 *options,
@@ -109,7 +113,7 @@ class JourneyStack:
     def _make_agents(self) -> None:
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
-            archive.write(Path(__file__).with_name("scripted_agent.py"), "scripted_agent.py")
+            archive.write(self.agent_code, self.agent_code.name)
         role = self.cloud.client("iam").create_role(
             RoleName=f"{self.project}-agents",
             AssumeRolePolicyDocument=json.dumps(
@@ -125,11 +129,11 @@ class JourneyStack:
                 }
             ),
         )["Role"]["Arn"]
-        for name, part in ((COST_AGENT, "cost"), (ADVISOR, "advisor")):
+        for part, name in self.agents.items():
             self.cloud.client("lambda").create_function(
                 FunctionName=name,
                 Runtime="python3.13",
-                Handler="scripted_agent.handler",
+                Handler=f"{self.agent_code.stem}.handler",
                 Role=role,
                 Timeout=60,
                 Code={"ZipFile": package.getvalue()},

@@ -11,12 +11,20 @@ from aws_lambda_powertools import Logger
 from moto import mock_aws
 
 from finops_websocket import aws_clients
+from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.answer_store import AnswerStore
+from finops_websocket.broadcast import Broadcast
 from finops_websocket.connection_store import ConnectionStore
+from finops_websocket.job_history import JobHistory
+from finops_websocket.job_lease import JobLease
+from finops_websocket.job_queue import JobQueue
 from finops_websocket.job_store import JobStore
+from finops_websocket.job_table import JobTable
+from finops_websocket.overdue import OverdueJobs
 from finops_websocket.results_bucket import ResultsBucket
 from stack_tables import create_table
 from unit.finops_websocket.recording_channel import RecordingChannel
+from unit.finops_websocket.sample_jobs import LEASE, STUCK_AFTER
 from unit.finops_websocket.settable_clock import SettableClock
 
 
@@ -31,6 +39,7 @@ def aws() -> Iterator[None]:
     """AWS in memory. Once a module, because making clients takes longer than a test; each test has its own tables."""
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "finops-websocket")
         yield
 
 
@@ -83,8 +92,43 @@ def connections(connections_table: Any, clock: SettableClock) -> ConnectionStore
 
 
 @pytest.fixture
-def jobs(jobs_table: Any, clock: SettableClock) -> JobStore:
-    return JobStore(jobs_table, clock)
+def job_table(jobs_table: Any, clock: SettableClock) -> JobTable:
+    return JobTable(jobs_table, clock)
+
+
+@pytest.fixture
+def jobs(job_table: JobTable) -> JobStore:
+    return JobStore(job_table)
+
+
+@pytest.fixture
+def leases(job_table: JobTable) -> JobLease:
+    return JobLease(job_table, LEASE)
+
+
+@pytest.fixture
+def history(job_table: JobTable) -> JobHistory:
+    return JobHistory(job_table)
+
+
+@pytest.fixture
+def queue(sqs: Any, queue_url: str) -> JobQueue:
+    return JobQueue(sqs, queue_url)
+
+
+@pytest.fixture
+def broadcast(channel: RecordingChannel, jobs: JobStore, connections: ConnectionStore) -> Broadcast:
+    return Broadcast(channel, jobs, connections)
+
+
+@pytest.fixture
+def announce_end(answers: AnswerStore, broadcast: Broadcast) -> AnnounceEnd:
+    return AnnounceEnd(answers, broadcast)
+
+
+@pytest.fixture
+def overdue_jobs(jobs: JobStore, queue: JobQueue, announce_end: AnnounceEnd) -> OverdueJobs:
+    return OverdueJobs(jobs, queue, announce_end, STUCK_AFTER)
 
 
 @pytest.fixture

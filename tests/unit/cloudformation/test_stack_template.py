@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cloudformation_template import CLOUDFORMATION, STACK, load, properties, resources
+from finops_websocket import metrics
 
 FUNCTIONS = {"ConnectionManager", "MessageHandler", "BackgroundProcessor"}
 
@@ -77,7 +78,11 @@ def test_tables_are_encrypted_restorable_and_expire() -> None:
         assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["Properties"]["SSESpecification"] == {"SSEEnabled": True}
         assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
-        assert [index["IndexName"] for index in table["Properties"]["GlobalSecondaryIndexes"]] == ["user-index"]
+    assert {
+        (name, index["IndexName"])
+        for name, table in tables.items()
+        for index in table["Properties"]["GlobalSecondaryIndexes"]
+    } == {("ConnectionsTable", "user-index"), ("JobsTable", "user-index"), ("JobsTable", "open-index")}
 
 
 @pytest.mark.parametrize(
@@ -147,27 +152,70 @@ def test_role_logs_to_its_own_group_only() -> None:
             assert f"${{{name.removesuffix('Role')}LogGroup}}:*" in statement["Resource"]["Fn::Sub"]
 
 
-def test_processor_may_read_the_queue_that_feeds_it() -> None:
-    reading = next(s for n, s in statements() if n == "BackgroundProcessorRole" and s["Sid"] == "ReadQueue")
+def test_processor_may_read_both_queues() -> None:
+    reading = next(s for n, s in statements() if n == "BackgroundProcessorRole" and s["Sid"] == "ReadQueues")
     # What Lambda's poller needs: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    assert set(reading["Action"]) == {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
-    assert reading["Resource"] == {"Fn::GetAtt": ["ProcessingQueue", "Arn"]}
+    pollers = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    assert set(reading["Action"]) == {*pollers, "sqs:ChangeMessageVisibility"}
+    assert [resource["Fn::GetAtt"] for resource in reading["Resource"]] == [
+        ["ProcessingQueue", "Arn"],
+        ["ProcessingDeadLetterQueue", "Arn"],
+    ]
 
 
-def test_queue_outwaits_the_processor_and_gives_up_after_three_failures() -> None:
-    queue = properties("AWS::SQS::Queue")["ProcessingQueue"]
-    assert queue["VisibilityTimeout"] > properties("AWS::Lambda::Function")["BackgroundProcessor"]["Timeout"]
-    assert queue["RedrivePolicy"] == {
+def test_queues_outwait_the_processor_and_the_first_gives_up_after_three_failures() -> None:
+    queues = properties("AWS::SQS::Queue")
+    for queue in queues.values():
+        assert queue["VisibilityTimeout"] > properties("AWS::Lambda::Function")["BackgroundProcessor"]["Timeout"]
+    assert queues["ProcessingQueue"]["RedrivePolicy"] == {
         "deadLetterTargetArn": {"Fn::GetAtt": ["ProcessingDeadLetterQueue", "Arn"]},
         "maxReceiveCount": 3,
     }
+    assert "RedrivePolicy" not in queues["ProcessingDeadLetterQueue"]
 
 
-def test_mapping_takes_one_job_at_a_time_and_reports_failures_one_by_one() -> None:
-    mapping = properties("AWS::Lambda::EventSourceMapping")["ProcessingQueueMapping"]
-    assert mapping["BatchSize"] == 1
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["ScalingConfig"]["MaximumConcurrency"]["Fn::If"][2] == {"Ref": "MaximumConcurrency"}
+def test_mappings_take_one_message_at_a_time_and_report_failures_one_by_one() -> None:
+    mappings = properties("AWS::Lambda::EventSourceMapping")
+    assert {mapping["EventSourceArn"]["Fn::GetAtt"][0] for mapping in mappings.values()} == {
+        "ProcessingQueue",
+        "ProcessingDeadLetterQueue",
+    }
+    for mapping in mappings.values():
+        assert mapping["FunctionName"] == {"Ref": "BackgroundProcessor"}
+        assert mapping["BatchSize"] == 1
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    limit = mappings["ProcessingQueueMapping"]["ScalingConfig"]["MaximumConcurrency"]
+    assert limit["Fn::If"][2] == {"Ref": "MaximumConcurrency"}
+
+
+def test_sweep_is_scheduled_and_may_invoke_the_processor() -> None:
+    (rule,) = properties("AWS::Events::Rule").values()
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": ["BackgroundProcessor", "Arn"]}]
+    permission = properties("AWS::Lambda::Permission")["SweepPermission"]
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert permission["FunctionName"] == {"Fn::GetAtt": ["BackgroundProcessor", "Arn"]}
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["Sweep", "Arn"]}
+
+
+def test_lease_is_longer_than_a_heartbeat_and_a_crash_costs_two_minutes() -> None:
+    parameters = load()["Parameters"]
+    assert parameters["LeaseSeconds"]["Default"] > parameters["HeartbeatSeconds"]["Default"]
+    # See background_processor.queue_message: a message is hidden for a third longer than the lease.
+    assert parameters["LeaseSeconds"]["Default"] * 4 / 3 <= 120
+
+
+def test_alarms_read_what_the_functions_count() -> None:
+    alarms = properties("AWS::CloudWatch::Alarm").values()
+    counted = {metrics.DELIVERIES_REFUSED, metrics.UNREADABLE_DEAD_LETTERS}
+    assert {alarm["MetricName"] for alarm in alarms} == counted
+    for alarm in alarms:
+        assert alarm["Namespace"] == {"Ref": "ProjectName"}
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": "finops-websocket"}]
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert alarm["AlarmActions"]["Fn::If"][:2] == ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}]]
+    for function in properties("AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == {"Ref": "ProjectName"}
 
 
 def test_agents_deadline_leaves_time_to_deliver() -> None:

@@ -1,0 +1,49 @@
+"""The sweep: all open jobs are looked at, so that none stays unfinished, and no end untold, for ever."""
+
+from collections.abc import Callable
+
+from aws_lambda_powertools import Logger
+
+from finops_websocket.announce_end import AnnounceEnd
+from finops_websocket.errors import EndNotTold
+from finops_websocket.job_history import JobHistory
+from finops_websocket.job_store import JobStore
+from finops_websocket.overdue import OverdueJobs
+
+logger = Logger(child=True)
+
+# Seconds that looking at one job may take when everything is slow.
+_ONE_JOB_SECONDS = 60
+
+
+class Sweep:
+    """Looks at the open jobs, oldest first."""
+
+    def __init__(
+        self, history: JobHistory, jobs: JobStore, overdue_jobs: OverdueJobs, announce_end: AnnounceEnd
+    ) -> None:
+        """Keep what is needed."""
+        self._history = history
+        self._jobs = jobs
+        self._overdue_jobs = overdue_jobs
+        self._announce_end = announce_end
+
+    def __call__(self, seconds_left: Callable[[], float]) -> None:
+        """Mend jobs that nobody works on and tell ends that somebody does not know, while there is time.
+
+        The next sweep begins with what this one left.
+        """
+        looked_at = 0
+        for job_id in self._history.open_jobs():
+            if seconds_left() < _ONE_JOB_SECONDS:
+                break
+            # The index lags, and does not hold what is looked at here.
+            job = self._jobs.find(job_id)
+            looked_at += 1
+            if job is None:
+                continue
+            try:
+                self._announce_end(self._overdue_jobs.mend(job))
+            except EndNotTold:
+                logger.info("An end could not be told.", jobId=job_id)
+        logger.info("The open jobs were looked at.", jobs=looked_at)

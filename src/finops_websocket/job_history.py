@@ -1,0 +1,101 @@
+"""Which jobs there are: a user's, newest first, and all that are open, oldest first.
+
+Indexes follow the table a moment later, so what they name is read from the table itself before it is acted on.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr, Key
+
+from finops_websocket.job import OPEN, UNFINISHED, Job
+from finops_websocket.job_table import JobTable
+
+# A message stays 4 days in the queue, so an older job is finished; the fifth day is for clocks and retries.
+_UNFINISHED_SECONDS = 5 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of a user's jobs, newest first, and where the next page begins; None if there is none."""
+
+    jobs: tuple[Job, ...]
+    next_start: "Start | None"
+
+
+@dataclass(frozen=True)
+class Start:
+    """The last job of a page: the next page begins after it. `created_at` is in epoch seconds."""
+
+    created_at: int
+    job_id: str
+
+
+class JobHistory:
+    """Finds jobs. Its calls raise botocore's ClientError when DynamoDB refuses."""
+
+    def __init__(self, jobs: JobTable) -> None:
+        """Keep the table."""
+        self._jobs = jobs
+        self._table = jobs.table
+
+    def unfinished_of(self, user_id: str) -> list[str]:
+        """Give the ids of a user's unfinished jobs, newest first."""
+        since = self._jobs.now() - _UNFINISHED_SECONDS
+        items = self._query(
+            IndexName="user-index",
+            KeyConditionExpression=Key("userId").eq(user_id) & Key("createdAt").gte(since),
+            FilterExpression=Attr("status").is_in(list(UNFINISHED)),
+            ScanIndexForward=False,
+        )
+        return [str(item["jobId"]) for item in items]
+
+    def page_of(self, user_id: str, limit: int, start: Start | None) -> Page:
+        """Give at most `limit` of a user's jobs, after `start`."""
+        after: dict[str, Any] = {} if start is None else {"ExclusiveStartKey": _key(user_id, start)}
+        response = self._table.query(
+            IndexName="user-index",
+            KeyConditionExpression=Key("userId").eq(user_id),
+            ScanIndexForward=False,
+            Limit=limit,
+            **after,
+        )
+        starts = [Start(int(str(item["createdAt"])), str(item["jobId"])) for item in response["Items"]]
+        jobs = self._read([start.job_id for start in starts])
+        return Page(
+            tuple(job for start in starts if (job := jobs.get(start.job_id)) is not None),
+            starts[-1] if "LastEvaluatedKey" in response else None,
+        )
+
+    def open_jobs(self) -> Iterator[str]:
+        """Give the ids of all jobs that are unfinished, or finished with somebody left to tell, oldest first."""
+        items = self._query(IndexName="open-index", KeyConditionExpression=Key("open").eq(OPEN))
+        return (str(item["jobId"]) for item in items)
+
+    def _query(self, **query: Any) -> Iterator[Mapping[str, Any]]:
+        while True:
+            page = self._table.query(**query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _read(self, job_ids: Sequence[str]) -> dict[str, Job]:
+        """Read jobs; those whose time has run out are left out."""
+        found: dict[str, Job] = {}
+        wanted: list[dict[str, Any]] = [{"jobId": job_id} for job_id in job_ids]
+        while wanted:
+            response = self._table.meta.client.batch_get_item(
+                RequestItems={self._table.name: {"Keys": wanted, "ConsistentRead": True}}
+            )
+            jobs = [Job.from_item(item) for item in response["Responses"].get(self._table.name, [])]
+            found |= {job.job_id: job for job in jobs if job.ttl > self._jobs.now()}
+            # A batch gives at most 16 MB at once and names what it left out.
+            unprocessed: dict[str, Any] = dict(response["UnprocessedKeys"])
+            wanted = unprocessed.get(self._table.name, {}).get("Keys", [])
+        return found
+
+
+def _key(user_id: str, start: Start) -> dict[str, Any]:
+    return {"userId": user_id, "createdAt": start.created_at, "jobId": start.job_id}

@@ -1,0 +1,37 @@
+"""What several suites share: one local cloud and one build of the packages a session, and the options of long runs."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_cloud.running_cloud import ROOT, LocalCloud
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("faults", "the suite that breaks things")
+    group.addoption("--minutes", type=float, default=0, help="how long the random schedules run; 0: one short schedule")
+    group.addoption("--seed", type=int, default=1, help="seed of all random choices; the same seed makes the same run")
+
+
+@pytest.fixture(scope="session")
+def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud with IAM enforced."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The functions' real packages, built for this machine."""
+    directory = tmp_path_factory.mktemp("packages")
+    built = subprocess.run(
+        [ROOT / "build_packages.sh", "--target", "host", "--with-sample-agents", "--output", directory],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    return directory
