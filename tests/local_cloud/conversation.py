@@ -29,6 +29,13 @@ class Conversation:
         assert_valid(message)
         return message
 
+    async def next_of(self, types: set[str]) -> str:
+        """Gives the type of the next message of these types."""
+        while (message := await self.receive())["type"] not in types:
+            pass
+        found: str = message["type"]
+        return found
+
     async def ask(self, frame: dict[str, Any] | str | bytes) -> dict[str, Any]:
         """Sends a frame and gives the next message."""
         await self.send(frame)
