@@ -19,27 +19,35 @@ if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
     from types_boto3_sqs.client import SQSClient
 
-# 2 + 4 seconds, tried three times, stay below the 20 seconds of the functions that answer a frame: if one service does
-# not answer, there is time to say so.
-_PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
+# How often a call is tried. 2 + 4 seconds, three times, stay below the 20 seconds of the functions that answer a frame:
+# if one service does not answer, there is time to say so.
+PROMPT = 3
+
+# The processor has minutes, and what it gives up is done again by another one, agents included. Six times with waits of
+# up to 1, 2, 4, 8 and 16 seconds outlast most troubles, and 67 seconds at worst stay below the lease of 90.
+PATIENT = 6
+
+
+def _config(attempts: int) -> Config:
+    return Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": attempts})
 
 
 @cache
-def _dynamodb() -> "DynamoDBServiceResource":
-    return boto3.resource("dynamodb", config=_PROMPT)
+def _dynamodb(attempts: int) -> "DynamoDBServiceResource":
+    return boto3.resource("dynamodb", config=_config(attempts))
 
 
-def table(name: str) -> "Table":
+def table(name: str, attempts: int = PROMPT) -> "Table":
     """Give a DynamoDB table. All tables share their connections."""
-    return _dynamodb().Table(name)
+    return _dynamodb(attempts).Table(name)
 
 
-def sqs() -> "SQSClient":
+def sqs(attempts: int = PROMPT) -> "SQSClient":
     """Give SQS."""
-    return boto3.client("sqs", config=_PROMPT)
+    return boto3.client("sqs", config=_config(attempts))
 
 
-def s3() -> "S3Client":
+def s3(attempts: int = PROMPT) -> "S3Client":
     """Give S3. Links are signed with version 4, the only one that every region takes.
 
     And they name the region in their host. By default the SDK signs links for the global host, which sends requests for
@@ -47,13 +55,15 @@ def s3() -> "S3Client":
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
     """
     return boto3.client(
-        "s3", config=_PROMPT.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+        "s3", config=_config(attempts).merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
     )
 
 
 def client_channel(management_endpoint: str) -> ClientChannel:
     """Give the channel to the connections of the stage with this management endpoint."""
-    return ClientChannel(boto3.client("apigatewaymanagementapi", endpoint_url=management_endpoint, config=_PROMPT))
+    return ClientChannel(
+        boto3.client("apigatewaymanagementapi", endpoint_url=management_endpoint, config=_config(PROMPT))
+    )
 
 
 def agent_client(read_timeout: int) -> "LambdaClient":

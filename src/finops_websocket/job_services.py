@@ -33,15 +33,15 @@ class JobServices:
     overdue_jobs: OverdueJobs
 
     @classmethod
-    def of_stack(cls, settings: FunctionSettings) -> "JobServices":
-        """Make them for a function with these settings. No call to AWS."""
+    def of_stack(cls, settings: FunctionSettings, attempts: int = aws_clients.PROMPT) -> "JobServices":
+        """Make them for a function with these settings, which tries each of its calls so often. No call to AWS."""
         channel = aws_clients.client_channel(settings.management_endpoint)
-        connections = ConnectionStore(aws_clients.table(settings.connections_table))
-        table = aws_clients.table(settings.jobs_table)
+        connections = ConnectionStore(aws_clients.table(settings.connections_table, attempts))
+        table = aws_clients.table(settings.jobs_table, attempts)
         job_table = JobTable(table)
         jobs = JobStore(job_table)
-        answers = AnswerStore(table, ResultsBucket(aws_clients.s3(), settings.results_bucket))
-        queue = JobQueue(aws_clients.sqs(), settings.processing_queue_url)
+        answers = AnswerStore(table, ResultsBucket(aws_clients.s3(attempts), settings.results_bucket))
+        queue = JobQueue(aws_clients.sqs(attempts), settings.processing_queue_url)
         broadcast = Broadcast(channel, jobs, connections)
         announce_end = AnnounceEnd(answers, broadcast)
         return cls(

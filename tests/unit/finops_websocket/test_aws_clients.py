@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from cloudformation_template import load
 from finops_websocket import aws_clients
 from finops_websocket.client_channel import Delivery
 from finops_websocket.server_messages import Pong
@@ -26,6 +27,14 @@ def test_a_call_on_a_client_s_behalf_ends_before_the_function_s_20_seconds() -> 
         connect_timeout, read_timeout, mode, attempts = limits(client)
         assert (connect_timeout + read_timeout) * attempts <= 20
         assert (mode, attempts) == ("standard", 3)
+
+
+def test_the_processor_is_patient_but_not_for_longer_than_its_lease() -> None:
+    waits = 1 + 2 + 4 + 8 + 16
+    for client in (aws_clients.table("jobs", aws_clients.PATIENT).meta.client, aws_clients.sqs(aws_clients.PATIENT)):
+        connect_timeout, read_timeout, mode, attempts = limits(client)
+        assert (mode, attempts) == ("standard", 6)
+        assert (connect_timeout + read_timeout) * attempts + waits < load()["Parameters"]["LeaseSeconds"]["Default"]
 
 
 def test_an_agent_is_invoked_once_and_waited_for_as_long_as_told() -> None:
