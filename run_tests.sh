@@ -10,11 +10,11 @@ readonly ROOT
 source "$ROOT/scripts/messages.sh"
 source "$ROOT/scripts/python_environment.sh"
 
-readonly PARTS=(lint unit packaging local_cloud)
+readonly PARTS=(lint unit packaging local_cloud faults)
 
 usage() {
     cat <<USAGE
-Usage: ./run_tests.sh [PART ...] [-- PYTEST-OPTION ...]
+Usage: ./run_tests.sh [PART ...] [--minutes N] [--seed N] [-- PYTEST-OPTION ...]
 
 Sets up .venv and runs every check, or only the named parts:
 
@@ -22,6 +22,9 @@ Sets up .venv and runs every check, or only the named parts:
   unit         every module by itself
   packaging    the Lambda packages: same bytes twice, nothing missing, nothing too much
   local_cloud  deploy.sh, run_local.sh, and journeys over a real WebSocket against the deployed stack with IAM enforced
+  faults       a proxy that breaks calls, workers that are killed, clients that vanish, and a checker over the recorded
+               history; prints the table of faults. --minutes N goes on with random schedules for so long, and --seed N
+               repeats a run whose seed was printed
 
 What follows -- goes to pytest, as in: ./run_tests.sh unit -- -k routing. Nothing of AWS is touched: the tests start a
 local cloud of their own and end it. Exit status: 0 all passed, 1 something failed, 2 a mistake in the command line.
@@ -47,8 +50,13 @@ read_options() {
     while (($# > 0)); do
         case $1 in
             --help | -h) usage; exit 0 ;;
-            --) shift; PYTEST_OPTIONS=("$@"); break ;;
-            lint | unit | packaging | local_cloud) CHOSEN+=("$1") ;;
+            --) shift; PYTEST_OPTIONS+=("$@"); break ;;
+            --minutes | --seed)
+                [[ ${2:-} =~ ^[0-9]+$ ]] || misused "$1 needs a whole number."
+                PYTEST_OPTIONS+=("$1" "$2")
+                shift
+                ;;
+            lint | unit | packaging | local_cloud | faults) CHOSEN+=("$1") ;;
             *) misused "There is no part $1. The parts are: ${PARTS[*]}." ;;
         esac
         shift

@@ -43,60 +43,77 @@ class ProcessJob:
         self._broadcast = broadcast
         self._clock = clock
 
-    def __call__(self, job_id: str, message: QueueMessage, worker: str, time_limit: float) -> None:
+    def __call__(self, job_id: str, queue_message: QueueMessage, worker: str, time_limit: float) -> None:
         """Process the job that a message brought; its agents have `time_limit` seconds.
 
         Raises JobEnded if there is nothing to do (any more), JobHeldElsewhere if another worker has the job, EndNotTold
         if it has ended now and a follower could not be told.
         """
-        message.keep_hidden()
+        queue_message.keep_hidden()
         job = self._lease.claim(
-            job_id, worker, message.message_id, progress=progress.CLAIMED, message="Working on your question."
+            job_id,
+            worker,
+            queue_message.message_id,
+            progress=progress.CLAIMED,
+            message="Working on your question.",
         )
         logger.append_keys(userId=job.user_id)
         self._broadcast(job, job_messages.progress_update(job))
         # What an earlier worker stored is not asked for again.
         sent = self._answers.find(job) if job.attempts > 1 else {}
         whole = {agent: self._with_whole_content(job, answer) for agent, answer in sent.items()}
-        job = self._start(job, sent)
+        job = self._start(job, queue_message, sent)
         missing = [agent for agent in job.agents if agent not in whole]
         for outcome in self._ask_agents(missing, job.query, job.job_id, time_limit):
-            message.keep_hidden()
             if outcome is None:
-                job = self._beat(job)
+                job = self._beat(job, queue_message)
                 continue
             whole[outcome.agent] = self._answer_of(outcome)
             sent[outcome.agent] = self._answers.put(job, whole[outcome.agent])
-            job = self._note_answer(job, sent[outcome.agent])
+            job = self._note_answer(job, queue_message, sent[outcome.agent])
         if all(answer.status == answer_store.FAILED for answer in whole.values()):
             self._fail(job, whole)
         else:
-            self._complete(job, whole, sent)
+            self._complete(job, queue_message, whole, sent)
 
     def _with_whole_content(self, job: Job, answer: Answer) -> Answer:
         return replace(answer, content=self._answers.whole_content(job, answer))
 
-    def _start(self, job: Job, stored: dict[str, Answer]) -> Job:
+    def _start(self, job: Job, queue_message: QueueMessage, stored: dict[str, Answer]) -> Job:
         titles = " and ".join(self._catalogue.title_of(agent) for agent in job.agents)
-        job = self._lease.record_step(job, progress=max(job.progress, progress.ASKING), message=f"Asking {titles}.")
+        job = self._record(job, queue_message, progress=max(job.progress, progress.ASKING), message=f"Asking {titles}.")
         self._broadcast(job, job_messages.analysis_started(job))
-        # Answers that an earlier worker stored, and died before it could say so.
+        # What an earlier worker stored is said again: it may have died before it could say so.
         for agent in job.agents:
-            if agent in stored and agent not in job.completed_agents:
-                job = self._note_answer(job, stored[agent])
+            if agent in stored:
+                job = self._note_answer(job, queue_message, stored[agent])
         return job
 
-    def _beat(self, job: Job) -> Job:
+    def _beat(self, job: Job, queue_message: QueueMessage) -> Job:
         waiting = " and ".join(
             self._catalogue.title_of(agent) for agent in job.agents if agent not in job.completed_agents
         )
-        job = self._lease.record_step(
+        job = self._record(
             job,
+            queue_message,
             progress=progress.while_waiting(job.progress, len(job.completed_agents), len(job.agents)),
             message=f"Waiting for {waiting}.",
         )
         self._broadcast(job, job_messages.progress_update(job))
         return job
+
+    def _record(
+        self,
+        job: Job,
+        queue_message: QueueMessage,
+        *,
+        progress: int,
+        message: str,
+        completed_agents: tuple[str, ...] | None = None,
+    ) -> Job:
+        # First the message and then the lease: it must not come back to a job that is held.
+        queue_message.keep_hidden()
+        return self._lease.record_step(job, progress=progress, message=message, completed_agents=completed_agents)
 
     def _answer_of(self, outcome: Outcome) -> Answer:
         failed = outcome.content is None
@@ -109,11 +126,12 @@ class ProcessJob:
             timed_out=isinstance(outcome.failure, AgentTimedOut),
         )
 
-    def _note_answer(self, job: Job, answer: Answer) -> Job:
-        completed_agents = (*job.completed_agents, answer.agent)
+    def _note_answer(self, job: Job, queue_message: QueueMessage, answer: Answer) -> Job:
+        completed_agents = tuple(dict.fromkeys((*job.completed_agents, answer.agent)))
         verb = "has no answer" if answer.status == answer_store.FAILED else "has answered"
-        job = self._lease.record_step(
+        job = self._record(
             job,
+            queue_message,
             progress=max(job.progress, progress.after_answers(len(completed_agents), len(job.agents))),
             message=f"{answer.title} {verb} ({len(completed_agents)} of {len(job.agents)}).",
             completed_agents=completed_agents,
@@ -121,8 +139,10 @@ class ProcessJob:
         self._broadcast(job, *job_messages.with_shorter(job_messages.agent_completed, job, answer, self._answers))
         return job
 
-    def _complete(self, job: Job, whole: dict[str, Answer], sent: dict[str, Answer]) -> None:
-        job = self._lease.record_step(job, progress=progress.COMPOSING, message="Putting the answer together.")
+    def _complete(
+        self, job: Job, queue_message: QueueMessage, whole: dict[str, Answer], sent: dict[str, Answer]
+    ) -> None:
+        job = self._record(job, queue_message, progress=progress.COMPOSING, message="Putting the answer together.")
         self._broadcast(job, job_messages.progress_update(job))
         response = compose(job_messages.parts_of(job, whole))
         if not fits(response):

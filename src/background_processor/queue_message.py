@@ -6,6 +6,7 @@ seen again after its lease has run out.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -48,8 +49,8 @@ class QueueMessage:
         """
         now = self._clock()
         is_due = self._hidden_at is None or now - self._hidden_at >= self._lease / 3
-        # At least a second more: SQS counts in whole ones.
-        if is_due and self.show_again_in(self._lease + max(1, self._lease // 3)):
+        # Rounded up, as SQS counts in whole seconds, and one more for the time between this call and the step.
+        if is_due and self.show_again_in(self._lease + math.ceil(self._lease / 3) + 1):
             self._hidden_at = now
 
     def show_again_in(self, seconds: int) -> bool:

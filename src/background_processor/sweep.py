@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.errors import EndNotTold
+from finops_websocket.job import Job
 from finops_websocket.job_history import JobHistory
 from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import OverdueJobs
@@ -29,10 +31,7 @@ class Sweep:
         self._announce_end = announce_end
 
     def __call__(self, seconds_left: Callable[[], float]) -> None:
-        """Mend jobs that nobody works on and tell ends that somebody does not know, while there is time.
-
-        The next sweep begins with what this one left.
-        """
+        """Mend jobs that nobody works on and tell ends that somebody does not know, while there is time."""
         looked_at = 0
         for job_id in self._history.open_jobs():
             if seconds_left() < _ONE_JOB_SECONDS:
@@ -43,7 +42,16 @@ class Sweep:
             if job is None:
                 continue
             try:
-                self._announce_end(self._overdue_jobs.mend(job))
+                self._look_at(job)
             except EndNotTold:
                 logger.info("An end could not be told.", jobId=job_id)
+            except (ClientError, BotoCoreError):
+                # The others must be looked at all the same.
+                logger.exception("An open job could not be looked at.", jobId=job_id)
         logger.info("The open jobs were looked at.", jobs=looked_at)
+
+    def _look_at(self, job: Job) -> None:
+        if job.is_finished:
+            self._announce_end(job)
+        else:
+            self._overdue_jobs.mend(job)

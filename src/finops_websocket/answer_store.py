@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from finops_websocket.batch_read import read_items
 from finops_websocket.job import Job
 from finops_websocket.message_size import first_part, fits
 from finops_websocket.results_bucket import ResultsBucket
@@ -60,20 +61,8 @@ class AnswerStore:
 
     def find(self, job: Job) -> dict[str, Answer]:
         """Read the answers that a job has so far, by agent."""
-        wanted: list[dict[str, Any]] = [{"jobId": _item_id(job, agent)} for agent in job.agents]
-        found: dict[str, Answer] = {}
-        while wanted:
-            # Consistent: another worker may have stored one a moment ago.
-            response = self._table.meta.client.batch_get_item(
-                RequestItems={self._table.name: {"Keys": wanted, "ConsistentRead": True}}
-            )
-            for item in response["Responses"].get(self._table.name, []):
-                answer = _from_item(item)
-                found[answer.agent] = answer
-            # A batch gives at most 16 MB at once and names what it left out.
-            unprocessed: dict[str, Any] = dict(response["UnprocessedKeys"])
-            wanted = unprocessed.get(self._table.name, {}).get("Keys", [])
-        return found
+        items = read_items(self._table, [{"jobId": _item_id(job, agent)} for agent in job.agents])
+        return {answer.agent: answer for answer in map(_from_item, items)}
 
     def whole_content(self, job: Job, answer: Answer) -> str:
         """Give an answer's whole text."""

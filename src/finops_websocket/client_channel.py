@@ -54,10 +54,16 @@ class ClientChannel:
         except (ClientError, BotoCoreError) as error:
             self._report(connection_id, message, _error_code(error))
             return Delivery.FAILED
-        if shorter is not None:
-            return self.send(connection_id, shorter())
-        self._report(connection_id, message, "PayloadTooLargeException")
-        return Delivery.FAILED
+        if shorter is None:
+            self._report(connection_id, message, "PayloadTooLargeException")
+            return Delivery.FAILED
+        try:
+            shorter_message = shorter()
+        except (ClientError, BotoCoreError) as error:
+            # The bucket's failure, not the connection's: the others must get theirs.
+            self._report(connection_id, message, _error_code(error))
+            return Delivery.FAILED
+        return self.send(connection_id, shorter_message)
 
     def _report(self, connection_id: str, message: ServerMessage, error_code: str) -> None:
         logger.warning(

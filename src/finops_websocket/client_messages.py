@@ -13,8 +13,8 @@ from fastjsonschema import JsonSchemaValueException
 from finops_websocket import contract_validators
 from finops_websocket.errors import InvalidMessage, QueryTooLong, UnknownAction
 
-# The contract's bound for ids that clients make up; a longer one is not echoed in a refusal.
-_REQUEST_ID_CHARACTERS = 128
+# The contract's bound for ids that clients send; a longer one is not echoed in a refusal.
+_ID_CHARACTERS = 128
 
 # How many jobs a list has when its asker does not say.
 _DEFAULT_LIMIT = 20
@@ -100,10 +100,17 @@ def parse_message(frame: dict[str, Any]) -> ClientMessage:
 
 def request_id_of(frame: dict[str, Any]) -> str | None:
     """Find the client's own id in a frame that may be wrong otherwise, so that a refusal can name it."""
-    request_id = frame.get("requestId")
-    if isinstance(request_id, str) and 0 < len(request_id) <= _REQUEST_ID_CHARACTERS:
-        return request_id
-    return None
+    return _id_in(frame, "requestId")
+
+
+def job_id_of(frame: dict[str, Any]) -> str | None:
+    """Find the job that a frame names which may be wrong otherwise, so that a refusal can name it."""
+    return _id_in(frame, "jobId")
+
+
+def _id_in(frame: dict[str, Any], field: str) -> str | None:
+    value = frame.get(field)
+    return value if isinstance(value, str) and 0 < len(value) <= _ID_CHARACTERS else None
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from finops_websocket.client_channel import ClientChannel
-from finops_websocket.client_messages import parse_frame, parse_message, request_id_of
+from finops_websocket.client_messages import job_id_of, parse_frame, parse_message, request_id_of
 from finops_websocket.errors import FinopsError, InvalidMessage, UnknownAction, client_text
 from finops_websocket.server_messages import ErrorMessage, JobFailed, ServerMessage
 from finops_websocket.websocket_event import WebSocketEvent
@@ -54,4 +54,4 @@ def _refusal(frame: dict[str, Any], error: Exception, now: int) -> ServerMessage
     # An older client's spinner stops on nothing but job_failed.
     if frame.get("action") == "finops_query":
         return JobFailed(job_id=None, error=sentence, code=code, timestamp=now, request_id=request_id_of(frame))
-    return ErrorMessage(code=code, message=sentence, timestamp=now)
+    return ErrorMessage(code=code, message=sentence, timestamp=now, job_id=job_id_of(frame))

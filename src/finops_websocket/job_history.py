@@ -9,6 +9,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr, Key
 
+from finops_websocket.batch_read import read_items
 from finops_websocket.job import OPEN, UNFINISHED, Job
 from finops_websocket.job_table import JobTable
 
@@ -61,11 +62,12 @@ class JobHistory:
             Limit=limit,
             **after,
         )
-        starts = [Start(int(str(item["createdAt"])), str(item["jobId"])) for item in response["Items"]]
-        jobs = self._read([start.job_id for start in starts])
+        job_ids = [str(item["jobId"]) for item in response["Items"]]
+        jobs = self._read(job_ids)
+        last = response.get("LastEvaluatedKey")
         return Page(
-            tuple(job for start in starts if (job := jobs.get(start.job_id)) is not None),
-            starts[-1] if "LastEvaluatedKey" in response else None,
+            tuple(jobs[job_id] for job_id in job_ids if job_id in jobs),
+            None if last is None else Start(int(str(last["createdAt"])), str(last["jobId"])),
         )
 
     def open_jobs(self) -> Iterator[str]:
@@ -83,18 +85,9 @@ class JobHistory:
 
     def _read(self, job_ids: Sequence[str]) -> dict[str, Job]:
         """Read jobs; those whose time has run out are left out."""
-        found: dict[str, Job] = {}
-        wanted: list[dict[str, Any]] = [{"jobId": job_id} for job_id in job_ids]
-        while wanted:
-            response = self._table.meta.client.batch_get_item(
-                RequestItems={self._table.name: {"Keys": wanted, "ConsistentRead": True}}
-            )
-            jobs = [Job.from_item(item) for item in response["Responses"].get(self._table.name, [])]
-            found |= {job.job_id: job for job in jobs if job.ttl > self._jobs.now()}
-            # A batch gives at most 16 MB at once and names what it left out.
-            unprocessed: dict[str, Any] = dict(response["UnprocessedKeys"])
-            wanted = unprocessed.get(self._table.name, {}).get("Keys", [])
-        return found
+        items = read_items(self._table, [{"jobId": job_id} for job_id in job_ids])
+        jobs = [Job.from_item(item) for item in items]
+        return {job.job_id: job for job in jobs if job.ttl > self._jobs.now()}
 
 
 def _key(user_id: str, start: Start) -> dict[str, Any]:

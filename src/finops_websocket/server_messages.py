@@ -245,9 +245,10 @@ class JobList(ServerMessage):
 
 @dataclass(frozen=True)
 class ErrorMessage(ServerMessage):
-    """A message was refused that was not a question."""
+    """A message was refused that was not a question; `job_id` is the job that it named."""
 
     kind = ("type", "error")
     code: str
     message: str
     timestamp: int
+    job_id: str | None = None

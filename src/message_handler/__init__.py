@@ -1,1 +1,1 @@
-"""What they ask: finops_query, and everything that no route names."""
+"""What they ask: questions, their jobs, and everything that no route names."""

@@ -42,7 +42,10 @@ class Conversation:
         return await self.receive()
 
     async def sign_in(self, token: str) -> dict[str, Any]:
+        """Signs in. The heartbeat of a job that the connection follows from here on may come before the answer."""
         answer = await self.ask({"action": "authenticate", "token": token})
+        while answer["type"] == "progress_update":
+            answer = await self.receive()
         assert answer["type"] == "authenticated", answer
         return answer
 

@@ -1,6 +1,7 @@
 import io
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -23,14 +24,22 @@ def stubber() -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-def invoke(stubber: Stubber, clock: SettableClock | None = None, seconds: float = 60) -> str:
+def invoke(
+    stubber: Stubber,
+    clock: SettableClock | None = None,
+    seconds: float = 60,
+    stopped: threading.Event | None = None,
+    at_pause: Callable[[], None] = lambda: None,
+) -> str:
     """Ask an agent that has so many seconds; a pause takes none but the clock's."""
     clock = clock or SettableClock()
 
     def sleep(pause: float) -> None:
         clock.now += pause
+        at_pause()
 
-    return AgentInvoker(lambda: stubber.client, clock, sleep).invoke(COST, "Why?", "job-1", clock.now + seconds)
+    invoker = AgentInvoker(lambda: stubber.client, clock, sleep)
+    return invoker.invoke(COST, "Why?", "job-1", clock.now + seconds, stopped or threading.Event())
 
 
 def answer(payload: object, **fields: Any) -> dict[str, Any]:
@@ -80,31 +89,63 @@ def test_a_throttled_agent_is_asked_again_because_it_was_not_invoked(stubber: St
 
 def test_an_agent_that_is_throttled_until_its_deadline_has_timed_out(stubber: Stubber) -> None:
     clock = SettableClock()
-    deadline = clock.now + 3
-    # Pauses of 0.25 to 0.5, 0.5 to 1, 1 to 2 and 2 to 4 seconds: three fit at the least, and four at the most.
+    deadline = clock.now + 3.6
+    # Pauses of 0.25 to 0.5, 0.5 to 1, 1 to 2 and 2 to 4 seconds: three always fit, and four never do.
     for _ in range(4):
         stubber.add_client_error("invoke", "TooManyRequestsException", "Rate Exceeded.", 429)
     with pytest.raises(AgentTimedOut):
-        invoke(stubber, clock, seconds=3)
+        invoke(stubber, clock, seconds=3.6)
     assert clock.now < deadline
-    stubber.deactivate()
-    stubber.activate()
 
 
-def test_each_invocation_has_a_connection_of_its_own() -> None:
-    made = []
+def test_a_throttled_agent_that_nobody_waits_for_any_more_is_not_asked_again(stubber: Stubber) -> None:
+    # A second invocation would fail: the stub has no reply for it.
+    stubber.add_client_error("invoke", "TooManyRequestsException", "Rate Exceeded.", 429)
+    stopped = threading.Event()
+    with pytest.raises(AgentFailed) as raised:
+        invoke(stubber, stopped=stopped, at_pause=stopped.set)
+    assert str(raised.value) == "Nobody waits for it any more."
+
+
+def test_an_agent_that_nobody_waits_for_is_not_asked_at_all(stubber: Stubber) -> None:
+    stopped = threading.Event()
+    stopped.set()
+    with pytest.raises(AgentFailed):
+        invoke(stubber, stopped=stopped)
+
+
+class CountingClient:
+    """A Lambda client that counts how often it is closed, and answers as its stub does."""
+
+    def __init__(self, stubber: Stubber) -> None:
+        stubber.activate()
+        self._client = stubber.client
+        self.closed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_each_invocation_has_a_connection_of_its_own_and_closes_it() -> None:
+    made: list[CountingClient] = []
 
     def make() -> Any:
-        made.append(boto3.client("lambda", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"))
+        stubber = Stubber(boto3.client("lambda", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"))
+        if made:
+            stubber.add_client_error("invoke", "ServiceException", "secret", 500)
+        else:
+            stubber.add_response("invoke", answer({"response": "Costs rose."}))
+        made.append(CountingClient(stubber))
         return made[-1]
 
     invoker = AgentInvoker(make)
-    for _ in range(2):
-        with pytest.raises(AgentFailed):
-            # Nobody is there: what matters is who was asked.
-            invoker.invoke("no function's name: $", "Why?", "job-1", 0)
-    assert len(made) == 2
-    assert made[0] is not made[1]
+    assert invoker.invoke(COST, "Why?", "job-1", 0, threading.Event()) == "Costs rose."
+    with pytest.raises(AgentFailed):
+        invoker.invoke(COST, "Why?", "job-1", 0, threading.Event())
+    assert [client.closed for client in made] == [1, 1]
 
 
 class BrokenBody(StreamingBody):

@@ -15,14 +15,6 @@ LONG = 20.0
 SHORT = 0.01
 
 
-@pytest.fixture
-def release() -> Iterator[threading.Event]:
-    """What silent agents wait for; it happens at the test's end at the latest."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
 def ask(
     invoker: RecordingInvoker, clock: SettableClock, heartbeat: float = LONG, time_limit: float = 300.0
 ) -> Iterator[Outcome | None]:
@@ -106,3 +98,46 @@ def test_what_nobody_expected_reaches_the_caller(clock: SettableClock, release: 
     invoker = RecordingInvoker({"slow": after(release, says("Late.")), "buggy": fails(RuntimeError("a bug"))})
     with pytest.raises(RuntimeError, match="a bug"):
         next(ask(invoker, clock))
+
+
+@pytest.fixture
+def one_works_on(release: threading.Event) -> RecordingInvoker:
+    """Two agents; when the quick one answers, the slow one has begun, and it goes on until it is released."""
+    begun = threading.Event()
+
+    def begin() -> str:
+        begun.set()
+        return after(release, says("Late."))()
+
+    return RecordingInvoker({"slow": begin, "quick": after(begun, says("Here."))})
+
+
+def test_while_agents_are_waited_for_they_are_not_told_to_stop(
+    clock: SettableClock, one_works_on: RecordingInvoker, release: threading.Event
+) -> None:
+    outcomes = ask(one_works_on, clock)
+    next(outcomes)
+    assert [stopped.is_set() for stopped in one_works_on.stopped] == [False, False]
+    release.set()
+    assert list(outcomes) == [Outcome("slow", "Late.", None)]
+
+
+def test_agents_that_the_caller_leaves_learn_that_nobody_waits_for_them(
+    clock: SettableClock, one_works_on: RecordingInvoker
+) -> None:
+    outcomes = cast(Generator[Outcome | None, None, None], ask(one_works_on, clock))
+    next(outcomes)
+    outcomes.close()
+    assert [stopped.is_set() for stopped in one_works_on.stopped] == [True, True]
+
+
+def test_agents_that_have_timed_out_learn_that_nobody_waits_for_them(
+    clock: SettableClock, one_works_on: RecordingInvoker
+) -> None:
+    outcomes = ask(one_works_on, clock)
+    next(outcomes)
+    clock.now += 300
+    (timed_out,) = outcomes
+    assert timed_out is not None
+    assert isinstance(timed_out.failure, AgentTimedOut)
+    assert [stopped.is_set() for stopped in one_works_on.stopped] == [True, True]

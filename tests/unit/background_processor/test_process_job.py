@@ -6,7 +6,7 @@ import pytest
 
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.client_channel import Delivery
-from finops_websocket.errors import AgentFailed, AgentTimedOut
+from finops_websocket.errors import AgentFailed, AgentTimedOut, EndNotTold
 from finops_websocket.job import COMPLETED, FAILED
 from finops_websocket.job_store import JobStore
 from finops_websocket.message_size import first_part
@@ -202,7 +202,6 @@ def test_a_gone_follower_is_forgotten_and_the_others_are_served(
     process()
     assert len(channel.to("connection-1")) == 1
     assert channel.kinds_to("connection-2")[-1] == "job_completed"
-    assert stored_job(jobs).followers == {"connection-2"}
 
 
 def test_who_begins_to_follow_in_the_middle_gets_the_rest(
@@ -215,3 +214,41 @@ def test_who_begins_to_follow_in_the_middle_gets_the_rest(
     channel.at_send = follow
     process()
     assert channel.kinds_to("connection-2") == channel.kinds_to("connection-1")[2:]
+
+
+@pytest.mark.parametrize("failure", [None, BROKEN])
+def test_an_end_that_cannot_be_told_to_everybody_is_stored_and_known_to_be_untold(
+    process: Process,
+    channel: RecordingChannel,
+    jobs: JobStore,
+    invoker: RecordingInvoker,
+    failure: AgentFailed | None,
+) -> None:
+    if failure is not None:
+        invoker.behaviours = {COST: fails(failure), SAVINGS: fails(failure)}
+    jobs.follow("job-1", "user-1", "connection-2")
+    channel.deliveries["connection-2"] = Delivery.FAILED
+    with pytest.raises(EndNotTold):
+        process()
+    job = stored_job(jobs)
+    assert job.status == (COMPLETED if failure is None else FAILED)
+    assert (job.followers, job.is_open) == ({"connection-2"}, True)
+
+
+def test_a_step_that_cannot_be_sent_does_not_stop_the_job(
+    process: Process, channel: RecordingChannel, jobs: JobStore
+) -> None:
+    def fail_but_for_the_end(_connection_id: str, message: Any) -> None:
+        is_end = message.to_wire()["type"] == "job_completed"
+        channel.deliveries["connection-1"] = Delivery.SENT if is_end else Delivery.FAILED
+
+    channel.at_send = fail_but_for_the_end
+    process()
+    assert (stored_job(jobs).status, stored_job(jobs).followers) == (COMPLETED, frozenset())
+
+
+def test_who_knows_the_end_follows_no_more(process: Process, channel: RecordingChannel, jobs: JobStore) -> None:
+    jobs.follow("job-1", "user-1", "connection-2")
+    channel.deliveries["connection-2"] = Delivery.GONE
+    process()
+    assert (stored_job(jobs).followers, stored_job(jobs).is_open) == (frozenset(), False)

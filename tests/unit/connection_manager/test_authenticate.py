@@ -1,18 +1,24 @@
-from typing import Any
+from collections.abc import Callable
 
 import jwt
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from connection_manager.authenticate import SignIn
+from connection_manager.redraw_job import RedrawJob
 from connection_manager.token_verifier import TokenUser, TokenVerifier
+from finops_websocket.answer_store import AnswerStore
 from finops_websocket.client_messages import Authenticate
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import InvalidToken
 from finops_websocket.identity import Connection
-from finops_websocket.job import COMPLETED
+from finops_websocket.job import COMPLETED, PROCESSING, Job
+from finops_websocket.job_history import JobHistory
 from finops_websocket.job_store import JobStore
+from finops_websocket.job_table import JobTable
+from finops_websocket.overdue import MOST_REQUEUES, OverdueJobs
 from unit.finops_websocket.recording_channel import RecordingChannel
-from unit.finops_websocket.sample_jobs import a_job
+from unit.finops_websocket.sample_jobs import STUCK_AFTER, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
 
 ADA = TokenUser("user-1", "Ada", 1_003_600)
@@ -37,9 +43,36 @@ def tokens() -> KnownTokens:
     return KnownTokens()
 
 
+SignInWith = Callable[..., SignIn]
+
+
 @pytest.fixture
-def sign_in(connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel, tokens: KnownTokens) -> SignIn:
-    return SignIn("cognito", connections, jobs, channel, tokens)
+def sign_in_with(
+    connections: ConnectionStore,
+    jobs: JobStore,
+    history: JobHistory,
+    overdue_jobs: OverdueJobs,
+    answers: AnswerStore,
+    channel: RecordingChannel,
+    tokens: KnownTokens,
+) -> SignInWith:
+    """Makes the action, with some of its parts replaced."""
+    parts = {
+        "auth_mode": "cognito",
+        "connections": connections,
+        "jobs": jobs,
+        "history": history,
+        "overdue_jobs": overdue_jobs,
+        "redraw_job": RedrawJob(answers, channel),
+        "channel": channel,
+        "tokens": tokens,
+    }
+    return lambda **replaced: SignIn(**{**parts, **replaced})
+
+
+@pytest.fixture
+def sign_in(sign_in_with: SignInWith) -> SignIn:
+    return sign_in_with()
 
 
 def test_a_valid_token_makes_the_connection_its_user_s(
@@ -117,10 +150,10 @@ def test_where_tokens_count_a_claim_is_greeted_and_is_nobody(
 
 
 def test_in_the_open_mode_a_claim_is_taken_and_no_user_s(
-    connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel, tokens: KnownTokens
+    sign_in_with: SignInWith, connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(followers=frozenset()))
-    SignIn("open", connections, jobs, channel, tokens)("connection-1", Authenticate(None, "user-1", None))
+    sign_in_with(auth_mode="open")("connection-1", Authenticate(None, "user-1", None))
     # Not user-1, whom a token may stand for.
     assert connections.find("connection-1") == Connection("connection-1", "claimed#user-1", "user-1")
     (wire,) = channel.wires_to("connection-1")
@@ -129,17 +162,15 @@ def test_in_the_open_mode_a_claim_is_taken_and_no_user_s(
     assert jobs.find("job-1") == a_job(followers=frozenset())
 
 
-def test_in_the_open_mode_a_token_is_checked_too(
-    connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel, tokens: KnownTokens
-) -> None:
-    sign_in = SignIn("open", connections, jobs, channel, tokens)
+def test_in_the_open_mode_a_token_is_checked_too(sign_in_with: SignInWith, connections: ConnectionStore) -> None:
+    sign_in = sign_in_with(auth_mode="open")
     with pytest.raises(InvalidToken):
         sign_in("connection-1", Authenticate("any", "user-1", "Ada"))
     sign_in("connection-1", Authenticate("ada's", None, None))
     assert connections.find("connection-1").verified
 
 
-class LaggingJobs(JobStore):
+class LaggingHistory(JobHistory):
     """An index that does not know yet that a job has ended."""
 
     def unfinished_of(self, user_id: str) -> list[str]:
@@ -147,10 +178,81 @@ class LaggingJobs(JobStore):
 
 
 def test_a_job_that_has_just_ended_is_not_named_as_unfinished(
-    connections: ConnectionStore, jobs_table: Any, clock: SettableClock, channel: RecordingChannel, tokens: KnownTokens
+    sign_in_with: SignInWith, job_table: JobTable, jobs: JobStore, channel: RecordingChannel
 ) -> None:
-    jobs = LaggingJobs(jobs_table, clock)
     jobs.submit(a_job(job_id="ended", status=COMPLETED))
     jobs.submit(a_job(job_id="running"))
-    SignIn("cognito", connections, jobs, channel, tokens)("connection-1", Authenticate("ada's", None, None))
+    sign_in_with(history=LaggingHistory(job_table))("connection-1", Authenticate("ada's", None, None))
     assert channel.wires_to("connection-1")[0]["activeJobs"] == ["running"]
+    assert {wire["jobId"] for wire in channel.wires_to("connection-1")[1:]} == {"running"}
+
+
+def test_each_unfinished_job_is_drawn_newest_first_after_the_greeting(
+    sign_in: SignIn, jobs: JobStore, channel: RecordingChannel
+) -> None:
+    jobs.submit(a_job(job_id="older", status=PROCESSING, seq=3, lease_until=1_000_060))
+    jobs.submit(a_job(job_id="newer", created_at=1_000_001))
+    sign_in("connection-2", Authenticate("ada's", None, None))
+    assert [(wire["type"], wire.get("jobId"), wire.get("seq")) for wire in channel.wires_to("connection-2")] == [
+        ("authenticated", None, None),
+        ("job_snapshot", "newer", 1),
+        ("job_snapshot", "older", 3),
+        ("analysis_started", "older", 3),
+    ]
+    # Who has followed them before is told nothing.
+    assert channel.to("connection-1") == []
+
+
+class BrokenDrawing(RedrawJob):
+    """Cannot draw one of the jobs."""
+
+    def __init__(self, answers: AnswerStore, channel: RecordingChannel, error: Exception) -> None:
+        super().__init__(answers, channel)
+        self.error = error
+
+    def __call__(self, connection_id: str, job: Job) -> None:
+        if job.job_id == "newer":
+            raise self.error
+        super().__call__(connection_id, job)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "SlowDown"}}, "PutObject"),
+        ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com"),
+    ],
+)
+def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(
+    sign_in_with: SignInWith, jobs: JobStore, answers: AnswerStore, channel: RecordingChannel, error: Exception
+) -> None:
+    jobs.submit(a_job(job_id="older", followers=frozenset()))
+    jobs.submit(a_job(job_id="newer", followers=frozenset(), created_at=1_000_001))
+    sign_in = sign_in_with(redraw_job=BrokenDrawing(answers, channel, error))
+    sign_in("connection-1", Authenticate("ada's", None, None))
+    greeting, *drawn = channel.wires_to("connection-1")
+    assert greeting["activeJobs"] == ["newer", "older"]
+    assert [wire["jobId"] for wire in drawn] == ["older"]
+    for job_id in ("older", "newer"):
+        job = jobs.find(job_id)
+        assert job is not None
+        assert job.followers == {"connection-1"}
+
+
+def test_a_job_that_nobody_took_is_queued_again_when_its_user_comes_back(
+    sign_in: SignIn, jobs: JobStore, clock: SettableClock
+) -> None:
+    jobs.submit(a_job())
+    clock.now += STUCK_AFTER
+    sign_in("connection-1", Authenticate("ada's", None, None))
+    assert stored_job(jobs).requeues == 1
+
+
+def test_a_job_that_is_given_up_when_its_user_comes_back_ends_after_the_greeting(
+    sign_in: SignIn, jobs: JobStore, channel: RecordingChannel
+) -> None:
+    jobs.submit(a_job(requeues=MOST_REQUEUES, queued_at=0))
+    sign_in("connection-2", Authenticate("ada's", None, None))
+    assert channel.kinds_to("connection-2") == ["authenticated", "job_failed", "job_snapshot"]
+    assert channel.wires_to("connection-2")[2]["status"] == "failed"
+    assert channel.kinds_to("connection-1") == ["job_failed"]

@@ -58,7 +58,7 @@ def served() -> Iterator[Served]:
     with LoopbackAws() as loopback:
         loopback.keys = key_set()
         # Made when no test lives any more, so that it is not too old to be unfinished.
-        unfinished = a_job(created_at=2**40, ttl=2**41, followers=frozenset()).to_item()
+        unfinished = a_job(created_at=2**40, queued_at=2**40, ttl=2**41, followers=frozenset()).to_item()
         items = {**NOTHING_STORED, "JOBS_TABLE": [unfinished]}
         yield run_function(HANDLER, loopback, EVENTS, items, TOKEN_KEYS_URL=loopback.keys_url), loopback.posted
 
@@ -76,6 +76,7 @@ def test_every_frame_is_answered_and_a_connection_s_opening_is_not(served: Serve
         "authenticated",
         "error",
         "authenticated",
+        "job_snapshot",
         "error",
         "error",
     ]
@@ -83,6 +84,7 @@ def test_every_frame_is_answered_and_a_connection_s_opening_is_not(served: Serve
         None,
         None,
         "INVALID_TOKEN",
+        None,
         None,
         "INVALID_TOKEN",
         "INVALID_MESSAGE",

@@ -78,6 +78,17 @@ def test_a_request_id_that_the_contract_does_not_allow_is_not_repeated(
     assert "requestId" not in channel.wires_to("connection-1")[0]
 
 
+@pytest.mark.parametrize(
+    ("job_id", "named"), [("job-1", {"jobId": "job-1"}), (7, {}), ("", {}), ("x" * 129, {}), (None, {})]
+)
+def test_a_refusal_names_the_job_that_the_frame_named(
+    channel: RecordingChannel, job_id: object, named: dict[str, str]
+) -> None:
+    dispatch(channel, {"action": "resume_job", "jobId": job_id})
+    (wire,) = channel.wires_to("connection-1")
+    assert {name: wire[name] for name in wire if name == "jobId"} == named
+
+
 @pytest.mark.parametrize("error", [SessionExpired("Please sign in again."), UnknownAgent("There is no such agent.")])
 def test_an_action_s_refusal_reaches_the_sender(channel: RecordingChannel, error: RequestError) -> None:
     assert dispatch(channel, QUERY, RecordingAction(error)) == HANDLED

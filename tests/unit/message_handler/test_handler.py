@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from contract_schema import assert_valid
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of, frame_event
+from unit.finops_websocket.sample_jobs import a_job
 
 HANDLER = "message_handler.handler.handler"
 QUESTION = json.loads(event_of("finops_query")["body"])
@@ -21,6 +23,9 @@ SIGNED_IN = {
     "expiresAt": 2**40,
     "ttl": 2**40,
 }
+# Asked when no test lives any more, so that it is neither stuck nor too old.
+MY_JOB = a_job(job_id="my-job", created_at=2**40, queued_at=2**40, ttl=2**41, followers=frozenset())
+ANOTHER_S_JOB = replace(MY_JOB, job_id="another-s-job", user_id="user-2")
 EVENTS = {
     "finops_query": event_of("finops_query"),
     "refused": frame_event("finops_query", **(QUESTION | {"agents": ["nobody"]})),
@@ -28,7 +33,19 @@ EVENTS = {
     "not_json": event_of("not_json"),
     "binary_frame": event_of("binary_frame"),
     "another function's": event_of("ping"),
+    "resume_job": frame_event("finops_query", action="resume_job", jobId="my-job"),
+    "cancel_job": frame_event("finops_query", action="cancel_job", jobId="my-job"),
+    "cancelled": frame_event("finops_query", action="cancel_job", jobId="my-job"),
+    "list_jobs": frame_event("finops_query", action="list_jobs", limit=1),
+    "not mine": frame_event("finops_query", action="resume_job", jobId="another-s-job"),
+    "no cursor": frame_event("finops_query", action="list_jobs", cursor="next-page"),
 }
+
+
+def stored_item(run: FunctionRun, job_id: str) -> dict[str, Any]:
+    (item,) = (item for item in run.items["JOBS_TABLE"] if item["jobId"] == job_id)
+    return item
+
 
 Served = tuple[FunctionRun, list[tuple[str, dict[str, Any]]]]
 
@@ -36,7 +53,12 @@ Served = tuple[FunctionRun, list[tuple[str, dict[str, Any]]]]
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     with LoopbackAws() as loopback:
-        items: dict[str, list[dict[str, Any]]] = {"CONNECTIONS_TABLE": [SIGNED_IN], "JOBS_TABLE": []}
+        items: dict[str, list[dict[str, Any]]] = {
+            "CONNECTIONS_TABLE": [SIGNED_IN],
+            "JOBS_TABLE": [
+                job.to_item() for job in (MY_JOB, replace(MY_JOB, job_id="another-s-job", user_id="user-2"))
+            ],
+        }
         yield run_function(HANDLER, loopback, list(EVENTS.values()), items), loopback.posted
 
 
@@ -56,6 +78,12 @@ def test_every_frame_is_answered_over_its_connection(served: Served) -> None:
         ("error", "INVALID_MESSAGE"),
         ("error", "INVALID_MESSAGE"),
         ("error", "UNKNOWN_ACTION"),
+        ("job_snapshot", None),
+        ("job_cancelled", None),
+        ("job_cancelled", None),
+        ("job_list", None),
+        ("error", "JOB_NOT_FOUND"),
+        ("error", "INVALID_MESSAGE"),
     ]
 
 
@@ -63,8 +91,26 @@ def test_a_question_is_stored_and_queued(served: Served) -> None:
     run, posted = served
     job_id = posted[0][1]["jobId"]
     assert [json.loads(body) for body in run.queued] == [{"jobId": job_id}]
-    (job,) = [item for item in run.items["JOBS_TABLE"] if "userId" in item]
-    assert (job["jobId"], job["userId"], job["followers"]) == (job_id, "user-1", [CONNECTION_ID])
+    job = stored_item(run, job_id)
+    assert (job["userId"], job["followers"]) == ("user-1", [CONNECTION_ID])
+
+
+def test_a_job_is_followed_when_it_is_resumed_and_over_for_all_when_it_is_cancelled(served: Served) -> None:
+    run, posted = served
+    snapshot, cancelled = (
+        next(wire for _, wire in posted if wire["type"] == kind) for kind in ("job_snapshot", "job_cancelled")
+    )
+    assert (snapshot["status"], snapshot["seq"], cancelled["seq"]) == ("queued", 1, 2)
+    job = stored_item(run, "my-job")
+    assert job["status"] == "cancelled"
+    assert "followers" not in job
+    assert stored_item(run, "another-s-job")["status"] == "queued"
+
+
+def test_a_list_has_the_asker_s_jobs_and_goes_on(served: Served) -> None:
+    (listed,) = (wire for _, wire in served[1] if wire["type"] == "job_list")
+    assert [job["jobId"] for job in listed["jobs"]] == ["my-job"]
+    assert listed["cursor"]
 
 
 def test_the_log_has_the_job_and_not_the_question(served: Served) -> None:
