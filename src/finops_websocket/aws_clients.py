@@ -33,13 +33,14 @@ def _config(attempts: int) -> Config:
 
 
 @cache
-def _dynamodb(attempts: int) -> "DynamoDBServiceResource":
+def dynamodb(attempts: int = PROMPT) -> "DynamoDBServiceResource":
+    """Give DynamoDB, the same whenever it is asked for."""
     return boto3.resource("dynamodb", config=_config(attempts))
 
 
 def table(name: str, attempts: int = PROMPT) -> "Table":
     """Give a DynamoDB table. All tables share their connections."""
-    return _dynamodb(attempts).Table(name)
+    return dynamodb(attempts).Table(name)
 
 
 def sqs(attempts: int = PROMPT) -> "SQSClient":

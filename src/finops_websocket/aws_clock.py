@@ -31,7 +31,9 @@ class AwsClock:
 
     def _read_reply(self, parsed: Mapping[str, Any], **_event: Any) -> None:
         date = parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-        if date is None:
+        try:
+            difference = parsedate_to_datetime(date or "").timestamp() - self._machine_clock()
+        except ValueError:
+            # No header, or none that says a time.
             return
-        difference = parsedate_to_datetime(date).timestamp() - self._machine_clock()
         self._correction = difference if abs(difference) > _TOLERANCE_SECONDS else 0.0

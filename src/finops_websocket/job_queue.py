@@ -41,10 +41,10 @@ def job_id_of(body: str) -> str:
     """Read the job's id from a message's body; raise NotAJob if there is none."""
     try:
         message = json.loads(body)
+        job_id = message.get("jobId") if isinstance(message, dict) else None
+        # DynamoDB takes no empty key, none of more than 2,048 bytes, and none that is not UTF-8.
+        if isinstance(job_id, str) and 0 < len(job_id.encode()) <= 2048:
+            return job_id
     except (ValueError, RecursionError):
-        message = None
-    job_id = message.get("jobId") if isinstance(message, dict) else None
-    # DynamoDB takes no empty key, and none of more than 2,048 bytes.
-    if not isinstance(job_id, str) or not 0 < len(job_id.encode("utf-8", "replace")) <= 2048:
-        raise NotAJob("The queue's message is no job.")
-    return job_id
+        pass
+    raise NotAJob("The queue's message is no job.")

@@ -108,7 +108,7 @@ class JobStore:
         """End a user's unfinished job, and give the job as it now is, whatever its end; None if there is none."""
         cancelled = self._jobs.step(
             job_id,
-            Attr("userId").eq(user_id) & _is_unfinished(),
+            Attr("userId").eq(user_id) & _is_unfinished() & Attr("ttl").gt(self.now()),
             {"status": CANCELLED, "message": "You cancelled this question."},
         )
         return cancelled or self._find_of(job_id, user_id)
@@ -150,9 +150,8 @@ def _is_unfinished() -> ConditionBase:
 
 
 def _is_still(job: Job) -> ConditionBase:
-    return (
-        Attr("status").eq(job.status) & Attr("attempts").eq(job.attempts) & Attr("leaseUntil").eq(job.lease_until)
-    ) & Attr("requeues").eq(job.requeues)
+    unchanged = Attr("attempts").eq(job.attempts) & Attr("leaseUntil").eq(job.lease_until)
+    return _is_unfinished() & unchanged & Attr("requeues").eq(job.requeues)
 
 
 def _failure(code: str, error: str) -> dict[str, Any]:

@@ -57,19 +57,36 @@ class OverdueJobs:
     def mend(self, job: Job) -> Job:
         """Do what a job needs and give it as it now is. A second message for a job does no harm: it is claimed once."""
         need = need_of(job, self._jobs.now(), self._stuck_after)
-        if need is Need.REQUEUE and (noted := self._jobs.note_requeue(job)):
-            job = noted
-            try:
-                self._queue.send(job.job_id, job.user_id)
-                logger.warning("A stuck job was queued again.", jobId=job.job_id, requeues=job.requeues)
-            except QueueUnavailable as error:
-                # It will be due again.
-                logger.warning("A stuck job could not be queued.", jobId=job.job_id, errorType=str(error))
-        elif need is Need.GIVE_UP and (given_up := self._jobs.give_up(job, "PROCESSING_FAILED", GIVEN_UP)):
-            job = given_up
-            logger.error("A stuck job was given up.", jobId=job.job_id, attempts=job.attempts, requeues=job.requeues)
-            try:
-                self._announce_end(job)
-            except EndNotTold:
-                logger.info("An end is left for the sweep to tell.", jobId=job.job_id)
+        if need is Need.REQUEUE:
+            return self._requeue(job)
+        if need is Need.GIVE_UP:
+            return self._give_up(job)
         return job
+
+    def _requeue(self, job: Job) -> Job:
+        noted = self._jobs.note_requeue(job)
+        if noted is None:
+            return self._as_it_now_is(job)
+        try:
+            self._queue.send(job.job_id, job.user_id)
+            logger.warning("A stuck job was queued again.", jobId=job.job_id, requeues=noted.requeues)
+        except QueueUnavailable as error:
+            # It will be due again.
+            cause = type(error.__cause__).__name__
+            logger.warning("A stuck job could not be queued.", jobId=job.job_id, errorType=cause)
+        return noted
+
+    def _give_up(self, job: Job) -> Job:
+        given_up = self._jobs.give_up(job, "PROCESSING_FAILED", GIVEN_UP)
+        if given_up is None:
+            return self._as_it_now_is(job)
+        logger.error("A stuck job was given up.", jobId=job.job_id, attempts=job.attempts, requeues=job.requeues)
+        try:
+            self._announce_end(given_up)
+        except EndNotTold:
+            logger.info("An end is left for the sweep to tell.", jobId=job.job_id)
+        return given_up
+
+    def _as_it_now_is(self, job: Job) -> Job:
+        # Somebody else was here meanwhile.
+        return self._jobs.find(job.job_id) or job

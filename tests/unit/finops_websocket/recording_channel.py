@@ -15,7 +15,7 @@ class RecordingChannel(ClientChannel):
     """Keeps each message; fails for one that breaks the contract or is too large.
 
     `deliveries` says what becomes of messages to a connection (by default they are sent); `at_send` is called with
-    each message before it is kept.
+    each message before it is kept; of a message of more than `room` bytes the shorter is taken.
     """
 
     def __init__(self) -> None:
@@ -23,10 +23,15 @@ class RecordingChannel(ClientChannel):
         self.sent: list[tuple[str, ServerMessage]] = []
         self.deliveries: dict[str, Delivery] = {}
         self.at_send: Callable[[str, ServerMessage], None] = lambda _connection_id, _message: None
+        self.room = MAX_MESSAGE_BYTES
 
-    def send(self, connection_id: str, message: ServerMessage) -> Delivery:
+    def send(
+        self, connection_id: str, message: ServerMessage, shorter: Callable[[], ServerMessage] | None = None
+    ) -> Delivery:
+        if shorter is not None and len(message.encode()) > self.room:
+            message = shorter()
         frame = message.encode()
-        assert len(frame) <= MAX_MESSAGE_BYTES
+        assert len(frame) <= self.room
         assert_valid(json.loads(frame))
         self.at_send(connection_id, message)
         self.sent.append((connection_id, message))

@@ -10,6 +10,8 @@ COST, SAVINGS = "cost-agent", "savings-agent"
 CATALOGUE = AgentCatalogue.of_functions(COST, SAVINGS)
 # Seconds for which a worker claims the job.
 LEASE = 120
+# Seconds after which a queued job that nobody took is stuck.
+STUCK_AFTER = 900
 RESPONSE_KEY = "jobs/job-1/response.md"
 
 
@@ -25,6 +27,7 @@ def a_job(**changes: Any) -> Job:
         "message": "Your question is queued.",
         "seq": 1,
         "created_at": 1_000_000,
+        "queued_at": 1_000_000,
         "updated_at": 1_000_000,
         "ttl": 2_000_000,
         "followers": frozenset({"connection-1"}),

@@ -42,16 +42,32 @@ def test_another_job_s_answers_are_not_found(answers: AnswerStore) -> None:
 def test_a_small_answer_needs_no_bucket(answers: AnswerStore, s3: Any, bucket_name: str) -> None:
     answers.put(JOB, SMALL)
     assert s3.list_objects_v2(Bucket=bucket_name)["KeyCount"] == 0
-    assert answers.link_to_answer(JOB, SMALL) is None
     assert answers.whole_content(JOB, SMALL) == SMALL.content
 
 
-def test_a_large_answer_is_kept_as_its_first_part_and_in_the_bucket_whole(answers: AnswerStore) -> None:
+def test_a_large_answer_is_kept_as_its_first_part_and_in_the_bucket_whole(
+    answers: AnswerStore, s3: Any, bucket_name: str
+) -> None:
     kept = answers.put(JOB, large())
     assert kept == replace(large(), content=first_part(LARGE_TEXT), is_large=True)
     assert answers.find(JOB) == {COST: kept}
     assert answers.whole_content(JOB, kept) == LARGE_TEXT
-    assert f"jobs/job-1/{COST}.md" in str(answers.link_to_answer(JOB, kept))
+    assert f"/jobs/job-1/{COST}.md?" in answers.link_to_content(JOB, kept)
+    assert s3.get_object(Bucket=bucket_name, Key=f"jobs/job-1/{COST}.md")["Body"].read().decode() == LARGE_TEXT
+
+
+def test_a_small_answer_can_be_put_where_a_link_leads(answers: AnswerStore, s3: Any, bucket_name: str) -> None:
+    for _ in range(2):
+        answers.put_whole_content(JOB, SMALL)
+    assert f"/jobs/job-1/{COST}.md?" in answers.link_to_content(JOB, SMALL)
+    assert s3.get_object(Bucket=bucket_name, Key=f"jobs/job-1/{COST}.md")["Body"].read().decode() == SMALL.content
+    assert answers.find(JOB) == {}
+
+
+def test_the_answers_of_one_job_are_kept_apart(answers: AnswerStore) -> None:
+    costs, savings = answers.put(JOB, large()), answers.put(JOB, replace(large(SAVINGS), content=LARGE_TEXT + "!"))
+    assert answers.whole_content(JOB, costs) == LARGE_TEXT
+    assert answers.whole_content(JOB, savings) == LARGE_TEXT + "!"
 
 
 def test_an_answer_is_large_from_the_first_byte_that_does_not_fit(answers: AnswerStore) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from unit.finops_websocket.loopback_aws import LoopbackAws
 
 
 @pytest.fixture(autouse=True)
-def region(monkeypatch: pytest.MonkeyPatch) -> None:
+def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    # DynamoDB is made once a process, and other tests' is in another region.
+    aws_clients.dynamodb.cache_clear()
+    yield
+    aws_clients.dynamodb.cache_clear()
 
 
 def limits(client: Any) -> tuple[float, float, str, int]:

@@ -2,11 +2,15 @@ import pytest
 
 from contract_schema import ERROR_CODES
 from finops_websocket import errors
-from finops_websocket.errors import FinopsError, QueueUnavailable, RequestError, client_text
+from finops_websocket.errors import FinopsError, JobHeldElsewhere, QueueUnavailable, RequestError, client_text
 
 
 def subclasses(error: type[Exception]) -> list[type[Exception]]:
     return [error, *(deeper for child in error.__subclasses__() for deeper in subclasses(child))]
+
+
+def saying(error: type[Exception], text: str) -> Exception:
+    return error(text, "message-1", 30) if error is JobHeldElsewhere else error(text)
 
 
 REQUEST_ERRORS = [error for error in subclasses(RequestError) if error is not RequestError]
@@ -31,7 +35,7 @@ def test_an_unavailable_queue_says_nothing_of_the_queue() -> None:
     [
         KeyError("arn:aws:dynamodb:secret"),
         ValueError("arn:aws:dynamodb:secret"),
-        *(error("arn:aws:dynamodb:secret") for error in subclasses(FinopsError) if error not in REQUEST_ERRORS),
+        *(saying(error, "arn:aws:dynamodb:secret") for error in subclasses(FinopsError) if error not in REQUEST_ERRORS),
     ],
 )
 def test_no_other_error_s_text_reaches_a_client(error: Exception) -> None:
@@ -41,6 +45,11 @@ def test_no_other_error_s_text_reaches_a_client(error: Exception) -> None:
     assert code in ERROR_CODES
     assert sentence
     assert "secret" not in sentence
+
+
+def test_who_finds_a_job_held_learns_by_which_message_and_how_long() -> None:
+    held = JobHeldElsewhere("Job job-1 is held.", "message-1", 30)
+    assert (str(held), held.message_id, held.seconds) == ("Job job-1 is held.", "message-1", 30)
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:

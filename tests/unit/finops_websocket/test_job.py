@@ -1,3 +1,4 @@
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -5,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
-from unit.finops_websocket.sample_jobs import a_job
+from finops_websocket.job import CANCELLED, COMPLETED, FAILED, OPEN, PROCESSING, QUEUED, Job
+from unit.finops_websocket.sample_jobs import COST, a_job
 
 TEXTS = st.text(max_size=20)
 NUMBERS = st.integers(0, 2**40)
@@ -28,11 +29,15 @@ JOBS = st.builds(
     completed_agents=st.lists(TEXTS, max_size=3).map(tuple),
     attempts=NUMBERS,
     lease_owner=st.none() | TEXTS,
+    lease_message=st.none() | TEXTS,
     lease_until=NUMBERS,
-    cancelled=st.booleans(),
+    queued_at=NUMBERS,
+    requeues=NUMBERS,
     partial=st.booleans(),
     error=st.none() | TEXTS,
     code=st.none() | TEXTS,
+    dead_letter=st.none() | st.dictionaries(TEXTS, TEXTS, max_size=3),
+    is_open=st.booleans(),
 )
 
 
@@ -57,9 +62,33 @@ def test_an_item_holds_nothing_that_dynamodb_refuses(job: Job) -> None:
 
 def test_what_an_older_item_lacks_is_as_in_a_new_job() -> None:
     item = a_job(followers=frozenset()).to_item()
-    for name in ("completedAgents", "attempts", "leaseUntil", "cancelled", "partial"):
+    for name in ("completedAgents", "attempts", "leaseUntil", "queuedAt", "requeues", "partial"):
         del item[name]
     assert Job.from_item(item) == a_job(followers=frozenset())
+
+
+def test_every_field_has_an_attribute() -> None:
+    """One that is forgotten in the item would come back as its default."""
+    job = a_job(
+        request_id="request-1",
+        completed_agents=(COST,),
+        attempts=1,
+        lease_owner="worker-1",
+        lease_message="message-1",
+        lease_until=1,
+        requeues=1,
+        partial=True,
+        error="An error.",
+        code="INTERNAL",
+        dead_letter={"body": "{}"},
+    )
+    assert None not in vars(job).values()
+    assert len(job.to_item()) == len(fields(Job))
+
+
+def test_the_index_of_open_jobs_holds_open_jobs_alone() -> None:
+    assert a_job().to_item()["open"] == OPEN
+    assert "open" not in a_job(is_open=False).to_item()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 import json
 from dataclasses import replace
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +9,7 @@ from finops_websocket import job_messages
 from finops_websocket.answer_store import COMPLETED as ANSWERED
 from finops_websocket.answer_store import FAILED as UNANSWERED
 from finops_websocket.answer_store import Answer, AnswerStore
-from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
+from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from finops_websocket.message_size import MAX_TEXT_BYTES, first_part, fits
 from finops_websocket.report import compose
 from finops_websocket.server_messages import MAX_MESSAGE_BYTES, JobCancelled, JobFailed
@@ -144,11 +143,6 @@ def test_a_failed_job_says_why() -> None:
 def test_a_failed_job_without_a_reason_still_says_something() -> None:
     message = job_messages.job_failed(a_job(status=FAILED, message="It failed."))
     assert (message.error, message.code) == ("It failed.", "INTERNAL")
-
-
-@pytest.mark.parametrize("status", [QUEUED, PROCESSING])
-def test_an_unfinished_job_has_no_end(answers: AnswerStore, status: str) -> None:
-    assert job_messages.end_of(a_job(status=status), answers) is None
 
 
 def test_each_end_has_its_message(answers: AnswerStore) -> None:

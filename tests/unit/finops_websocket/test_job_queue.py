@@ -1,4 +1,3 @@
-import contextlib
 import json
 from typing import Any
 
@@ -9,7 +8,7 @@ from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops_websocket.errors import QueueUnavailable
+from finops_websocket.errors import NotAJob, QueueUnavailable
 from finops_websocket.job_queue import JobQueue, job_id_of
 
 
@@ -58,15 +57,62 @@ def test_a_queue_that_cannot_be_reached_is_unavailable() -> None:
         JobQueue(client, "http://127.0.0.1:1/123456789012/queue").send("job-1", "user-1")
 
 
-@pytest.mark.parametrize("body", ["", "job-1", "null", "[]", '"job-1"', "{}", '{"jobId": null}', '{"jobId": 1}'])
-def test_what_is_no_job_is_a_value_error(body: str) -> None:
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "job-1",
+        "null",
+        "[]",
+        '"job-1"',
+        "{}",
+        '{"jobId": null}',
+        '{"jobId": 1}',
+        '{"jobId": ["job-1"]}',
+        # Python reads no number of more than 4,300 digits, and nothing that is nested too deeply.
+        "9" * 5_000,
+        "[" * 100_000,
+    ],
+    ids=lambda body: body[:20],
+)
+def test_what_is_no_job_is_said_to_be_none(body: str) -> None:
+    with pytest.raises(NotAJob):
         job_id_of(body)
+
+
+@pytest.mark.parametrize(
+    ("job_id", "is_a_job"),
+    [("", False), ("x", True), ("x" * 2_048, True), ("x" * 2_049, False), ("é" * 1_024, True), ("é" * 1_025, False)],
+    ids=lambda value: str(value)[:5],
+)
+def test_an_id_that_is_no_key_for_dynamodb_is_no_job(job_id: str, is_a_job: bool) -> None:
+    body = json.dumps({"jobId": job_id})
+    if is_a_job:
+        assert job_id_of(body) == job_id
+    else:
+        with pytest.raises(NotAJob):
+            job_id_of(body)
+
+
+def test_an_id_that_is_no_text_is_no_job() -> None:
+    with pytest.raises(NotAJob):
+        job_id_of(r'{"jobId": "\ud800"}')
 
 
 @given(
     st.text() | st.dictionaries(st.sampled_from(["jobId", "x"]), st.none() | st.integers() | st.text()).map(json.dumps)
 )
-def test_any_body_is_a_job_or_a_value_error(body: str) -> None:
-    with contextlib.suppress(ValueError):
-        assert isinstance(job_id_of(body), str)
+def test_any_body_is_a_job_or_said_to_be_none(body: str) -> None:
+    try:
+        job_id = job_id_of(body)
+    except NotAJob:
+        return
+    assert job_id == json.loads(body)["jobId"]
+    assert job_id
+
+
+def test_what_a_message_is_refused_with_says_nothing_of_it() -> None:
+    with pytest.raises(NotAJob) as refused:
+        job_id_of('{"secret": "a question"}')
+    assert "secret" not in str(refused.value)
+    assert refused.value.__cause__ is None

@@ -4,10 +4,12 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING
+from finops_websocket.job import CANCELLED, COMPLETED, FAILED, QUEUED
+from finops_websocket.job_lease import JobLease
 from finops_websocket.job_store import JobStore, Submission
+from unit.finops_websocket.interleaved_calls import just_before
 from unit.finops_websocket.lost_replies import lost_reply
-from unit.finops_websocket.sample_jobs import a_job
+from unit.finops_websocket.sample_jobs import a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
 
 
@@ -26,9 +28,9 @@ def test_the_same_request_of_the_same_user_is_the_same_job(jobs: JobStore) -> No
     assert jobs.find("job-2") is None
 
 
-def test_a_duplicate_gets_the_job_as_it_now_is(jobs: JobStore) -> None:
+def test_a_duplicate_gets_the_job_as_it_now_is(jobs: JobStore, leases: JobLease) -> None:
     jobs.submit(a_job(request_id="request-1"))
-    now = jobs.claim("job-1", "worker-1", 120, progress=10, message="Working.")
+    now = leases.claim("job-1", "worker-1", "message-1", progress=10, message="Working.")
     assert jobs.submit(a_job(job_id="job-2", request_id="request-1")).job == now
 
 
@@ -47,6 +49,39 @@ def test_no_two_pairs_of_user_and_request_share_a_note(jobs: JobStore) -> None:
     assert not jobs.submit(other).is_duplicate
 
 
+def test_the_same_request_in_another_scope_is_another_job(jobs: JobStore) -> None:
+    first = a_job(request_id="request-1")
+    jobs.submit(first, "connection-1")
+    other = a_job(job_id="job-2", request_id="request-1")
+    assert jobs.submit(other, "connection-2") == Submission(other, is_duplicate=False)
+    assert jobs.submit(a_job(job_id="job-3", request_id="request-1"), "connection-1").job == first
+
+
+@pytest.mark.parametrize("is_note_kept", [True, False], ids=["the job", "the job and its note"])
+def test_a_request_whose_job_is_gone_is_a_new_one(jobs: JobStore, jobs_table: Any, is_note_kept: bool) -> None:
+    """DynamoDB deletes what has expired in any order."""
+    jobs.submit(a_job(request_id="request-1"))
+    for key in [item["jobId"] for item in jobs_table.scan()["Items"]]:
+        if key == "job-1" or not is_note_kept:
+            jobs_table.delete_item(Key={"jobId": key})
+    again = a_job(job_id="job-2", request_id="request-1")
+    assert jobs.submit(again) == Submission(again, is_duplicate=False)
+    assert jobs.submit(a_job(job_id="job-3", request_id="request-1")) == Submission(again, is_duplicate=True)
+
+
+@pytest.mark.parametrize("is_noted", [False, True], ids=["new request", "request whose job is gone"])
+def test_of_the_same_request_sent_twice_at_once_one_makes_the_job(
+    jobs: JobStore, jobs_table: Any, is_noted: bool
+) -> None:
+    if is_noted:
+        jobs.submit(a_job(request_id="request-1"))
+        jobs_table.delete_item(Key={"jobId": "job-1"})
+    first, second = (a_job(job_id=job_id, request_id="request-1") for job_id in ("job-2", "job-3"))
+    with just_before(jobs_table.meta.client, "TransactWriteItems", lambda: jobs.submit(first)):
+        assert jobs.submit(second) == Submission(first, is_duplicate=True)
+    assert jobs.find("job-3") is None
+
+
 def test_a_request_whose_time_has_run_out_is_a_new_one(jobs: JobStore, clock: SettableClock) -> None:
     jobs.submit(a_job(request_id="request-1", ttl=1_500_000))
     clock.now = 1_500_000
@@ -62,7 +97,7 @@ def test_a_job_whose_reply_is_lost_is_still_submitted_once(
     job = a_job(request_id=request_id)
     with lost_reply(jobs_table.meta.client, "dynamodb", operation) as replies:
         submission = jobs.submit(job)
-    assert submission.job == job
+    assert submission == Submission(job, is_duplicate=False)
     assert len(replies) == 2
     assert jobs.find("job-1") == job
 
@@ -71,8 +106,9 @@ def test_a_job_whose_reply_is_lost_is_still_submitted_once(
 def test_requests_that_cancel_each_other_are_tried_again(jobs: JobStore, jobs_table: Any, conflicts: int) -> None:
     with Stubber(jobs_table.meta.client) as stubber:
         for _ in range(conflicts):
-            stubber.add_client_error("transact_write_items", "TransactionCanceledException")
             stubber.add_response("get_item", {})
+            stubber.add_client_error("transact_write_items", "TransactionCanceledException")
+        stubber.add_response("get_item", {})
         stubber.add_response("transact_write_items", {})
         job = a_job(request_id="request-1")
         assert jobs.submit(job) == Submission(job, is_duplicate=False)
@@ -82,61 +118,11 @@ def test_requests_that_cancel_each_other_are_tried_again(jobs: JobStore, jobs_ta
 def test_a_request_that_does_not_get_through_is_an_error(jobs: JobStore, jobs_table: Any) -> None:
     with Stubber(jobs_table.meta.client) as stubber:
         for _ in range(3):
-            stubber.add_client_error("transact_write_items", "TransactionCanceledException")
             stubber.add_response("get_item", {})
+            stubber.add_client_error("transact_write_items", "TransactionCanceledException")
         with pytest.raises(ClientError):
             jobs.submit(a_job(request_id="request-1"))
         stubber.assert_no_pending_responses()
-
-
-def test_what_is_not_a_job_is_not_found(jobs: JobStore, jobs_table: Any) -> None:
-    jobs_table.put_item(Item={"jobId": "job-1#agent", "content": "An answer", "ttl": 2_000_000})
-    assert jobs.find("job-1#agent") is None
-    assert jobs.find("nobody-s-job") is None
-
-
-def test_a_job_whose_time_has_run_out_is_not_found_though_dynamodb_still_has_it(
-    jobs: JobStore, clock: SettableClock
-) -> None:
-    jobs.submit(a_job(ttl=1_500_000))
-    clock.now = 1_499_999
-    assert jobs.find("job-1") is not None
-    clock.now = 1_500_000
-    assert jobs.find("job-1") is None
-
-
-def test_a_user_s_unfinished_jobs_come_newest_first(jobs: JobStore) -> None:
-    for number, status in enumerate([COMPLETED, "queued", FAILED, PROCESSING, CANCELLED, "queued"]):
-        jobs.submit(a_job(job_id=f"job-{number}", status=status, created_at=1_000_000 + number))
-    jobs.submit(a_job(job_id="another-s", user_id="user-2"))
-    assert jobs.unfinished_of("user-1") == ["job-5", "job-3", "job-1"]
-
-
-def test_jobs_that_no_message_can_still_be_queued_for_are_left_out(jobs: JobStore, clock: SettableClock) -> None:
-    jobs.submit(a_job())
-    clock.now = 1_000_000 + 5 * 24 * 3600
-    assert jobs.unfinished_of("user-1") == ["job-1"]
-    clock.now += 1
-    assert jobs.unfinished_of("user-1") == []
-
-
-def test_unfinished_jobs_are_read_page_by_page(jobs: JobStore, jobs_table: Any) -> None:
-    for number in range(7):
-        status = COMPLETED if number in (2, 3) else "queued"
-        jobs.submit(a_job(job_id=f"job-{number}", status=status, created_at=1_000_000 + number))
-    starts = []
-
-    def two_a_page(params: dict[str, Any], **_event: Any) -> None:
-        params["Limit"] = 2
-        starts.append(params.get("ExclusiveStartKey"))
-
-    events = jobs_table.meta.client.meta.events
-    events.register("provide-client-params.dynamodb.Query", two_a_page)
-    try:
-        assert jobs.unfinished_of("user-1") == ["job-6", "job-5", "job-4", "job-1", "job-0"]
-    finally:
-        events.unregister("provide-client-params.dynamodb.Query", two_a_page)
-    assert len(starts) == 4
 
 
 def test_a_job_s_owner_may_follow_it(jobs: JobStore) -> None:
@@ -148,28 +134,101 @@ def test_a_job_s_owner_may_follow_it(jobs: JobStore) -> None:
 
 
 @pytest.mark.parametrize(("job_id", "user_id"), [("job-1", "user-2"), ("job-1", ""), ("job-2", "user-1")])
-def test_nobody_else_may_follow_it(jobs: JobStore, job_id: str, user_id: str) -> None:
-    jobs.submit(a_job())
+@pytest.mark.parametrize("status", [QUEUED, COMPLETED])
+def test_nobody_else_may_follow_it(jobs: JobStore, status: str, job_id: str, user_id: str) -> None:
+    jobs.submit(a_job(status=status))
     assert jobs.follow(job_id, user_id, "connection-2") is None
-    assert jobs.find("job-1") == a_job()
+    assert jobs.find("job-1") == a_job(status=status)
     assert jobs.find("job-2") is None
 
 
-def test_a_job_whose_time_has_run_out_cannot_be_followed(jobs: JobStore, clock: SettableClock) -> None:
-    jobs.submit(a_job(ttl=1_500_000))
+@pytest.mark.parametrize("status", [QUEUED, FAILED])
+def test_a_job_whose_time_has_run_out_cannot_be_followed(jobs: JobStore, clock: SettableClock, status: str) -> None:
+    jobs.submit(a_job(status=status, ttl=1_500_000))
     clock.now = 1_500_000
     assert jobs.follow("job-1", "user-1", "connection-2") is None
+    clock.now -= 1
+    assert stored_job(jobs) == a_job(status=status, ttl=1_500_000)
+
+
+@pytest.mark.parametrize("status", [COMPLETED, FAILED, CANCELLED])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_finished_job_is_given_and_not_followed(jobs: JobStore, status: str, is_open: bool) -> None:
+    finished = a_job(status=status, is_open=is_open)
+    jobs.submit(finished)
+    assert jobs.follow("job-1", "user-1", "connection-2") == finished
+    assert jobs.find("job-1") == finished
+
+
+def test_who_follows_while_the_job_ends_is_told_or_gets_the_end(jobs: JobStore, jobs_table: Any) -> None:
+    jobs.submit(a_job())
+    with just_before(jobs_table.meta.client, "UpdateItem", lambda: jobs.cancel("job-1", "user-1")):
+        followed = jobs.follow("job-1", "user-1", "connection-2")
+    assert followed == stored_job(jobs)
+    assert (followed.status, followed.followers) == (CANCELLED, {"connection-1"})
 
 
 def test_a_connection_that_follows_no_more_is_forgotten_and_the_others_are_not(jobs: JobStore) -> None:
-    jobs.submit(a_job(followers=frozenset({"connection-1", "connection-2"})))
-    jobs.unfollow("job-1", "connection-1")
+    job = a_job(followers=frozenset({"connection-1", "connection-2"}))
+    jobs.submit(job)
+    jobs.unfollow(job, {"connection-1"})
     assert jobs.find("job-1") == a_job(followers=frozenset({"connection-2"}))
-    jobs.unfollow("job-1", "connection-2")
-    jobs.unfollow("job-1", "connection-2")
+    jobs.unfollow(job, {"connection-2"})
+    jobs.unfollow(job, {"connection-2"})
     assert jobs.find("job-1") == a_job(followers=frozenset())
 
 
-def test_to_unfollow_a_job_that_is_gone_makes_no_job(jobs: JobStore) -> None:
-    jobs.unfollow("job-1", "connection-1")
-    assert jobs.find("job-1") is None
+def test_several_connections_are_forgotten_at_once(jobs: JobStore) -> None:
+    job = a_job(followers=frozenset({"connection-1", "connection-2", "connection-3"}))
+    jobs.submit(job)
+    jobs.unfollow(job, {"connection-1", "connection-3"})
+    assert jobs.find("job-1") == a_job(followers=frozenset({"connection-2"}))
+
+
+def test_an_unfinished_job_that_nobody_follows_stays_open(jobs: JobStore) -> None:
+    jobs.submit(a_job())
+    jobs.unfollow(a_job(), {"connection-1"})
+    assert stored_job(jobs).is_open
+
+
+@pytest.mark.parametrize("status", [COMPLETED, FAILED, CANCELLED])
+def test_a_finished_job_is_closed_when_the_last_follower_knows(jobs: JobStore, jobs_table: Any, status: str) -> None:
+    finished = a_job(status=status, followers=frozenset({"connection-1", "connection-2"}))
+    jobs.submit(finished)
+    jobs.unfollow(finished, {"connection-1"})
+    left = stored_job(jobs)
+    assert (left.followers, left.is_open) == ({"connection-2"}, True)
+    jobs.unfollow(left, {"connection-2"})
+    closed = stored_job(jobs)
+    assert (closed.followers, closed.is_open) == (frozenset(), False)
+    assert "open" not in jobs_table.get_item(Key={"jobId": "job-1"})["Item"]
+
+
+def test_a_finished_job_without_followers_is_closed(jobs: JobStore) -> None:
+    finished = a_job(status=COMPLETED, followers=frozenset())
+    jobs.submit(finished)
+    jobs.unfollow(finished, set())
+    assert not stored_job(jobs).is_open
+
+
+@pytest.mark.parametrize("status", [QUEUED, COMPLETED])
+def test_nothing_is_written_when_nobody_is_to_be_forgotten(jobs: JobStore, jobs_table: Any, status: str) -> None:
+    with Stubber(jobs_table.meta.client):
+        # Any call would be one too many for the stubber.
+        jobs.unfollow(a_job(status=status), set())
+
+
+def test_a_job_that_has_ended_since_it_was_looked_at_stays_open_for_the_others(jobs: JobStore) -> None:
+    looked_at = a_job()
+    jobs.submit(looked_at)
+    jobs.follow("job-1", "user-1", "connection-2")
+    jobs.cancel("job-1", "user-1")
+    jobs.unfollow(looked_at, {"connection-1"})
+    left = stored_job(jobs)
+    assert (left.followers, left.is_open) == ({"connection-2"}, True)
+
+
+@pytest.mark.parametrize("status", [QUEUED, COMPLETED])
+def test_to_unfollow_a_job_that_is_gone_makes_no_job(jobs: JobStore, jobs_table: Any, status: str) -> None:
+    jobs.unfollow(a_job(status=status), {"connection-1"})
+    assert jobs_table.scan()["Count"] == 0
