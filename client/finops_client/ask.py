@@ -1,4 +1,4 @@
-"""The `ask` command: asks a question, shows the progress, prints the answer."""
+"""The `ask` command: asks a question or looks after an earlier one, shows the progress, prints the answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from io import TextIOWrapper
@@ -25,20 +25,21 @@ from finops_client.errors import (
     ConnectionLost,
     FinopsClientError,
     GatewayRefused,
+    JobNotFound,
     NoAnswer,
     NotAuthenticated,
 )
-from finops_client.events import JobCompleted, JobEvent, JobFailed
+from finops_client.events import JobCompleted, JobEvent, JobFailed, JobSummary
 from finops_client.exit_codes import ExitCode
+from finops_client.job_table import print_jobs
 from finops_client.job_view import JobView
 from finops_client.progress import showing_progress
+from finops_client.refusals import NOT_AUTHENTICATED_CODES
 from finops_client.terminal_text import clean_line, clean_text
-
-NOT_AUTHENTICATED_CODES = {"UNAUTHENTICATED", "INVALID_TOKEN", "SESSION_EXPIRED"}
 
 
 class AskCommand:
-    """One question on the command line. The answer goes to `output`, everything else to `notes`."""
+    """One call of the command. The answer or the list goes to `output`, everything else to `notes`."""
 
     def __init__(self, options: AskOptions, output: Console, notes: Console) -> None:
         """Nothing is sent yet."""
@@ -46,42 +47,52 @@ class AskCommand:
         self._output = output
         self._notes = notes
         self._request_id = options.request_id or str(uuid.uuid4())
-        self._job_id: str | None = None
+        self._job_id = options.resume
         self._under_way = False
         self._cut_short = False
 
     async def run(self) -> ExitCode:
-        """Asks, and says how it went; on any error a sentence is on `notes`."""
+        """Does what the options say, and says how it went; on any error a sentence is on `notes`."""
         try:
             async with asyncio.timeout(self._options.timeout):
-                return await self._ask()
+                return await self._do()
         except TimeoutError:
             return self._stop(f"No answer within {self._options.timeout:g} seconds.", ExitCode.TIMED_OUT)
         except NotAuthenticated as refused:
             return self._stop(f"Not authenticated: {refused}", ExitCode.NOT_AUTHENTICATED)
         except (CannotConnect, ConnectionLost, NoAnswer, GatewayRefused) as failed:
             return self._stop(str(failed), ExitCode.NOT_CONNECTED)
+        except JobNotFound as gone:
+            self._job_id = None
+            return self._stop(str(gone), ExitCode.FAILED)
         except FinopsClientError as failed:
             return self._stop(str(failed), ExitCode.FAILED)
 
     def note_job_goes_on(self) -> None:
-        """Says how to come back to a question that was asked and has not ended.
+        """Says how to come back to a job that was followed and has not ended.
 
-        The server may have a job for it even if no acknowledgement has come.
+        The server may have a job for a question even if no acknowledgement has come.
         """
         if not self._under_way:
             return
         if self._job_id:
-            self._note(f"The job goes on: {self._job_id}")
-        self._note(f"To follow the same job, ask again with --request-id {self._request_id}")
+            self._note(f"The job goes on. To come back to it: ask --resume {self._job_id}")
+        elif self._options.question:
+            self._note(f"To follow the same job, ask again with --request-id {self._request_id}")
 
-    async def _ask(self) -> ExitCode:
+    async def _do(self) -> ExitCode:
+        if self._options.list_jobs:
+            return await self._list()
+        if self._options.cancel:
+            return await self._cancel(self._options.cancel)
+        return await self._follow()
+
+    async def _follow(self) -> ExitCode:
         options = self._options
         with showing_progress(self._notes, quiet=options.quiet) as display:
-            async with FinopsClient(options.url, credentials=options.credentials) as client:
+            async with self._client() as client:
                 self._under_way = True
-                events = client.ask(options.question, agents=options.agents or None, request_id=self._request_id)
-                async with aclosing(events):
+                async with aclosing(self._events(client)) as events:
                     async for event in events:
                         self._job_id = event.job_id
                         display.show(event)
@@ -89,6 +100,34 @@ class AskCommand:
                         self._print_json(shown)
                 self._under_way = False
         return self._finish(shown, display.view)
+
+    async def _list(self) -> ExitCode:
+        async with self._client() as client:
+            jobs = [job async for job in client.jobs(self._options.limit)]
+        for job in jobs:
+            self._print_json(job)
+        if not jobs:
+            self._note("There are no jobs.")
+        elif not self._options.as_json:
+            print_jobs(jobs, self._output)
+        return ExitCode.COMPLETE
+
+    async def _cancel(self, job_id: str) -> ExitCode:
+        async with self._client() as client:
+            cancelled = await client.cancel(job_id)
+        self._print_json(cancelled)
+        if not self._options.quiet:
+            self._note("The job is cancelled.")
+        return ExitCode.COMPLETE
+
+    def _client(self) -> FinopsClient:
+        return FinopsClient(self._options.url, credentials=self._options.credentials)
+
+    def _events(self, client: FinopsClient) -> AsyncGenerator[JobEvent, None]:
+        options = self._options
+        if options.question is None:
+            return client.follow(str(options.resume))
+        return client.ask(options.question, agents=options.agents or None, request_id=self._request_id)
 
     def _stop(self, sentence: str, code: ExitCode) -> ExitCode:
         self._note(sentence)
@@ -107,7 +146,7 @@ class AskCommand:
             return event
         return replace(event, result=replace(event.result, response=response))
 
-    def _print_json(self, event: JobEvent) -> None:
+    def _print_json(self, event: JobEvent | JobSummary) -> None:
         if self._options.as_json:
             self._output.file.write(json.dumps(event.to_message()) + "\n")
             self._output.file.flush()

@@ -19,14 +19,23 @@ LOCAL_STACK_FILE = Path(".local/stack.env")
 PRECEDENCE = f"""where a value comes from, the first that has it:
   the flag, then --env-file, then the environment, then {LOCAL_STACK_FILE}
   (that last file is read only without --env-file and without a URL)"""
+# What fits on a screen, and what the server gives by itself.
+JOBS_LISTED = 20
 DISTRIBUTION = "finops-agent-websocket-api"
 
 
 @dataclass(frozen=True)
 class AskOptions:
-    """What to ask, of whom, as whom, and how to show it. `timeout` is in seconds."""
+    """What to do, with whom, as whom, and how to show it. `timeout` is in seconds.
 
-    question: str
+    One of `question`, `resume` (a job's id), `cancel` (a job's id) and `list_jobs` is set; `limit` is the list's.
+    """
+
+    question: str | None
+    resume: str | None
+    cancel: str | None
+    list_jobs: bool
+    limit: int
     url: str
     credentials: Credentials
     agents: tuple[str, ...]
@@ -52,24 +61,23 @@ def read_options(
     """
     parser = _parser()
     given = parser.parse_args(arguments)
+    _check_combination(parser, given)
     try:
         file_values = _file_values(given, environment, directory)
-        question = stdin.read() if given.question == "-" else given.question
-        question.encode()
     except InvalidEnvFile as invalid:
         parser.error(str(invalid))
-    except UnicodeError:
-        parser.error("the question is not a UTF-8 text")
     settings = _settings(file_values, environment, file_first=given.env_file is not None)
     url = given.url or settings.get("WEBSOCKET_URL")
     if not url:
         parser.error("no URL: give --url or set WEBSOCKET_URL (the stack's output WebSocketApiEndpoint)")
     if not url.startswith(("ws://", "wss://")):
         parser.error("the URL must begin with ws:// or wss://")
-    if not question.strip():
-        parser.error("the question is empty")
     return AskOptions(
-        question=question.strip(),
+        question=None if given.question is None else _question(parser, given.question, stdin),
+        resume=given.resume,
+        cancel=given.cancel,
+        list_jobs=given.list,
+        limit=given.limit or JOBS_LISTED,
         url=url,
         credentials=_credentials(parser, given, settings, file_values),
         agents=tuple(given.agent),
@@ -78,6 +86,24 @@ def read_options(
         quiet=given.quiet,
         timeout=given.timeout,
     )
+
+
+def _check_combination(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    if given.question is None and (given.agent or given.request_id):
+        parser.error("--agent and --request-id go with a question only")
+    if given.limit is not None and not given.list:
+        parser.error("--limit goes with --list only")
+
+
+def _question(parser: argparse.ArgumentParser, given: str, stdin: TextIO) -> str:
+    try:
+        question = stdin.read() if given == "-" else given
+        question.encode()
+    except UnicodeError:
+        parser.error("the question is not a UTF-8 text")
+    if not question.strip():
+        parser.error("the question is empty")
+    return question.strip()
 
 
 def _file_values(given: argparse.Namespace, environment: Mapping[str, str], directory: Path) -> Mapping[str, str]:
@@ -134,12 +160,17 @@ def _parser() -> argparse.ArgumentParser:
     codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items())
     parser = argparse.ArgumentParser(
         prog="ask",
-        description="Ask the FinOps agents a question and watch the answer come.",
+        description="Ask the FinOps agents a question and watch the answer come, or look after jobs asked before.",
         epilog=f"{PRECEDENCE}\n\nexit status:\n{codes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("question", metavar="QUESTION", help="the question; - reads it from standard input")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("question", metavar="QUESTION", nargs="?", help="the question; - reads it from standard input")
+    what.add_argument("--resume", type=_job_id, metavar="JOB_ID", help="follow a job of yours; of a finished one, read")
+    what.add_argument("--cancel", type=_job_id, metavar="JOB_ID", help="cancel a job of yours")
+    what.add_argument("--list", action="store_true", help="list your jobs, newest first (not with --user-id)")
+    parser.add_argument("--limit", type=_count, metavar="N", help=f"list so many jobs (default {JOBS_LISTED})")
     parser.add_argument("--url", help="WebSocket URL (or WEBSOCKET_URL)")
     parser.add_argument("--username", help="Cognito user name (or TEST_USERNAME)")
     parser.add_argument("--password", help="better: set TEST_PASSWORD, which other users cannot see in ps")
@@ -172,6 +203,22 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
+
+
+def _job_id(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeError:
+        raise argparse.ArgumentTypeError("the job id is not a UTF-8 text") from None
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the job id is empty")
+    return text.strip()
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:10]) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of jobs above 0")
+    return int(text[:10])
 
 
 def _version() -> str:

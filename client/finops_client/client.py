@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -16,13 +18,14 @@ from finops_client.connection import Timing
 from finops_client.credentials import Credentials
 from finops_client.errors import (
     ConnectionLost,
+    FinopsClientError,
+    GatewayRefused,
     JobNotCompleted,
     ProtocolViolation,
 )
 from finops_client.events import (
     AgentCompleted,
     Authenticated,
-    ErrorMessage,
     Event,
     GatewayError,
     JobCancelled,
@@ -30,18 +33,25 @@ from finops_client.events import (
     JobEnd,
     JobEvent,
     JobFailed,
+    JobList,
+    JobSummary,
     Malformed,
     Pong,
 )
 from finops_client.exchange import Exchange
 from finops_client.job_router import JobRouter
+from finops_client.jobs import Job
 from finops_client.large_answer import fetch_answer
-from finops_client.question import SESSION_EXPIRED, Item, Question, Reconnected
+from finops_client.question import Question
 from finops_client.reconnection import ReconnectingSession
+from finops_client.retries import Retries
 from finops_client.session import Session
 from finops_client.subscription import Subscription
 
 END_KINDS = {JobCompleted.KIND, JobFailed.KIND, JobCancelled.KIND}
+
+# The most that `list_jobs` gives at once.
+JOBS_IN_A_PAGE = 50
 
 
 class FinopsClient:
@@ -66,21 +76,21 @@ class FinopsClient:
     ) -> None:
         """Connects when entered as a context manager."""
         self._timing = timing or Timing()
-        self._backoff = backoff or Backoff()
-        self._clock = clock or Clock()
         self._router = JobRouter()
-        self._questions: dict[str, Question] = {}
+        self._exchanges: dict[Job, Exchange] = {}
         self._subscriptions: list[Subscription] = []
+        backoff, clock = backoff or Backoff(), clock or Clock()
         self._line = ReconnectingSession(
             url,
             credentials,
             on_event=self._receive,
-            on_reconnected=self._tell_reconnected,
-            on_ended=self._tell_all,
+            on_reconnected=self._catch_up,
+            on_ended=self._end,
             timing=self._timing,
-            backoff=self._backoff,
-            clock=self._clock,
+            backoff=backoff,
+            clock=clock,
         )
+        self._retries = Retries(self._line, backoff=backoff, clock=clock)
 
     async def __aenter__(self) -> Self:
         """Connects and authenticates; raises what `ReconnectingSession.start` does."""
@@ -93,14 +103,15 @@ class FinopsClient:
         """Closes the connection. Jobs under way go on at the server."""
         await self._line.close()
 
-    async def ask(
+    def ask(
         self, query: str, *, agents: Sequence[str] | None = None, request_id: str | None = None
     ) -> AsyncGenerator[JobEvent, None]:
         """Asks a question and yields the events of its job; the last is its one end.
 
         `jobs.py` says which events are delivered, and that progress never falls. A lost connection is made
-        again meanwhile, and the job taken up where it is. A question that API Gateway does not deliver, or that
-        is not acknowledged in time, is submitted up to two more times.
+        again meanwhile, and the job taken up where it is. A question that API Gateway does not deliver, that the
+        server fails at, or that is not acknowledged in time is submitted up to two more times. One whose job the
+        server no longer has is asked anew, once.
 
         Args:
             query: 1 to 4,000 characters.
@@ -114,22 +125,59 @@ class FinopsClient:
             NotAuthenticated: the session has expired and could not be renewed.
             SignInUnavailable: nor could it be found out whether it can be.
             GatewayRefused: API Gateway did not deliver the question.
+            ServerFailed: the server failed at it.
             NoAnswer: the question was not acknowledged in time.
+            JobNotFound: the job was gone again after the question was asked anew.
             MessageNotSendable, ProtocolViolation: see `errors.py`.
 
         After any of these it is safe to ask again with the same request id.
         """
-        job = self._router.open(request_id or str(uuid.uuid4()))
-        question = Question(job, query, agents, may_renew=self._line.credentials is not None)
-        self._questions[job.request_id] = question
-        exchange = Exchange(question, self._line, timing=self._timing, backoff=self._backoff, clock=self._clock)
-        try:
-            async with aclosing(exchange.events()) as events:
-                async for event in events:
-                    yield event
-        finally:
-            del self._questions[job.request_id]
-            self._router.close(job)
+        return self._events_of(Question(request_id or str(uuid.uuid4()), query, agents))
+
+    def follow(self, job_id: str) -> AsyncGenerator[JobEvent, None]:
+        """Takes up a job of this user and yields its events; the last is its one end.
+
+        The first is the job's state now (`JobSnapshot`), and what led there comes with it; of a finished job, its
+        end too. A lost connection is made again meanwhile, as in `ask`.
+
+        Raises:
+            JobNotFound: this user has no such job, or it has expired.
+            RequestRefused: the server refused for another reason.
+            GaveUp, NotAuthenticated, SignInUnavailable, GatewayRefused, ServerFailed, NoAnswer,
+                MessageNotSendable, ProtocolViolation: as `ask`; the job goes on.
+        """
+        return self._events_of(job_id=job_id)
+
+    async def cancel(self, job_id: str) -> JobCancelled:
+        """Ends a job of this user; one that was cancelled before is cancelled again.
+
+        Raises:
+            JobAlreadyFinished: the job has ended otherwise.
+            JobNotFound: this user has no such job, or it has expired.
+            FinopsClientError: it is not known whether the job is cancelled; trying again is safe. See `Retries.run`
+                and `Session.request`.
+        """
+        message = {"action": "cancel_job", "jobId": job_id}
+        return await self._retries.run(lambda session: session.request(message, JobCancelled))
+
+    async def jobs(self, limit: int | None = None) -> AsyncGenerator[JobSummary, None]:
+        """The jobs of this user that have not expired, newest first; at most `limit` if it is given.
+
+        Raises:
+            NotAuthenticated: the connection is not verified by a token.
+            FinopsClientError: see `Retries.run` and `Session.request`.
+        """
+        left = sys.maxsize if limit is None else limit
+        place: dict[str, object] = {}
+        while left > 0:
+            message = {"action": "list_jobs", "limit": min(left, JOBS_IN_A_PAGE), **place}
+            page = await self._retries.run(partial(Session.request, message=message, answer=JobList))
+            for job in page.jobs[:left]:
+                yield job
+            if page.cursor is None:
+                return
+            left -= len(page.jobs)
+            place = {"cursor": page.cursor}
 
     async def answer(self, query: str, *, agents: Sequence[str] | None = None, request_id: str | None = None) -> Answer:
         """Asks a question and returns its whole answer, however large.
@@ -172,7 +220,7 @@ class FinopsClient:
         return await self._session().ping()
 
     async def send(self, message: Mapping[str, object]) -> None:
-        """Sends any message of the protocol, such as `cancel_job`; its answer comes to subscribers.
+        """Sends any message of the protocol as it is; its answer comes to subscribers.
 
         Raises:
             MessageNotSendable, ConnectionLost: see `Connection.send`.
@@ -199,39 +247,47 @@ class FinopsClient:
             raise ConnectionLost(1006, "not connected again yet")
         return session
 
+    async def _events_of(
+        self, question: Question | None = None, job_id: str | None = None
+    ) -> AsyncGenerator[JobEvent, None]:
+        job = self._router.open(request_id=question.request_id if question else None, job_id=job_id)
+        exchange = self._exchanges[job] = Exchange(job, question, retries=self._retries, timing=self._timing)
+        try:
+            async with aclosing(exchange.events()) as events:
+                async for event in events:
+                    yield event
+        finally:
+            del self._exchanges[job]
+            self._router.close(job)
+
     def _receive(self, event: Event) -> None:
         for subscription in self._subscriptions:
             subscription.put(event)
-        if isinstance(event, ErrorMessage | GatewayError):
-            for question in self._questions.values():
-                question.note_refusal(event)
-        elif isinstance(event, Malformed):
-            self._end_malformed(event)
-        elif isinstance(event, JobEvent):
+        if isinstance(event, JobEvent):
             self._route(event)
+        elif isinstance(event, GatewayError):
+            for exchange in self._exchanges.values():
+                exchange.refuse(GatewayRefused(event.message))
+        elif isinstance(event, Malformed) and event.kind in END_KINDS:
+            for job, exchange in self._exchanges.items():
+                if job.job_id == event.job_id:
+                    exchange.end(ProtocolViolation(f"The job's end cannot be read: {event.reason}."))
 
     def _route(self, event: JobEvent) -> None:
-        job = self._router.job_of(event)
-        if job is None:
+        jobs = self._router.jobs_of(event)
+        if not jobs:
             self._router.keep_early(event)
             return
-        question = self._questions[job.request_id]
-        if isinstance(event, JobFailed) and event.code == SESSION_EXPIRED and question.may_renew:
-            question.note_refusal(ErrorMessage(code=event.code, message=event.error, timestamp=event.timestamp))
-            return
-        question.note_answer(event)
         self._line.note_use()
-        for shown in self._router.accept(job, event):
-            question.inbox.put_nowait(shown)
+        for job in jobs:
+            exchange = self._exchanges[job]
+            if not exchange.takes_as_refusal(event):
+                exchange.deliver(self._router.accept(job, event))
 
-    def _end_malformed(self, broken: Malformed) -> None:
-        for question in self._questions.values():
-            if broken.kind in END_KINDS and broken.job_id == question.job.job_id:
-                question.inbox.put_nowait(ProtocolViolation(f"The job's end cannot be read: {broken.reason}."))
+    def _catch_up(self) -> None:
+        for exchange in self._exchanges.values():
+            exchange.catch_up()
 
-    def _tell_reconnected(self) -> None:
-        self._tell_all(Reconnected())
-
-    def _tell_all(self, item: Item) -> None:
-        for question in self._questions.values():
-            question.inbox.put_nowait(item)
+    def _end(self, failed: FinopsClientError) -> None:
+        for exchange in self._exchanges.values():
+            exchange.end(failed)

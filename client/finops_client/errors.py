@@ -10,6 +10,10 @@
         CredentialsRefused       no token to be had: wrong password, a challenge, no such pool
       NoAnswer                   the server did not answer a message within the deadline
       GatewayRefused             API Gateway refused a message before it reached a function
+      ServerFailed               the server took a message and failed over it: trying again may help
+      RequestRefused             the server refused a request; `code` says why
+        JobNotFound              this user has no such job: it never was, has expired, or is somebody else's
+        JobAlreadyFinished       a job that has ended otherwise cannot be cancelled
       MessageNotSendable         too large for API Gateway, or not text: refused here, nothing was sent
       ProtocolViolation          a message that ends a wait came, and cannot be read
       AnswerUnavailable          the rest of a large answer cannot be fetched
@@ -94,6 +98,27 @@ class GatewayRefused(FinopsClientError):
     def __init__(self, message: str) -> None:
         """`message` is API Gateway's own."""
         super().__init__(f"API Gateway did not deliver the message: {message}.")
+
+
+class ServerFailed(FinopsClientError):
+    """The server could not handle a message, for reasons of its own (code INTERNAL)."""
+
+
+class RequestRefused(FinopsClientError):
+    """The server refused a request; `code` is the protocol's, such as INVALID_MESSAGE."""
+
+    def __init__(self, message: str, code: str) -> None:
+        """`message` is the server's sentence for a person."""
+        super().__init__(message)
+        self.code = code
+
+
+class JobNotFound(RequestRefused):
+    """This user has no such job; nobody learns of a job that is somebody else's."""
+
+
+class JobAlreadyFinished(RequestRefused):
+    """The job has ended otherwise: `FinopsClient.follow` tells how."""
 
 
 class MessageNotSendable(FinopsClientError):

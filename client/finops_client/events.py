@@ -204,12 +204,13 @@ class JobList(TypedMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorMessage(TypedMessage):
-    """A refused message that was not a question."""
+    """A refused message that was not a question; `job_id` is the one that it named, if it named any."""
 
     KIND: ClassVar[str] = "error"
     code: str = wire("code", text)
     message: str = wire("message", text)
     timestamp: float = wire("timestamp", number)
+    job_id: str | None = optional("jobId", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,141 +1,113 @@
-"""One question's exchange with the server: asked until it is acknowledged, followed until its job ends."""
+"""One job's exchange with the server: asked for until it is acknowledged, followed until it ends."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
-from itertools import islice
+from collections.abc import AsyncGenerator
 
-from finops_client.backoff import Backoff
-from finops_client.clock import Clock
 from finops_client.connection import Timing
-from finops_client.errors import (
-    ConnectionLost,
-    FinopsClientError,
-    GatewayRefused,
-    NoAnswer,
-    NotAuthenticated,
-    SignInUnavailable,
-)
-from finops_client.events import ErrorMessage, GatewayError, JobEnd, JobEvent
-from finops_client.question import Item, Question, Reconnected
-from finops_client.reconnection import ReconnectingSession
-
-# A function that is throttled, or dies before it acknowledges, costs one submission. Three in a row are no
-# accident.
-SUBMISSIONS_AGAIN = 2
+from finops_client.errors import FinopsClientError, JobNotFound
+from finops_client.events import JobEnd, JobEvent, JobFailed, JobSnapshot
+from finops_client.jobs import Job
+from finops_client.question import Question
+from finops_client.refusals import PASSING_CODES, refusal
+from finops_client.retries import Retries
+from finops_client.session import Session
 
 
 class Exchange:
-    """What is sent for one question, when, and how often."""
+    """What is sent for one job, when, and what has come for it and was not looked at yet."""
 
-    def __init__(
-        self, question: Question, line: ReconnectingSession, *, timing: Timing, backoff: Backoff, clock: Clock
-    ) -> None:
-        """Nothing is sent yet."""
+    def __init__(self, job: Job, question: Question | None, *, retries: Retries, timing: Timing) -> None:
+        """Nothing is sent yet. Without a question it is a job that the server has already."""
+        self.job = job
         self._question = question
-        self._line = line
+        self._retries = retries
         self._timing = timing
-        self._clock = clock
-        self._waits = islice(backoff.delays(), SUBMISSIONS_AGAIN)
+        self._inbox: asyncio.Queue[JobEvent | BaseException] = asyncio.Queue()
+        self._errand: asyncio.Task[None] | None = None
+        self._reply: asyncio.Future[FinopsClientError | None] | None = None
+        self._asked_again = False
 
     async def events(self) -> AsyncGenerator[JobEvent, None]:
-        """Submits the question and yields the events of its job; the last is its one end.
+        """Submits the question, or takes up the job, and yields its events; the last is its one end.
 
         Raises:
-            FinopsClientError: see `FinopsClient.ask`.
+            FinopsClientError: see `FinopsClient.ask` and `FinopsClient.follow`.
         """
-        await self._submit()
-        while True:
-            item = await self._next_item()
-            if isinstance(item, FinopsClientError):
-                raise item
-            if isinstance(item, Reconnected):
-                await self._take_up_again()
-            elif isinstance(item, ErrorMessage | GatewayError):
-                await self._handle_refusal(item)
-            else:
+        self.catch_up()
+        try:
+            while True:
+                item = await self._next_item()
+                if isinstance(item, BaseException):
+                    raise item
                 yield item
                 if isinstance(item, JobEnd):
                     return
+        finally:
+            if self._errand:
+                self._errand.cancel()
 
-    async def _submit(self) -> None:
-        self._question.resuming = False
-        await self._send(self._question.message())
+    def catch_up(self) -> None:
+        """Asks for the job's state, or the question again if it is not acknowledged, unless that is under way."""
+        if self._errand is None or self._errand.done():
+            self._errand = asyncio.create_task(self._reach_job())
+            self._errand.add_done_callback(self._report_failure)
 
-    async def _submit_again(self, failed: FinopsClientError) -> None:
-        """Submits after a wait, which is safe: the same request id is the same job.
+    def deliver(self, events: list[JobEvent]) -> None:
+        """Takes in what the job's rules have let through."""
+        for event in events:
+            self._inbox.put_nowait(event)
+        if self.job.acknowledged or self.job.ended:
+            self._settle(None)
 
-        Raises:
-            FinopsClientError: `failed`, if the question was submitted often enough.
-        """
-        wait = next(self._waits, None)
-        if wait is None:
-            raise failed
-        self._question.waiting_since = None
-        await self._clock.sleep(wait)
-        # What came meanwhile may be the acknowledgement, and says in any case what to do next.
-        if self._question.inbox.empty():
-            await self._submit()
+    def takes_as_refusal(self, event: JobEvent) -> bool:
+        """Whether an event ends no job but one attempt to ask, which is made again."""
+        if not isinstance(event, JobFailed) or event.job_id is not None or event.code not in PASSING_CODES:
+            return False
+        self._settle(refusal(event.code, event.error))
+        return True
 
-    async def _take_up_again(self) -> None:
-        if not self._question.job.acknowledged:
-            await self._submit()
-            return
-        self._question.resuming = True
-        await self._send(self._question.resume_message())
+    def refuse(self, refused: FinopsClientError) -> None:
+        """Takes in a refusal that names no message: it may be meant for the question."""
+        self._settle(refused)
 
-    async def _send(self, message: Mapping[str, object]) -> None:
-        """Sends, unless the connection is down: then `Reconnected` will come and start over."""
-        self._question.waiting_since = self._clock.now()
-        session = self._line.session
-        if session:
-            with suppress(ConnectionLost):
-                await session.connection.send(message)
+    def end(self, failed: FinopsClientError) -> None:
+        """Ends the exchange: there is no way to go on."""
+        self._inbox.put_nowait(failed)
 
-    async def _next_item(self) -> Item:
-        question = self._question
+    async def _next_item(self) -> JobEvent | BaseException:
         while True:
-            waiting_since = question.waiting_since
-            if waiting_since is None:
-                left = self._timing.silence
-            else:
-                left = waiting_since + self._timing.answer - self._clock.now()
             try:
-                async with asyncio.timeout(left):
-                    return await question.inbox.get()
+                async with asyncio.timeout(self._timing.silence):
+                    return await self._inbox.get()
             except TimeoutError:
-                if question.waiting_since != waiting_since:
-                    continue
-                if self._line.session is None:
-                    # `Reconnected`, or the end of it all, is bound to come.
-                    return await question.inbox.get()
-                if waiting_since is None:
-                    await self._take_up_again()
-                elif question.resuming:
-                    await self._submit()
-                else:
-                    await self._submit_again(NoAnswer("the question", self._timing.answer))
+                self.catch_up()
 
-    async def _handle_refusal(self, refusal: ErrorMessage | GatewayError) -> None:
-        if self._question.resuming:
-            # A server that cannot resume: the same question is the same job there, and its messages follow.
-            await self._submit()
-        elif isinstance(refusal, GatewayError):
-            await self._submit_again(GatewayRefused(refusal.message))
-        elif self._question.may_renew:
-            await self._renew_session()
-        else:
-            raise NotAuthenticated(refusal.message, refusal.code)
-
-    async def _renew_session(self) -> None:
-        """Authenticates anew and submits; a connection lost over it is authenticated when it is made again."""
+    async def _reach_job(self) -> None:
         try:
-            with suppress(ConnectionLost):
-                await self._line.authenticate(renew=True)
-        except (SignInUnavailable, GatewayRefused, NoAnswer) as failed:
-            await self._submit_again(failed)
-        else:
-            self._question.may_renew = False
-            await self._submit()
+            await self._retries.run(self._submit_or_resume)
+        except JobNotFound:
+            if self._question is None or self._asked_again:
+                raise
+            # It has expired or was deleted. Asked again under the same request id it is answered all the same.
+            self._asked_again = True
+            self.job.forget()
+            await self._retries.run(self._submit_or_resume)
+
+    async def _submit_or_resume(self, session: Session) -> None:
+        if self.job.acknowledged:
+            await session.request({"action": "resume_job", "jobId": self.job.job_id}, JobSnapshot)
+        elif self._question and not self.job.ended:
+            self._reply = asyncio.get_running_loop().create_future()
+            await session.connection.send(self._question.message())
+            if refused := await session.wait_for(self._reply, "the question"):
+                raise refused
+
+    def _settle(self, refused: FinopsClientError | None) -> None:
+        if self._reply and not self._reply.done():
+            self._reply.set_result(refused)
+
+    def _report_failure(self, errand: asyncio.Task[None]) -> None:
+        if not errand.cancelled() and (failed := errand.exception()):
+            self._inbox.put_nowait(failed)

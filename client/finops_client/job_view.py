@@ -42,8 +42,9 @@ class JobView:
     def apply(self, event: JobEvent) -> None:
         """Takes in one event."""
         if isinstance(event, AnalysisStarted):
-            self._add_agents(event.agents)
-            self.message = "Asking " + ", ".join(self.agents)
+            # After a snapshot they are all known, and its sentence is the newer one.
+            if self._add_agents(event.agents):
+                self.message = "Asking " + ", ".join(self.agents)
         elif isinstance(event, JobCompleted):
             self.percent = 100
             self.message = "Partial answer" if event.result.partial else "Answer complete"
@@ -54,8 +55,8 @@ class JobView:
         else:
             self.percent = min(100, max(0, int(event.progress)))
             if isinstance(event, AgentCompleted):
-                self._apply_result(event.result)
-                self.message = self._about(event)
+                if self._apply_result(event.result):
+                    self.message = self._about(event)
             else:
                 self.message = clean_line(event.message)
             if isinstance(event, JobSnapshot):
@@ -63,13 +64,20 @@ class JobView:
                 for result in event.results:
                     self._apply_result(result)
 
-    def _add_agents(self, names: tuple[str, ...]) -> None:
+    def _add_agents(self, names: tuple[str, ...]) -> bool:
+        """Takes in agents that are asked; whether one of them was not known."""
+        known = len(self.agents)
         for name in names:
             self.agents.setdefault(clean_line(name), AgentState.WORKING)
+        return len(self.agents) > known
 
-    def _apply_result(self, result: AgentResult) -> None:
-        failed = result.status == "failed"
-        self.agents[clean_line(result.agent)] = AgentState.FAILED if failed else AgentState.COMPLETED
+    def _apply_result(self, result: AgentResult) -> bool:
+        """Takes in what became of an agent; whether that was not known."""
+        name = clean_line(result.agent)
+        state = AgentState.FAILED if result.status == "failed" else AgentState.COMPLETED
+        before = self.agents.get(name)
+        self.agents[name] = state
+        return state is not before
 
     def _about(self, event: AgentCompleted) -> str:
         done = sum(state is not AgentState.WORKING for state in self.agents.values())

@@ -19,6 +19,7 @@ from finops_client.errors import (
     HandshakeRefused,
     NoAnswer,
     NotAuthenticated,
+    ServerFailed,
 )
 from finops_client.events import Authenticated, Event
 from finops_client.session import Session
@@ -51,6 +52,7 @@ class ReconnectingSession:
         self._session: Session | None = None
         self._ended: FinopsClientError | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
         self._of_use = False
 
     @property
@@ -64,11 +66,23 @@ class ReconnectingSession:
             raise self._ended
         return self._session
 
+    async def ready(self) -> Session:
+        """The session of now, or the next one.
+
+        Raises:
+            FinopsClientError: there will be no further session, and why.
+        """
+        while True:
+            session = self.session
+            if session and not session.connection.lost.done():
+                return session
+            await self._changed.wait()
+
     async def start(self) -> None:
         """Connects and authenticates. A first failure is not retried: most often the URL is wrong.
 
         Raises:
-            CannotConnect, NotAuthenticated, GatewayRefused, NoAnswer, ConnectionLost: see
+            CannotConnect, NotAuthenticated, GatewayRefused, ServerFailed, NoAnswer, ConnectionLost: see
                 `Session`.
             CredentialsRefused, SignInUnavailable: see `Credentials`.
         """
@@ -128,12 +142,19 @@ class ReconnectingSession:
                     delays = self._backoff.delays()
                 self._of_use = False
                 self._session = await self._connect_again(lost, delays)
+                self._tell_change()
                 self._on_reconnected()
         except FinopsClientError as failed:
             ended = failed
         finally:
             self._ended = ended
+            self._tell_change()
             self._on_ended(ended)
+
+    def _tell_change(self) -> None:
+        """Wakes those who wait for this change; the next ones wait for the next."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def _connect_again(self, lost: ConnectionLost, delays: Iterator[float]) -> Session:
         attempts = 0
@@ -148,7 +169,7 @@ class ReconnectingSession:
                 return await self._connect()
             except HandshakeRefused:
                 raise
-            except (CannotConnect, ConnectionLost, GatewayRefused, NoAnswer) as failed:
+            except (CannotConnect, ConnectionLost, GatewayRefused, NoAnswer, ServerFailed) as failed:
                 last = failed
         raise GaveUp(lost, attempts, last)
 

@@ -1,4 +1,4 @@
-"""A connection with somebody on it: authenticate, ping, and the heartbeat."""
+"""A connection with somebody on it: requests and their answers, ping, and the heartbeat."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import Any, Self, TypeVar
 
 from finops_client.clock import Clock
 from finops_client.connection import Connection, Timing
-from finops_client.errors import ConnectionLost, GatewayRefused, NoAnswer, NotAuthenticated, ProtocolViolation
-from finops_client.events import Authenticated, ErrorMessage, Event, GatewayError, Malformed, Pong
+from finops_client.errors import ConnectionLost, FinopsClientError, NoAnswer, NotAuthenticated, RequestRefused
+from finops_client.events import Authenticated, Event, Pong
+from finops_client.request import Answer, Request
 
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
 
 class Session:
-    """One connection's dialogue. All events go to `on_event` but a refusal that answers `authenticate`."""
+    """One connection's dialogue. All events go to `on_event`."""
 
     def __init__(self, on_event: Callable[[Event], None], timing: Timing, clock: Clock) -> None:
         """Not connected yet; use `open`."""
         self._on_event = on_event
         self._timing = timing
         self._clock = clock
-        self._authentication: asyncio.Future[Authenticated | ErrorMessage | GatewayError] | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._request: Request[Any] | None = None
+        self._turn = asyncio.Lock()
         self._pings: list[asyncio.Future[Pong]] = []
         self.connection: Connection
         self._heartbeat: asyncio.Task[None]
@@ -45,23 +46,33 @@ class Session:
 
         Raises:
             NotAuthenticated: the server refused; `code` says why.
+            GatewayRefused, ServerFailed, ProtocolViolation, NoAnswer, ConnectionLost: see `request`.
+        """
+        try:
+            return await self.request({"action": "authenticate", **fields}, Authenticated)
+        except RequestRefused as refused:
+            raise NotAuthenticated(str(refused), refused.code) from None
+
+    async def request(self, message: Mapping[str, object], answer: type[Answer]) -> Answer:
+        """Sends a message and returns its answer: of this class and, if the message has a `jobId`, of that job.
+
+        An `error` need not name what it refuses, and API Gateway hands messages on side by side. So one request waits
+        for the other, also for one whose caller has gone.
+
+        Raises:
+            RequestRefused, NotAuthenticated, ServerFailed: the server refused; see `refusals.py`.
             GatewayRefused: the message did not reach the server's functions.
             ProtocolViolation: the answer is not what the protocol says.
             NoAnswer: no answer within the deadline.
             ConnectionLost: the connection went away.
         """
-        async with self._one_at_a_time:
-            self._authentication = asyncio.get_running_loop().create_future()
-            try:
-                await self.connection.send({"action": "authenticate", **fields})
-                answer = await self._answer(self._authentication, "the authentication")
-            finally:
-                self._authentication = None
-        if isinstance(answer, ErrorMessage):
-            raise NotAuthenticated(answer.message, answer.code)
-        if isinstance(answer, GatewayError):
-            raise GatewayRefused(answer.message)
-        return answer
+        await self._turn.acquire()
+        turn = asyncio.create_task(self._take_turn(Request(message, answer)))
+        turn.add_done_callback(lambda _: self._turn.release())
+        outcome = await asyncio.shield(turn)
+        if isinstance(outcome, FinopsClientError):
+            raise outcome
+        return outcome
 
     async def ping(self) -> Pong:
         """Asks the server's functions for a sign of life.
@@ -74,9 +85,25 @@ class Session:
         self._pings.append(pong)
         try:
             await self.connection.send({"action": "ping"})
-            return await self._answer(pong, "a ping")
+            return await self.wait_for(pong, "a ping")
         finally:
             self._pings.remove(pong)
+
+    async def wait_for(self, answer: asyncio.Future[Value], what: str) -> Value:
+        """The answer to something that was sent here.
+
+        Raises:
+            NoAnswer: `what` was not answered within the deadline.
+            ConnectionLost: the connection went away.
+        """
+        lost = self.connection.lost
+        either: list[asyncio.Future[Any]] = [answer, lost]
+        await asyncio.wait(either, timeout=self._timing.answer, return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        if lost.done():
+            raise lost.result()
+        raise NoAnswer(what, self._timing.answer)
 
     async def close(self) -> None:
         """Ends the heartbeat and the connection."""
@@ -96,26 +123,17 @@ class Session:
             except ConnectionLost:
                 return
 
-    async def _answer(self, answer: asyncio.Future[Answer], what: str) -> Answer:
-        lost = self.connection.lost
-        either: list[asyncio.Future[Any]] = [answer, lost]
-        await asyncio.wait(either, timeout=self._timing.answer, return_when=asyncio.FIRST_COMPLETED)
-        if answer.done():
-            return answer.result()
-        if lost.done():
-            raise lost.result()
-        raise NoAnswer(what, self._timing.answer)
+    async def _take_turn(self, request: Request[Answer]) -> Answer | FinopsClientError:
+        self._request = request
+        try:
+            await self.connection.send(request.message)
+            return await self.wait_for(request.outcome, str(request.message["action"]))
+        except FinopsClientError as failed:
+            return failed
 
     def _receive(self, event: Event) -> None:
-        waiting = self._authentication
-        if waiting is not None and not waiting.done():
-            if isinstance(event, Authenticated):
-                waiting.set_result(event)
-            elif isinstance(event, ErrorMessage | GatewayError):
-                waiting.set_result(event)
-                return
-            elif isinstance(event, Malformed) and event.kind == Authenticated.KIND:
-                waiting.set_exception(ProtocolViolation(f"The answer cannot be read: {event.reason}."))
+        if self._request:
+            self._request.take(event)
         if isinstance(event, Pong):
             for ping in self._pings:
                 if not ping.done():

@@ -37,3 +37,8 @@ def client_of(server: RecordingServer, **options: Any) -> FinopsClient:
 async def events_of(client: FinopsClient, **options: Any) -> list[JobEvent]:
     async with asyncio.timeout(5):
         return [event async for event in client.ask("Why?", **options)]
+
+
+async def followed(client: FinopsClient, job_id: str = "job-1") -> list[JobEvent]:
+    async with asyncio.timeout(5):
+        return [event async for event in client.follow(job_id)]

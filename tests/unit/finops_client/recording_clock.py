@@ -1,4 +1,4 @@
-"""A clock that a test moves: sleeping takes no time and is written down. `asleep` is the computer's own sleep."""
+"""Clocks that a test moves: sleeping takes no time and is written down. `asleep` is the computer's own sleep."""
 
 import asyncio
 
@@ -21,3 +21,12 @@ class RecordingClock(Clock):
         self.slept.append(seconds)
         self.time += seconds
         await asyncio.sleep(0)
+
+
+class NoHeartbeatClock(RecordingClock):
+    """The heartbeat's long sleep never ends, the back-off's short ones end at once."""
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds >= 100:
+            await asyncio.Event().wait()
+        await super().sleep(seconds)

@@ -21,12 +21,14 @@ CLIENT = str(Path(__file__).parents[3] / "client")
 
 
 class Run:
-    """One run of the command, with what it wrote."""
+    """One run of the command, with what it wrote. It asks a question unless it is to do something else."""
 
-    def __init__(self, server: RecordingServer | str, *arguments: str, terminal: bool = False) -> None:
+    def __init__(
+        self, server: RecordingServer | str, *arguments: str, what: str = "Why?", terminal: bool = False
+    ) -> None:
         url = server if isinstance(server, str) else server.url
         options = read_options(
-            ["--url", url, "--user-id", "u", *arguments, "Why?"], {}, Path("/nonexistent"), io.StringIO()
+            ["--url", url, "--user-id", "u", *arguments, *what.split()], {}, Path("/nonexistent"), io.StringIO()
         )
         self.output = Console(file=io.StringIO(), force_terminal=terminal, width=80)
         self.notes = Console(file=io.StringIO(), force_terminal=terminal, width=80)
@@ -120,7 +122,7 @@ async def test_no_answer_in_time_says_which_job_goes_on() -> None:
         run = Run(server, "--timeout", "0.3")
         assert await run() == ExitCode.TIMED_OUT
     assert "0.3 seconds" in run.err
-    assert "goes on: job-1" in run.err
+    assert run.err.splitlines()[-1] == "The job goes on. To come back to it: ask --resume job-1"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +237,7 @@ async def test_interrupted_leaves_no_traceback_and_names_the_job() -> None:
             out, err = await process.communicate()
     assert process.returncode == ExitCode.INTERRUPTED
     assert b"Traceback" not in err
-    assert b"The job goes on: job-1" in err
+    assert err.endswith(b"To come back to it: ask --resume job-1\n")
     assert out == b""
 
 
@@ -266,7 +268,7 @@ async def test_an_output_that_takes_no_more_before_the_end() -> None:
     status, notes = await redirected("--quiet --json --request-id request-1", "> /dev/full")
     written, *again = notes.splitlines()
     assert (status, written) == (ExitCode.FAILED, "The output cannot be written: No space left on device.")
-    assert again[-1].endswith("--request-id request-1")
+    assert again[-1].endswith("ask --resume job-1")
     assert "Traceback" not in notes
 
 

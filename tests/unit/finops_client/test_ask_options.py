@@ -11,6 +11,7 @@ from finops_client.credentials import ClaimedIdentity, GivenToken
 from finops_client.exit_codes import MEANINGS
 
 URL = "wss://example.invalid/prod"
+SIGNED_IN = ("--url", URL, "--token", "t")
 STACK = """WEBSOCKET_URL=ws://localhost:4566/_aws/execute-api/abc/prod
 TEST_USERNAME=testuser
 TEST_PASSWORD=pw
@@ -121,10 +122,21 @@ def test_agents_and_the_rest() -> None:
     assert (found.request_id, found.as_json, found.quiet, found.timeout) == ("r", True, True, 1.5)
 
 
+def test_one_thing_at_a_time() -> None:
+    def what(*arguments: str) -> tuple[object, ...]:
+        found = options(*SIGNED_IN, *arguments)
+        return found.question, found.resume, found.cancel, found.list_jobs, found.limit
+
+    assert what("Why?") == ("Why?", None, None, False, 20)
+    assert what("--resume", "job-1") == (None, "job-1", None, False, 20)
+    assert what("--cancel", "job-1") == (None, None, "job-1", False, 20)
+    assert what("--list", "--limit", "3") == (None, None, None, True, 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "QUESTION"),
+        ([], "QUESTION --resume --cancel --list is required"),
         (["Why?"], "no URL"),
         (["--url", "http://x", "--token", "t", "Why?"], "ws://"),
         (["--url", URL, "Why?"], "no credentials"),
@@ -135,6 +147,17 @@ def test_agents_and_the_rest() -> None:
         (["--url", URL, "--token", "t", "--timeout", "nan", "Why?"], "above 0"),
         (["--url", URL, "--token", "t", "--timeout", "soon", "Why?"], "above 0"),
         (["--env-file", "/nonexistent/stack.env", "Why?"], "cannot be read"),
+        ([*SIGNED_IN], "required"),
+        ([*SIGNED_IN, "--list", "Why?"], "not allowed with"),
+        ([*SIGNED_IN, "--resume", "a", "--cancel", "a"], "not allowed with"),
+        ([*SIGNED_IN, "--resume", "a", "--list"], "not allowed with"),
+        ([*SIGNED_IN, "--resume", " "], "job id is empty"),
+        ([*SIGNED_IN, "--cancel", "\udcff"], "UTF-8"),
+        ([*SIGNED_IN, "--resume", "a", "--agent", "b"], "with a question only"),
+        ([*SIGNED_IN, "--list", "--request-id", "b"], "with a question only"),
+        ([*SIGNED_IN, "--limit", "5", "Why?"], "with --list only"),
+        ([*SIGNED_IN, "--list", "--limit", "0"], "above 0"),
+        ([*SIGNED_IN, "--list", "--limit", "many"], "above 0"),
     ],
 )
 def test_wrong_usage(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,5 +187,13 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_any_timeout_is_a_number_or_wrong_usage(text: str) -> None:
     try:
         assert options("--url", URL, "--token", "t", f"--timeout={text}", "Why?").timeout > 0
+    except SystemExit as ended:
+        assert ended.code == 2
+
+
+@given(st.text())
+def test_any_limit_is_a_number_or_wrong_usage(text: str) -> None:
+    try:
+        assert options(*SIGNED_IN, "--list", f"--limit={text}").limit > 0
     except SystemExit as ended:
         assert ended.code == 2

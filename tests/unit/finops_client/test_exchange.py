@@ -9,9 +9,10 @@ from finops_client import (
     FinopsClientError,
     GatewayRefused,
     JobCompleted,
-    JobFailed,
+    JobNotFound,
     NoAnswer,
     NotAuthenticated,
+    ServerFailed,
     SignInUnavailable,
 )
 from unit.finops_client import protocol_messages as say
@@ -37,27 +38,82 @@ async def test_a_cut_line_in_mid_job_is_resumed() -> None:
         client_of(server) as client,
     ):
         events = await events_of(client, request_id="request-1")
-    assert [type(event).__name__ for event in events[3:]] == ["JobSnapshot", "JobCompleted"]
+    assert [type(event).__name__ for event in events[3:]] == ["JobSnapshot", "AgentCompleted", "JobCompleted"]
     assert server.actions() == ["authenticate", "finops_query", "authenticate", "resume_job"]
     assert server.received[-1] == {"action": "resume_job", "jobId": "job-1"}
 
 
-@pytest.mark.parametrize("refusal", [say.error(), say.error(code="JOB_NOT_FOUND"), say.gateway_error(), None])
-async def test_a_server_that_cannot_resume_gets_the_same_question_again(refusal: say.Message | None) -> None:
-    duplicate = say.job_queued(duplicate=True, progress=20, seq=3)
+async def test_a_job_that_is_gone_is_asked_anew_under_the_same_request_id() -> None:
+    anew = [message | {"jobId": "job-2"} for message in say.WHOLE_JOB]
     async with (
         RecordingServer(
-            finops_query=in_turn(then_cut(sending(*say.WHOLE_JOB[:3])), sending(duplicate, *say.WHOLE_JOB[3:])),
-            resume_job=sending(refusal) if refusal else silence,
+            finops_query=in_turn(then_cut(sending(*say.WHOLE_JOB[:3])), sending(*anew)),
+            resume_job=sending(say.error(code="JOB_NOT_FOUND")),
         ) as server,
-        client_of(server, timing={"answer": 0.3}) as client,
+        client_of(server) as client,
     ):
         events = await events_of(client)
-    assert [type(event).__name__ for event in events].count("JobQueued") == 1
     assert isinstance(events[-1], JobCompleted)
-    assert len(events) == len(say.WHOLE_JOB)
+    assert [event.job_id for event in events] == ["job-1"] * 3 + ["job-2"] * 6
     asked = [message for message in server.received if message["action"] == "finops_query"]
     assert asked[0] == asked[1]
+
+
+async def test_a_job_that_is_gone_again_is_an_error() -> None:
+    async with (
+        RecordingServer(
+            finops_query=sending(say.job_queued()), resume_job=sending(say.error(code="JOB_NOT_FOUND"))
+        ) as server,
+        client_of(server, timing={"silence": 0.05}) as client,
+    ):
+        with pytest.raises(JobNotFound):
+            await events_of(client)
+    assert server.actions()[1:] == ["finops_query", "resume_job"] * 2
+
+
+@pytest.mark.parametrize("refusal", [say.gateway_error(), say.error(code="INTERNAL"), None])
+async def test_a_job_that_cannot_be_taken_up_for_the_moment_is_tried_again(refusal: say.Message | None) -> None:
+    failing = sending(refusal) if refusal else silence
+    async with (
+        RecordingServer(
+            finops_query=then_cut(sending(say.job_queued())),
+            resume_job=in_turn(failing, failing, sending(say.job_snapshot(), say.job_completed())),
+        ) as server,
+        client_of(server, timing={"answer": 0.5}) as client,
+    ):
+        assert isinstance((await events_of(client))[-1], JobCompleted)
+    assert server.actions().count("resume_job") == 3
+    assert server.actions().count("finops_query") == 1
+
+
+async def test_messages_flow_while_a_job_is_taken_up() -> None:
+    async def late(socket: Any, asked: say.Message) -> None:
+        await sending(say.progress_update(), say.job_completed())(socket, asked)
+
+    async with (
+        RecordingServer(finops_query=then_cut(sending(say.job_queued())), resume_job=late) as server,
+        client_of(server, timing={"answer": 30}) as client,
+    ):
+        events = await events_of(client)
+    assert [type(event).__name__ for event in events] == ["JobQueued", "ProgressUpdate", "JobCompleted"]
+
+
+async def test_a_redraw_pushed_with_the_authentication_is_delivered_once() -> None:
+    redraw = [say.job_snapshot(seq=5), say.analysis_started(seq=5), say.agent_completed(seq=5)]
+    accepted = say.authenticated(verified=True, expiresAt=9, activeJobs=["job-1"])
+    async with (
+        RecordingServer(
+            authenticate=in_turn(sending(say.authenticated()), sending(accepted, *redraw)),
+            finops_query=then_cut(sending(*say.WHOLE_JOB[:3])),
+            resume_job=sending(redraw[0], *redraw, say.progress_update(seq=4), *say.WHOLE_JOB[4:]),
+        ) as server,
+        client_of(server) as client,
+    ):
+        events = await events_of(client)
+    assert [type(event).__name__ for event in events] == [
+        *("JobQueued", "ProgressUpdate", "AnalysisStarted", "JobSnapshot", "AgentCompleted", "AgentCompleted"),
+        "JobCompleted",
+    ]
 
 
 async def test_a_cut_line_before_the_acknowledgement_sends_the_same_question_again() -> None:
@@ -123,10 +179,9 @@ async def test_api_gateways_error_leaves_an_acknowledged_job_alone() -> None:
         assert isinstance((await events_of(client))[-1], JobCompleted)
 
 
-@pytest.mark.parametrize("refusal", [EXPIRED, say.error(code="SESSION_EXPIRED")])
-async def test_an_expired_session_is_renewed_once(refusal: say.Message) -> None:
+async def test_an_expired_session_is_renewed_once() -> None:
     tokens = Tokens()
-    answers = in_turn(sending(refusal), sending(*say.WHOLE_JOB))
+    answers = in_turn(sending(EXPIRED), sending(*say.WHOLE_JOB))
     async with RecordingServer(finops_query=answers) as server, client_of(server, credentials=tokens) as client:
         events = await events_of(client)
     assert isinstance(events[-1], JobCompleted)
@@ -136,24 +191,26 @@ async def test_an_expired_session_is_renewed_once(refusal: say.Message) -> None:
     assert server.received[2]["token"] == "token-2"
 
 
-async def test_a_session_that_expires_again_is_the_end() -> None:
+async def test_a_session_that_expires_again_is_raised() -> None:
     async with (
         RecordingServer(finops_query=sending(EXPIRED)) as server,
         client_of(server, credentials=Tokens()) as client,
     ):
-        [end] = await events_of(client)
-    assert isinstance(end, JobFailed)
-    assert end.code == "SESSION_EXPIRED"
-
-
-async def test_a_session_error_that_comes_again_is_raised() -> None:
-    refusal = sending(say.error(code="SESSION_EXPIRED"))
-    async with RecordingServer(finops_query=refusal) as server, client_of(server, credentials=Tokens()) as client:
-        with pytest.raises(NotAuthenticated):
+        with pytest.raises(NotAuthenticated, match="sign in again") as refused:
             await events_of(client)
+    assert refused.value.code == "SESSION_EXPIRED"
 
 
-@pytest.mark.parametrize("refusal", [say.gateway_error(), None])
+async def test_a_refusal_of_a_second_submission_ends_nothing() -> None:
+    failed = say.job_refused(code="INTERNAL")
+    async with (
+        RecordingServer(finops_query=sending(say.WHOLE_JOB[0], failed, *say.WHOLE_JOB[1:])) as server,
+        client_of(server) as client,
+    ):
+        assert len(await events_of(client)) == len(say.WHOLE_JOB)
+
+
+@pytest.mark.parametrize("refusal", [say.gateway_error(), say.job_refused(code="INTERNAL"), None])
 async def test_a_question_that_is_not_acknowledged_is_submitted_twice_more(refusal: say.Message | None) -> None:
     lost = sending(refusal) if refusal else silence
     answers = in_turn(lost, lost, sending(*say.WHOLE_JOB))
@@ -167,7 +224,14 @@ async def test_a_question_that_is_not_acknowledged_is_submitted_twice_more(refus
     assert again == [first, first]
 
 
-@pytest.mark.parametrize(("refusal", "error"), [(say.gateway_error(), GatewayRefused), (None, NoAnswer)])
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        (say.gateway_error(), GatewayRefused),
+        (say.job_refused(code="INTERNAL"), ServerFailed),
+        (None, NoAnswer),
+    ],
+)
 async def test_a_question_that_is_never_acknowledged_fails_in_the_end(
     refusal: say.Message | None, error: type[FinopsClientError]
 ) -> None:

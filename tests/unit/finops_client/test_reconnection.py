@@ -17,17 +17,8 @@ from finops_client.errors import (
 from finops_client.reconnection import ReconnectingSession
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.quick_client import Tokens
-from unit.finops_client.recording_clock import RecordingClock
+from unit.finops_client.recording_clock import NoHeartbeatClock
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending
-
-
-class NoHeartbeatClock(RecordingClock):
-    """The heartbeat's long sleep never ends, the back-off's short ones end at once."""
-
-    async def sleep(self, seconds: float) -> None:
-        if seconds >= 100:
-            await asyncio.Event().wait()
-        await super().sleep(seconds)
 
 
 class Watched:
@@ -176,6 +167,35 @@ async def test_a_sign_in_that_is_unavailable_is_tried_again() -> None:
         await server.until(lambda: watched.reconnected == 1)
         await watched.line.close()
     assert len(watched.clock.slept) == 2
+
+
+async def test_who_waits_for_a_session_gets_the_next_one_or_the_end() -> None:
+    async with RecordingServer() as server:
+        watched = Watched(server.url)
+        await watched.line.start()
+        first = await watched.line.ready()
+        await cut(server)
+        await asyncio.wait([first.connection.lost])
+        second = await asyncio.wait_for(watched.line.ready(), 5)
+        assert second is not first
+        server.handshake_statuses = [403]
+        await cut(server)
+        await asyncio.wait([second.connection.lost])
+        with pytest.raises(HandshakeRefused):
+            await asyncio.wait_for(watched.line.ready(), 5)
+        await watched.line.close()
+
+
+async def test_a_server_that_fails_at_the_authentication_is_tried_again() -> None:
+    accepted = sending(say.authenticated())
+    answers = in_turn(accepted, sending(say.error(code="INTERNAL")), accepted)
+    async with RecordingServer(authenticate=answers) as server:
+        watched = Watched(server.url, credentials=ClaimedIdentity("u", "n"))
+        await watched.line.start()
+        await cut(server)
+        await server.until(lambda: watched.reconnected == 1)
+        await watched.line.close()
+    assert server.actions() == ["authenticate"] * 3
 
 
 async def test_a_first_failure_is_not_retried() -> None:

@@ -1,0 +1,73 @@
+"""Tries something on the connection until it is done: over lost connections, an expired session, a passing failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import islice
+from typing import TypeVar
+
+from finops_client.backoff import Backoff
+from finops_client.clock import Clock
+from finops_client.errors import (
+    ConnectionLost,
+    GatewayRefused,
+    NoAnswer,
+    NotAuthenticated,
+    ServerFailed,
+    SignInUnavailable,
+)
+from finops_client.reconnection import ReconnectingSession
+from finops_client.refusals import SESSION_EXPIRED
+from finops_client.session import Session
+
+Result = TypeVar("Result")
+
+# A function that is throttled, or dies before it answers, costs one attempt. Three in a row are no accident.
+ATTEMPTS_AGAIN = 2
+
+
+class Retries:
+    """Repeats what may be repeated: every message of the protocol may, as the server does it once."""
+
+    def __init__(self, line: ReconnectingSession, *, backoff: Backoff, clock: Clock) -> None:
+        """Waits between attempts as `backoff` says."""
+        self._line = line
+        self._backoff = backoff
+        self._clock = clock
+
+    async def run(self, attempt: Callable[[Session], Awaitable[Result]]) -> Result:
+        """What `attempt` returns on the session of the moment.
+
+        A lost connection costs no attempt: the line says when to give up.
+
+        Raises:
+            GaveUp: there is no connection to be had; see `ReconnectingSession.ready` for other ends.
+            NotAuthenticated: refused, or the session has expired and could not be renewed.
+            GatewayRefused, NoAnswer, ServerFailed, SignInUnavailable: the last of three attempts ended so.
+            FinopsClientError: anything else that `attempt` raises.
+        """
+        waits = islice(self._backoff.delays(), ATTEMPTS_AGAIN)
+        while True:
+            session = await self._line.ready()
+            try:
+                result = await self._attempt_or_renew(attempt, session)
+            except ConnectionLost:
+                await asyncio.shield(session.connection.lost)
+            except (GatewayRefused, NoAnswer, ServerFailed, SignInUnavailable):
+                wait = next(waits, None)
+                if wait is None:
+                    raise
+                await self._clock.sleep(wait)
+            else:
+                self._line.note_use()
+                return result
+
+    async def _attempt_or_renew(self, attempt: Callable[[Session], Awaitable[Result]], session: Session) -> Result:
+        try:
+            return await attempt(session)
+        except NotAuthenticated as refused:
+            if refused.code != SESSION_EXPIRED or self._line.credentials is None:
+                raise
+        await self._line.authenticate(renew=True)
+        return await attempt(session)

@@ -1,0 +1,178 @@
+"""What a client does with jobs that are there already: follow, cancel, list."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from finops_client import (
+    FinopsClient,
+    GatewayRefused,
+    JobAlreadyFinished,
+    JobCancelled,
+    JobCompleted,
+    JobEvent,
+    JobFailed,
+    JobNotFound,
+    NotAuthenticated,
+    ProtocolViolation,
+    RequestRefused,
+    ServerFailed,
+)
+from unit.finops_client import protocol_messages as say
+from unit.finops_client.quick_client import Tokens, client_of, events_of, followed
+from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
+
+NOT_FOUND = say.error(code="JOB_NOT_FOUND", message="There is no such job.")
+RESUMED = ["JobSnapshot", "AnalysisStarted", "AgentCompleted", "AgentCompleted", "JobCompleted"]
+
+
+def kinds_of(events: list[JobEvent]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+async def test_a_job_is_followed_from_its_state_to_its_end() -> None:
+    resumed = sending(say.job_snapshot(), *say.WHOLE_JOB[3:])
+    async with RecordingServer(resume_job=resumed) as server, client_of(server) as client:
+        assert kinds_of(await followed(client)) == RESUMED
+    assert server.received[1:] == [{"action": "resume_job", "jobId": "job-1"}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "end"),
+    [
+        ({"status": "completed", "result": say.job_result()}, JobCompleted),
+        ({"status": "failed", "error": "No.", "code": "TIMED_OUT"}, JobFailed),
+        ({"status": "cancelled"}, JobCancelled),
+    ],
+)
+async def test_a_finished_job_ends_at_once(fields: say.Message, end: type[JobEvent]) -> None:
+    resumed = sending(say.job_snapshot(**fields))
+    async with RecordingServer(resume_job=resumed) as server, client_of(server) as client:
+        assert isinstance((await followed(client))[-1], end)
+
+
+async def test_a_followed_job_outlives_the_line() -> None:
+    resumed = in_turn(then_cut(silence), then_cut(sending(say.job_snapshot())), sending(*say.WHOLE_JOB[4:]))
+    async with RecordingServer(resume_job=resumed) as server, client_of(server) as client:
+        assert kinds_of(await followed(client)) == RESUMED
+    assert server.actions() == ["authenticate", "resume_job"] * 3
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        (NOT_FOUND, JobNotFound),
+        (say.error(code="INVALID_MESSAGE"), RequestRefused),
+        (say.error(code="UNAUTHENTICATED"), NotAuthenticated),
+        (say.error(code="INTERNAL"), ServerFailed),
+        (say.gateway_error(), GatewayRefused),
+        ({"type": "job_snapshot", "jobId": "job-1"}, ProtocolViolation),
+    ],
+)
+async def test_a_job_that_cannot_be_followed_is_an_error(refusal: say.Message, error: type[Exception]) -> None:
+    async with RecordingServer(resume_job=sending(refusal)) as server, client_of(server) as client:
+        with pytest.raises(error):
+            await followed(client)
+
+
+async def test_jobs_followed_side_by_side_get_their_own_refusals() -> None:
+    async def answer(socket: Any, asked: say.Message) -> None:
+        await asyncio.sleep(0.01)
+        state = say.job_snapshot(jobId=asked["jobId"], status="cancelled")
+        await socket.send(json.dumps(NOT_FOUND if asked["jobId"] == "gone" else state))
+
+    async with RecordingServer(resume_job=answer) as server, client_of(server) as client:
+        names = ["job-1", "gone", "job-2", "job-2"]
+        found = await asyncio.gather(*(followed(client, name) for name in names), return_exceptions=True)
+    assert [type(one) for one in found] == [list, JobNotFound, list, list]
+
+
+async def test_a_question_and_a_follower_of_one_job_both_get_it_all() -> None:
+    async with RecordingServer(finops_query=sending(say.job_queued())) as server, client_of(server) as client:
+        asking = asyncio.create_task(events_of(client))
+        await server.until(lambda: "finops_query" in server.actions())
+        server.answers["resume_job"] = sending(say.job_snapshot(), *say.WHOLE_JOB[3:])
+        assert kinds_of(await followed(client)) == RESUMED
+        assert kinds_of(await asking) == ["JobQueued", *RESUMED]
+
+
+async def test_a_cancelled_job_is_confirmed() -> None:
+    cancel = sending(say.job_snapshot(), say.job_cancelled(jobId="job-2"), say.job_cancelled())
+    async with RecordingServer(cancel_job=cancel) as server, client_of(server) as client:
+        assert (await client.cancel("job-1")).job_id == "job-1"
+    assert server.received[1:] == [{"action": "cancel_job", "jobId": "job-1"}]
+
+
+async def test_a_question_ends_when_its_job_is_cancelled() -> None:
+    async with (
+        RecordingServer(finops_query=sending(say.job_queued()), cancel_job=sending(say.job_cancelled())) as server,
+        client_of(server) as client,
+    ):
+        events = client.ask("Why?")
+        await anext(events)
+        cancelled = await client.cancel("job-1")
+        assert await anext(events) == cancelled
+
+
+async def test_a_cancellation_is_tried_again_after_a_lost_line() -> None:
+    cancel = in_turn(then_cut(silence), sending(say.error(code="INTERNAL")), sending(say.job_cancelled()))
+    async with RecordingServer(cancel_job=cancel) as server, client_of(server) as client:
+        assert isinstance(await asyncio.wait_for(client.cancel("job-1"), 5), JobCancelled)
+    assert server.actions().count("cancel_job") == 3
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"), [(NOT_FOUND, JobNotFound), (say.error(code="JOB_FINISHED"), JobAlreadyFinished)]
+)
+async def test_a_job_that_cannot_be_cancelled_is_an_error(refusal: say.Message, error: type[Exception]) -> None:
+    async with RecordingServer(cancel_job=sending(refusal)) as server, client_of(server) as client:
+        with pytest.raises(error):
+            await client.cancel("job-1")
+
+
+async def list_jobs(socket: Any, asked: say.Message) -> None:
+    """Pages of at most two jobs out of five."""
+    start = int(asked.get("cursor", 0))
+    [job] = say.job_list()["jobs"]
+    jobs = [job | {"jobId": f"job-{number}"} for number in range(start, min(5, start + min(2, asked["limit"])))]
+    more = {"cursor": str(start + len(jobs))} if start + len(jobs) < 5 else {}
+    await socket.send(json.dumps(say.job_list(jobs=jobs, **more)))
+
+
+async def listed(client: FinopsClient, limit: int | None = None) -> list[str]:
+    async with asyncio.timeout(5):
+        return [job.job_id async for job in client.jobs(limit)]
+
+
+@pytest.mark.parametrize(("limit", "pages"), [(None, 3), (1, 1), (2, 1), (3, 2), (50, 3), (99, 3)])
+async def test_jobs_are_listed_over_all_pages(limit: int | None, pages: int) -> None:
+    async with RecordingServer(list_jobs=list_jobs) as server, client_of(server) as client:
+        assert await listed(client, limit) == [f"job-{number}" for number in range(min(5, limit or 5))]
+    limits = [message["limit"] for message in server.received[1:]]
+    assert len(limits) == pages
+    assert limits[0] == min(50, limit or 50)
+    assert "cursor" not in server.received[1]
+
+
+async def test_a_server_that_gives_more_than_was_asked_for_is_cut_short() -> None:
+    many = sending(say.job_list(jobs=say.job_list()["jobs"] * 5, cursor="more"))
+    async with RecordingServer(list_jobs=many) as server, client_of(server) as client:
+        assert len(await listed(client, 3)) == 3
+    assert server.actions().count("list_jobs") == 1
+
+
+async def test_a_list_outlives_the_line_and_the_session() -> None:
+    tokens = Tokens()
+    lists = in_turn(sending(say.error(code="SESSION_EXPIRED")), list_jobs, then_cut(silence), list_jobs)
+    async with RecordingServer(list_jobs=lists) as server, client_of(server, credentials=tokens) as client:
+        assert await listed(client) == [f"job-{number}" for number in range(5)]
+    assert tokens.renewals == [False, True, False]
+
+
+async def test_a_list_needs_a_verified_connection() -> None:
+    refusal = sending(say.error(code="UNAUTHENTICATED", message="Please sign in."))
+    async with RecordingServer(list_jobs=refusal) as server, client_of(server) as client:
+        with pytest.raises(NotAuthenticated, match="sign in"):
+            await listed(client)

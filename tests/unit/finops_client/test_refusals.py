@@ -1,0 +1,26 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from finops_client.errors import JobAlreadyFinished, JobNotFound, NotAuthenticated, RequestRefused, ServerFailed
+from finops_client.refusals import refusal
+
+CONTRACT = Path(__file__).parents[3] / "contract" / "messages.schema.json"
+CODES = json.loads(CONTRACT.read_text())["definitions"]["errorCode"]["enum"]
+KINDS = {
+    "UNAUTHENTICATED": NotAuthenticated,
+    "INVALID_TOKEN": NotAuthenticated,
+    "SESSION_EXPIRED": NotAuthenticated,
+    "INTERNAL": ServerFailed,
+    "JOB_NOT_FOUND": JobNotFound,
+    "JOB_FINISHED": JobAlreadyFinished,
+}
+
+
+@pytest.mark.parametrize("code", [*CODES, "NEWER_THAN_THIS_CLIENT"])
+def test_every_code_is_an_error_with_the_servers_sentence(code: str) -> None:
+    found = refusal(code, "A sentence.")
+    assert type(found) is KINDS.get(code, RequestRefused)
+    assert str(found) == "A sentence."
+    assert getattr(found, "code", "INTERNAL") == code
