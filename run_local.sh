@@ -299,6 +299,7 @@ print_how_to_go_on() {
     heading "The stack is running"
     printf '%s\n' "$url"
     say "Ask more:        ./run_local.sh --ask \"Where can I save money?\""
+    say "What was asked:  .venv/bin/ask --env-file .local/stack.env --list"
     say "By hand:         npx wscat -c $url"
     say "  then type:     {\"action\": \"authenticate\", \"userId\": \"test-user\", \"username\": \"testuser\"}"
     say "Sign in as:      $TEST_USER / $TEST_USER_PASSWORD"

@@ -43,7 +43,7 @@ class QueueMessage:
         self.body = record.body
 
     def keep_hidden(self) -> None:
-        """Hide the message for a third longer than the lease, unless that was done less than a third of it ago.
+        """Hide the message for a third longer than the lease and a second, unless that was done less than a third ago.
 
         So what is left is never shorter than the lease, and a job takes three calls a lease, not one a step.
         """

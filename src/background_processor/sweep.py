@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.errors import EndNotTold
-from finops_websocket.job import Job
 from finops_websocket.job_history import JobHistory
 from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import OverdueJobs
@@ -31,26 +29,32 @@ class Sweep:
         self._announce_end = announce_end
 
     def __call__(self, seconds_left: Callable[[], float]) -> None:
-        """Mend jobs that nobody works on and tell ends that somebody does not know, while there is time."""
+        """Mend jobs that nobody works on and tell ends that somebody does not know, while there is time.
+
+        Raises the last error that a job met with, when all have been looked at.
+        """
+        failure = None
         looked_at = 0
         for job_id in self._history.open_jobs():
             if seconds_left() < _ONE_JOB_SECONDS:
                 break
-            # The index lags, and does not hold what is looked at here.
-            job = self._jobs.find(job_id)
             looked_at += 1
-            if job is None:
-                continue
             try:
-                self._look_at(job)
+                self._look_at(job_id)
             except EndNotTold:
                 logger.info("An end could not be told.", jobId=job_id)
-            except (ClientError, BotoCoreError):
-                # The others must be looked at all the same.
+            except Exception as error:  # It must not keep the younger ones from being looked at, and is raised below.
                 logger.exception("An open job could not be looked at.", jobId=job_id)
+                failure = error
         logger.info("The open jobs were looked at.", jobs=looked_at)
+        if failure is not None:
+            raise failure
 
-    def _look_at(self, job: Job) -> None:
+    def _look_at(self, job_id: str) -> None:
+        # The index lags, and does not hold what is looked at here.
+        job = self._jobs.find(job_id)
+        if job is None:
+            return
         if job.is_finished:
             self._announce_end(job)
         else:

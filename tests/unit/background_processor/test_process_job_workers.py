@@ -129,7 +129,7 @@ def test_the_message_is_hidden_before_the_job_is_taken(
     leases.claim("job-1", "worker-1", "message-1", progress=10, message="Working.")
     with pytest.raises(JobHeldElsewhere):
         process("worker-2")
-    assert recording_sqs.hidden_for == [LEASE + LEASE // 3]
+    assert recording_sqs.hidden_for == [LEASE + LEASE // 3 + 1]
 
 
 def hidden_and_held(
@@ -173,12 +173,11 @@ def test_the_message_stays_hidden_for_longer_than_the_job_is_held(
     channel.at_send = note_and_release
     process(heartbeat=0.01)
     assert len(noted) > 12
-    assert all(hidden_until >= held_until for hidden_until, held_until in noted)
+    assert all(hidden_until > held_until for hidden_until, held_until in noted)
     # And not with each step: a third of the lease is four steps long.
     assert len(recording_sqs.hidden_for) < len(noted) / 2
 
 
-@pytest.mark.xfail(strict=True, reason="the steps around the agents' renew the lease and not the message's hiding")
 def test_the_message_stays_hidden_for_longer_than_the_job_is_held_though_clients_are_slow(
     process: Process,
     jobs: JobStore,
@@ -189,4 +188,5 @@ def test_the_message_stays_hidden_for_longer_than_the_job_is_held_though_clients
     # Three followers that do not answer: each is tried three times for up to six seconds.
     noted = hidden_and_held(channel, jobs, recording_sqs, clock, seconds=54)
     process()
-    assert all(hidden_until >= held_until for hidden_until, held_until in noted)
+    assert len(noted) == 5
+    assert all(hidden_until > held_until for hidden_until, held_until in noted)

@@ -17,13 +17,13 @@ REFUSED = ClientError({"Error": {"Code": "RequestThrottled", "Message": "secret"
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://sqs.example.com")
 
 
-def test_at_the_start_it_is_hidden_for_a_third_longer_than_its_job_is_held(
+def test_at_the_start_it_is_hidden_for_a_third_and_a_second_longer_than_its_job_is_held(
     recording_sqs: RecordingSqs, clock: SettableClock
 ) -> None:
     (record,) = event_of("queue_message")["Records"]
     a_message(recording_sqs, clock, lease=90).keep_hidden()
     assert recording_sqs.asked == [
-        {"QueueUrl": QUEUE_URL, "ReceiptHandle": record["receiptHandle"], "VisibilityTimeout": 120}
+        {"QueueUrl": QUEUE_URL, "ReceiptHandle": record["receiptHandle"], "VisibilityTimeout": 121}
     ]
 
 
@@ -37,7 +37,7 @@ def test_it_is_hidden_again_after_a_third_of_the_lease_and_not_at_every_step(
         message.keep_hidden()
         asked.append(len(recording_sqs.asked))
     assert asked == [1, 1, 1, 2, 2, 3, 4]
-    assert recording_sqs.hidden_for == [120] * 4
+    assert recording_sqs.hidden_for == [121] * 4
 
 
 @pytest.mark.parametrize("refusal", [REFUSED, UNREACHABLE])
@@ -64,10 +64,10 @@ def test_a_refused_extension_does_not_count_as_one(recording_sqs: RecordingSqs, 
     clock.now += 1
     message.keep_hidden()
     assert len(recording_sqs.asked) == 3
-    assert recording_sqs.seen_again_at == clock.now + 120
+    assert recording_sqs.seen_again_at == clock.now + 121
 
 
-@pytest.mark.parametrize(("lease", "hidden_for"), [(3, 4), (90, 120), (120, 160), (600, 800)])
+@pytest.mark.parametrize(("lease", "hidden_for"), [(3, 5), (4, 7), (5, 8), (90, 121), (91, 123), (600, 801)])
 def test_it_is_seen_again_soon_after_a_dead_worker_s_lease(
     recording_sqs: RecordingSqs, clock: SettableClock, lease: int, hidden_for: int
 ) -> None:
@@ -75,22 +75,18 @@ def test_it_is_seen_again_soon_after_a_dead_worker_s_lease(
     assert recording_sqs.hidden_for == [hidden_for]
 
 
-# Pauses in tenths of a second: most are shorter than a third of the lease, and some come close to it.
+# Pauses in eighths of a second, which add up exactly: most are shorter than a third of the lease, and some come close.
 @given(
-    lease=st.integers(min_value=1, max_value=200).map(lambda third: 3 * third),
-    pauses=st.lists(st.integers(min_value=0, max_value=2000).map(lambda tenths: tenths / 10), max_size=20),
+    lease=st.integers(min_value=3, max_value=600),
+    pauses=st.lists(st.integers(min_value=0, max_value=1600).map(lambda eighths: eighths / 8), max_size=20),
 )
-@example(lease=90, pauses=[29.9])
-def test_while_its_worker_lives_it_stays_hidden_for_at_least_a_lease(lease: int, pauses: list[float]) -> None:
-    assert least_hidden(lease, pauses) >= lease
-
-
-@pytest.mark.xfail(
-    strict=True, reason="hidden for lease + lease // 3, and extended after lease / 3: the fraction is lost"
-)
-@pytest.mark.parametrize(("lease", "pause"), [(4, 1.3), (5, 1.6), (91, 30.3)])
-def test_a_lease_that_is_no_multiple_of_three_is_no_exception(lease: int, pause: float) -> None:
-    assert least_hidden(lease, [pause]) >= lease
+@example(lease=90, pauses=[29.875])
+@example(lease=4, pauses=[1.25])
+@example(lease=5, pauses=[1.625])
+@example(lease=91, pauses=[30.25])
+def test_while_its_worker_lives_it_stays_hidden_for_a_lease_and_a_second(lease: int, pauses: list[float]) -> None:
+    # The second is what a step may come after the call that hides the message.
+    assert least_hidden(lease, pauses) >= lease + 1
 
 
 def least_hidden(lease: int, pauses: list[float]) -> float:

@@ -1,7 +1,9 @@
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from background_processor.sweep import Sweep
 from finops_websocket.announce_end import AnnounceEnd
@@ -21,6 +23,9 @@ Run = Callable[..., None]
 
 # Seconds: more than one job may take, and less.
 ENOUGH, TOO_LITTLE = 60.0, 59.9
+
+REFUSED = ClientError({"Error": {"Code": "ValidationException", "Message": "secret"}}, "UpdateItem")
+UNREACHABLE = EndpointConnectionError(endpoint_url="https://dynamodb.example.com")
 
 
 class LaggingHistory(JobHistory):
@@ -92,9 +97,6 @@ def test_a_job_that_was_tried_often_enough_has_failed_and_the_followers_know(
     assert queued() == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="OverdueJobs.mend tells the end, and the sweep tells it again with the old followers"
-)
 def test_the_end_of_a_job_that_is_given_up_is_told_once(sweep: Run, jobs: JobStore, channel: RecordingChannel) -> None:
     jobs.submit(stuck(status=PROCESSING, lease_until=1_000_000 - STUCK_AFTER, attempts=MOST_ATTEMPTS))
     sweep()
@@ -126,6 +128,72 @@ def test_an_end_that_cannot_be_told_is_kept_and_the_others_are_told(
     channel.deliveries["connection-1"] = Delivery.GONE
     sweep()
     assert not stored_job(jobs).is_open
+
+
+@contextmanager
+def failing(client: Any, operation: str, job_id: str, error: Exception) -> Iterator[None]:
+    """Let an operation on one job's item fail."""
+
+    def fail(params: dict[str, Any], model: Any, **_event: Any) -> None:
+        if model.name == operation and params.get("Key") == {"jobId": job_id}:
+            raise error
+
+    client.meta.events.register("provide-client-params", fail)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister("provide-client-params", fail)
+
+
+@pytest.mark.parametrize("error", [REFUSED, UNREACHABLE], ids=["refused", "unreachable"])
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [
+        ("UpdateItem", QUEUED),
+        ("UpdateItem", COMPLETED),
+        ("GetItem", QUEUED),
+    ],
+    ids=["when it is mended", "when its end is told", "when it is read"],
+)
+def test_an_error_of_one_job_is_logged_and_the_younger_ones_are_looked_at(
+    sweep: Run,
+    jobs: JobStore,
+    jobs_table: Any,
+    queued: Callable[[], list[str]],
+    channel: RecordingChannel,
+    caplog: pytest.LogCaptureFixture,
+    operation: str,
+    status: str,
+    error: Exception,
+) -> None:
+    jobs.submit(stuck(status=status, created_at=999_998))
+    jobs.submit(stuck("job-2", created_at=999_999))
+    jobs.submit(a_job(job_id="job-3", status=COMPLETED, followers=frozenset({"connection-3"})))
+    # Raised at the end, so that the function's errors show it.
+    with failing(jobs_table.meta.client, operation, "job-1", error), pytest.raises(type(error)):
+        sweep()
+    assert queued() == ['{"jobId": "job-2"}']
+    assert channel.kinds_to("connection-3") == ["job_completed"]
+    assert [record.jobId for record in caplog.records if record.levelname == "ERROR"] == ["job-1"]
+    # What could not be done is done by the next sweep.
+    sweep()
+    if status == QUEUED:
+        assert queued() == ['{"jobId": "job-1"}']
+    else:
+        assert not stored_job(jobs).is_open
+
+
+def test_an_unexpected_error_of_one_job_does_not_keep_the_younger_ones_from_being_looked_at(
+    sweep: Run, jobs: JobStore, jobs_table: Any, queued: Callable[[], list[str]]
+) -> None:
+    # A job that nobody could read.
+    jobs_table.put_item(
+        Item={"jobId": "broken", "userId": "user-1", "ttl": 2_000_000, "open": "yes", "createdAt": 999_998}
+    )
+    jobs.submit(stuck())
+    with pytest.raises(KeyError):
+        sweep()
+    assert queued() == ['{"jobId": "job-1"}']
 
 
 def test_the_oldest_jobs_come_first_and_the_rest_when_there_is_time(
