@@ -1,0 +1,121 @@
+"""A history sorted by job, and what its messages say of a job. For the checker's invariants."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from faults.history import EXPIRY, Closed, Crashed, Event, History, Injected, Invoked, Opened, Received, Sent, Stored
+
+RANK = {"queued": 0, "processing": 1, "completed": 2, "failed": 2, "cancelled": 2}
+ENDS = {"job_completed": "completed", "job_failed": "failed", "job_cancelled": "cancelled"}
+# Each stored step has one message that goes to all followers.
+LIVE = {"progress_update", "analysis_started", "agent_completed", *ENDS}
+
+
+class State(NamedTuple):
+    """What the store or a message says of a job; None where a message does not say it."""
+
+    status: str | None
+    progress: int | None
+    message: str | None
+    completed_agents: tuple[str, ...] | None
+
+    def agrees_with(self, other: "State") -> bool:
+        """Tell whether two states say nothing different."""
+        return all(mine is None or theirs is None or mine == theirs for mine, theirs in zip(self, other, strict=True))
+
+
+class Evidence:
+    """What the history says of each job: its writes in order of `seq`, its messages in the order of their receipt."""
+
+    def __init__(self, history: History) -> None:
+        """Sort a history."""
+        self.history = history
+        self.stored: dict[str, list[Stored]] = defaultdict(list)
+        self.received: dict[str, list[Received]] = defaultdict(list)
+        """Messages that are about one job."""
+        for event in history.events:
+            if isinstance(event, Stored):
+                self.stored[event.item["jobId"]].append(event)
+            elif isinstance(event, Received) and event.message.get("jobId") is not None and "seq" in event.message:
+                self.received[event.message["jobId"]].append(event)
+        for writes in self.stored.values():
+            writes.sort(key=lambda write: (write.item["seq"], write.at))
+
+    def of_kind(self, *kinds: type[Event]) -> Iterator[Any]:
+        """Give the events of some kinds, in order."""
+        return (event for event in self.history.events if isinstance(event, kinds))
+
+    def acknowledged(self) -> dict[str, Received]:
+        """Give the jobs that a client was told are queued, with the first message that told it."""
+        told: dict[str, Received] = {}
+        for job_id, messages in self.received.items():
+            for received in messages:
+                if received.message["type"] == "job_queued":
+                    told.setdefault(job_id, received)
+        return told
+
+    def by_connection(self, job_id: str) -> dict[str, list[Received]]:
+        """Give each connection's messages about a job."""
+        messages: dict[str, list[Received]] = defaultdict(list)
+        for received in self.received[job_id]:
+            messages[received.connection].append(received)
+        return messages
+
+    def owner(self, job_id: str) -> str | None:
+        """Give the job's user; None of a job that the store never had."""
+        items = [write.item for write in self.stored.get(job_id, [])] + [self.history.final_items.get(job_id, {})]
+        return next((item["userId"] for item in items if "userId" in item), None)
+
+    def end(self, job_id: str) -> Stored | None:
+        """Give the write that ended a job."""
+        return next((write for write in self.stored.get(job_id, []) if RANK[write.item["status"]] == 2), None)
+
+    def has_expired(self, job_id: str) -> bool:
+        """Tell whether a job's item is gone because the test deleted it."""
+        return job_id not in self.history.final_items and any(
+            injected.operation == EXPIRY for injected in self.of_kind(Injected)
+        )
+
+
+def state_of_item(item: dict[str, Any]) -> State:
+    """Give the state that a stored item has."""
+    return State(item["status"], item["progress"], item["message"], tuple(item.get("completedAgents", ())))
+
+
+def state_of_message(message: dict[str, Any]) -> State:
+    """Give the state that a message about a job says."""
+    kind = message["type"]
+    agents = message.get("completed_agents")
+    return State(
+        ENDS.get(kind, message.get("status")),
+        message.get("progress"),
+        message.get("message"),
+        None if agents is None else tuple(agents),
+    )
+
+
+def is_end(received: Received) -> bool:
+    """Tell whether a message says that its job has ended."""
+    return RANK.get(state_of_message(received.message).status or "queued", 0) == 2
+
+
+def describe(event: Event) -> str:
+    """Name an event in a sentence."""
+    match event:
+        case Received(_, user, connection, message):
+            seq = f" seq {message['seq']}" if "seq" in message else ""
+            what = f"{message.get('type')}{seq} received by {connection} of {user}"
+        case Sent(_, user, connection, frame):
+            what = f"{frame.get('action')} sent by {connection} of {user}"
+        case Stored(_, item):
+            what = f"seq {item['seq']} stored as {item['status']} {item['progress']}%"
+        case Opened(_, user, connection) | Closed(_, user, connection):
+            what = f"{connection} of {user} {type(event).__name__.lower()}"
+        case Invoked(_, agent, job_id):
+            what = f"{agent} invoked for {job_id}"
+        case Crashed(_, crashed_job):
+            what = f"crash of {crashed_job or 'a worker'}"
+        case Injected(_, fault, service, operation):
+            what = f"{fault} injected into {service} {operation}"
+    return f"{what} at {event.at:.3f}"

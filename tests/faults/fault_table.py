@@ -1,0 +1,226 @@
+"""The faults, each with the questions that are asked meanwhile, what people do, and which ends are right."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from faults import scenarios
+from faults.clients import Message
+from faults.fault import Fault, Kind
+from faults.fault_proxy import PROCESSOR
+from faults.scene import Scene
+
+Scenario = Callable[[Scene], Awaitable[list[Message]]]
+
+BOTH = "What did it cost, and where can I save?"
+COST = "What did it cost?"
+# Long enough for something to happen meanwhile: for a heartbeat after a second of silence, on a busy machine too.
+SLOWLY = f"{BOTH} cost=nap:2000 advisor=nap:2000"
+ONE_SLOWLY = f"{BOTH} advisor=nap:2500"
+# Long enough for a new worker to begin meanwhile.
+LONG = f"{COST} cost=nap:2500"
+# Too large for a message, so that it goes through the results bucket.
+LARGE = f"{COST} cost=large:200000"
+
+MESSAGE_HANDLER = "-message-handler"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A scenario under faults. Its jobs come to one of `ends`: a status, or the code of a failure."""
+
+    name: str
+    faults: tuple[Fault, ...]
+    questions: tuple[str, ...]
+    ends: frozenset[str] = frozenset({"completed"})
+    is_partial: bool = False
+    scenario: Scenario = scenarios.everybody_waits
+
+
+def saying(*words: str) -> Callable[[bytes], bool]:
+    """Match calls whose body has all these words."""
+    return lambda body: all(word.encode() in body for word in words)
+
+
+def under(fault: Fault, *questions: str, ends: frozenset[str] = frozenset({"completed"})) -> Row:
+    """Make the row of one fault, which gives it its name."""
+    return Row(fault.name, (fault,), questions or (BOTH, COST, BOTH, COST), ends)
+
+
+def killed(
+    when: str, words: str, *, times: int | None = 1, service: str = "dynamodb", caller: str = PROCESSOR
+) -> Fault:
+    """A worker is killed when it makes a call with these words."""
+    return Fault(f"killed {when}", service, Kind.KILL, caller=caller, matches=saying(words), times=times)
+
+
+ROWS = (
+    # DynamoDB
+    under(
+        Fault(
+            "DynamoDB throttles",
+            "dynamodb",
+            Kind.REFUSE,
+            error="ProvisionedThroughputExceededException",
+            probability=0.15,
+        )
+    ),
+    under(Fault("DynamoDB fails", "dynamodb", Kind.REFUSE, error="InternalServerError", probability=0.15)),
+    under(Fault("DynamoDB is slow", "dynamodb", Kind.DELAY, probability=0.2, seconds=0.3)),
+    under(Fault("DynamoDB's connection drops", "dynamodb", Kind.DROP, probability=0.1)),
+    under(Fault("DynamoDB's reply is lost", "dynamodb", Kind.LOSE_REPLY, probability=0.15)),
+    under(Fault("DynamoDB gets it twice", "dynamodb", Kind.DUPLICATE, probability=0.3)),
+    # SQS
+    under(Fault("SQS fails", "sqs", Kind.REFUSE, "SendMessage", error="ServiceUnavailable", times=2)),
+    under(
+        Fault("SQS is down", "sqs", Kind.REFUSE, "SendMessage", error="ServiceUnavailable"),
+        COST,
+        COST,
+        ends=frozenset({"QUEUE_UNAVAILABLE"}),
+    ),
+    under(Fault("SQS's reply is lost", "sqs", Kind.LOSE_REPLY, "SendMessage", times=2)),
+    under(Fault("SQS gets it twice", "sqs", Kind.DUPLICATE, "SendMessage")),
+    under(
+        Fault(
+            "visibility cannot be changed",
+            "sqs",
+            Kind.REFUSE,
+            "ChangeMessageVisibility",
+            error="ServiceUnavailable",
+            times=4,
+        )
+    ),
+    under(
+        Fault("message visible while its worker lives", "sqs", Kind.HIDE, "ChangeMessageVisibility", times=2),
+        LONG,
+        LONG,
+    ),
+    Row("the queue forgets", (), (COST, BOTH), scenario=scenarios.the_queue_forgets),
+    Row("the queue forgets, nobody looks", (), (COST, BOTH), scenario=scenarios.nobody_looks_and_the_sweep_does),
+    # The agents
+    under(Fault("agents are throttled", "lambda", Kind.REFUSE, error="TooManyRequestsException", times=4)),
+    under(Fault("an agent cannot be invoked", "lambda", Kind.REFUSE, error="ServiceException", times=1), BOTH, BOTH),
+    under(Fault("an agent's connection drops", "lambda", Kind.DROP, times=1), BOTH, BOTH),
+    under(Fault("an agent's reply is lost", "lambda", Kind.LOSE_REPLY, times=1), BOTH, BOTH),
+    under(Fault("an agent is invoked twice", "lambda", Kind.DUPLICATE, times=2)),
+    *(
+        Row(f"an agent {what}", (), (f"{BOTH} advisor={script}",) * 2, is_partial=True)
+        for what, script in (
+            ("crashes", "crash"),
+            ("refuses", "refuse"),
+            ("hangs", "hang:6"),
+            ("answers rubbish", "rubbish"),
+            ("answers twice at once", "twice"),
+            ("nests its answer deeply", "deep"),
+        )
+    ),
+    Row("all agents crash", (), (f"{BOTH} cost=crash advisor=crash",) * 2, ends=frozenset({"AGENTS_FAILED"})),
+    # Lambda would make a crash of it, which is another row: it takes 6 MB. The local cloud passes it on.
+    Row(
+        "an agent answers 7 MB",
+        (),
+        (f"{COST} cost=large:7000000", f"{COST} cost=large:7000001"),
+        scenario=scenarios.whole_answers_are_behind_links,
+    ),
+    # Posting
+    under(
+        Fault("posting says gone (410)", "connections", Kind.REFUSE, error="GoneException", caller=PROCESSOR, times=2)
+    ),
+    under(
+        Fault("posting is throttled (429)", "connections", Kind.REFUSE, error="LimitExceededException", probability=0.3)
+    ),
+    under(
+        Fault("posting fails (500)", "connections", Kind.REFUSE, error="InternalServerErrorException", probability=0.3)
+    ),
+    Row(
+        "a message is too large (413)",
+        (
+            Fault(
+                "a message is too large (413)",
+                "connections",
+                Kind.REFUSE,
+                error="PayloadTooLargeException",
+                matches=lambda body: len(body) > 40_000,
+            ),
+        ),
+        (f"{COST} cost=large:50000", f"{COST} cost=large:50001"),
+        scenario=scenarios.whole_answers_are_behind_links,
+    ),
+    under(
+        Fault(
+            "posting is forbidden (403)",
+            "connections",
+            Kind.REFUSE,
+            error="ForbiddenException",
+            caller=PROCESSOR,
+            times=3,
+        )
+    ),
+    under(Fault("a post's reply is lost", "connections", Kind.LOSE_REPLY, probability=0.2)),
+    under(Fault("posting is slow", "connections", Kind.DELAY, probability=0.3, seconds=0.3)),
+    # S3
+    Row(
+        "S3 is too busy",
+        (Fault("S3 is too busy", "s3", Kind.REFUSE, error="SlowDown", times=3),),
+        (LARGE, LARGE),
+        scenario=scenarios.whole_answers_are_behind_links,
+    ),
+    Row(
+        "S3 is slow",
+        (Fault("S3 is slow", "s3", Kind.DELAY, "PutObject", seconds=0.5),),
+        (LARGE, LARGE),
+        scenario=scenarios.whole_answers_are_behind_links,
+    ),
+    # Workers
+    Row(
+        "workers die while agents work",
+        (
+            killed("before the answers", "Waiting for Cost analysis and Optimisation"),
+            killed("between two answers", "Waiting for Optimisation."),
+        ),
+        (SLOWLY, ONE_SLOWLY),
+    ),
+    Row(
+        "workers die at the end",
+        (
+            killed("before the end is stored", "Your answer is ready"),
+            killed("before the end is sent", '"job_completed"', service="connections"),
+        ),
+        (BOTH, COST),
+    ),
+    Row(
+        "every worker of a job dies",
+        (killed("at the start", "Asking Cost analysis.", times=None),),
+        (COST,),
+        ends=frozenset({"PROCESSING_FAILED"}),
+    ),
+    Row(
+        "who takes a question dies",
+        (killed("before the job is queued", "jobId", service="sqs", caller=MESSAGE_HANDLER),),
+        (COST, COST),
+    ),
+    # People
+    Row("clients vanish and come back", (), (SLOWLY, ONE_SLOWLY), scenario=scenarios.everybody_vanishes_and_comes_back),
+    Row("a client never comes back", (), (ONE_SLOWLY, COST), scenario=scenarios.somebody_never_comes_back),
+    Row("three tabs, one vanishes", (), (SLOWLY, ONE_SLOWLY), scenario=scenarios.three_tabs_follow),
+    Row(
+        "jobs are cancelled, twice",
+        (),
+        (SLOWLY, COST, ONE_SLOWLY, SLOWLY),
+        ends=frozenset({"completed", "cancelled"}),
+        scenario=scenarios.cancel_at_random_moments,
+    ),
+    Row("a stranger asks for the jobs", (), (SLOWLY, COST), scenario=scenarios.another_asks_for_the_jobs),
+    Row("one question, three times at once", (), (BOTH,), scenario=scenarios.the_same_question_twice_at_once),
+    # Time
+    Row("TTL deletes a job early", (), (COST, BOTH), scenario=scenarios.ttl_deletes_a_finished_job_early),
+    Row("TTL deletes an answer early", (), (BOTH, COST), scenario=scenarios.ttl_deletes_an_answer_early),
+    Row("TTL deletes late", (), (COST, BOTH), scenario=scenarios.an_expired_job_is_still_there),
+    Row("a dead letter is no job", (), (COST, COST), scenario=scenarios.a_foreign_body_is_dead),
+    # The last: the functions' processes begin anew before it and after it.
+    Row(
+        "clocks off by five minutes",
+        (killed("meanwhile", "Waiting for", times=2),),
+        (SLOWLY, SLOWLY),
+        scenario=scenarios.clocks_are_wrong,
+    ),
+)

@@ -1,0 +1,230 @@
+"""The stack that faults are injected into: its functions call AWS through the fault proxy, and are in a hurry."""
+
+import json
+import re
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jwt
+
+from faults.clients import Person
+from faults.fault import Fault
+from faults.fault_proxy import PROCESSOR, FaultProxy
+from faults.history import EXPIRY, FOREIGN_BODY, Crashed, History, Invoked, Stored
+from faults.stored_items import plain_item
+from local_cloud.journey_stack import JourneyStack
+from local_cloud.running_cloud import LocalCloud, until
+
+PROJECT = "faults"
+COST_AGENT = "faults-cost-agent"
+ADVISOR = "faults-advisor-agent"
+FUNCTIONS = ("-connection-manager", "-message-handler", PROCESSOR)
+# In seconds, the least that the template takes: what is two minutes on AWS is four seconds here.
+LEASE = 3
+# How long nobody may have a job before it counts as stuck: longer than a crash's recovery, as on AWS.
+STUCK_JOB = 6
+UNFINISHED = ("queued", "processing")
+GOOD_BEHAVIOURS = ("answer", "nap")
+SKEWED_CLOCK = Path(__file__).with_name("skewed_clock")
+
+
+class FaultyStack(JourneyStack):
+    """The deployed stack, the proxy in front of its services, and what a run of it leaves behind."""
+
+    agents: ClassVar = {"cost": COST_AGENT, "advisor": ADVISOR}
+    agent_code = Path(__file__).with_name("faulty_agent.py")
+
+    def __init__(self, cloud: LocalCloud, packages: Path, directory: Path) -> None:
+        super().__init__(
+            cloud,
+            packages,
+            directory,
+            "--parameter", f"LeaseSeconds={LEASE}",
+            "--parameter", f"StuckJobSeconds={STUCK_JOB}",
+            project=PROJECT,
+        )  # fmt: skip
+        self.proxy = FaultProxy(cloud)
+        self._lambda = cloud.client("lambda")
+        self._queues = cloud.client("sqs")
+        self._tables = cloud.client("dynamodb")
+        self._logs = cloud.client("logs")
+        self._begin = time.time()
+        self._foreign_bodies: list[str] = []
+        self._own_environment = {function: self._environment(function) for function in FUNCTIONS}
+        self.set_environment()
+
+    def stop(self) -> None:
+        self.proxy.stop()
+
+    def set_environment(self, **more: str) -> None:
+        """Point the functions at the proxy, with more variables if need be; their workers start anew."""
+        services = {f"AWS_ENDPOINT_URL_{service}": self.proxy.url for service in ("DYNAMODB", "SQS", "LAMBDA", "S3")}
+        api = f"{self.proxy.url}/_aws/execute-api/{self.outputs['WebSocketApiId']}/prod"
+        for function, own in self._own_environment.items():
+            self._lambda.update_function_configuration(
+                FunctionName=self.project + function,
+                Environment={"Variables": {**own, **services, "MANAGEMENT_ENDPOINT": api, **more}},
+            )
+
+    def begin(self, faults: Iterable[Fault] = (), seed: int = 0) -> None:
+        """Begin a new history, and inject these faults from now on; the same seed throws the same dice."""
+        self.proxy.history = History()
+        self._begin = time.time()
+        self._record.write_text("", encoding="utf-8")
+        if self._foreign_bodies:
+            self._queues.purge_queue(QueueUrl=self.outputs["ProcessingDeadLetterQueueUrl"])
+            self._foreign_bodies.clear()
+        self.proxy.inject(faults, seed)
+
+    def finish(self) -> History:
+        """Inject nothing any more, wait until all is quiet, and give the history with all that is known at its end."""
+        self.proxy.heal()
+        self.settle()
+        history = self.proxy.history
+        self._complete(history)
+        return history
+
+    @contextmanager
+    def wrong_clocks(self, seconds: int) -> Iterator[None]:
+        """Let the clocks of all functions' processes be off, some fast and some slow."""
+        self.set_environment(
+            PYTHONPATH=str(SKEWED_CLOCK),
+            CLOCK_SKEW_SECONDS=str(seconds),
+            CLOCK_SKEW_DIRECTORY=str(self._record.with_name(f"clocks-{uuid.uuid4()}")),
+        )
+        try:
+            yield
+            for function in FUNCTIONS:
+                for _ in self.proxy.workers.of_function(self.project + function):
+                    self.proxy.note("wrong clock", "machine", "Clock")
+        finally:
+            self.set_environment()
+
+    def person(self, name: str) -> Person:
+        """A user of the stack's, signed in."""
+        token = self.token(name)
+        user_id = jwt.decode(token, options={"verify_signature": False})["sub"]
+        return Person(name, user_id, token)
+
+    def settle(self, seconds: float = 40) -> None:
+        """Wait until no message is left in the queues, visible or not, but the bodies that are no jobs."""
+        until(lambda: self._waiting("ProcessingQueueUrl") == 0, seconds)
+        until(lambda: self._waiting("ProcessingDeadLetterQueueUrl") <= len(self._foreign_bodies), seconds)
+
+    def put_foreign_body(self, queue: str, body: str) -> None:
+        """Put a body that is no job into a queue, which is named by its output."""
+        self._foreign_bodies.append(body)
+        self._queues.send_message(QueueUrl=self.outputs[queue], MessageBody=body)
+        self.proxy.note("a body that is no job", "sqs", FOREIGN_BODY)
+
+    def expire(self, job_id: str) -> None:
+        """Delete a job's item, as TTL would."""
+        self._delete(job_id)
+        self.proxy.note("TTL deletes a job", "dynamodb", EXPIRY)
+
+    def expire_answer(self, job_id: str, role: str) -> None:
+        """Delete an agent's answer, as TTL would, which deletes a job's items one by one."""
+        self._delete(f"{job_id}#{self.agents[role]}")
+        self.proxy.note("TTL deletes an answer", "dynamodb", "AnswerTimeToLive")
+
+    def outlive(self, job_id: str) -> None:
+        """Let a job's time run out without deleting it, as TTL does for up to two days."""
+        self._tables.update_item(
+            TableName=self.outputs["JobsTableName"],
+            Key={"jobId": {"S": job_id}},
+            UpdateExpression="SET #ttl = :past",
+            ExpressionAttributeNames={"#ttl": "ttl"},
+            ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 3600)}},
+        )
+        self.proxy.note("TTL deletes late", "dynamodb", "LateTimeToLive")
+
+    def invocations(self, job_id: str) -> Counter[str]:
+        """How often each agent has begun to work for a job since the recording began."""
+        return Counter(line["role"] for line in self._record_lines() if line["jobId"] == job_id)
+
+    def dead_letter_bodies(self) -> list[str]:
+        """The bodies that lie in the dead-letter queue; what cannot be seen there now must be foreign ones."""
+        lying = self._waiting("ProcessingDeadLetterQueueUrl")
+        url = self.outputs["ProcessingDeadLetterQueueUrl"]
+        found = self._queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        bodies = [message["Body"] for message in found.get("Messages", [])]
+        return bodies + [body for body in self._foreign_bodies if body not in bodies][: lying - len(bodies)]
+
+    def deliver(self, enabled: bool) -> None:
+        """Let the processing queue's messages go to the processor, or lie."""
+        queue = self.outputs["ProcessingQueueUrl"].rsplit("/", 1)[1]
+        mappings = self._lambda.list_event_source_mappings(FunctionName=self.project + PROCESSOR)["EventSourceMappings"]
+        (mapping,) = (one for one in mappings if one["EventSourceArn"].endswith(f":{queue}"))
+        self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+
+    def lose_messages(self) -> None:
+        """Empty the processing queue."""
+        lost = self._waiting("ProcessingQueueUrl")
+        self._queues.purge_queue(QueueUrl=self.outputs["ProcessingQueueUrl"])
+        for _ in range(lost):
+            self.proxy.note("message lost", "sqs", "PurgeQueue")
+
+    def sweep_until_all_end(self, job_ids: list[str]) -> None:
+        """Sweep as the schedule does, only more often, until these jobs have ended."""
+
+        def all_have_ended() -> bool:
+            self.sweep()
+            return all(self.stored_job(job_id)["status"]["S"] not in UNFINISHED for job_id in job_ids)
+
+        until(all_have_ended, every=0.5)
+
+    def _delete(self, key: str) -> None:
+        self._tables.delete_item(TableName=self.outputs["JobsTableName"], Key={"jobId": {"S": key}})
+
+    def _complete(self, history: History) -> None:
+        stored = [event.item for event in history.events if isinstance(event, Stored)]
+        jobs = {item["jobId"] for item in stored}
+        for line in self._record_lines():
+            if line["jobId"] in jobs:
+                history.add(Invoked(line["begin"], self.agents[line["role"]], line["jobId"]))
+                if line["behaviour"] not in GOOD_BEHAVIOURS:
+                    self.proxy.note(f"agent: {line['behaviour']}", "agent", line["behaviour"])
+        holders = {item["leaseOwner"]: item["jobId"] for item in stored if "leaseOwner" in item}
+        for request_id, at in self._failed_invocations(self._begin):
+            if request_id in holders:
+                history.add(Crashed(at, holders[request_id]))
+        for page in self._tables.get_paginator("scan").paginate(TableName=self.outputs["JobsTableName"]):
+            history.final_items.update(
+                {item["jobId"]: item for item in map(plain_item, page["Items"]) if item["jobId"] in jobs}
+            )
+        history.dead_letters = self.dead_letter_bodies() + [
+            item["deadLetter"]["body"] for item in history.final_items.values() if "deadLetter" in item
+        ]
+        history.events.sort(key=lambda event: event.at)
+
+    def _record_lines(self) -> list[dict[str, Any]]:
+        """What the agents have written down when they began."""
+        lines = map(json.loads, self._record.read_text(encoding="utf-8").splitlines())
+        return [line for line in lines if "begin" in line]
+
+    def _failed_invocations(self, since: float) -> Iterator[tuple[str, float]]:
+        """The processor's invocations that ended in an exception: their request ids, and when."""
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{self.project}{PROCESSOR}", startTime=int(since * 1000)
+        )
+        requests: dict[str, str] = {}
+        for event in (event for page in pages for event in page["events"]):
+            if start := re.match(r"START RequestId: (\S+)", event["message"]):
+                requests[event["logStreamName"]] = start[1]
+            elif event["message"].startswith("Traceback"):
+                yield requests[event["logStreamName"]], event["timestamp"] / 1000
+
+    def _waiting(self, queue: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = self._queues.get_queue_attributes(QueueUrl=self.outputs[queue], AttributeNames=names)["Attributes"]
+        return sum(int(counts[name]) for name in names)
+
+    def _environment(self, function: str) -> dict[str, str]:
+        configuration = self._lambda.get_function_configuration(FunctionName=self.project + function)
+        variables: dict[str, str] = configuration["Environment"]["Variables"]
+        return variables

@@ -1,0 +1,163 @@
+"""Hypothesis drives the product's classes in any order it can think of, and the checker judges what has happened.
+
+Workers and frames are served in steps: others act between a write and the message that tells of it.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools import Logger
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from moto import mock_aws
+
+from faults.checker import violations
+from faults.service_in_memory import ServiceInMemory
+from finops_websocket import aws_clients
+from unit.finops_websocket.sample_jobs import LEASE, STUCK_AFTER
+
+USERS = ("ann", "bob")
+# One of what there is: the number is taken modulo how many there are.
+ANY = st.integers(0, 20)
+QUERIES = st.sampled_from(["costs", "costs and savings", "slow costs and savings", "fail costs and savings"])
+# At how many checkpoints a run goes by before somebody else acts. A job of one agent has ten.
+PACES = st.sampled_from([1, 2, 3, 5, 6, 7, 9, 100, 100, 100])
+# As far as where the agents have been asked, with one follower or with two.
+HALFWAY = st.sampled_from([5, 7, 9])
+# A dead worker's message is seen again after four thirds of its lease.
+SECONDS = st.sampled_from([1, LEASE + 1, LEASE * 4 // 3 + 1, LEASE * 4 // 3 + 1, STUCK_AFTER + LEASE + 1])
+
+
+class JobStateMachine(RuleBasedStateMachine):
+    def __init__(self, service: ServiceInMemory) -> None:
+        super().__init__()
+        self.service = service
+
+    @initialize(queries=st.tuples(QUERIES, QUERIES))
+    def both_have_asked(self, queries: tuple[str, str]) -> None:
+        for user, query in zip(USERS, queries, strict=True):
+            # A tab that was there before the question does not hear of it by itself.
+            self.service.open(user)
+            self._send(self.service.open(user), 100, action="finops_query", query=query, requestId="request-1")
+
+    @rule(user=st.sampled_from(USERS))
+    def open_a_tab(self, user: str) -> None:
+        self.service.open(user)
+
+    @rule(which=ANY)
+    def vanish(self, which: int) -> None:
+        # Not the last: without a connection, nobody could ask.
+        if len(self.service.clients.users) > 1:
+            self.service.close(self._connection(which))
+
+    @rule(which=ANY, query=QUERIES, request=st.integers(1, 4), pace=PACES)
+    def ask(self, which: int, query: str, request: int, pace: int) -> None:
+        self._send(self._connection(which), pace, action="finops_query", query=query, requestId=f"request-{request}")
+
+    @rule(which=ANY, job=ANY, pace=PACES)
+    def resume(self, which: int, job: int, pace: int) -> None:
+        self._send(self._connection(which), pace, action="resume_job", jobId=self._job(job))
+
+    @rule(which=ANY, job=ANY, pace=PACES)
+    def cancel(self, which: int, job: int, pace: int) -> None:
+        self._send(self._connection(which), pace, action="cancel_job", jobId=self._job(job))
+
+    @rule(which=ANY)
+    def list_jobs(self, which: int) -> None:
+        self._send(self._connection(which), 100, action="list_jobs")
+
+    @rule(pace=PACES)
+    def a_worker_takes_a_message(self, pace: int) -> None:
+        if run := self.service.deliver("main"):
+            self.service.go_on(run, pace)
+
+    @rule(pace=PACES)
+    def a_worker_takes_a_dead_letter(self, pace: int) -> None:
+        if run := self.service.deliver("dead"):
+            self.service.go_on(run, pace)
+
+    @precondition(lambda self: self.service.runs)
+    @rule(which=ANY, pace=PACES)
+    def go_on(self, which: int, pace: int) -> None:
+        self.service.go_on(self._run(which), pace)
+
+    @precondition(lambda self: self.service.runs)
+    @rule(which=ANY)
+    def a_process_dies(self, which: int) -> None:
+        self.service.kill(self._run(which))
+
+    @precondition(lambda self: self.service.runs)
+    @rule(which=ANY, pace=PACES)
+    def a_process_dies_and_a_worker_takes_over(self, which: int, pace: int) -> None:
+        self.service.kill(self._run(which))
+        self.service.pass_time(LEASE * 4 // 3 + 1)
+        self.a_worker_takes_a_message(pace)
+
+    @rule(pace=HALFWAY, pace_of_the_other=PACES)
+    def two_workers_take_one_message(self, pace: int, pace_of_the_other: int) -> None:
+        if run := self.service.deliver("main"):
+            self.service.go_on(run, pace)
+        for message in self.service.queues.in_flight()[-1:]:
+            message.visible_at = self.service.clock()
+            self.a_worker_takes_a_message(pace_of_the_other)
+
+    @rule(seconds=SECONDS)
+    def time_goes_by(self, seconds: int) -> None:
+        self.service.pass_time(seconds)
+
+    @rule(which=ANY)
+    def a_client_cannot_be_reached_or_can_again(self, which: int) -> None:
+        self.service.clients.unreachable ^= {self._connection(which)}
+
+    @rule(what=st.sampled_from(["is down", "is up", "has lost its messages", "has a body that is no job"]))
+    def the_queue(self, what: str) -> None:
+        match what:
+            case "has lost its messages":
+                self.service.queues.lose_jobs()
+            case "has a body that is no job":
+                self.service.put_foreign_body()
+            case _:
+                self.service.queues.is_down = what == "is down"
+
+    @rule(pace=PACES)
+    def sweep(self, pace: int) -> None:
+        self.service.go_on(self.service.sweep(), pace)
+
+    def teardown(self) -> None:
+        assert violations(self.service.settle()) == []
+
+    def _send(self, connection: str, pace: int, **frame: Any) -> None:
+        self.service.go_on(self.service.send(connection, frame), pace)
+
+    def _connection(self, which: int) -> str:
+        connections = sorted(self.service.clients.users)
+        return connections[which % len(connections)]
+
+    def _job(self, which: int) -> str:
+        jobs = self.service.job_ids()
+        return jobs[which % len(jobs)]
+
+    def _run(self, which: int) -> Any:
+        return self.service.runs[which % len(self.service.runs)]
+
+
+@pytest.fixture
+def make_service() -> Iterator[Callable[[], ServiceInMemory]]:
+    """AWS in memory; its clients are made once, because that takes longer than a run."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "finops-websocket")
+        # Without a handler's logger, its modules' loggers take no keys.
+        Logger(stream=io.StringIO())
+        yield partial(ServiceInMemory, boto3.resource("dynamodb"), aws_clients.s3())
+
+
+def test_jobs_end_whatever_happens(make_service: Callable[[], ServiceInMemory]) -> None:
+    # Anything that makes a machine will do, whatever the annotation says.
+    make_machine: Any = lambda: JobStateMachine(make_service())  # noqa: E731
+    run_state_machine_as_test(make_machine, settings=settings(max_examples=20, stateful_step_count=25, deadline=None))
