@@ -30,6 +30,7 @@ class FailDeadLetter:
         try:
             job_id = job_id_of(message.body)
         except NotAJob:
+            logger.error("A dead letter names no job.", messageId=message.message_id)
             metrics.count(metrics.UNREADABLE_DEAD_LETTERS)
             raise
         logger.append_keys(jobId=job_id)

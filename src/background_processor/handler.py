@@ -30,7 +30,8 @@ _DELIVERY_SECONDS = 30
 
 logger = Logger()
 settings = BackgroundProcessorSettings.read(os.environ)
-services = JobServices.of_stack(settings)
+services = JobServices.of_stack(settings, aws_clients.PATIENT)
+# Not patient: a message is hidden within its job's lease.
 sqs = aws_clients.sqs()
 
 serve_queued_job = ServeQueuedJob(

@@ -68,8 +68,8 @@ class ProcessJob:
             if outcome is None:
                 job = self._beat(job, queue_message)
                 continue
-            whole[outcome.agent] = self._answer_of(outcome)
-            sent[outcome.agent] = self._answers.put(job, whole[outcome.agent])
+            sent[outcome.agent] = self._answers.put(job, self._answer_of(outcome))
+            whole[outcome.agent] = self._with_whole_content(job, sent[outcome.agent])
             job = self._note_answer(job, queue_message, sent[outcome.agent])
         if all(answer.status == answer_store.FAILED for answer in whole.values()):
             self._fail(job, whole)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.conditions import Attr
+
 from finops_websocket.batch_read import read_items
 from finops_websocket.job import Job
 from finops_websocket.message_size import first_part, fits
@@ -40,23 +42,17 @@ class AnswerStore:
         self._bucket = bucket
 
     def put(self, job: Job, answer: Answer) -> Answer:
-        """Store a whole answer and give it as it can be sent; storing it twice is no error."""
+        """Store a whole answer, unless there is one already, and give the one that is there as it can be sent.
+
+        The first counts: a worker that was overtaken may come with another one when the job has ended.
+        """
         if not fits(answer.content):
-            self.put_whole_content(job, answer)
-            answer = replace(answer, content=first_part(answer.content), is_large=True)
-        self._table.put_item(
-            Item={
-                "jobId": _item_id(job, answer.agent),
-                "agent": answer.agent,
-                "title": answer.title,
-                "content": answer.content,
-                "status": answer.status,
-                "timestamp": answer.timestamp,
-                "isLarge": answer.is_large,
-                "timedOut": answer.timed_out,
-                "ttl": job.ttl,
-            }
-        )
+            content = self.put_whole_content(job, answer)
+            answer = replace(answer, content=first_part(content), is_large=not fits(content))
+        try:
+            self._table.put_item(Item=_to_item(job, answer), ConditionExpression=Attr("jobId").not_exists())
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return self.find(job).get(answer.agent, answer)
         return answer
 
     def find(self, job: Job) -> dict[str, Answer]:
@@ -68,9 +64,9 @@ class AnswerStore:
         """Give an answer's whole text."""
         return self._bucket.get(_answer_key(job, answer.agent)) if answer.is_large else answer.content
 
-    def put_whole_content(self, job: Job, answer: Answer) -> None:
-        """Store an answer's whole text where a link can lead; storing it twice is no error."""
-        self._bucket.put(_answer_key(job, answer.agent), answer.content)
+    def put_whole_content(self, job: Job, answer: Answer) -> str:
+        """Store an answer's whole text where a link can lead, unless there is one, and give the one that is there."""
+        return self._bucket.put(_answer_key(job, answer.agent), answer.content)
 
     def link_to_content(self, job: Job, answer: Answer) -> str:
         """Make a link to an answer's whole text, which must have been put into the bucket."""
@@ -95,6 +91,20 @@ def _answer_key(job: Job, agent: str) -> str:
 
 def _response_key(job: Job) -> str:
     return f"jobs/{job.job_id}/response.md"
+
+
+def _to_item(job: Job, answer: Answer) -> dict[str, Any]:
+    return {
+        "jobId": _item_id(job, answer.agent),
+        "agent": answer.agent,
+        "title": answer.title,
+        "content": answer.content,
+        "status": answer.status,
+        "timestamp": answer.timestamp,
+        "isLarge": answer.is_large,
+        "timedOut": answer.timed_out,
+        "ttl": job.ttl,
+    }
 
 
 def _from_item(item: dict[str, Any]) -> Answer:

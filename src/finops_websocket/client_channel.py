@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
@@ -53,6 +54,9 @@ class ClientChannel:
             pass
         except (ClientError, BotoCoreError) as error:
             self._report(connection_id, message, _error_code(error))
+            if _is_refusal(error):
+                # No client's doing: the function's role or the stage's policy forbids it, for every client.
+                metrics.count(metrics.DELIVERIES_REFUSED)
             return Delivery.FAILED
         if shorter is None:
             self._report(connection_id, message, "PayloadTooLargeException")
@@ -72,13 +76,13 @@ class ClientChannel:
             messageType=message.kind[1],
             errorType=error_code,
         )
-        if error_code in _REFUSALS:
-            # No client's doing: the function's role or the stage's policy forbids it, for every client.
-            metrics.count(metrics.DELIVERIES_REFUSED)
 
 
-# ForbiddenException is the service's own name of a 403, AccessDeniedException that of IAM.
-_REFUSALS = {"ForbiddenException", "AccessDeniedException", "403"}
+def _is_refusal(error: ClientError | BotoCoreError) -> bool:
+    # By the status: a 403 has many names, of the service's, IAM's and the signature's.
+    if not isinstance(error, ClientError):
+        return False
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == HTTPStatus.FORBIDDEN
 
 
 def _error_code(error: ClientError | BotoCoreError) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr
@@ -29,14 +30,17 @@ class ConnectionStore:
     def open(self, connection_id: str) -> None:
         """Note a new connection, whose user nobody knows yet."""
         now = int(self._clock())
-        self._table.put_item(
-            Item={
-                "connectionId": connection_id,
-                "connectedAt": now,
-                "verified": False,
-                "ttl": now + _ROW_SECONDS,
-            }
-        )
+        # What is there was noted by a try whose reply was lost; a slow one must not undo a sign-in.
+        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+            self._table.put_item(
+                Item={
+                    "connectionId": connection_id,
+                    "connectedAt": now,
+                    "verified": False,
+                    "ttl": now + _ROW_SECONDS,
+                },
+                ConditionExpression=Attr("connectionId").not_exists(),
+            )
 
     def sign_in(self, connection: Connection) -> None:
         """Note what a connection has shown of its user.

@@ -5,7 +5,7 @@ A worker's writes hold only while it has the job's lease, so two workers never w
 
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr
 
 from finops_websocket.errors import JobEnded, JobHeldElsewhere, JobNotOurs
 from finops_websocket.job import COMPLETED, FAILED, PROCESSING, QUEUED, Job
@@ -54,9 +54,8 @@ class JobLease:
 
         Raises JobEnded if it was ended meanwhile, JobHeldElsewhere if another worker has it.
         """
-        stored = self._jobs.step(
-            job.job_id,
-            _is_held_by(job.lease_owner),
+        return self._write(
+            job,
             {
                 "progress": progress,
                 "message": message,
@@ -64,25 +63,26 @@ class JobLease:
                 "leaseUntil": self._jobs.now() + self._lease,
             },
         )
-        if stored is None:
-            raise self._why_not_ours(job.job_id, self._jobs.find(job.job_id))
-        return stored
 
     def complete(self, job: Job, *, message: str, partial: bool) -> Job:
         """End a job that this worker holds with an answer. Raises like record_step."""
-        return self._end(job, {"status": COMPLETED, "progress": 100, "message": message, "partial": partial})
+        return self._write(job, {"status": COMPLETED, "progress": 100, "message": message, "partial": partial})
 
     def fail(self, job: Job, *, code: str, error: str) -> Job:
         """End a job that this worker holds without an answer; its user reads `error`. Raises like record_step."""
-        return self._end(job, {"status": FAILED, "message": error, "error": error, "code": code})
+        return self._write(job, {"status": FAILED, "message": error, "error": error, "code": code})
 
-    def _end(self, job: Job, assignments: dict[str, Any]) -> Job:
-        ended = self._jobs.step(job.job_id, _is_held_by(job.lease_owner), assignments)
-        if ended is not None:
-            return ended
-        # The write may have come through and its reply been lost, so that the SDK's second try found the job ended.
+    def _write(self, job: Job, assignments: dict[str, Any]) -> Job:
+        """Store the step after the one that this worker has seen."""
+        # The seq too: a try that was slow must not come through after the SDK's second one and steps that followed.
+        is_ours = Attr("status").eq(PROCESSING) & Attr("leaseOwner").eq(job.lease_owner) & Attr("seq").eq(job.seq)
+        if written := self._jobs.step(job.job_id, is_ours, assignments):
+            return written
+        # The write may have come through and its reply been lost, so that the second try found it there: nobody but the
+        # lease's owner raises the seq of a job in this way.
         stored = self._jobs.find(job.job_id)
-        if stored is not None and stored.status == assignments["status"] and stored.lease_owner == job.lease_owner:
+        is_written = stored is not None and stored.seq == job.seq + 1 and stored.lease_owner == job.lease_owner
+        if stored is not None and is_written and stored.status == assignments.get("status", PROCESSING):
             return stored
         raise self._why_not_ours(job.job_id, stored)
 
@@ -94,7 +94,3 @@ class JobLease:
             message_id=job.lease_message,
             seconds=max(0, job.lease_until - self._jobs.now()),
         )
-
-
-def _is_held_by(worker: str | None) -> ConditionBase:
-    return Attr("status").eq(PROCESSING) & Attr("leaseOwner").eq(worker)

@@ -6,6 +6,7 @@ Every change is one conditional write. An end state is written once: all writes 
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +44,15 @@ class JobStore:
         The job and the note of its requestId are written in one transaction: either both are there or neither.
         """
         if job.request_id is None:
-            # No condition: the id is random, and the SDK's second try after a lost reply must not fail on its first.
-            self._table.put_item(Item=job.to_item())
+            # The id is random: what is there is this job, stored by a try whose reply was lost.
+            with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+                self._table.put_item(Item=job.to_item(), ConditionExpression=Attr("jobId").not_exists())
             return Submission(job, is_duplicate=False)
         request_key = _request_key(job.user_id, request_scope, job.request_id)
         for tries_left in reversed(range(_CREATE_TRIES)):
             noted = self._noted_job_id(request_key)
-            if noted is not None and (submitted := self.find(noted)) is not None:
+            submitted = None if noted is None else self.find(noted)
+            if submitted is not None:
                 # Its own, if the reply was lost and the SDK's second try found it there.
                 return Submission(submitted, is_duplicate=submitted.job_id != job.job_id)
             try:
@@ -66,19 +69,30 @@ class JobStore:
             "TableName": self._table.name,
             "Item": {"jobId": request_key, "submitted": job.job_id, "ttl": job.ttl},
         }
+        writes: list[Any] = []
         if noted is None:
             note["ConditionExpression"] = "attribute_not_exists(jobId)"
         else:
             # DynamoDB deletes what has expired late and in any order: the note may outlive its job.
             note["ConditionExpression"] = "submitted = :noted"
             note["ExpressionAttributeValues"] = {":noted": noted}
+            # Or the job was about to be there: of a transaction that is under way, two reads may see two states.
+            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+            is_gone = {
+                "TableName": self._table.name,
+                "Key": {"jobId": noted},
+                "ConditionExpression": "attribute_not_exists(jobId) OR #ttl <= :now",
+                "ExpressionAttributeNames": {"#ttl": "ttl"},
+                "ExpressionAttributeValues": {":now": self.now()},
+            }
+            writes.append({"ConditionCheck": is_gone})
         new_job: dict[str, Any] = {
             "TableName": self._table.name,
             "Item": job.to_item(),
             "ConditionExpression": "attribute_not_exists(jobId)",
         }
-        puts: list[Any] = [note, new_job]
-        self._table.meta.client.transact_write_items(TransactItems=[{"Put": each} for each in puts])
+        writes += [{"Put": note}, {"Put": new_job}]
+        self._table.meta.client.transact_write_items(TransactItems=writes)
 
     def follow(self, job_id: str, user_id: str, connection_id: str) -> Job | None:
         """Let a connection get an unfinished job's messages, and give the job as it now is.

@@ -1,6 +1,9 @@
 """The bucket of texts that are too large for a message or an item."""
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
@@ -17,11 +20,24 @@ class ResultsBucket:
         self._s3 = s3
         self._bucket = bucket
 
-    def put(self, key: str, text: str) -> None:
-        """Store a text; storing it twice is no error."""
-        self._s3.put_object(
-            Bucket=self._bucket, Key=key, Body=text.encode(), ContentType="text/markdown; charset=utf-8"
-        )
+    def put(self, key: str, text: str) -> str:
+        """Store a text unless there is one under the key already, and give the one that is there.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+        """
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=text.encode(),
+                ContentType="text/markdown; charset=utf-8",
+                IfNoneMatch="*",
+            )
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != HTTPStatus.PRECONDITION_FAILED:
+                raise
+            return self.get(key)
+        return text
 
     def get(self, key: str) -> str:
         """Read a text."""

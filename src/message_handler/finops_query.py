@@ -72,8 +72,10 @@ class SubmitQuery:
             try:
                 self._queue.send(job.job_id, user_id)
             except QueueUnavailable as error:
-                self._end_unqueued(connection_id, job, error, is_duplicate=submission.is_duplicate)
-                return
+                logger.error("A job could not be queued.", errorType=type(error.__cause__).__name__)
+                # One that was there already may be in the queue, and is found by the sweep if it is not.
+                if not submission.is_duplicate and self._end_unqueued(connection_id, job, error):
+                    return
         # Made before the acknowledgement: if it cannot be, the client is to ask again.
         end = job_messages.with_shorter(job_messages.end_of, job, self._answers) if job.is_finished else None
         self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=submission.is_duplicate))
@@ -111,15 +113,14 @@ class SubmitQuery:
             followers=frozenset({connection_id}),
         )
 
-    def _end_unqueued(self, connection_id: str, job: Job, error: QueueUnavailable, *, is_duplicate: bool) -> None:
-        logger.error("A job could not be queued.", errorType=type(error.__cause__).__name__)
+    def _end_unqueued(self, connection_id: str, job: Job, error: QueueUnavailable) -> bool:
         code, sentence = client_text(error)
         failed = self._jobs.fail_queued(job.job_id, code, sentence)
-        # None: an earlier message for this job got through, and a worker has it.
+        # None: a message for this job got through after all, and a worker has it.
         if failed is None:
-            self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=is_duplicate))
-            return
+            return False
         self._tell_end(connection_id, failed)
+        return True
 
 
 def _request_scope(connection_id: str, user_id: str, request_id: str | None) -> str:

@@ -1,10 +1,14 @@
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from contract_schema import assert_valid
+from finops_websocket import aws_clients
 from finops_websocket.job import CANCELLED, COMPLETED, PROCESSING
 from function_environment import function_environment
 from unit.finops_websocket.function_run import FunctionRun, run_function
@@ -203,3 +207,20 @@ def test_the_log_has_the_jobs_and_neither_questions_nor_answers(served: Served) 
 def test_a_line_of_the_log_names_no_job_of_an_earlier_event(served: Served) -> None:
     (line,) = (line for line in lines(served) if line.get("message") == "A message names no job.")
     assert "jobId" not in line
+
+
+def test_it_is_patient_with_its_stores_and_not_with_its_message() -> None:
+    """What it gives up is done again by another one, agents included; a message is hidden within the lease."""
+    program = """
+import background_processor.handler as function
+for client in (function.services.job_table.table.meta.client, function.sqs):
+    print(client.meta.config.retries["total_max_attempts"])
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert printed.stdout.split() == [str(aws_clients.PATIENT), str(aws_clients.PROMPT)]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from finops_websocket.answer_store import AnswerStore
-from finops_websocket.errors import JobEnded, JobHeldElsewhere
+from finops_websocket import job_messages
+from finops_websocket.answer_store import COMPLETED, AnswerStore
+from finops_websocket.errors import AgentTimedOut, JobEnded, JobHeldElsewhere
 from finops_websocket.job import PROCESSING
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_store import JobStore
@@ -91,6 +92,29 @@ def test_a_job_that_another_worker_has_taken_is_left_to_it(
     assert (raised.value.message_id, raised.value.seconds) == ("message-2", LEASE)
     assert channel.kinds_to("connection-1") == ["progress_update", "analysis_started"]
     assert stored_job(jobs).lease_owner == "worker-2"
+
+
+def test_an_overtaken_worker_s_answer_does_not_replace_the_one_that_was_told(
+    process: Process,
+    channel: RecordingChannel,
+    jobs: JobStore,
+    answers: AnswerStore,
+    invoker: RecordingInvoker,
+    clock: SettableClock,
+) -> None:
+    def be_overtaken(_connection_id: str, message: Any) -> None:
+        if message.to_wire()["type"] == "analysis_started" and stored_job(jobs).attempts == 1:
+            clock.now = stored_job(jobs).lease_until
+            process("worker-2")
+            invoker.behaviours = dict.fromkeys((COST, SAVINGS), fails(AgentTimedOut("It did not answer in time.")))
+
+    channel.at_send = be_overtaken
+    with pytest.raises(JobEnded):
+        process()
+    (told,) = (wire for wire in channel.wires_to("connection-1") if wire["type"] == "job_completed")
+    job = stored_job(jobs)
+    assert job_messages.end_of(job, answers).to_wire() == told
+    assert {answer.status for answer in answers.find(job).values()} == {COMPLETED}
 
 
 def test_a_job_under_another_s_lease_is_not_begun(

@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from finops_websocket.answer_store import COMPLETED, FAILED, Answer, AnswerStore
 from finops_websocket.message_size import MAX_TEXT_BYTES, first_part
+from finops_websocket.results_bucket import ResultsBucket
 from unit.finops_websocket.sample_jobs import COST, SAVINGS, a_job
 
 JOB = a_job()
@@ -73,7 +74,34 @@ def test_the_answers_of_one_job_are_kept_apart(answers: AnswerStore) -> None:
 def test_an_answer_is_large_from_the_first_byte_that_does_not_fit(answers: AnswerStore) -> None:
     greatest = "x" * (MAX_TEXT_BYTES - 2)
     assert not answers.put(JOB, replace(SMALL, content=greatest)).is_large
-    assert answers.put(JOB, replace(SMALL, content=greatest + "x")).is_large
+    assert answers.put(a_job(job_id="job-2"), replace(SMALL, content=greatest + "x")).is_large
+
+
+@pytest.mark.parametrize("first", [SMALL, large()], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "late",
+    [
+        replace(SMALL, content="It did not answer in time.", status=FAILED, timed_out=True),
+        replace(large(), content=LARGE_TEXT.replace("0", "9")),
+    ],
+    ids=["small", "large"],
+)
+def test_the_first_answer_counts_whatever_an_overtaken_worker_brings(
+    answers: AnswerStore, first: Answer, late: Answer
+) -> None:
+    stored = answers.put(JOB, first)
+    assert answers.put(JOB, late) == stored
+    assert answers.find(JOB) == {COST: stored}
+    assert answers.whole_content(JOB, stored) == first.content
+
+
+def test_the_first_text_in_the_bucket_counts_though_its_worker_died_before_it_was_an_answer(
+    answers: AnswerStore, bucket: ResultsBucket
+) -> None:
+    bucket.put(f"jobs/job-1/{COST}.md", LARGE_TEXT)
+    stored = answers.put(JOB, replace(large(), content=LARGE_TEXT.replace("0", "9")))
+    assert stored == replace(large(), content=first_part(LARGE_TEXT), is_large=True)
+    assert answers.whole_content(JOB, stored) == LARGE_TEXT
 
 
 def test_an_answer_that_the_bucket_refuses_is_not_stored(answers: AnswerStore, s3: Any, bucket_name: str) -> None:

@@ -18,6 +18,13 @@ def test_a_new_connection_has_shown_nothing(connections: ConnectionStore) -> Non
     assert connections.find("connection-1") == Connection("connection-1")
 
 
+def test_a_connection_that_is_noted_late_keeps_what_it_has_shown(connections: ConnectionStore) -> None:
+    connections.open("connection-1")
+    connections.sign_in(VERIFIED)
+    connections.open("connection-1")
+    assert connections.find("connection-1") == VERIFIED
+
+
 def test_a_connection_that_is_not_there_has_shown_nothing(connections: ConnectionStore) -> None:
     assert connections.find("connection-1") == Connection("connection-1")
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,6 +45,20 @@ def test_a_queued_job_is_claimed_for_the_lease(jobs: JobStore, leases: JobLease,
         lease_until=1_000_050 + LEASE,
     )
     assert stored_job(jobs) == claimed
+
+
+def test_a_step_that_comes_late_takes_nothing_back(jobs: JobStore, leases: JobLease, claimed: Job) -> None:
+    """The SDK's first try may come through after its second one, and after the steps that followed."""
+    step = leases.record_step(claimed, progress=90, message="All there.", completed_agents=(COST, SAVINGS))
+    with pytest.raises(JobHeldElsewhere):
+        leases.record_step(replace(claimed, seq=claimed.seq - 1), progress=15, message="Asking.", completed_agents=())
+    assert stored_job(jobs) == step
+    # A second try of the last step finds it there.
+    assert leases.record_step(claimed, progress=90, message="All there.") == step
+    ended = leases.complete(step, message="Ready.", partial=False)
+    with pytest.raises(JobEnded):
+        leases.record_step(claimed, progress=15, message="Asking.", completed_agents=())
+    assert stored_job(jobs) == ended
 
 
 def test_a_job_under_a_lease_is_its_holder_s(

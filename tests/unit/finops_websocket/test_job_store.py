@@ -69,6 +69,29 @@ def test_a_request_whose_job_is_gone_is_a_new_one(jobs: JobStore, jobs_table: An
     assert jobs.submit(a_job(job_id="job-3", request_id="request-1")) == Submission(again, is_duplicate=True)
 
 
+def test_a_question_that_is_stored_late_is_not_begun_again(jobs: JobStore) -> None:
+    """The SDK's first try may come through after its second one, and after the job's end."""
+    jobs.submit(a_job())
+    cancelled = jobs.cancel("job-1", "user-1")
+    assert jobs.submit(a_job()) == Submission(a_job(), is_duplicate=False)
+    assert jobs.find("job-1") == cancelled
+
+
+def test_a_request_whose_job_is_seen_only_after_its_note_is_that_job(jobs: JobStore, jobs_table: Any) -> None:
+    """Two reads beside a transaction may see two states."""
+    first = a_job(request_id="request-1")
+    jobs.submit(first)
+    jobs_table.delete_item(Key={"jobId": "job-1"})
+
+    def appear() -> None:
+        jobs_table.put_item(Item=first.to_item())
+
+    with just_before(jobs_table.meta.client, "TransactWriteItems", appear):
+        again = jobs.submit(a_job(job_id="job-2", request_id="request-1"))
+    assert again == Submission(first, is_duplicate=True)
+    assert jobs.find("job-2") is None
+
+
 @pytest.mark.parametrize("is_noted", [False, True], ids=["new request", "request whose job is gone"])
 def test_of_the_same_request_sent_twice_at_once_one_makes_the_job(
     jobs: JobStore, jobs_table: Any, is_noted: bool

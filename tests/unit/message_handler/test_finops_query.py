@@ -123,14 +123,15 @@ def test_a_job_that_cannot_be_queued_fails_and_its_asker_is_told(
     assert job.followers == frozenset()
 
 
-def test_all_who_follow_a_job_that_cannot_be_queued_are_told(
-    submit: SubmitQuery, queue: RecordingQueue, channel: RecordingChannel
+def test_a_job_that_was_acknowledged_does_not_fail_because_it_cannot_be_queued_once_more(
+    submit: SubmitQuery, jobs: JobStore, queue: RecordingQueue, channel: RecordingChannel
 ) -> None:
     submit("connection-1", QUERY)
     queue.is_down = True
     submit("connection-2", QUERY)
-    assert [wire["type"] for wire in channel.wires_to("connection-1")] == ["job_queued", "job_failed"]
-    assert [wire["type"] for wire in channel.wires_to("connection-2")] == ["job_failed"]
+    for connection_id in ("connection-1", "connection-2"):
+        assert [wire["type"] for wire in channel.wires_to(connection_id)] == ["job_queued"]
+    assert job_of(jobs, channel).status == QUEUED
 
 
 def test_a_job_that_the_queue_took_though_it_refused_is_acknowledged_and_goes_on(
