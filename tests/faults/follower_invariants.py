@@ -13,7 +13,8 @@ def seq_rises_for_each_follower(evidence: Evidence) -> Iterator[str]:
     - Messages of one kind, seq and agent say the same, wherever they were received. Links (signed anew each time) may
       differ, and the text beside a link (cut to what the message takes).
     - A step has one live message, so a connection that has received one accepts another of that seq only as a repeat
-      of it, or as the redraw (analysis_started, agent_completed, the end) that belongs to a snapshot of that seq.
+      of it. What redraws a snapshot of that seq (analysis_started, agent_completed, the end) is none: it says what the
+      snapshot says, before or after the step's own message.
     - Live messages come in order. One that is older than another one received before is an error, unless
         - it is a repeat: the connection has received it before (a post was made twice);
         - it redraws a snapshot of that seq, which its own sender has read and may send late;
@@ -93,13 +94,15 @@ def _disorder(evidence: Evidence, job_id: str, messages: list[Received]) -> Iter
         if message["type"] not in LIVE:
             continue
         is_repeat = any(_is_same_message(before.message, message) for before in accepted)
-        if not is_repeat and not (message["type"] != "progress_update" and message["seq"] in snapshots):
-            for before in accepted:
-                if before.message["seq"] == message["seq"]:
-                    yield f"Job {job_id} has two messages of one step: {describe(before)}, then {describe(received)}."
-                elif before.message["seq"] > message["seq"] and not _may_overtake(evidence, job_id, before, received):
-                    yield f"Messages of job {job_id} came in falling order: {describe(before)}, {describe(received)}."
-                    break
+        is_redraw = message["type"] != "progress_update" and message["seq"] in snapshots
+        if is_repeat or is_redraw:
+            continue
+        for before in accepted:
+            if before.message["seq"] == message["seq"]:
+                yield f"Job {job_id} has two messages of one step: {describe(before)}, then {describe(received)}."
+            elif before.message["seq"] > message["seq"] and not _may_overtake(evidence, job_id, before, received):
+                yield f"Messages of job {job_id} came in falling order: {describe(before)}, {describe(received)}."
+                break
         accepted.append(received)
 
 

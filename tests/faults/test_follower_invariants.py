@@ -43,6 +43,19 @@ def test_a_redraw_after_a_snapshot() -> None:
     assert violations(service.finished_history()) == []
 
 
+def test_a_steps_own_message_after_a_redraw_of_it() -> None:
+    """A worker that lost the reply to its claim finds the job with the connection that has followed it meanwhile."""
+    service = FlawlessService()
+    service.open("ann-1", "ann")
+    service.ask("ann-1", "first")
+    service.claim("job-1", "worker-1")
+    service.open("ann-2", "ann")
+    receive(service, "ann-2", "progress_update", type="analysis_started")
+    receive(service, "ann-2", "progress_update")
+
+    assert violations(service.finished_history()) == []
+
+
 def test_an_answer_that_a_live_message_overtakes() -> None:
     service = one_job()
     receive(service, "ann-1", "job_queued")
