@@ -82,19 +82,50 @@ check() {
     "$VENV/bin/$1" "${@:2}" >&2
 }
 
+# Two lanes side by side: one is busy where the other one waits for a stack. The second one shows its progress; what the
+# first one has printed follows it.
 run_pytest() {
-    local part folders=()
+    local part name inside=() against_a_cloud=()
     for part in "${CHOSEN[@]}"; do
-        [[ $part == lint ]] || folders+=("tests/$part")
+        case $part in
+            unit | packaging) inside+=("tests/$part") ;;
+            local_cloud | faults) against_a_cloud+=("tests/$part") ;;
+        esac
     done
-    ((${#folders[@]} > 0)) || return 0
-    heading "Testing ${folders[*]}"
     # Nothing of the caller's AWS configuration reaches the tests.
-    local name
     for name in $(compgen -e AWS_); do
         unset "$name"
     done
-    "$VENV/bin/python" -m pytest "${folders[@]}" ${PYTEST_OPTIONS[@]+"${PYTEST_OPTIONS[@]}"}
+    if ((${#inside[@]} == 0)); then
+        ((${#against_a_cloud[@]} == 0)) || pytest "${against_a_cloud[@]}"
+    elif ((${#against_a_cloud[@]} == 0)); then
+        pytest "${inside[@]}"
+    else
+        both_lanes
+    fi
+}
+
+both_lanes() {
+    local failed=''
+    LANE_OUTPUT=$(mktemp)
+    trap end_lane EXIT
+    pytest "${inside[@]}" >"$LANE_OUTPUT" 2>&1 &
+    LANE=$!
+    pytest "${against_a_cloud[@]}" || failed=yes
+    wait "$LANE" || failed=yes
+    LANE=''
+    cat "$LANE_OUTPUT"
+    [[ -z $failed ]] || fail "Tests have failed; see above."
+}
+
+end_lane() {
+    [[ -z $LANE ]] || kill "$LANE" 2>/dev/null || true
+    rm -f "$LANE_OUTPUT"
+}
+
+pytest() {
+    heading "Testing $*"
+    "$VENV/bin/python" -m pytest "$@" ${PYTEST_OPTIONS[@]+"${PYTEST_OPTIONS[@]}"}
 }
 
 main "$@"

@@ -13,6 +13,7 @@ FinopsError
 |   |-- JobNotFound             JOB_NOT_FOUND
 |   `-- JobFinished             JOB_FINISHED
 |-- QueueUnavailable        a job could not be queued
+|-- NotSent                 what a client asked for could not be sent to it
 |-- AgentFailed             an agent gave no answer; has a sentence for the person who asked
 |   `-- AgentTimedOut           it was not there by its deadline
 |-- JobNotOurs              a worker may not go on with a job
@@ -96,6 +97,10 @@ class JobFinished(RequestError):
 
 class QueueUnavailable(FinopsError):
     """SQS did not take a job, however often it was asked."""
+
+
+class NotSent(FinopsError):
+    """What a client asked for could not be sent to it."""
 
 
 class AgentFailed(FinopsError):

@@ -4,9 +4,9 @@ from aws_lambda_powertools import Logger
 
 from finops_websocket import job_messages
 from finops_websocket.answer_store import AnswerStore
-from finops_websocket.client_channel import ClientChannel
+from finops_websocket.client_channel import ClientChannel, Delivery
 from finops_websocket.client_messages import ResumeJob
-from finops_websocket.errors import JobNotFound
+from finops_websocket.errors import JobNotFound, NotSent
 from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import OverdueJobs
 from message_handler.visible_jobs import NOT_FOUND, VisibleJobs
@@ -44,5 +44,7 @@ class FollowJob:
         snapshot, shorter = job_messages.with_shorter(
             job_messages.job_snapshot, job, self._answers.find(job), self._answers
         )
-        self._channel.send(connection_id, snapshot, shorter)
+        if self._channel.send(connection_id, snapshot, shorter) is Delivery.FAILED:
+            # Perhaps a word of it can.
+            raise NotSent(f"The state of job {job.job_id} could not be sent.")
         logger.info("A job was resumed.", status=job.status, seq=job.seq)

@@ -6,8 +6,9 @@ import pytest
 from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.answer_store import COMPLETED as ANSWERED
 from finops_websocket.answer_store import Answer, AnswerStore
+from finops_websocket.client_channel import Delivery
 from finops_websocket.client_messages import ResumeJob
-from finops_websocket.errors import JobNotFound
+from finops_websocket.errors import JobNotFound, NotSent
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_queue import JobQueue
@@ -183,6 +184,25 @@ def test_three_large_texts_fit_into_one_snapshot_with_links_to_the_whole(
     assert [len(text) for text in texts] == pytest.approx([SHORT_TEXT_BYTES] * 3, abs=10)
     links = [wire["result"]["responseUrl"], *(result["responseUrl"] for result in wire["results"])]
     assert [link.split("?")[0].rpartition("/")[2] for link in links] == ["response.md", f"{COST}.md", f"{SAVINGS}.md"]
+
+
+def test_a_state_that_cannot_be_sent_is_an_error_which_perhaps_can(
+    resume: FollowJob, jobs: JobStore, leases: JobLease, channel: RecordingChannel
+) -> None:
+    a_job_at_work(jobs, leases)
+    channel.deliveries["connection-2"] = Delivery.FAILED
+    with pytest.raises(NotSent):
+        resume("connection-2", RESUME)
+    # It follows all the same.
+    assert "connection-2" in stored_job(jobs).followers
+
+
+def test_nobody_is_told_that_a_gone_connection_could_not_be_told(
+    resume: FollowJob, jobs: JobStore, leases: JobLease, channel: RecordingChannel
+) -> None:
+    a_job_at_work(jobs, leases)
+    channel.deliveries["connection-2"] = Delivery.GONE
+    resume("connection-2", RESUME)
 
 
 def test_a_job_that_nobody_took_is_queued_again_when_it_is_looked_at(
