@@ -82,36 +82,38 @@ check() {
     "$VENV/bin/$1" "${@:2}" >&2
 }
 
-# Two lanes side by side: one is busy where the other one waits for a stack. The second one shows its progress; what the
-# first one has printed follows it.
+# The faults run beside everything else: they mostly wait, for leases and for workers that start anew. What they print
+# follows what the others have.
 run_pytest() {
-    local part name inside=() against_a_cloud=()
+    local part name folders=() with_faults=''
     for part in "${CHOSEN[@]}"; do
         case $part in
-            unit | packaging) inside+=("tests/$part") ;;
-            local_cloud | faults) against_a_cloud+=("tests/$part") ;;
+            lint) ;;
+            faults) with_faults=yes ;;
+            *) folders+=("tests/$part") ;;
         esac
     done
     # Nothing of the caller's AWS configuration reaches the tests.
     for name in $(compgen -e AWS_); do
         unset "$name"
     done
-    if ((${#inside[@]} == 0)); then
-        ((${#against_a_cloud[@]} == 0)) || pytest "${against_a_cloud[@]}"
-    elif ((${#against_a_cloud[@]} == 0)); then
-        pytest "${inside[@]}"
+    if [[ -z $with_faults ]]; then
+        ((${#folders[@]} == 0)) || pytest "${folders[@]}"
+    elif ((${#folders[@]} == 0)); then
+        pytest tests/faults
     else
-        both_lanes
+        pytest_beside_faults "${folders[@]}"
     fi
 }
 
-both_lanes() {
+pytest_beside_faults() {
     local failed=''
     LANE_OUTPUT=$(mktemp)
     trap end_lane EXIT
-    pytest "${inside[@]}" >"$LANE_OUTPUT" 2>&1 &
+    pytest tests/faults >"$LANE_OUTPUT" 2>&1 &
     LANE=$!
-    pytest "${against_a_cloud[@]}" || failed=yes
+    pytest "$@" || failed=yes
+    say "Waiting for the faults"
     wait "$LANE" || failed=yes
     LANE=''
     cat "$LANE_OUTPUT"

@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from email.utils import formatdate
-from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -193,10 +192,14 @@ class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    @cached_property
+    known_worker: Worker | None = None
+
+    @property
     def worker(self) -> Worker | None:
         """The worker at the other end; None if it is none, as a client that follows a link to S3."""
-        return self.server.proxy.workers.that_connected_from(self.client_address[1])
+        if self.known_worker is None:
+            self.known_worker = self.server.proxy.workers.that_connected_from(self.client_address[1])
+        return self.known_worker
 
     def serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

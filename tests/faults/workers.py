@@ -66,16 +66,16 @@ def _socket_at(port: int) -> str | None:
     local_end = f"0100007F:{port:04X}"
     for line in (_PROCESSES / "net" / "tcp").read_text().splitlines()[1:]:
         fields = line.split()
-        if fields[1] == local_end:
+        # A connection that has ended lingers without a socket, and its port may have a new one already.
+        if fields[1] == local_end and fields[9] != "0":
             return f"socket:[{fields[9]}]"
     return None
 
 
 def _sockets_of(pid: int) -> set[str]:
     sockets = set()
-    try:
+    with suppress(OSError):  # it has ended
         for descriptor in (_PROCESSES / str(pid) / "fd").iterdir():
-            sockets.add(str(descriptor.readlink()))
-    except OSError:  # it has ended, or has closed one meanwhile
-        pass
+            with suppress(OSError):  # it has closed this one meanwhile
+                sockets.add(str(descriptor.readlink()))
     return sockets
