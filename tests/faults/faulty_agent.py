@@ -40,7 +40,7 @@ def behave(behaviour: str, number: int, text: str) -> Any:
         case "hang":
             time.sleep(number)  # what a slow agent does, in a process of its own
         case "nap":
-            time.sleep(number / 1000)
+            time.sleep(number / 1000)  # what a quicker one does
     return {"statusCode": 200, "body": json.dumps({"response": text})}
 
 
