@@ -188,12 +188,13 @@ check_everything() {
     fi
 }
 
-# No rule of a template can compare two numbers. What is no number at all, the template refuses.
+# No rule of a template can compare two numbers, and its numbers may have fractions, which the functions refuse.
 check_lease() {
     local lease heartbeat
     lease=$(effective_parameter LeaseSeconds "$(template_default "$TEMPLATE" LeaseSeconds)")
     heartbeat=$(effective_parameter HeartbeatSeconds "$(template_default "$TEMPLATE" HeartbeatSeconds)")
-    [[ $lease =~ ^[0-9]{1,6}$ && $heartbeat =~ ^[0-9]{1,6}$ ]] || return 0
+    [[ $lease =~ ^[0-9]{1,6}$ && $heartbeat =~ ^[0-9]{1,6}$ ]] ||
+        fail "LeaseSeconds ($lease) and HeartbeatSeconds ($heartbeat) must be whole numbers."
     ((10#$lease > 10#$heartbeat)) ||
         fail "LeaseSeconds ($lease) must be greater than HeartbeatSeconds ($heartbeat): a heartbeat renews the lease."
 }

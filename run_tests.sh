@@ -127,7 +127,10 @@ end_lane() {
 
 pytest() {
     heading "Testing $*"
-    "$VENV/bin/python" -m pytest "$@" ${PYTEST_OPTIONS[@]+"${PYTEST_OPTIONS[@]}"}
+    local status=0
+    "$VENV/bin/python" -m pytest "$@" ${PYTEST_OPTIONS[@]+"${PYTEST_OPTIONS[@]}"} || status=$?
+    # 5: nothing was selected, which an option such as -k may well do to one of two lanes.
+    ((status == 0)) || [[ $status == 5 && ${#PYTEST_OPTIONS[@]} -gt 0 ]]
 }
 
 main "$@"

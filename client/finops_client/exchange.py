@@ -10,7 +10,7 @@ from finops_client.errors import FinopsClientError, JobNotFound
 from finops_client.events import JobEnd, JobEvent, JobFailed, JobSnapshot
 from finops_client.jobs import Job
 from finops_client.question import Question
-from finops_client.refusals import PASSING_CODES, refusal
+from finops_client.refusals import PASSING_CODES, SIGN_IN_AGAIN_CODES, refusal
 from finops_client.retries import Retries
 from finops_client.session import Session
 
@@ -63,7 +63,10 @@ class Exchange:
 
     def takes_as_refusal(self, event: JobEvent) -> bool:
         """Whether an event ends no job but one attempt to ask, which is made again."""
-        if not isinstance(event, JobFailed) or event.job_id is not None or event.code not in PASSING_CODES:
+        if not isinstance(event, JobFailed) or event.job_id is not None:
+            return False
+        passing = PASSING_CODES | SIGN_IN_AGAIN_CODES if self._retries.can_sign_in else PASSING_CODES
+        if event.code not in passing:
             return False
         self._settle(refusal(event.code, event.error))
         return True

@@ -12,6 +12,9 @@ from finops_client.errors import (
 )
 
 SESSION_EXPIRED = "SESSION_EXPIRED"
+# Of a connection that was signed in: the token has expired, or the server has forgotten the connection, which it took
+# for gone.
+SIGN_IN_AGAIN_CODES = {SESSION_EXPIRED, "UNAUTHENTICATED"}
 NOT_AUTHENTICATED_CODES = {"UNAUTHENTICATED", "INVALID_TOKEN", SESSION_EXPIRED}
 # These end no question: the same one is taken after the session is renewed, or when the server is well again.
 PASSING_CODES = {SESSION_EXPIRED, "INTERNAL"}

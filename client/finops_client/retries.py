@@ -18,7 +18,7 @@ from finops_client.errors import (
     SignInUnavailable,
 )
 from finops_client.reconnection import ReconnectingSession
-from finops_client.refusals import SESSION_EXPIRED
+from finops_client.refusals import SESSION_EXPIRED, SIGN_IN_AGAIN_CODES
 from finops_client.session import Session
 
 Result = TypeVar("Result")
@@ -35,6 +35,11 @@ class Retries:
         self._line = line
         self._backoff = backoff
         self._clock = clock
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether there are credentials to show again."""
+        return self._line.credentials is not None
 
     async def run(self, attempt: Callable[[Session], Awaitable[Result]]) -> Result:
         """What `attempt` returns on the session of the moment.
@@ -67,7 +72,8 @@ class Retries:
         try:
             return await attempt(session)
         except NotAuthenticated as refused:
-            if refused.code != SESSION_EXPIRED or self._line.credentials is None:
+            if refused.code not in SIGN_IN_AGAIN_CODES or not self.can_sign_in:
                 raise
-        await self._line.authenticate(renew=True)
+            has_expired = refused.code == SESSION_EXPIRED
+        await self._line.authenticate(renew=has_expired)
         return await attempt(session)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
     from types_boto3_sqs.client import SQSClient
 
-# How often a call is tried. 2 + 4 seconds, three times, stay below the 20 seconds of the functions that answer a frame:
-# if one service does not answer, there is time to say so.
+# How often a call is tried. 2 + 4 seconds, three times, are less than the 20 seconds of the functions that answer a
+# frame: if one service does not answer, there is mostly time to say so.
 PROMPT = 3
 
 # The processor has minutes, and what it gives up is done again by another one, agents included. Six times with waits of

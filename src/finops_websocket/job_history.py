@@ -13,7 +13,7 @@ from finops_websocket.batch_read import read_items
 from finops_websocket.job import OPEN, UNFINISHED, Job
 from finops_websocket.job_table import JobTable
 
-# A message stays 4 days in the queue, so an older job is finished; the fifth day is for clocks and retries.
+# Longer than any job can stay unfinished: StuckJobSeconds allows almost a day, a message stays 4 days in the queue.
 _UNFINISHED_SECONDS = 5 * 24 * 3600
 
 

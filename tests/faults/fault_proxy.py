@@ -18,7 +18,7 @@ from typing import Any
 
 from faults.aws_call import AwsCall, recognise
 from faults.fault import Fault, Kind, Reply, refusal
-from faults.history import Crashed, History, Injected, Stored
+from faults.history import TWICE, Crashed, History, Injected, Stored
 from faults.stored_items import stored_jobs
 from faults.workers import Worker, Workers
 from local_cloud.running_cloud import LocalCloud
@@ -131,7 +131,8 @@ class FaultProxy:
                 if self._met[fault] <= fault.after or self.injected[fault.name] == fault.times:
                     continue
                 if self._random.random() < fault.probability:
-                    self.note(fault.name, call.service, call.operation)
+                    is_twice = fault.kind is Kind.DUPLICATE
+                    self.note(fault.name, call.service, call.operation + TWICE if is_twice else call.operation)
                     return fault
         return None
 

@@ -24,7 +24,7 @@ PROJECT = "faults"
 COST_AGENT = "faults-cost-agent"
 ADVISOR = "faults-advisor-agent"
 FUNCTIONS = ("-connection-manager", "-message-handler", PROCESSOR)
-# In seconds, the least that the template takes: what is two minutes on AWS is four seconds here.
+# In seconds, the least that the template takes: what is two minutes on AWS is five seconds here.
 LEASE = 3
 # How long nobody may have a job before it counts as stuck: longer than a crash's recovery, as on AWS.
 STUCK_JOB = 6

@@ -13,6 +13,8 @@ from typing import Any
 # Operations of injections that the checker must know: see Injected.
 EXPIRY = "TimeToLive"
 FOREIGN_BODY = "ForeignBody"
+# The end of an operation's name that was done twice.
+TWICE = ", twice"
 
 
 @dataclass(frozen=True)

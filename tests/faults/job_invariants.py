@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import inf
 
 from faults.evidence import ENDS, RANK, Evidence, describe, is_end, state_of_item
-from faults.history import EXPIRY, FOREIGN_BODY, Crashed, Injected, Invoked, Received, Stored
+from faults.history import EXPIRY, FOREIGN_BODY, TWICE, Crashed, Injected, Invoked, Received, Stored
 
 
 def acknowledged_jobs_end(evidence: Evidence) -> Iterator[str]:
@@ -61,8 +61,9 @@ def no_state_goes_back(evidence: Evidence) -> Iterator[str]:
 def agents_are_asked_once(evidence: Evidence) -> Iterator[str]:
     """An agent is invoked once for a job, and once more for each crash before its answer was stored.
 
-    A crash whose job is not known counts for every job that was being processed. An injection into Lambda does not
-    know its job: of all jobs together, no more may be in surplus than there were such injections.
+    A crash whose job is not known counts for every job that was being processed. An invocation that the proxy has made
+    twice does not know its job: of all jobs together, no more may be in surplus than there were of those. A lost reply
+    is no excuse: the agent may have acted.
     """
     crashes = _crashes_by_job(evidence)
     invocations: dict[tuple[str, str], list[Invoked]] = defaultdict(list)
@@ -73,12 +74,13 @@ def agents_are_asked_once(evidence: Evidence) -> Iterator[str]:
         answered_at = _answered_at(evidence, job_id, agent)
         excused = sum(crash.at <= answered_at for crash in crashes[job_id])
         surplus += [(job_id, excused, first, again) for first, again in pairwise(found[excused:])]
-    injections = sum(injected.service == "lambda" for injected in evidence.of_kind(Injected))
+    doubled = [each for each in evidence.of_kind(Injected) if each.service == "lambda" and TWICE in each.operation]
+    injections = len(doubled)
     if len(surplus) > injections:
         for job_id, excused, first, again in surplus:
             yield (
                 f"An agent was asked again without a crash for job {job_id}: {describe(first)}, then {describe(again)}"
-                f" (crashes of the job before the answer: {excused}, faults of invocations: {injections})."
+                f" (crashes of the job before the answer: {excused}, invocations made twice: {injections})."
             )
 
 

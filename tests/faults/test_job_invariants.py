@@ -7,7 +7,7 @@ import pytest
 
 from faults.checker import violations
 from faults.flawless_service import FlawlessService
-from faults.history import EXPIRY, FOREIGN_BODY, Crashed, History, Injected, Invoked, Received, Stored
+from faults.history import EXPIRY, FOREIGN_BODY, TWICE, Crashed, History, Injected, Invoked, Received, Stored
 from faults.history_edits import (
     broken_invariants,
     change_item,
@@ -57,7 +57,7 @@ def test_a_job_that_another_worker_takes_over(crashed: str | None) -> None:
 
 def test_an_agent_that_is_invoked_again_by_an_injected_fault() -> None:
     service = completed_job()
-    service.history.add(Injected(1.0, "reply lost", "lambda", "Invoke"))
+    service.history.add(Injected(1.0, "invoked twice", "lambda", "Invoke" + TWICE))
     service.history.add(Invoked(2.0, "cost", "job-1"))
 
     assert violations(service.finished_history()) == []
@@ -182,9 +182,14 @@ def _invoke_after_a_crash_of_others(service: FlawlessService) -> None:
 
 
 def _invoke_twice_by_one_injection(service: FlawlessService) -> None:
-    service.history.add(Injected(1.0, "reply lost", "lambda", "Invoke"))
+    service.history.add(Injected(1.0, "invoked twice", "lambda", "Invoke" + TWICE))
     service.history.add(Invoked(2.0, "cost", "job-1"))
     service.history.add(Invoked(3.0, "advisor", "job-1"))
+
+
+def _invoke_again_after_a_lost_reply(service: FlawlessService) -> None:
+    service.history.add(Injected(1.0, "reply lost", "lambda", "Invoke"))
+    service.history.add(Invoked(2.0, "cost", "job-1"))
 
 
 def _die_untold(service: FlawlessService) -> None:
@@ -231,6 +236,7 @@ REJECTED: list[tuple[str, Spoil]] = [
     ("agents are asked once", _invoke_after_the_answer),
     ("agents are asked once", _invoke_after_a_crash_of_others),
     ("agents are asked once", _invoke_twice_by_one_injection),
+    ("agents are asked once", _invoke_again_after_a_lost_reply),
     ("dead letters are told", _die_untold),
     ("dead letters are told", _die_with_another_code),
     ("dead letters are told", _swallow_a_foreign_body),

@@ -83,7 +83,7 @@ async def test_a_partial_answer_says_which_agent_failed() -> None:
     [
         (say.job_failed(), ExitCode.FAILED, "All agents failed. (AGENTS_FAILED)"),
         (say.job_cancelled(), ExitCode.FAILED, "cancelled"),
-        (say.job_refused(), ExitCode.NOT_AUTHENTICATED, "(UNAUTHENTICATED)"),
+        (say.job_refused(), ExitCode.NOT_AUTHENTICATED, "Not authenticated: Please sign in."),
         (say.gateway_error(), ExitCode.NOT_CONNECTED, "Internal server error"),
     ],
 )

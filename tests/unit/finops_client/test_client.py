@@ -118,9 +118,10 @@ async def test_an_end_that_cannot_be_read_ends_the_wait() -> None:
 
 
 async def test_a_refused_question_ends_in_job_failed() -> None:
-    async with RecordingServer(finops_query=sending(say.job_refused())) as server, client_of(server) as client:
+    refused = say.job_refused(code="UNKNOWN_AGENT", error="There is no such agent.")
+    async with RecordingServer(finops_query=sending(refused)) as server, client_of(server) as client:
         [end] = await events_of(client)
-        with pytest.raises(JobNotCompleted, match="sign in"):
+        with pytest.raises(JobNotCompleted, match="no such agent"):
             await client.answer("Why?")
     assert isinstance(end, JobFailed)
 

@@ -191,6 +191,28 @@ async def test_an_expired_session_is_renewed_once() -> None:
     assert server.received[2]["token"] == "token-2"
 
 
+async def test_a_question_on_a_forgotten_connection_is_asked_again_after_a_sign_in() -> None:
+    tokens = Tokens()
+    answers = in_turn(sending(say.job_refused(code="UNAUTHENTICATED")), sending(*say.WHOLE_JOB))
+    async with RecordingServer(finops_query=answers) as server, client_of(server, credentials=tokens) as client:
+        assert isinstance((await events_of(client))[-1], JobCompleted)
+    assert server.actions() == ["authenticate", "finops_query", "authenticate", "finops_query"]
+    assert tokens.renewals == [False, False]
+
+
+async def test_a_job_on_a_forgotten_connection_is_resumed_after_a_sign_in() -> None:
+    done = say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6)
+    async with (
+        RecordingServer(
+            finops_query=sending(say.job_queued()),
+            resume_job=in_turn(sending(say.error(code="UNAUTHENTICATED")), sending(done)),
+        ) as server,
+        client_of(server, credentials=Tokens(), timing={"silence": 0.05}) as client,
+    ):
+        assert isinstance((await events_of(client))[-1], JobCompleted)
+    assert server.actions() == ["authenticate", "finops_query", "resume_job", "authenticate", "resume_job"]
+
+
 async def test_a_session_that_expires_again_is_raised() -> None:
     async with (
         RecordingServer(finops_query=sending(EXPIRED)) as server,

@@ -26,6 +26,7 @@ from unit.finops_client.recording_clock import NoHeartbeatClock
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending, then_cut
 
 EXPIRED = NotAuthenticated("Please sign in again.", "SESSION_EXPIRED")
+FORGOTTEN = NotAuthenticated("Please sign in.", "UNAUTHENTICATED")
 PASSING = [GatewayRefused("no"), NoAnswer("it", 1), ServerFailed("Something went wrong."), SignInUnavailable("Later.")]
 
 
@@ -121,6 +122,19 @@ async def test_a_connection_that_is_lost_for_good_ends_it() -> None:
             await asyncio.wait_for(retries.run(ping), 5)
         with pytest.raises(GaveUp):
             await retries.run(ping)
+
+
+async def test_a_connection_that_the_server_has_forgotten_signs_in_again() -> None:
+    """API Gateway may say of a live connection that it is gone; the token is as good as before."""
+    tokens = Tokens()
+    async with RecordingServer() as server, retries_of(server, tokens) as retries:
+        assert await retries.run(Attempts(FORGOTTEN)) == 42
+        assert tokens.renewals == [False, False]
+        with pytest.raises(NotAuthenticated):
+            await retries.run(Attempts(FORGOTTEN, FORGOTTEN))
+    async with RecordingServer() as server, retries_of(server) as retries:
+        with pytest.raises(NotAuthenticated):
+            await retries.run(Attempts(FORGOTTEN))
 
 
 async def test_an_expired_session_is_renewed() -> None:
