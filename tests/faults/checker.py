@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from faults.evidence import Evidence
 from faults.follower_invariants import (
+    ends_are_told,
     followers_see_the_end,
     nobody_receives_anothers,
     nothing_is_sent_before_it_is_stored,
@@ -28,6 +29,7 @@ INVARIANTS: dict[str, Invariant] = {
     "seq rises for each follower": seq_rises_for_each_follower,
     "stored before sent": nothing_is_sent_before_it_is_stored,
     "followers see the end": followers_see_the_end,
+    "ends are told": ends_are_told,
     "nobody receives another's": nobody_receives_anothers,
     "agents are asked once": agents_are_asked_once,
     "dead letters are told": dead_letters_are_told,

@@ -155,6 +155,20 @@ ROWS = (
             times=3,
         )
     ),
+    under(
+        Fault(
+            "an end cannot be posted",
+            "connections",
+            Kind.REFUSE,
+            error="LimitExceededException",
+            caller=PROCESSOR,
+            matches=saying('"job_completed"'),
+            # Each of two ends as often as it is tried at first.
+            times=6,
+        ),
+        COST,
+        BOTH,
+    ),
     under(Fault("a post's reply is lost", "connections", Kind.LOSE_REPLY, probability=0.2)),
     under(Fault("posting is slow", "connections", Kind.DELAY, probability=0.3, seconds=0.3)),
     # S3

@@ -85,6 +85,9 @@ class FaultyStack(JourneyStack):
         """Inject nothing any more, wait until all is quiet, and give the history with all that is known at its end."""
         self.proxy.heal()
         self.settle()
+        # What an end's last message could not bring about is the sweep's.
+        self.sweep()
+        self.settle()
         history = self.proxy.history
         self._complete(history)
         return history

@@ -36,7 +36,7 @@ class FlawlessService:
         self.user_of[connection] = user
         self._note(Opened(self._now(), user, connection))
         active = [job_id for job_id, item in self.items.items() if item["userId"] == user and not self.is_ended(job_id)]
-        self._tell(connection, {"type": "authenticated", "activeJobs": active})
+        self._tell(connection, {"type": "authenticated", "connectionId": connection, "activeJobs": active})
         for job_id in active:
             self.resume(connection, job_id)
 
@@ -131,7 +131,8 @@ class FlawlessService:
     def _store(self, job_id: str, **changes: Any) -> None:
         item = self.items[job_id]
         item.update(changes, seq=item["seq"] + 1)
-        self._note(Stored(self._now(), dict(item)))
+        followers = [connection for connection in self._followers[job_id] if connection in self.user_of]
+        self._note(Stored(self._now(), {**item, "followers": followers}))
 
     def _broadcast(self, job_id: str, message: dict[str, Any]) -> None:
         for connection in self._followers[job_id]:

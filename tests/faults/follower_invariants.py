@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from faults.evidence import LIVE, RANK, Evidence, State, describe, is_end, state_of_item, state_of_message
+from faults.evidence import ENDS, LIVE, RANK, Evidence, State, describe, is_end, state_of_item, state_of_message
 from faults.history import Closed, Injected, Received, Stored
 
 
@@ -64,6 +64,30 @@ def followers_see_the_end(evidence: Evidence) -> Iterator[str]:
                     f"{connection} has another end of job {job_id} than the store ({final['status']}, seq "
                     f"{final['seq']}): {describe(last)}."
                 )
+
+
+def ends_are_told(evidence: Evidence) -> Iterator[str]:
+    """A job's end is told to whoever followed it then, and not only to who asks for it.
+
+    A finished job that has somebody left to tell is open. A connection that has signed in, was a follower when the end
+    was stored, and is still there, has received the end itself and not only a snapshot.
+    """
+    closed = {event.connection for event in evidence.of_kind(Closed)}
+    names = {
+        received.message["connectionId"]: received.connection
+        for received in evidence.of_kind(Received)
+        if "connectionId" in received.message
+    }
+    for job_id, final in evidence.history.final_items.items():
+        end = evidence.end(job_id)
+        if RANK[final["status"]] < 2 or end is None:
+            continue
+        if "open" in final:
+            yield f"Job {job_id} has ended, and is still open for {sorted(final.get('followers', []))}."
+        told = {received.connection for received in evidence.received[job_id] if received.message["type"] in ENDS}
+        followers = {names[follower] for follower in end.item.get("followers", []) if follower in names}
+        for connection in sorted(followers - closed - told):
+            yield f"{connection} followed job {job_id} when it ended and was not told: {describe(end)}."
 
 
 def nobody_receives_anothers(evidence: Evidence) -> Iterator[str]:
@@ -150,7 +174,7 @@ def _followers(evidence: Evidence, job_id: str) -> dict[str, Received]:
     followers = {
         received.connection: received
         for received in reversed(list(evidence.of_kind(Received)))
-        if received.message.get("type") == "authenticated" and job_id in received.message.get("activeJobs", [])
+        if "connectionId" in received.message and job_id in received.message.get("activeJobs", [])
     }
     for connection, messages in evidence.by_connection(job_id).items():
         if unfinished := [received for received in messages if not is_end(received)]:

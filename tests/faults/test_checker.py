@@ -157,6 +157,33 @@ def _lose_the_end(history: History, choose: Choose) -> None:
     history.events = [event for event in history.events if event not in lost]
 
 
+def _tell_the_end_to_none_but_who_asks(history: History, choose: Choose) -> None:
+    closed = {event.connection for event in history.events if isinstance(event, Closed)}
+
+    def is_only_end(event: Event) -> bool:
+        return isinstance(event, Received) and event.message["type"] in ENDS and event.connection not in closed
+
+    place = choose(_places(history, Received, is_only_end))
+    told: Any = history.events[place]
+    snapshot = {**told.message, "type": "job_snapshot", "status": ENDS[told.message["type"]]}
+    history.events = [
+        replace(event, message=snapshot)
+        if isinstance(event, Received)
+        and event.connection == told.connection
+        and event.message["type"] in ENDS
+        and event.message["jobId"] == told.message["jobId"]
+        else event
+        for event in history.events
+    ]
+    end = Evidence(history).end(told.message["jobId"])
+    assume(end is not None and told.connection in end.item["followers"])
+
+
+def _leave_somebody_to_tell(history: History, choose: Choose) -> None:
+    job_id = choose(sorted(history.final_items))
+    history.final_items[job_id] |= {"open": "yes", "followers": ["somebody"]}
+
+
 def _tell_a_stranger(history: History, choose: Choose) -> None:
     place = choose(_places(history, Received, lambda event: "jobId" in event.message))
     received: Any = history.events[place]
@@ -193,6 +220,8 @@ SPOILT: dict[Spoil, str] = {
     _store_late: "stored before sent",
     _never_store: "stored before sent",
     _lose_the_end: "followers see the end",
+    _tell_the_end_to_none_but_who_asks: "ends are told",
+    _leave_somebody_to_tell: "ends are told",
     _tell_a_stranger: "nobody receives another's",
     _ask_an_agent_too_often: "agents are asked once",
     _leave_a_dead_letters_job: "dead letters are told",
