@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from textwrap import shorten
 
 from rich.console import Console
 from rich.table import Table
@@ -39,7 +38,10 @@ def _table(jobs: Sequence[JobSummary]) -> Table:
     table.add_column("Status", no_wrap=True)
     table.add_column("Asked (UTC)", no_wrap=True)
     for job in jobs:
-        question = shorten(clean_line(job.query), SHOWN_OF_A_QUESTION, placeholder=" …")
+        question = clean_line(job.query)
+        if len(question) > SHOWN_OF_A_QUESTION:
+            # By characters: not all languages have spaces.
+            question = question[: SHOWN_OF_A_QUESTION - 1] + "…"
         name = Text.assemble(question, "\n", (clean_line(job.job_id), "dim"))
         table.add_row(name, Text(_status(job)), _utc(job.created_at, "%Y-%m-%d %H:%M"))
     return table

@@ -35,6 +35,10 @@ def test_on_a_terminal_a_table_with_whole_ids() -> None:
     assert UUID in printed(running, terminal=True, width=75)
 
 
+def test_a_long_question_without_spaces_is_shown_as_far_as_it_goes() -> None:
+    assert "あ" * 15 in printed(summary(query="あ" * 130), terminal=True)
+
+
 def test_elsewhere_a_line_with_tabs() -> None:
     lines = printed(summary(query="a\tb\nc"), summary(status="processing", progress=45), terminal=False)
     assert lines == "job-1\tcompleted\t1970-01-01T00:00:01Z\ta b c\njob-1\tprocessing 45%\t1970-01-01T00:00:01Z\tWhy?\n"
