@@ -5,7 +5,7 @@ from aws_lambda_powertools import Logger
 from background_processor.queue_message import QueueMessage
 from finops_websocket import metrics
 from finops_websocket.announce_end import AnnounceEnd
-from finops_websocket.errors import EndNotTold, JobHeldElsewhere, NotAJob
+from finops_websocket.errors import JobHeldElsewhere, NotAJob
 from finops_websocket.job_queue import job_id_of
 from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import GIVEN_UP
@@ -49,7 +49,4 @@ class FailDeadLetter:
                 raise JobHeldElsewhere(f"Job {job_id} is being processed.", job.lease_message, max(0, seconds))
             job = given_up
             logger.error("A job has failed for good.", attempts=job.attempts)
-        try:
-            self._announce_end(job)
-        except EndNotTold:
-            logger.info("An end is left for the sweep to tell.")
+        self._announce_end.as_far_as_possible(job)

@@ -76,13 +76,13 @@ class JobLease:
         """Store the step after the one that this worker has seen."""
         # The seq too: a try that was slow must not come through after the SDK's second one and steps that followed.
         is_ours = Attr("status").eq(PROCESSING) & Attr("leaseOwner").eq(job.lease_owner) & Attr("seq").eq(job.seq)
-        if written := self._jobs.step(job.job_id, is_ours, assignments):
-            return written
+        if step := self._jobs.step(job.job_id, is_ours, assignments):
+            return step
         # The write may have come through and its reply been lost, so that the second try found it there: nobody but the
         # lease's owner raises the seq of a job in this way.
         stored = self._jobs.find(job.job_id)
-        is_written = stored is not None and stored.seq == job.seq + 1 and stored.lease_owner == job.lease_owner
-        if stored is not None and is_written and stored.status == assignments.get("status", PROCESSING):
+        written = (job.seq + 1, job.lease_owner, assignments.get("status", PROCESSING))
+        if stored is not None and (stored.seq, stored.lease_owner, stored.status) == written:
             return stored
         raise self._why_not_ours(job.job_id, stored)
 

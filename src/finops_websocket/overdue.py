@@ -9,7 +9,7 @@ from enum import Enum
 from aws_lambda_powertools import Logger
 
 from finops_websocket.announce_end import AnnounceEnd
-from finops_websocket.errors import EndNotTold, QueueUnavailable
+from finops_websocket.errors import QueueUnavailable
 from finops_websocket.job import Job
 from finops_websocket.job_queue import JobQueue
 from finops_websocket.job_store import JobStore
@@ -81,10 +81,7 @@ class OverdueJobs:
         if given_up is None:
             return self._as_it_now_is(job)
         logger.error("A stuck job was given up.", jobId=job.job_id, attempts=job.attempts, requeues=job.requeues)
-        try:
-            self._announce_end(given_up)
-        except EndNotTold:
-            logger.info("An end is left for the sweep to tell.", jobId=job.job_id)
+        self._announce_end.as_far_as_possible(given_up)
         return given_up
 
     def _as_it_now_is(self, job: Job) -> Job:

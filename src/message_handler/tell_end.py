@@ -1,15 +1,10 @@
 """The end of a job, told to who asks and to all others that do not know it yet."""
 
-from aws_lambda_powertools import Logger
-
 from finops_websocket import job_messages
 from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.client_channel import ClientChannel
-from finops_websocket.errors import EndNotTold
 from finops_websocket.job import Job
-
-logger = Logger(child=True)
 
 
 class TellEnd:
@@ -26,7 +21,4 @@ class TellEnd:
         if connection_id not in job.followers:
             end, shorter = job_messages.with_shorter(job_messages.end_of, job, self._answers)
             self._channel.send(connection_id, end, shorter)
-        try:
-            self._announce_end(job)
-        except EndNotTold:
-            logger.info("An end is left for the sweep to tell.")
+        self._announce_end.as_far_as_possible(job)
