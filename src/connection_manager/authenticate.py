@@ -14,6 +14,7 @@ from finops_websocket.job_history import JobHistory
 from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import OverdueJobs
 from finops_websocket.server_messages import Authenticated
+from finops_websocket.user_connections import UserConnections
 
 logger = Logger(child=True)
 
@@ -25,6 +26,7 @@ class SignIn:
         self,
         auth_mode: str,
         connections: ConnectionStore,
+        user_connections: UserConnections,
         jobs: JobStore,
         history: JobHistory,
         overdue_jobs: OverdueJobs,
@@ -35,6 +37,7 @@ class SignIn:
         """Keep what is needed."""
         self._auth_mode = auth_mode
         self._connections = connections
+        self._user_connections = user_connections
         self._jobs = jobs
         self._history = history
         self._overdue_jobs = overdue_jobs
@@ -43,7 +46,11 @@ class SignIn:
         self._tokens = tokens
 
     def __call__(self, connection_id: str, message: Authenticate) -> None:
-        """Serve authenticate; raise InvalidToken if the token proves nothing or the connection is somebody else's."""
+        """Serve authenticate.
+
+        Raises InvalidToken if the token proves nothing or the connection is somebody else's, RateLimited if the user
+        has too many connections.
+        """
         if message.token is not None:
             self._sign_in_with_token(connection_id, message.token)
         elif message.user_id is not None:
@@ -51,6 +58,8 @@ class SignIn:
 
     def _sign_in_with_token(self, connection_id: str, token: str) -> None:
         user = self._tokens.verify(token)
+        logger.append_keys(userId=user.user_id)
+        self._user_connections.take_slot(user.user_id, connection_id)
         self._connections.sign_in(
             Connection(connection_id, user.user_id, user.username, verified=True, expires_at=user.expires_at)
         )
@@ -70,10 +79,8 @@ class SignIn:
             self._redraw(connection_id, job)
 
     def _follow_unfinished(self, connection_id: str, user_id: str) -> list[Job]:
-        followed = [
-            self._jobs.follow(job_id, user_id, connection_id) for job_id in self._history.unfinished_of(user_id)
-        ]
-        # The index that names the unfinished jobs lags; the followed job is as it is now.
+        followed = [self._jobs.follow(job_id, user_id, connection_id) for job_id in self._history.active_of(user_id)]
+        # Some of the active jobs may have ended.
         return [job for job in followed if job is not None and not job.is_finished]
 
     def _redraw(self, connection_id: str, job: Job) -> None:
@@ -85,7 +92,8 @@ class SignIn:
             logger.exception("A job could not be sent.", jobId=job.job_id)
 
     def _sign_in_by_claim(self, connection_id: str, user_id: str, username: str) -> None:
-        # Where only tokens count, a claim owns nothing.
+        # Where only tokens count, a claim owns nothing. It has no slots either: who claims to be somebody could use up
+        # that user's, and claim to be the next one.
         owner = claimed_owner(user_id) if self._auth_mode == "open" else None
         self._connections.sign_in(Connection(connection_id, owner, username))
         self._channel.send(

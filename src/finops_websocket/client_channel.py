@@ -1,4 +1,4 @@
-"""The way back to the clients: the only place that posts to a connection."""
+"""The way back to the clients: the only place that posts to a connection, looks at one or closes one."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -68,6 +68,27 @@ class ClientChannel:
             self._report(connection_id, message, _error_code(error))
             return Delivery.FAILED
         return self.send(connection_id, shorter_message)
+
+    def is_open(self, connection_id: str) -> bool:
+        """Tell whether a connection is open; where that cannot be found out, it counts as open."""
+        try:
+            self._management_api.get_connection(ConnectionId=connection_id)
+        except self._management_api.exceptions.GoneException:
+            return False
+        except (ClientError, BotoCoreError) as error:
+            code = _error_code(error)
+            logger.warning("A connection could not be looked at.", connectionId=connection_id, errorType=code)
+        return True
+
+    def close(self, connection_id: str) -> None:
+        """Close a connection; it may be closed already. One that cannot be closed stays until API Gateway closes it."""
+        try:
+            self._management_api.delete_connection(ConnectionId=connection_id)
+        except self._management_api.exceptions.GoneException:
+            pass
+        except (ClientError, BotoCoreError) as error:
+            code = _error_code(error)
+            logger.warning("A connection could not be closed.", connectionId=connection_id, errorType=code)
 
     def _report(self, connection_id: str, message: ServerMessage, error_code: str) -> None:
         logger.warning(

@@ -1,9 +1,9 @@
 """The table of open connections: what each has shown of its user."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # API Gateway ends a connection after 2 hours; the rest is for a $disconnect that comes late or never.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
-_ROW_SECONDS = 2 * 3600 + 600
+ROW_SECONDS = 2 * 3600 + 600
 
 
 class ConnectionStore:
@@ -24,20 +24,24 @@ class ConnectionStore:
 
     def __init__(self, table: "Table", clock: Callable[[], float] = time.time) -> None:
         """Keep the table; `clock` tells the time in epoch seconds."""
-        self._table = table
+        self.table = table
         self._clock = clock
+
+    def now(self) -> int:
+        """Tell the time in epoch seconds."""
+        return int(self._clock())
 
     def open(self, connection_id: str) -> None:
         """Note a new connection, whose user nobody knows yet."""
-        now = int(self._clock())
+        now = self.now()
         # What is there was noted by a try whose reply was lost; a slow one must not undo a sign-in.
-        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
-            self._table.put_item(
+        with suppress(self.table.meta.client.exceptions.ConditionalCheckFailedException):
+            self.table.put_item(
                 Item={
                     "connectionId": connection_id,
                     "connectedAt": now,
                     "verified": False,
-                    "ttl": now + _ROW_SECONDS,
+                    "ttl": now + ROW_SECONDS,
                 },
                 ConditionExpression=Attr("connectionId").not_exists(),
             )
@@ -54,38 +58,39 @@ class ConnectionStore:
             "username": connection.username,
             "expiresAt": connection.expires_at,
         }
-        # The index by user holds only those whose userId counts.
         if connection.user_id is not None:
             assignments["userId"] = connection.user_id
             if connection.verified:
                 condition |= Attr("userId").eq(connection.user_id)
         try:
-            self._table.update_item(
+            self.table.update_item(
                 Key={"connectionId": connection.connection_id},
                 ConditionExpression=condition,
-                **update_arguments(assignments, assign_if_missing={"ttl": int(self._clock()) + _ROW_SECONDS}),
+                **update_arguments(assignments, assign_if_missing={"ttl": self.now() + ROW_SECONDS}),
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except self.table.meta.client.exceptions.ConditionalCheckFailedException:
             raise InvalidToken("This connection is signed in already. Open a new one to change the user.") from None
 
     def find(self, connection_id: str) -> Connection:
         """Read what a connection has shown; of one that is not there or has outlived its time, nothing."""
-        item = self._table.get_item(Key={"connectionId": connection_id}, ConsistentRead=True).get("Item")
-        if item is None or int(str(item["ttl"])) <= self._clock():
+        item = self.table.get_item(Key={"connectionId": connection_id}, ConsistentRead=True).get("Item")
+        if item is None or int(str(item["ttl"])) <= self.now():
             return Connection(connection_id)
-        expires_at = item.get("expiresAt")
-        return Connection(
-            connection_id=connection_id,
-            user_id=_text_or_none(item.get("userId")),
-            username=_text_or_none(item.get("username")),
-            verified=bool(item.get("verified", False)),
-            expires_at=None if expires_at is None else int(str(expires_at)),
-        )
+        return _connection(item)
 
-    def close(self, connection_id: str) -> None:
-        """Forget a connection; forgetting it twice is no error."""
-        self._table.delete_item(Key={"connectionId": connection_id})
+    def close(self, connection_id: str) -> Connection:
+        """Forget a connection and give what it had shown; forgetting it twice is no error."""
+        deleted = self.table.delete_item(Key={"connectionId": connection_id}, ReturnValues="ALL_OLD")
+        item = deleted.get("Attributes")
+        return Connection(connection_id) if item is None else _connection(item)
 
 
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else str(value)
+def _connection(item: Mapping[str, Any]) -> Connection:
+    expires_at = item.get("expiresAt")
+    return Connection(
+        connection_id=item["connectionId"],
+        user_id=item.get("userId"),
+        username=item.get("username"),
+        verified=bool(item.get("verified", False)),
+        expires_at=None if expires_at is None else int(expires_at),
+    )

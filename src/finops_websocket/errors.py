@@ -11,7 +11,12 @@ FinopsError
 |   |-- InvalidToken            INVALID_TOKEN
 |   |-- SessionExpired          SESSION_EXPIRED
 |   |-- JobNotFound             JOB_NOT_FOUND
-|   `-- JobFinished             JOB_FINISHED
+|   |-- JobFinished             JOB_FINISHED
+|   |-- OriginNotAllowed        ORIGIN_NOT_ALLOWED
+|   `-- LimitReached            has the seconds after which to try again
+|       |-- TooManyJobs             TOO_MANY_JOBS
+|       `-- RateLimited             RATE_LIMITED
+|           `-- ConnectionSpent         and the connection is closed
 |-- QueueUnavailable        a job could not be queued
 |-- NotSent                 what a client asked for could not be sent to it
 |-- AgentFailed             an agent gave no answer; has a sentence for the person who asked
@@ -93,6 +98,37 @@ class JobFinished(RequestError):
     """A job that has ended otherwise cannot be cancelled."""
 
     code = "JOB_FINISHED"
+
+
+class OriginNotAllowed(RequestError):
+    """A page from somewhere else wants to connect."""
+
+    code = "ORIGIN_NOT_ALLOWED"
+
+
+class LimitReached(RequestError):
+    """Enough for now: the same may be tried again after so many seconds, at least 1."""
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        """Say what there is enough of, and for how long."""
+        super().__init__(text)
+        self.retry_after = max(1, retry_after)
+
+
+class TooManyJobs(LimitReached):
+    """A user has as many unfinished jobs as it may have."""
+
+    code = "TOO_MANY_JOBS"
+
+
+class RateLimited(LimitReached):
+    """A user or a connection sends more than it may."""
+
+    code = "RATE_LIMITED"
+
+
+class ConnectionSpent(RateLimited):
+    """A connection has sent all that it may without saying who it is: it is closed when it has been told."""
 
 
 class QueueUnavailable(FinopsError):

@@ -1,4 +1,4 @@
-"""Which jobs there are: a user's, newest first, and all that are open, oldest first.
+"""Which jobs there are: a user's, all of them and the active ones, and all that are open, whoever's they are.
 
 Indexes follow the table a moment later, so what they name is read from the table itself before it is acted on.
 """
@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Key
 
 from finops_websocket.batch_read import read_items
-from finops_websocket.job import OPEN, UNFINISHED, Job
+from finops_websocket.job import OPEN, Job
 from finops_websocket.job_table import JobTable
-
-# Longer than any job can stay unfinished: StuckJobSeconds allows almost a day, a message stays 4 days in the queue.
-_UNFINISHED_SECONDS = 5 * 24 * 3600
+from finops_websocket.user_jobs import UserJobs, user_key
 
 
 @dataclass(frozen=True)
@@ -41,16 +39,10 @@ class JobHistory:
         self._jobs = jobs
         self._table = jobs.table
 
-    def unfinished_of(self, user_id: str) -> list[str]:
-        """Give the ids of a user's unfinished jobs, newest first."""
-        since = self._jobs.now() - _UNFINISHED_SECONDS
-        items = self._query(
-            IndexName="user-index",
-            KeyConditionExpression=Key("userId").eq(user_id) & Key("createdAt").gte(since),
-            FilterExpression=Attr("status").is_in(list(UNFINISHED)),
-            ScanIndexForward=False,
-        )
-        return [str(item["jobId"]) for item in items]
+    def active_of(self, user_id: str) -> list[str]:
+        """Give the ids of a user's jobs that are unfinished, or were a while ago, newest first; as they are now."""
+        item = self._table.get_item(Key={"jobId": user_key(user_id)}, ConsistentRead=True).get("Item")
+        return list(reversed(UserJobs.from_item(item).active))
 
     def page_of(self, user_id: str, limit: int, start: Start | None) -> Page:
         """Give at most `limit` of a user's jobs, after `start`."""

@@ -20,6 +20,7 @@ _WIRE_NAMES = {
     "expires_at": "expiresAt",
     "job_id": "jobId",
     "request_id": "requestId",
+    "retry_after": "retryAfter",
     "response_url": "responseUrl",
     "updated_at": "updatedAt",
     "user_id": "userId",
@@ -178,7 +179,7 @@ class JobCompleted(ServerMessage):
 
 @dataclass(frozen=True)
 class JobFailed(ServerMessage):
-    """There is no answer, and why; `job_id` is None when no job was made."""
+    """There is no answer, and why; `job_id` is None when no job was made, `retry_after` is in seconds."""
 
     kind = ("type", "job_failed")
     nullable = frozenset({"job_id"})
@@ -188,6 +189,7 @@ class JobFailed(ServerMessage):
     timestamp: int
     request_id: str | None = None
     seq: int | None = None
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -245,10 +247,11 @@ class JobList(ServerMessage):
 
 @dataclass(frozen=True)
 class ErrorMessage(ServerMessage):
-    """A message was refused that was not a question; `job_id` is the job that it named."""
+    """A message was refused that was not a question; `job_id` is the job that it named, `retry_after` is in seconds."""
 
     kind = ("type", "error")
     code: str
     message: str
     timestamp: int
     job_id: str | None = None
+    retry_after: int | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from finops_websocket.errors import SettingsError
 
 AUTH_MODES = ("cognito", "open")
+MISSING_ORIGIN_POLICIES = ("allow", "refuse")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +31,12 @@ class ConnectionManagerSettings(FunctionSettings):
     """What the connection manager is told besides."""
 
     auth_mode: str
+    allowed_origins: str
+    missing_origin: str
     token_issuer: str
     token_keys_url: str
     token_client_id: str
+    max_connections_per_user: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "ConnectionManagerSettings":
@@ -40,9 +44,12 @@ class ConnectionManagerSettings(FunctionSettings):
         return cls(
             **_of_each_function(environment),
             auth_mode=_one_of(environment, "AUTH_MODE", AUTH_MODES),
+            allowed_origins=_text(environment, "ALLOWED_ORIGINS"),
+            missing_origin=_one_of(environment, "MISSING_ORIGIN", MISSING_ORIGIN_POLICIES),
             token_issuer=_url(environment, "TOKEN_ISSUER"),
             token_keys_url=_url(environment, "TOKEN_KEYS_URL"),
             token_client_id=_text(environment, "TOKEN_CLIENT_ID"),
+            max_connections_per_user=_whole_number(environment, "MAX_CONNECTIONS_PER_USER"),
         )
 
 
@@ -54,6 +61,8 @@ class MessageHandlerSettings(FunctionSettings):
     cost_forecast_function: str
     trusted_advisor_function: str
     job_retention_days: int
+    max_active_jobs_per_user: int
+    max_queries_per_minute: int
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "MessageHandlerSettings":
@@ -64,6 +73,8 @@ class MessageHandlerSettings(FunctionSettings):
             cost_forecast_function=_text(environment, "COST_FORECAST_FUNCTION"),
             trusted_advisor_function=_text(environment, "TRUSTED_ADVISOR_FUNCTION"),
             job_retention_days=_whole_number(environment, "JOB_RETENTION_DAYS"),
+            max_active_jobs_per_user=_whole_number(environment, "MAX_ACTIVE_JOBS_PER_USER"),
+            max_queries_per_minute=_whole_number(environment, "MAX_QUERIES_PER_MINUTE"),
         )
 
 

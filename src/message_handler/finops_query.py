@@ -13,6 +13,7 @@ from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import QueueUnavailable, client_text
 from finops_websocket.identity import identify_asker, is_claimed
 from finops_websocket.job import QUEUED, Job
+from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_queue import JobQueue
 from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import OverdueJobs
@@ -37,6 +38,7 @@ class SubmitQuery:
         retention_days: int,
         catalogue: AgentCatalogue,
         connections: ConnectionStore,
+        admission: JobAdmission,
         jobs: JobStore,
         answers: AnswerStore,
         queue: JobQueue,
@@ -49,6 +51,7 @@ class SubmitQuery:
         self._retention_seconds = retention_days * 24 * 3600
         self._catalogue = catalogue
         self._connections = connections
+        self._admission = admission
         self._jobs = jobs
         self._answers = answers
         self._queue = queue
@@ -61,7 +64,7 @@ class SubmitQuery:
         connection = self._connections.find(connection_id)
         user_id = identify_asker(self._auth_mode, connection, message.user_id, self._jobs.now())
         logger.append_keys(userId=user_id)
-        submission = self._jobs.submit(
+        submission = self._admission.submit(
             self._new_job(connection_id, user_id, message), _request_scope(connection_id, user_id, message.request_id)
         )
         job = self._follow_again(connection_id, submission.job) if submission.is_duplicate else submission.job

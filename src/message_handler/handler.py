@@ -9,8 +9,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from finops_websocket.agents import AgentCatalogue
 from finops_websocket.client_messages import CancelJob, FinopsQuery, ListJobs, ResumeJob
 from finops_websocket.frame_dispatch import Action, dispatch_frame
+from finops_websocket.frame_limit import FrameLimit
+from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_services import JobServices
 from finops_websocket.settings import MessageHandlerSettings
+from finops_websocket.user_jobs import JobLimits
 from finops_websocket.websocket_event import WebSocketEvent
 from message_handler.cancel_job import EndJob
 from message_handler.finops_query import SubmitQuery
@@ -22,6 +25,8 @@ from message_handler.visible_jobs import VisibleJobs
 logger = Logger()
 settings = MessageHandlerSettings.read(os.environ)
 services = JobServices.of_stack(settings)
+frame_limit = FrameLimit(settings.auth_mode, services.connections.table)
+limits = JobLimits(active_jobs=settings.max_active_jobs_per_user, queries_per_minute=settings.max_queries_per_minute)
 visible_jobs = VisibleJobs(settings.auth_mode, services.connections, services.jobs)
 tell_end = TellEnd(services.announce_end, services.answers, services.channel)
 
@@ -31,6 +36,7 @@ ACTIONS: dict[type, Action] = {
         settings.job_retention_days,
         AgentCatalogue.of_functions(settings.cost_forecast_function, settings.trusted_advisor_function),
         services.connections,
+        JobAdmission(services.job_table, limits),
         services.jobs,
         services.answers,
         services.queue,
@@ -49,4 +55,4 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """Serve one frame."""
     websocket_event = WebSocketEvent.read(event)
     logger.append_keys(connectionId=websocket_event.connection_id)
-    return dispatch_frame(websocket_event, ACTIONS, services.channel)
+    return dispatch_frame(websocket_event, ACTIONS, frame_limit, services.channel)

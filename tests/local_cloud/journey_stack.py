@@ -50,6 +50,10 @@ class JourneyStack:
                 "--trusted-advisor-function", self.agents["advisor"],
                 "--parameter", f"AgentTimeoutSeconds={AGENT_TIMEOUT}",
                 "--parameter", "HeartbeatSeconds=1",
+                # The journeys' users ask, and connect, more than people do.
+                "--parameter", "MaxQueriesPerMinute=120",
+                "--parameter", "MaxConnectionsPerUser=50",
+                "--parameter", "MaxActiveJobsPerUser=50",
                 *options,
             ],
             env=cloud.environment,

@@ -1,0 +1,141 @@
+"""A question becomes a job: once for each requestId, within its user's limits, and all of that in one transaction."""
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from finops_websocket.batch_read import read_items
+from finops_websocket.errors import RateLimited
+from finops_websocket.job import Job
+from finops_websocket.job_table import JobTable
+from finops_websocket.user_jobs import JobLimits, UserJobs, user_key
+
+# Questions of one user at the same moment cancel each other's transaction. With pauses of up to so many seconds,
+# doubled each time, the tries take three seconds at most: a client waits for the answer.
+_TRIES = 7
+_FIRST_PAUSE = 0.025
+
+# Somebody else has changed what was read, or is about to.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_OVERTAKEN = {"None", "ConditionalCheckFailed", "TransactionConflict"}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What became of a question: its job, and whether it was there already under the same requestId."""
+
+    job: Job
+    is_duplicate: bool
+
+
+class JobAdmission:
+    """Admits jobs. Its calls raise botocore's ClientError when DynamoDB refuses."""
+
+    def __init__(self, jobs: JobTable, limits: JobLimits, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Keep the table and what each user may have; `sleep` is in seconds."""
+        self._jobs = jobs
+        self._table = jobs.table
+        self._limits = limits
+        self._sleep = sleep
+
+    def submit(self, job: Job, request_scope: str = "") -> Submission:
+        """Store a new job, unless its user has sent its requestId before in the same scope: then give that job.
+
+        Raises RateLimited and TooManyJobs where the user has enough; what it has sent before is no new question.
+        """
+        for attempt in range(_TRIES):
+            if attempt:
+                # Not predictable on purpose: what was refused together must not come back together.
+                self._sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 (no secret)
+            request_key = _request_key(job, request_scope)
+            noted = None if request_key is None else self._noted_job_id(request_key)
+            submitted = None if noted is None else self._jobs.find(noted)
+            if submitted is not None:
+                # Its own, if the reply was lost and the SDK's second try found it there.
+                return Submission(submitted, is_duplicate=submitted.job_id != job.job_id)
+            user = UserJobs.from_item(self._item(user_key(job.user_id)))
+            if job.job_id in user.active:
+                # The same, without a requestId.
+                return Submission(job, is_duplicate=False)
+            if self._create(job, self._with_job(user, job), request_key, noted):
+                return Submission(job, is_duplicate=False)
+        raise RateLimited("You ask too much at the same moment. Please try again.", 1)
+
+    def _with_job(self, user: UserJobs, job: Job) -> UserJobs:
+        now = self._jobs.now()
+        user.check_rate(now, self._limits)
+        if user.is_full(self._limits):
+            user = user.without(self._ended(user))
+        user.check_jobs(self._limits)
+        return user.with_job(job.job_id, now)
+
+    def _ended(self, user: UserJobs) -> set[str]:
+        # A job is stored together with its user's item: one that is not there has outlived its time.
+        items = read_items(self._table, [{"jobId": job_id} for job_id in user.active])
+        return set(user.active) - {item["jobId"] for item in items if not Job.from_item(item).is_finished}
+
+    def _create(self, job: Job, user: UserJobs, request_key: str | None, noted: str | None) -> bool:
+        """Write the job, its user's item and the note of its requestId; False if somebody else was faster."""
+        writes = [self._put(job.to_item(), "attribute_not_exists(jobId)"), self._put_user(job, user)]
+        if request_key is not None:
+            note = {"jobId": request_key, "submitted": job.job_id, "ttl": job.ttl}
+            if noted is None:
+                writes.append(self._put(note, "attribute_not_exists(jobId)"))
+            else:
+                # DynamoDB deletes what has expired late and in any order: the note may outlive its job.
+                writes.append(self._put(note, "submitted = :noted", {":noted": noted}))
+                writes.append({"ConditionCheck": self._is_gone(noted)})
+        try:
+            self._table.meta.client.transact_write_items(TransactItems=writes)
+        except self._table.meta.client.exceptions.TransactionCanceledException as error:
+            if not _is_overtaken(error):
+                raise
+            return False
+        return True
+
+    def _put_user(self, job: Job, user: UserJobs) -> Any:
+        item = user.to_item(job.user_id, job.ttl)
+        if user.version == 1:
+            return self._put(item, "attribute_not_exists(jobId)")
+        return self._put(item, "version = :read", {":read": user.version - 1})
+
+    def _is_gone(self, job_id: str) -> dict[str, Any]:
+        # Or the job was about to be there: of a transaction that is under way, two reads may see two states.
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+        return {
+            "TableName": self._table.name,
+            "Key": {"jobId": job_id},
+            "ConditionExpression": "attribute_not_exists(jobId) OR #ttl <= :now",
+            "ExpressionAttributeNames": {"#ttl": "ttl"},
+            "ExpressionAttributeValues": {":now": self._jobs.now()},
+        }
+
+    def _put(self, item: Mapping[str, Any], condition: str, values: Mapping[str, Any] | None = None) -> Any:
+        given = {} if values is None else {"ExpressionAttributeValues": values}
+        return {"Put": {"TableName": self._table.name, "Item": item, "ConditionExpression": condition, **given}}
+
+    def _noted_job_id(self, request_key: str) -> str | None:
+        note = self._item(request_key)
+        return None if note is None else str(note["submitted"])
+
+    def _item(self, key: str) -> Mapping[str, Any] | None:
+        return self._table.get_item(Key={"jobId": key}, ConsistentRead=True).get("Item")
+
+
+def _is_overtaken(error: ClientError) -> bool:
+    reasons = error.response.get("CancellationReasons", [])
+    return {reason.get("Code") for reason in reasons} <= _OVERTAKEN
+
+
+def _request_key(job: Job, scope: str) -> str | None:
+    if job.request_id is None:
+        return None
+    # Hashed, so that no choice of ids can reach the key of a job, an answer or another user's request.
+    digest = hashlib.sha256(json.dumps([job.user_id, scope, job.request_id]).encode()).hexdigest()
+    return f"request#{digest}"
