@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import sys
 import uuid
 from collections.abc import AsyncGenerator, Sequence
@@ -14,9 +15,9 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.text import Text
 
+from finops_client.answer_view import print_answer
 from finops_client.ask_options import AskOptions, read_options
 from finops_client.client import FinopsClient
 from finops_client.errors import (
@@ -26,6 +27,7 @@ from finops_client.errors import (
     FinopsClientError,
     GatewayRefused,
     JobNotFound,
+    LimitReached,
     NoAnswer,
     NotAuthenticated,
 )
@@ -33,9 +35,13 @@ from finops_client.events import JobCompleted, JobEvent, JobFailed, JobSummary
 from finops_client.exit_codes import ExitCode
 from finops_client.job_table import print_jobs
 from finops_client.job_view import JobView
+from finops_client.limit_advice import advice_at_limit
 from finops_client.progress import showing_progress
-from finops_client.refusals import NOT_AUTHENTICATED_CODES
-from finops_client.terminal_text import clean_line, clean_text
+from finops_client.refusals import LIMIT_CODES, NOT_AUTHENTICATED_CODES
+from finops_client.terminal_text import clean_line
+
+# The server's sentences are shorter; this keeps a broken one from filling the screen.
+LONGEST_NOTE = 2000
 
 
 class AskCommand:
@@ -66,7 +72,8 @@ class AskCommand:
             self._job_id = None
             return self._stop(str(gone), ExitCode.FAILED)
         except FinopsClientError as failed:
-            return self._stop(str(failed), ExitCode.FAILED)
+            advice = " " + advice_at_limit(failed.code, failed.retry_after) if isinstance(failed, LimitReached) else ""
+            return self._stop(f"{failed}{advice}", ExitCode.FAILED)
 
     def note_job_goes_on(self) -> None:
         """Says how to come back to a job that was followed and has not ended.
@@ -76,11 +83,13 @@ class AskCommand:
         if not self._under_way:
             return
         if self._job_id:
-            self._note(f"The job goes on. To come back to it: ask --resume {self._job_id}")
+            self._note(f"The job goes on. To come back to it: ask --resume {shlex.quote(self._job_id)}")
         elif self._options.question:
             self._note(f"To follow the same job, ask again with --request-id {self._request_id}")
 
     async def _do(self) -> ExitCode:
+        # Before anything is connected or drawn: a person may have to type a code.
+        await self._options.credentials.fields()
         if self._options.list_jobs:
             return await self._list()
         if self._options.cancel:
@@ -121,7 +130,7 @@ class AskCommand:
         return ExitCode.COMPLETE
 
     def _client(self) -> FinopsClient:
-        return FinopsClient(self._options.url, credentials=self._options.credentials)
+        return FinopsClient(self._options.url, credentials=self._options.credentials, origin=self._options.origin)
 
     def _events(self, client: FinopsClient) -> AsyncGenerator[JobEvent, None]:
         options = self._options
@@ -154,28 +163,22 @@ class AskCommand:
     def _finish(self, end: JobEvent, view: JobView) -> ExitCode:
         if isinstance(end, JobFailed):
             self._note(f"{end.error} ({end.code})")
+            if end.code in LIMIT_CODES:
+                self._note(advice_at_limit(end.code, end.retry_after))
             refused = end.code in NOT_AUTHENTICATED_CODES
             return ExitCode.NOT_AUTHENTICATED if refused else ExitCode.FAILED
         if not isinstance(end, JobCompleted):
             self._note("The job was cancelled.")
             return ExitCode.FAILED
         if not self._options.as_json:
-            self._print_answer(end.result.response)
+            print_answer(end.result.response, self._output)
         if end.result.partial:
             failed = ", ".join(view.failed_agents) or "an agent"
             self._note(f"The answer is partial: {failed} failed.")
         return ExitCode.PARTIAL if end.result.partial or self._cut_short else ExitCode.COMPLETE
 
-    def _print_answer(self, markdown: str) -> None:
-        safe = clean_text(markdown)
-        if self._output.is_terminal:
-            # Without hyperlinks a link shows where it leads, and nothing can be clicked that says otherwise.
-            self._output.print(Markdown(safe, hyperlinks=False))
-        else:
-            self._output.file.write(safe.rstrip("\n") + "\n")
-
     def _note(self, sentence: str) -> None:
-        self._notes.print(Text(clean_line(sentence)), soft_wrap=True)
+        self._notes.print(Text(clean_line(sentence, LONGEST_NOTE)), soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

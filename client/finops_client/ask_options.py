@@ -14,6 +14,8 @@ from finops_client.cognito import CognitoLogin
 from finops_client.credentials import ClaimedIdentity, Credentials, GivenToken
 from finops_client.env_file import InvalidEnvFile, read_env_file
 from finops_client.exit_codes import MEANINGS
+from finops_client.mfa_code import MfaCode
+from finops_client.origin_option import origin
 
 LOCAL_STACK_FILE = Path(".local/stack.env")
 PRECEDENCE = f"""where a value comes from, the first that has it:
@@ -37,6 +39,7 @@ class AskOptions:
     list_jobs: bool
     limit: int
     url: str
+    origin: str | None
     credentials: Credentials
     agents: tuple[str, ...]
     request_id: str | None
@@ -54,7 +57,7 @@ def read_options(
         arguments: the command line without the command.
         environment: the environment variables.
         directory: where `.local/stack.env` is looked for.
-        stdin: read to its end if the question is `-`.
+        stdin: read to its end if the question is `-`; an authenticator's code is typed there if it is a terminal.
 
     Raises:
         SystemExit: 2 for wrong usage, after a sentence on standard error; 0 after --help and --version.
@@ -79,7 +82,8 @@ def read_options(
         list_jobs=given.list,
         limit=given.limit or JOBS_LISTED,
         url=url,
-        credentials=_credentials(parser, given, settings, file_values),
+        origin=given.origin,
+        credentials=_credentials(parser, given, settings, file_values, stdin),
         agents=tuple(given.agent),
         request_id=given.request_id,
         as_json=given.json,
@@ -132,6 +136,7 @@ def _credentials(
     given: argparse.Namespace,
     settings: Mapping[str, str],
     file_values: Mapping[str, str],
+    stdin: TextIO,
 ) -> Credentials:
     if given.user_id:
         return ClaimedIdentity(given.user_id, given.name or given.user_id)
@@ -153,6 +158,7 @@ def _credentials(
         client_id=client_id,
         region=aws.get("AWS_REGION") or aws.get("AWS_DEFAULT_REGION"),
         endpoint_url=aws.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER") or aws.get("AWS_ENDPOINT_URL"),
+        mfa_code=MfaCode(settings, stdin),
     )
 
 
@@ -172,7 +178,12 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--list", action="store_true", help="list your jobs, newest first (not with --user-id)")
     parser.add_argument("--limit", type=_count, metavar="N", help=f"list so many jobs (default {JOBS_LISTED})")
     parser.add_argument("--url", help="WebSocket URL (or WEBSOCKET_URL)")
-    parser.add_argument("--username", help="Cognito user name (or TEST_USERNAME)")
+    parser.add_argument(
+        "--origin", type=origin, help="connect as a page of this origin, such as https://finops.example"
+    )
+    parser.add_argument(
+        "--username", help="Cognito user name (or TEST_USERNAME); a code is asked for, or FINOPS_MFA_CODE"
+    )
     parser.add_argument("--password", help="better: set TEST_PASSWORD, which other users cannot see in ps")
     parser.add_argument("--client-id", help="user pool client id (or USER_POOL_CLIENT_ID)")
     parser.add_argument("--token", help="Cognito token (or FINOPS_TOKEN, which does not show in ps)")

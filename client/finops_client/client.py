@@ -70,11 +70,12 @@ class FinopsClient:
         url: str,
         *,
         credentials: Credentials | None = None,
+        origin: str | None = None,
         timing: Timing | None = None,
         backoff: Backoff | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Connects when entered as a context manager."""
+        """Connects when entered as a context manager, with the header `Origin` if an origin is given."""
         self._timing = timing or Timing()
         self._router = JobRouter()
         self._exchanges: dict[Job, Exchange] = {}
@@ -83,6 +84,7 @@ class FinopsClient:
         self._line = ReconnectingSession(
             url,
             credentials,
+            origin=origin,
             on_event=self._receive,
             on_reconnected=self._catch_up,
             on_ended=self._end,
@@ -110,8 +112,9 @@ class FinopsClient:
 
         `jobs.py` says which events are delivered, and that progress never falls. A lost connection is made
         again meanwhile, and the job taken up where it is. A question that API Gateway does not deliver, that the
-        server fails at, or that is not acknowledged in time is submitted up to two more times. One whose job the
-        server no longer has is asked anew, once.
+        server fails at, that is one too many in a minute (after the wait that the server names), or that is not
+        acknowledged in time is submitted up to two more times. One whose job the server no longer has is asked anew,
+        once. A question beside too many unfinished jobs ends in `JobFailed` with TOO_MANY_JOBS.
 
         Args:
             query: 1 to 4,000 characters.
@@ -126,6 +129,7 @@ class FinopsClient:
             SignInUnavailable: nor could it be found out whether it can be.
             GatewayRefused: API Gateway did not deliver the question.
             ServerFailed: the server failed at it.
+            LimitReached: it was one too many (RATE_LIMITED) after the waits, too, or the wait would be over a minute.
             NoAnswer: the question was not acknowledged in time.
             JobNotFound: the job was gone again after the question was asked anew.
             MessageNotSendable, ProtocolViolation: see `errors.py`.
@@ -209,8 +213,7 @@ class FinopsClient:
         """Authenticates this connection, and every later one, with these credentials.
 
         Raises:
-            NotAuthenticated, GatewayRefused, NoAnswer, ConnectionLost: see
-                `Session.authenticate`.
+            NotAuthenticated, LimitReached, GatewayRefused, NoAnswer, ConnectionLost: see `Session.authenticate`.
         """
         self._line.credentials = credentials
         return await self._line.authenticate(renew=False)

@@ -1,45 +1,32 @@
-"""A token from a Cognito user pool for a user name and a password."""
+"""A token from a Cognito user pool for a user name, a password and, where it is wanted, an authenticator's code."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from finops_client.clock import Clock
-from finops_client.errors import CredentialsRefused, FinopsClientError, SignInUnavailable
-
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
-
-InitiateAuth = Callable[..., Mapping[str, Any]]
+from finops_client.cognito_calls import CognitoCalls
+from finops_client.errors import CredentialsRefused
 
 # A token that expires on its way to the server is of no use.
 RENEW_BEFORE_EXPIRY_SECONDS = 60
 
-# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html#API_InitiateAuth_Errors
-REFUSALS = {
-    "NotAuthorizedException": "Wrong user name or password, or the user is disabled.",
-    "UserNotFoundException": "Wrong user name or password, or the user is disabled.",
-    "PasswordResetRequiredException": "The password must be reset before this user can sign in.",
-    "UserNotConfirmedException": "The user has not confirmed the sign-up yet.",
-    "ResourceNotFoundException": "There is no such user pool client in this region.",
-    "InvalidParameterException": "The user pool client does not allow signing in with USER_PASSWORD_AUTH.",
-}
-
-# These pass by themselves. The last one is in no list of this API's own: it is common to all AWS services.
-# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
-PASSING = {
-    "TooManyRequestsException": "Too many sign-ins at the moment; try again later.",
-    "ThrottlingException": "Cognito takes no more sign-ins at the moment (ThrottlingException); try again later.",
+CHALLENGES = {
+    "SOFTWARE_TOKEN_MFA": "A code of the user's authenticator app is needed, and there is nobody to ask for it.",
+    "NEW_PASSWORD_REQUIRED": "The user must set a new password first: sign in once in the browser.",
+    "MFA_SETUP": "The user pool requires a second factor: set up an authenticator app first, in the browser.",
 }
 
 
 class CognitoLogin:
-    """Signs a user in by `InitiateAuth` with USER_PASSWORD_AUTH; keeps the token until it is about to expire.
+    """Signs a user in, keeps the token until it is about to expire, and renews it without asking anybody.
 
-    The call is unsigned: signing in needs no AWS credentials. `AWS_ENDPOINT_URL` in the environment is
-    respected by boto3 itself; `endpoint_url` goes before it.
+    Signing in is `InitiateAuth` with USER_PASSWORD_AUTH and, if Cognito asks for SOFTWARE_TOKEN_MFA,
+    `RespondToAuthChallenge`; renewing is `InitiateAuth` with REFRESH_TOKEN_AUTH. Where that is refused, because the
+    refresh token has expired or the app client does not allow it, the user is signed in again.
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
     """
 
     def __init__(
@@ -50,78 +37,81 @@ class CognitoLogin:
         client_id: str,
         region: str | None = None,
         endpoint_url: str | None = None,
-        initiate_auth: InitiateAuth | None = None,
+        mfa_code: Callable[[], str] | None = None,
+        calls: CognitoCalls | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Nothing is called yet. `initiate_auth` stands in for boto3's method of that name."""
+        """Nothing is called yet.
+
+        Args:
+            username, password: the user's.
+            client_id: the user pool's app client, without a secret.
+            region: the pool's; by default boto3's.
+            endpoint_url: goes before `AWS_ENDPOINT_URL`, which boto3 itself respects.
+            mfa_code: gives the authenticator's code. Called on the event loop's thread, which waits meanwhile, when
+                Cognito asks for it; may raise CredentialsRefused.
+            calls: stands in for the calls of Cognito.
+            clock: stands in for the time.
+        """
         self._parameters = {"USERNAME": username, "PASSWORD": password}
         self._client_id = client_id
-        self._region = region
-        self._endpoint_url = endpoint_url
-        self._initiate_auth = initiate_auth
+        self._mfa_code = mfa_code
+        self._calls = calls or CognitoCalls(region=region, endpoint_url=endpoint_url)
         self._clock = clock or Clock()
         self._token = ""
+        self._refresh_token: str | None = None
         self._good_until = float("-inf")
 
     async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
         """A token that is good for at least another minute.
 
         Raises:
-            CredentialsRefused: Cognito refused, or wants more than a password.
+            CredentialsRefused: Cognito refused, there is no code for it, or it wants something else.
             SignInUnavailable: Cognito cannot be reached, has failed, or takes no more sign-ins at the moment.
         """
         if renew or self._clock.unix_time() >= self._good_until:
-            signed_in_at = self._clock.unix_time()
-            result = await asyncio.to_thread(self._sign_in)
+            asked_at = self._clock.unix_time()
+            result = await self._renewed() or await self._signed_in()
             self._token = result["AccessToken"]
-            self._good_until = signed_in_at + result["ExpiresIn"] - RENEW_BEFORE_EXPIRY_SECONDS
+            self._refresh_token = result.get("RefreshToken", self._refresh_token)
+            self._good_until = asked_at + result["ExpiresIn"] - RENEW_BEFORE_EXPIRY_SECONDS
         return {"token": self._token}
 
-    def _sign_in(self) -> Mapping[str, Any]:
-        # Loaded here: boto3 takes a good part of a second, and who has a token does not need it.
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
+    async def _renewed(self) -> Mapping[str, Any] | None:
+        if self._refresh_token is None:
+            return None
         try:
-            initiate_auth = self._initiate_auth or self._boto3_initiate_auth()
-            answer = initiate_auth(
-                AuthFlow="USER_PASSWORD_AUTH", ClientId=self._client_id, AuthParameters=self._parameters
+            answer = await self._initiate("REFRESH_TOKEN_AUTH", {"REFRESH_TOKEN": self._refresh_token})
+        except CredentialsRefused:
+            self._refresh_token = None
+            return None
+        result: Mapping[str, Any] | None = answer.get("AuthenticationResult")
+        return result
+
+    async def _signed_in(self) -> Mapping[str, Any]:
+        answer = await self._initiate("USER_PASSWORD_AUTH", self._parameters)
+        if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA" and self._mfa_code:
+            answer = await asyncio.to_thread(
+                self._calls.respond_to_auth_challenge,
+                ClientId=self._client_id,
+                ChallengeName="SOFTWARE_TOKEN_MFA",
+                Session=answer["Session"],
+                ChallengeResponses={
+                    # Who signs in by an alias, such as an address, has another name here.
+                    "USERNAME": answer.get("ChallengeParameters", {}).get(
+                        "USER_ID_FOR_SRP", self._parameters["USERNAME"]
+                    ),
+                    "SOFTWARE_TOKEN_MFA_CODE": self._mfa_code(),
+                },
             )
-        except ClientError as refused:
-            raise _error_for(refused) from None
-        except (BotoCoreError, ValueError) as unreachable:
-            # boto3 reports an endpoint that is no URL as a ValueError. Its texts name endpoint and region, no
-            # secret.
-            raise SignInUnavailable(f"Cognito cannot be reached: {unreachable}") from None
         if challenge := answer.get("ChallengeName"):
-            raise CredentialsRefused(_sentence_for_challenge(challenge))
+            raise CredentialsRefused(
+                CHALLENGES.get(challenge, f"Cognito asks for {challenge}, which this client cannot answer.")
+            )
         result: Mapping[str, Any] = answer["AuthenticationResult"]
         return result
 
-    def _boto3_initiate_auth(self) -> InitiateAuth:
-        import boto3  # noqa: PLC0415
-        from botocore import UNSIGNED  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
-
-        config = Config(
-            signature_version=UNSIGNED, connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 2}
+    async def _initiate(self, flow: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        return await asyncio.to_thread(
+            self._calls.initiate_auth, AuthFlow=flow, ClientId=self._client_id, AuthParameters=parameters
         )
-        cognito: Any = boto3.session.Session().client(
-            "cognito-idp", region_name=self._region, endpoint_url=self._endpoint_url, config=config
-        )
-        method: InitiateAuth = cognito.initiate_auth
-        return method
-
-
-def _error_for(refused: ClientError) -> FinopsClientError:
-    code = refused.response["Error"]["Code"]
-    if code in PASSING:
-        return SignInUnavailable(PASSING[code])
-    if refused.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        return SignInUnavailable(f"Cognito failed: {code}.")
-    return CredentialsRefused(REFUSALS.get(code, f"Cognito refused the sign-in: {code}."))
-
-
-def _sentence_for_challenge(challenge: str) -> str:
-    if challenge == "NEW_PASSWORD_REQUIRED":
-        return "The user must set a new password first: sign in once in the browser."
-    return f"Cognito asks for {challenge} after the password, which this client cannot answer."

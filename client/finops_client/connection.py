@@ -13,6 +13,7 @@ from typing import Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.typing import Origin
 
 from finops_client.errors import (
     CannotConnect,
@@ -72,8 +73,10 @@ class Connection:
         self._reader = asyncio.create_task(self._read())
 
     @classmethod
-    async def open(cls, url: str, on_event: Callable[[Event], None], timing: Timing) -> Self:
-        """Connects to a `ws://` or `wss://` URL.
+    async def open(
+        cls, url: str, on_event: Callable[[Event], None], timing: Timing, *, origin: str | None = None
+    ) -> Self:
+        """Connects to a `ws://` or `wss://` URL, with the header `Origin` that a browser would send if it is given.
 
         Raises:
             HandshakeRefused: HTTP 4xx, for which another attempt would be refused too.
@@ -82,6 +85,7 @@ class Connection:
         try:
             socket = await connect(
                 url,
+                origin=None if origin is None else Origin(origin),
                 # API Gateway does not compress, and what is not negotiated cannot be used to blow up memory.
                 compression=None,
                 max_size=MAX_RECEIVED_MESSAGE,
@@ -93,7 +97,7 @@ class Connection:
         except InvalidStatus as refused:
             status = refused.response.status_code
             if 400 <= status < 500 and status not in PASSING_STATUSES:
-                raise HandshakeRefused(status) from None
+                raise HandshakeRefused(status, origin) from None
             raise CannotConnect(f"The server answered the connection with HTTP {status}.") from None
         except TimeoutError:
             raise CannotConnect(f"No connection to {url} within {timing.opening:g} seconds.") from None

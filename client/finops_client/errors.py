@@ -14,6 +14,7 @@
       RequestRefused             the server refused a request; `code` says why
         JobNotFound              this user has no such job: it never was, has expired, or is somebody else's
         JobAlreadyFinished       a job that has ended otherwise cannot be cancelled
+        LimitReached             this user or this connection has had its share; `retry_after` says for how long
       MessageNotSendable         too large for API Gateway, or not text: refused here, nothing was sent
       ProtocolViolation          a message that ends a wait came, and cannot be read
       AnswerUnavailable          the rest of a large answer cannot be fetched
@@ -24,6 +25,7 @@ The text of each is a sentence for a person and holds no token and no signed URL
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,9 +43,16 @@ class CannotConnect(FinopsClientError):
 class HandshakeRefused(CannotConnect):
     """The server answered the handshake with a refusal; `status` is its HTTP status."""
 
-    def __init__(self, status: int) -> None:
-        """The sentence, from the HTTP status."""
-        super().__init__(f"The server refused the connection with HTTP {status}. Is the URL right, with its stage?")
+    def __init__(self, status: int, origin: str | None = None) -> None:
+        """The sentence, from the HTTP status and the origin that was sent, if any."""
+        sentence = f"The server refused the connection with HTTP {status}. Is the URL right, with its stage?"
+        if status == HTTPStatus.FORBIDDEN:
+            sentence += (
+                f" If it is, the server may not allow the origin {origin}."
+                if origin
+                else " If it is, the server may want an Origin, and none was sent."
+            )
+        super().__init__(sentence)
         self.status = status
 
 
@@ -119,6 +128,18 @@ class JobNotFound(RequestRefused):
 
 class JobAlreadyFinished(RequestRefused):
     """The job has ended otherwise: `FinopsClient.follow` tells how."""
+
+
+class LimitReached(RequestRefused):
+    """Enough for now: too many connections, questions, frames (RATE_LIMITED) or unfinished jobs (TOO_MANY_JOBS).
+
+    `retry_after` is the number of seconds after which the server may take the same; None if it has not said.
+    """
+
+    def __init__(self, message: str, code: str, retry_after: float | None = None) -> None:
+        """`message` is the server's sentence for a person."""
+        super().__init__(message, code)
+        self.retry_after = retry_after
 
 
 class MessageNotSendable(FinopsClientError):

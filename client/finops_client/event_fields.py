@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Self
 
 Reader = Callable[[object], Any]
 
+SECONDS_OF_A_DAY = 86_400
+
 
 class InvalidField(ValueError):
     """A field is missing or does not hold what the protocol says; the text names the field."""
@@ -47,6 +49,13 @@ def integer(value: object) -> int:
     if found != int(found):
         raise InvalidField("is not a whole number")
     return int(found)
+
+
+def seconds_or_none(value: object) -> int | None:
+    """A wait of 1 second to a day, rounded up; None for anything else: it is a hint, and not worth losing a message."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= SECONDS_OF_A_DAY:
+        return None
+    return math.ceil(value)
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What a server says, as typed values: one frozen class for each message type of the wire protocol.
 
-Attribute names are Python's; the wire name stands beside each. Times are epoch seconds, progress is percent.
+Attribute names are Python's; the wire name stands beside each. Times are epoch seconds, waits are seconds, progress is
+percent.
 The contract is `contract/messages.schema.json`.
 """
 
@@ -19,6 +20,7 @@ from finops_client.event_fields import (
     nested_list,
     number,
     optional,
+    seconds_or_none,
     text,
     text_or_null,
     texts,
@@ -157,6 +159,7 @@ class JobFailed(TypedMessage):
     job_id: str | None = wire("jobId", text_or_null)
     error: str = wire("error", text)
     code: str = wire("code", text)
+    retry_after: int | None = optional("retryAfter", seconds_or_none)
     request_id: str | None = optional("requestId", text)
     timestamp: float = wire("timestamp", number)
     seq: int | None = optional("seq", integer)
@@ -209,6 +212,7 @@ class ErrorMessage(TypedMessage):
     KIND: ClassVar[str] = "error"
     code: str = wire("code", text)
     message: str = wire("message", text)
+    retry_after: int | None = optional("retryAfter", seconds_or_none)
     timestamp: float = wire("timestamp", number)
     job_id: str | None = optional("jobId", text)
 

@@ -68,7 +68,7 @@ class Exchange:
         passing = PASSING_CODES | SIGN_IN_AGAIN_CODES if self._retries.can_sign_in else PASSING_CODES
         if event.code not in passing:
             return False
-        self._settle(refusal(event.code, event.error))
+        self._settle(refusal(event.code, event.error, event.retry_after))
         return True
 
     def refuse(self, refused: FinopsClientError) -> None:

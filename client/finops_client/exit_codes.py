@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.COMPLETE: "complete answer, or cancelled or listed as told",
-    ExitCode.FAILED: "the job failed, was cancelled, is not there or has ended; or the output cannot be written",
+    ExitCode.FAILED: "the job failed, was cancelled, is gone or has ended; too much was asked; or the output fails",
     ExitCode.USAGE: "wrong usage",
     ExitCode.PARTIAL: "partial answer: an agent failed, or the rest of a large answer cannot be fetched",
     ExitCode.NOT_CONNECTED: "cannot connect or reach the sign-in, no answer, or the connection was lost for good",

@@ -14,6 +14,9 @@ from finops_client.terminal_text import clean_line
 
 # Two lines on most terminals; the whole question is in the job's own events.
 SHOWN_OF_A_QUESTION = 120
+# The contract's own bound of an id, and more than its longest status has.
+LONGEST_ID = 128
+LONGEST_STATUS = 20
 
 
 def print_jobs(jobs: Sequence[JobSummary], console: Console) -> None:
@@ -23,7 +26,7 @@ def print_jobs(jobs: Sequence[JobSummary], console: Console) -> None:
         return
     for job in jobs:
         fields = (
-            clean_line(job.job_id),
+            clean_line(job.job_id, LONGEST_ID),
             _status(job),
             _utc(job.created_at, "%Y-%m-%dT%H:%M:%SZ"),
             clean_line(job.query),
@@ -38,17 +41,14 @@ def _table(jobs: Sequence[JobSummary]) -> Table:
     table.add_column("Status", no_wrap=True)
     table.add_column("Asked (UTC)", no_wrap=True)
     for job in jobs:
-        question = clean_line(job.query)
-        if len(question) > SHOWN_OF_A_QUESTION:
-            # By characters: not all languages have spaces.
-            question = question[: SHOWN_OF_A_QUESTION - 1] + "…"
-        name = Text.assemble(question, "\n", (clean_line(job.job_id), "dim"))
+        question = clean_line(job.query, SHOWN_OF_A_QUESTION)
+        name = Text.assemble(question, "\n", (clean_line(job.job_id, LONGEST_ID), "dim"))
         table.add_row(name, Text(_status(job)), _utc(job.created_at, "%Y-%m-%d %H:%M"))
     return table
 
 
 def _status(job: JobSummary) -> str:
-    status = clean_line(job.status)
+    status = clean_line(job.status, LONGEST_STATUS)
     return f"{status} {min(100, max(0, int(job.progress)))}%" if status == "processing" else status
 
 

@@ -17,6 +17,10 @@ from finops_client.events import (
 )
 from finops_client.terminal_text import clean_line
 
+# What is worth a look; a server's sentences and names are shorter.
+LONGEST_MESSAGE = 300
+LONGEST_NAME = 140
+
 
 class AgentState(Enum):
     """How an agent stands."""
@@ -44,7 +48,7 @@ class JobView:
         if isinstance(event, AnalysisStarted):
             # After a snapshot they are all known, and its sentence is the newer one.
             if self._add_agents(event.agents):
-                self.message = "Asking " + ", ".join(self.agents)
+                self.message = clean_line("Asking " + ", ".join(self.agents), LONGEST_MESSAGE)
         elif isinstance(event, JobCompleted):
             self.percent = 100
             self.message = "Partial answer" if event.result.partial else "Answer complete"
@@ -58,7 +62,7 @@ class JobView:
                 if self._apply_result(event.result):
                     self.message = self._about(event)
             else:
-                self.message = clean_line(event.message)
+                self.message = clean_line(event.message, LONGEST_MESSAGE)
             if isinstance(event, JobSnapshot):
                 self._add_agents(event.agents)
                 for result in event.results:
@@ -68,12 +72,12 @@ class JobView:
         """Takes in agents that are asked; whether one of them was not known."""
         known = len(self.agents)
         for name in names:
-            self.agents.setdefault(clean_line(name), AgentState.WORKING)
+            self.agents.setdefault(_name(name), AgentState.WORKING)
         return len(self.agents) > known
 
     def _apply_result(self, result: AgentResult) -> bool:
         """Takes in what became of an agent; whether that was not known."""
-        name = clean_line(result.agent)
+        name = _name(result.agent)
         state = AgentState.FAILED if result.status == "failed" else AgentState.COMPLETED
         before = self.agents.get(name)
         self.agents[name] = state
@@ -81,5 +85,9 @@ class JobView:
 
     def _about(self, event: AgentCompleted) -> str:
         done = sum(state is not AgentState.WORKING for state in self.agents.values())
-        name = clean_line(event.agent)
-        return f"{name} {self.agents[clean_line(event.result.agent)].value} ({done} of {event.total_agents})"
+        state = self.agents[_name(event.result.agent)].value
+        return clean_line(f"{_name(event.agent)} {state} ({done} of {event.total_agents})", LONGEST_MESSAGE)
+
+
+def _name(agent: str) -> str:
+    return clean_line(agent, LONGEST_NAME)

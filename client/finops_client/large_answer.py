@@ -3,40 +3,48 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 import urllib.error
 import urllib.request
-from http.client import HTTPException
-from typing import IO
+from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
 from finops_client.errors import AnswerUnavailable
 
 # A hundred times what goes into a message; a person reads no more, and memory stays bounded.
 MAX_ANSWER_BYTES = 12 * 1024 * 1024
+# Enough for the largest one over a line of 1 Mbit/s.
+TOTAL_SECONDS = 120.0
 TIMEOUT_SECONDS = 30.0
 
+CHUNK = 64 * 1024
 
-def fetch_answer(url: str, *, max_bytes: int = MAX_ANSWER_BYTES, timeout: float = TIMEOUT_SECONDS) -> str:
+
+def fetch_answer(
+    url: str,
+    *,
+    max_bytes: int = MAX_ANSWER_BYTES,
+    timeout: float = TIMEOUT_SECONDS,
+    total: float = TOTAL_SECONDS,
+) -> str:
     """The text behind a presigned URL. Blocks: call it in a thread.
 
     Args:
-        url: https, or http on this machine's own address (the local cloud).
+        url: https, or http on this machine's own address (the local cloud). Redirects are not followed.
         max_bytes: the most that is read.
         timeout: seconds for the connection and for each read.
+        total: seconds for all reads together.
 
     Raises:
         AnswerUnavailable: the URL is not allowed or has expired (after one hour), the answer is too
-            large, is no UTF-8 text, or does not come. The text leaves the URL out: whoever holds it can read
-            the answer.
+            large, is no UTF-8 text, or does not come, or not as a whole. The text leaves the URL out: whoever holds
+            it can read the answer.
     """
     _check_allowed(url)
-    opener = urllib.request.build_opener(_CheckedRedirects())
+    opener = urllib.request.build_opener(_NoRedirects())
     try:
         with opener.open(url, timeout=timeout) as response:
-            body: bytes = response.read(max_bytes + 1)
-        if len(body) > max_bytes:
-            raise AnswerUnavailable(f"The whole answer has more than {max_bytes} bytes.")
-        return body.decode()
+            return _read(response, max_bytes, give_up_at=time.monotonic() + total).decode()
     except urllib.error.HTTPError as refused:
         raise AnswerUnavailable(f"The whole answer cannot be fetched: HTTP {refused.code}.") from None
     except UnicodeDecodeError:
@@ -44,6 +52,20 @@ def fetch_answer(url: str, *, max_bytes: int = MAX_ANSWER_BYTES, timeout: float 
     except (OSError, HTTPException, ValueError) as failed:
         reason = getattr(failed, "reason", None) or type(failed).__name__
         raise AnswerUnavailable(f"The whole answer cannot be fetched: {reason}.") from None
+
+
+def _read(response: HTTPResponse, max_bytes: int, *, give_up_at: float) -> bytes:
+    body = bytearray()
+    # Not `read`: it would wait for all, however slowly it comes.
+    while chunk := response.read1(CHUNK):
+        body += chunk
+        if len(body) > max_bytes:
+            raise AnswerUnavailable(f"The whole answer has more than {max_bytes} bytes.")
+        if time.monotonic() > give_up_at:
+            raise AnswerUnavailable("The whole answer comes too slowly.")
+    if response.length:
+        raise AnswerUnavailable(f"The whole answer broke off, {response.length} bytes before its end.")
+    return bytes(body)
 
 
 def _check_allowed(url: str) -> None:
@@ -66,11 +88,11 @@ def _is_loopback(host: str | None) -> bool:
         return False
 
 
-class _CheckedRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect (S3 sends one for a young bucket) only to where a first URL may lead."""
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Refuses them: the signature of a presigned URL covers the host's name, so it is good at no other address.
 
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: object, newurl: str
-    ) -> urllib.request.Request | None:
-        _check_allowed(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    """
+
+    def redirect_request(self, *_: object) -> None:
+        """Gives no request, so the redirect's own status is the error."""

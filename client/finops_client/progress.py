@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Protocol
 
 from rich.console import Console, Group
@@ -20,6 +21,9 @@ from rich.text import Text
 
 from finops_client.events import JobEvent
 from finops_client.job_view import AgentState, JobView
+
+# A question goes to ten agents at most. More lines could not be redrawn in place on a small screen.
+AGENTS_SHOWN = 20
 
 _TICKS = {
     AgentState.WORKING: ("…", "dim"),
@@ -89,7 +93,8 @@ class LiveDisplay:
 
     def __rich__(self) -> Group:
         """The picture of now."""
-        return Group(self._bar, *(_agent_line(name, state) for name, state in self.view.agents.items()))
+        shown = islice(self.view.agents.items(), AGENTS_SHOWN)
+        return Group(self._bar, *(_agent_line(name, state) for name, state in shown))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from finops_client.backoff import Backoff
 from finops_client.clock import Clock
@@ -17,12 +18,18 @@ from finops_client.errors import (
     GatewayRefused,
     GaveUp,
     HandshakeRefused,
+    LimitReached,
     NoAnswer,
     NotAuthenticated,
     ServerFailed,
 )
 from finops_client.events import Authenticated, Event
 from finops_client.session import Session
+
+ATTEMPTS_AGAIN_AT_FIRST = 2
+
+# What nobody minds to wait in seconds, before anything is to be seen.
+MOMENT = 5
 
 
 class ReconnectingSession:
@@ -33,6 +40,7 @@ class ReconnectingSession:
         url: str,
         credentials: Credentials | None,
         *,
+        origin: str | None = None,
         on_event: Callable[[Event], None],
         on_reconnected: Callable[[], None],
         on_ended: Callable[[FinopsClientError], None],
@@ -43,6 +51,7 @@ class ReconnectingSession:
         """Not connected yet; `on_ended` is called once, when there will be no further session."""
         self.credentials = credentials
         self._url = url
+        self._origin = origin
         self._on_event = on_event
         self._on_reconnected = on_reconnected
         self._on_ended = on_ended
@@ -81,12 +90,23 @@ class ReconnectingSession:
     async def start(self) -> None:
         """Connects and authenticates. A first failure is not retried: most often the URL is wrong.
 
+        Only where the server asks for a moment's patience, because the same user signs in elsewhere just now, there
+        are two attempts more.
+
         Raises:
-            CannotConnect, NotAuthenticated, GatewayRefused, ServerFailed, NoAnswer, ConnectionLost: see
-                `Session`.
+            CannotConnect, NotAuthenticated, LimitReached, GatewayRefused, ServerFailed, NoAnswer, ConnectionLost:
+                see `Session`.
             CredentialsRefused, SignInUnavailable: see `Credentials`.
         """
-        self._session = await self._connect()
+        waits = islice(self._backoff.delays(), ATTEMPTS_AGAIN_AT_FIRST)
+        while self._session is None:
+            try:
+                self._session = await self._connect()
+            except LimitReached as limit:
+                wait = next(waits, None)
+                if wait is None or limit.retry_after is None or limit.retry_after > MOMENT:
+                    raise
+                await self._clock.sleep(limit.retry_after + wait)
         self._keeper = asyncio.create_task(self._keep())
 
     async def authenticate(self, *, renew: bool) -> Authenticated:
@@ -94,6 +114,7 @@ class ReconnectingSession:
 
         Raises:
             NotAuthenticated: refused, there is no new token, or there are no credentials.
+            LimitReached: see `Session.authenticate`.
             SignInUnavailable: see `Credentials`.
             ConnectionLost: there is no connection at the moment.
         """
@@ -118,7 +139,7 @@ class ReconnectingSession:
             await self._session.close()
 
     async def _connect(self) -> Session:
-        session = await Session.open(self._url, self._on_event, self._timing, self._clock)
+        session = await Session.open(self._url, self._on_event, self._timing, self._clock, origin=self._origin)
         try:
             if self.credentials:
                 await _authenticate_or_renew(session, self.credentials)
@@ -161,15 +182,17 @@ class ReconnectingSession:
         last: FinopsClientError = lost
         give_up_at = self._clock.now() + self._backoff.total
         for delay in delays:
-            await self._clock.sleep(delay)
-            if self._clock.now() >= give_up_at:
+            # A wait that the server asks for is kept: until then every attempt would be refused, and counted.
+            wait = delay + (last.retry_after or 0 if isinstance(last, LimitReached) else 0)
+            if self._clock.now() + wait >= give_up_at:
                 break
+            await self._clock.sleep(wait)
             attempts += 1
             try:
                 return await self._connect()
             except HandshakeRefused:
                 raise
-            except (CannotConnect, ConnectionLost, GatewayRefused, NoAnswer, ServerFailed) as failed:
+            except (CannotConnect, ConnectionLost, GatewayRefused, LimitReached, NoAnswer, ServerFailed) as failed:
                 last = failed
         raise GaveUp(lost, attempts, last)
 

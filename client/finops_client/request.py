@@ -31,7 +31,7 @@ class Request(Generic[Answer]):
     def _outcome_in(self, event: Event) -> Answer | FinopsClientError | None:
         job_id = self.message.get("jobId")
         if isinstance(event, ErrorMessage) and event.job_id in {None, job_id}:
-            return refusal(event.code, event.message)
+            return refusal(event.code, event.message, event.retry_after)
         if isinstance(event, GatewayError):
             return GatewayRefused(event.message)
         if isinstance(event, Malformed) and event.kind == self._answer.KIND and event.job_id in {None, job_id}:

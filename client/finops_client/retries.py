@@ -12,19 +12,25 @@ from finops_client.clock import Clock
 from finops_client.errors import (
     ConnectionLost,
     GatewayRefused,
+    LimitReached,
     NoAnswer,
     NotAuthenticated,
     ServerFailed,
     SignInUnavailable,
 )
 from finops_client.reconnection import ReconnectingSession
-from finops_client.refusals import SESSION_EXPIRED, SIGN_IN_AGAIN_CODES
+from finops_client.refusals import RATE_LIMITED, SESSION_EXPIRED, SIGN_IN_AGAIN_CODES
 from finops_client.session import Session
 
 Result = TypeVar("Result")
 
 # A function that is throttled, or dies before it answers, costs one attempt. Three in a row are no accident.
 ATTEMPTS_AGAIN = 2
+
+# Limits count what was sent in a minute. Where the server does not say when there is room again, two waits of this
+# length reach a good part of it; a wait of more than a minute is for the caller to decide on.
+WAIT_AT_A_LIMIT = 15.0
+LONGEST_WAIT_AT_A_LIMIT = 60.0
 
 
 class Retries:
@@ -50,6 +56,8 @@ class Retries:
             GaveUp: there is no connection to be had; see `ReconnectingSession.ready` for other ends.
             NotAuthenticated: refused, or the session has expired and could not be renewed.
             GatewayRefused, NoAnswer, ServerFailed, SignInUnavailable: the last of three attempts ended so.
+            LimitReached: so did it with RATE_LIMITED, waits included; or the wait would be over a minute; or it is
+                a limit of another kind.
             FinopsClientError: anything else that `attempt` raises.
         """
         waits = islice(self._backoff.delays(), ATTEMPTS_AGAIN)
@@ -59,11 +67,12 @@ class Retries:
                 result = await self._attempt_or_renew(attempt, session)
             except ConnectionLost:
                 await asyncio.shield(session.connection.lost)
-            except (GatewayRefused, NoAnswer, ServerFailed, SignInUnavailable):
+            except (GatewayRefused, LimitReached, NoAnswer, ServerFailed, SignInUnavailable) as failed:
+                at_least = _wait_at_limit(failed) if isinstance(failed, LimitReached) else 0
                 wait = next(waits, None)
-                if wait is None:
+                if wait is None or at_least is None:
                     raise
-                await self._clock.sleep(wait)
+                await self._clock.sleep(at_least + wait)
             else:
                 self._line.note_use()
                 return result
@@ -77,3 +86,9 @@ class Retries:
             has_expired = refused.code == SESSION_EXPIRED
         await self._line.authenticate(renew=has_expired)
         return await attempt(session)
+
+
+def _wait_at_limit(limit: LimitReached) -> float | None:
+    """The seconds after which there may be room again; None if that is not worth waiting for here."""
+    wait = WAIT_AT_A_LIMIT if limit.retry_after is None else limit.retry_after
+    return wait if limit.code == RATE_LIMITED and wait <= LONGEST_WAIT_AT_A_LIMIT else None

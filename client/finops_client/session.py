@@ -8,7 +8,14 @@ from typing import Any, Self, TypeVar
 
 from finops_client.clock import Clock
 from finops_client.connection import Connection, Timing
-from finops_client.errors import ConnectionLost, FinopsClientError, NoAnswer, NotAuthenticated, RequestRefused
+from finops_client.errors import (
+    ConnectionLost,
+    FinopsClientError,
+    LimitReached,
+    NoAnswer,
+    NotAuthenticated,
+    RequestRefused,
+)
 from finops_client.events import Authenticated, Event, Pong
 from finops_client.request import Answer, Request
 
@@ -30,14 +37,16 @@ class Session:
         self._heartbeat: asyncio.Task[None]
 
     @classmethod
-    async def open(cls, url: str, on_event: Callable[[Event], None], timing: Timing, clock: Clock) -> Self:
-        """Connects and starts the heartbeat.
+    async def open(
+        cls, url: str, on_event: Callable[[Event], None], timing: Timing, clock: Clock, *, origin: str | None = None
+    ) -> Self:
+        """Connects, from a page of `origin` if that is given, and starts the heartbeat.
 
         Raises:
             CannotConnect: see `Connection.open`.
         """
         session = cls(on_event, timing, clock)
-        session.connection = await Connection.open(url, session._receive, timing)
+        session.connection = await Connection.open(url, session._receive, timing, origin=origin)
         session._heartbeat = asyncio.create_task(session._beat())
         return session
 
@@ -46,10 +55,13 @@ class Session:
 
         Raises:
             NotAuthenticated: the server refused; `code` says why.
+            LimitReached: this user has too many connections.
             GatewayRefused, ServerFailed, ProtocolViolation, NoAnswer, ConnectionLost: see `request`.
         """
         try:
             return await self.request({"action": "authenticate", **fields}, Authenticated)
+        except LimitReached:
+            raise
         except RequestRefused as refused:
             raise NotAuthenticated(str(refused), refused.code) from None
 

@@ -16,6 +16,11 @@ from finops_client.clock import Clock
 from finops_client.credentials import ClaimedIdentity
 from finops_client.errors import CannotConnect, FinopsClientError
 from finops_client.events import Authenticated
+from finops_client.origin_option import origin
+from finops_client.terminal_text import clean_line
+
+# What a server says is quoted, and is not trusted to be short.
+LONGEST_LINE = 2000
 
 # A new API answers HTTP 403, 404 or 500 at first, until its deployment has reached every part of API Gateway.
 RETRY_SECONDS = 2.0
@@ -28,12 +33,21 @@ class NotVerified(Exception):
 class Verification:
     """The exchange of the guide's step 6."""
 
-    def __init__(self, url: str, identity: ClaimedIdentity, report: Callable[[str], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        url: str,
+        identity: ClaimedIdentity,
+        report: Callable[[str], None],
+        clock: Clock,
+        *,
+        origin: str | None = None,
+    ) -> None:
         """`report` gets a line for each step."""
         self._url = url
         self._identity = identity
         self._report = report
         self._clock = clock
+        self._origin = origin
 
     async def run(self, wait: float) -> None:
         """Connects for at most `wait` seconds, authenticates, pings.
@@ -45,7 +59,7 @@ class Verification:
         give_up_at = self._clock.now() + wait
         while True:
             try:
-                async with FinopsClient(self._url) as client:
+                async with FinopsClient(self._url, origin=self._origin) as client:
                     return await self._exchange(client)
             except CannotConnect as not_yet:
                 if self._clock.now() + RETRY_SECONDS > give_up_at:
@@ -87,13 +101,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m finops_client.verify", description=__doc__)
     parser.add_argument("--url", required=True, help="the stack's output WebSocketApiEndpoint")
+    parser.add_argument(
+        "--origin", type=origin, help="connect as a page of this origin, such as https://finops.example"
+    )
     parser.add_argument("--user-id", default="test-user", help="default: test-user")
     parser.add_argument("--username", default="testuser", help="default: testuser")
     parser.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="retry to connect (default 60)")
     options = parser.parse_args(arguments)
     identity = ClaimedIdentity(options.user_id, options.username)
     try:
-        asyncio.run(Verification(options.url, identity, _report, Clock()).run(options.wait))
+        verification = Verification(options.url, identity, _report, Clock(), origin=options.origin)
+        asyncio.run(verification.run(options.wait))
     except (NotVerified, FinopsClientError) as failed:
         _report(f"failed: {failed}")
         return 1
@@ -105,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(line: str) -> None:
-    print(f"verify: {line}", file=sys.stderr)  # noqa: T201 - the command's output
+    print(f"verify: {clean_line(line, LONGEST_LINE)}", file=sys.stderr)  # noqa: T201 - the command's output
 
 
 if __name__ == "__main__":

@@ -143,3 +143,10 @@ def test_the_examples_tell_one_job_in_the_order_of_its_messages():
 @pytest.mark.parametrize("end", ENDS)
 def test_the_description_names_every_end(end):
     assert f"`{discriminator(end)[1]}`" in DOCUMENT["info"]["description"]
+
+
+def test_the_examples_of_limits_say_when_to_try_again():
+    refusals = [*examples_of("JobFailed"), *examples_of("Error")]
+    limits = [example for example in refusals if example["code"] in {"RATE_LIMITED", "TOO_MANY_JOBS"}]
+    assert {example["type"] for example in limits} == {"job_failed", "error"}
+    assert all(("retryAfter" in example) == (example in limits) for example in refusals)

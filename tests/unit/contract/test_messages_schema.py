@@ -1,6 +1,8 @@
 """The contract's JSON Schema: it is one, its references hold, and its messages can be told apart."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -61,3 +63,22 @@ def test_no_two_messages_have_the_same_type_or_action():
 def test_what_is_no_message_is_refused(message, not_a_message):
     with pytest.raises(jsonschema.ValidationError):
         validate(not_a_message, message)
+
+
+LIMITED = {"type": "error", "code": "RATE_LIMITED", "message": "Please wait.", "timestamp": 1}
+NOT_ASKED = {"type": "job_failed", "jobId": None, "error": "Too many.", "code": "TOO_MANY_JOBS", "timestamp": 1}
+
+
+@pytest.mark.parametrize(("refusal", "message"), [(LIMITED, "Error"), (NOT_ASKED, "JobFailed")])
+def test_a_refusal_may_say_when_to_try_again(refusal, message):
+    for fields in ({}, {"retryAfter": 1}, {"retryAfter": 86_400}):
+        validate(refusal | fields, message)
+    for nonsense in (0, -1, 1.5, "17", None, True, 86_401):
+        with pytest.raises(jsonschema.ValidationError):
+            validate(refusal | {"retryAfter": nonsense}, message)
+
+
+def test_the_readme_explains_every_code_and_no_other():
+    readme = (Path(__file__).resolve().parents[3] / "contract" / "README.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE)
+    assert sorted(explained) == sorted(DEFINITIONS["errorCode"]["enum"])

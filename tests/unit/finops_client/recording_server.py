@@ -70,6 +70,7 @@ class RecordingServer:
         self.raw: list[str | bytes] = []
         self.sockets: list[ServerConnection] = []
         self.handshake_statuses: list[int] = []
+        self.origins: list[str | None] = []
         self._server: Server
 
     async def __aenter__(self) -> Self:
@@ -97,6 +98,7 @@ class RecordingServer:
                 await asyncio.sleep(0.005)
 
     def _handshake(self, socket: ServerConnection, request: Request) -> Response | None:
+        self.origins.append(request.headers.get("Origin"))
         if not self.handshake_statuses:
             return None
         return socket.respond(http.HTTPStatus(self.handshake_statuses.pop(0)), "no\n")

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from finops_client.ask import AskCommand, main
 from finops_client.ask_options import read_options
 from finops_client.exit_codes import ExitCode
 from unit.finops_client import protocol_messages as say
+from unit.finops_client.printed_text import FRAGMENTS, assert_harmless
 from unit.finops_client.recording_server import Answer, RecordingServer, sending, silence, then_cut
 
 CLIENT = str(Path(__file__).parents[3] / "client")
@@ -200,6 +203,48 @@ async def test_a_large_answer_that_cannot_be_fetched_is_printed_in_part() -> Non
     assert "cannot be fetched" in run.err
 
 
+async def test_too_many_jobs_says_what_to_do() -> None:
+    refused = say.job_refused(code="TOO_MANY_JOBS", error="You have 10 jobs.", retryAfter=60)
+    async with RecordingServer(finops_query=sending(refused)) as server:
+        run = Run(server)
+        assert await run() == ExitCode.FAILED
+    said, advice = run.err.splitlines()[-2:]
+    assert said == "You have 10 jobs. (TOO_MANY_JOBS)"
+    assert "ask --list" in advice
+    assert "ask --cancel" in advice
+
+
+async def test_too_many_connections_says_when_to_try_again() -> None:
+    limited = say.error(code="RATE_LIMITED", message="Please close one.", retryAfter=30)
+    async with RecordingServer(authenticate=sending(limited)) as server:
+        run = Run(server)
+        assert await run() == ExitCode.FAILED
+    assert run.err.splitlines()[-1] == "Please close one. Try again in 30 seconds."
+
+
+async def test_a_refused_origin_is_named() -> None:
+    async with RecordingServer() as server:
+        server.handshake_statuses = [403]
+        run = Run(server, "--origin", "https://elsewhere.example")
+        assert await run() == ExitCode.NOT_CONNECTED
+        assert await Run(server, "--origin", "https://finops.example")() == ExitCode.COMPLETE
+    assert "may not allow the origin https://elsewhere.example" in run.err
+    assert server.origins == ["https://elsewhere.example", "https://finops.example"]
+
+
+async def test_who_cannot_sign_in_does_not_connect() -> None:
+    async with RecordingServer() as server:
+        options = read_options(
+            ["--url", server.url, "--username", "ann", "--client-id", "c", "Why?"],
+            {"TEST_PASSWORD": "pw", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_REGION": "us-east-1"},
+            Path("/nonexistent"),
+            io.StringIO(),
+        )
+        notes = Console(file=io.StringIO(), width=80)
+        assert await AskCommand(options, notes, notes).run() == ExitCode.NOT_CONNECTED
+        assert server.origins == []
+
+
 HOSTILE = "a\x1b]0;owned\x07b\x1b[2J\u202ec [bold]d[/bold] [link](http://evil.example) \x9b31me"
 
 
@@ -215,6 +260,35 @@ async def test_a_hostile_answer_does_no_harm(terminal: bool) -> None:
     assert "[bold]d[/bold]" in run.out
     assert "http://evil.example" in run.out
     assert terminal or "\x1b" not in run.out
+
+
+FRAGMENT = st.lists(st.sampled_from(FRAGMENTS)).map("".join)
+
+
+# Each example talks to a server: few of them, and the modules behind have their own.
+@settings(max_examples=15, deadline=None)
+@given(FRAGMENT, FRAGMENT, FRAGMENT)
+@example("\x7f", "\x7f", "\x7f")
+def test_nothing_that_a_server_says_reaches_the_terminal_but_text(message: str, error: str, job_id: str) -> None:
+    async def run_and_collect() -> str:
+        queued = say.job_queued(message=message, jobId=job_id)
+        failed = say.job_failed(error=error, jobId=job_id, code=message)
+        async with RecordingServer(finops_query=sending(queued, failed)) as server:
+            lines, as_json, late = Run(server), Run(server, "--json", "--quiet"), Run(server, "--timeout", "0.05")
+            await lines()
+            await as_json()
+            server.answers["finops_query"] = sending(queued)
+            await late()
+        return "".join(run.out + run.err for run in (lines, as_json, late))
+
+    assert_harmless(asyncio.run(run_and_collect()))
+
+
+async def test_a_job_id_is_one_word_of_the_command_that_is_offered() -> None:
+    async with RecordingServer(finops_query=sending(say.job_queued(jobId="x; rm -rf y"))) as server:
+        run = Run(server, "--timeout", "0.2")
+        await run()
+    assert run.err.splitlines()[-1].endswith("ask --resume 'x; rm -rf y'")
 
 
 def environment(server: RecordingServer) -> dict[str, str]:

@@ -9,6 +9,7 @@ from finops_client.ask_options import AskOptions, read_options
 from finops_client.cognito import CognitoLogin
 from finops_client.credentials import ClaimedIdentity, GivenToken
 from finops_client.exit_codes import MEANINGS
+from finops_client.mfa_code import MfaCode
 
 URL = "wss://example.invalid/prod"
 SIGNED_IN = ("--url", URL, "--token", "t")
@@ -64,8 +65,9 @@ def test_the_local_stacks_file_is_used_when_there_is_no_url(tmp_path: Path) -> N
     found = options("Why?", directory=tmp_path, environment=elsewhere)
     assert found.url.startswith("ws://localhost:4566/")
     login = settings_of(found.credentials)
-    assert login["_region"] == "us-east-1"
-    assert login["_endpoint_url"] == "http://localhost:4566"
+    calls = vars(login["_calls"])
+    assert calls["_region"] == "us-east-1"
+    assert calls["_endpoint_url"] == "http://localhost:4566"
     assert login["_parameters"] == {"USERNAME": "testuser", "PASSWORD": "from environment"}
     with pytest.raises(SystemExit):
         options("--url", URL, "Why?", directory=tmp_path)
@@ -122,6 +124,19 @@ def test_agents_and_the_rest() -> None:
     assert (found.request_id, found.as_json, found.quiet, found.timeout) == ("r", True, True, 1.5)
 
 
+def test_an_origin_is_for_who_gives_one() -> None:
+    assert options(*SIGNED_IN, "Why?").origin is None
+    assert options(*SIGNED_IN, "--origin", "https://finops.example", "Why?").origin == "https://finops.example"
+
+
+def test_an_authenticators_code_can_be_had_from_where_the_password_is() -> None:
+    environment = {"TEST_PASSWORD": "pw", "USER_POOL_CLIENT_ID": "client", "FINOPS_MFA_CODE": "123456"}
+    found = options("--url", URL, "--username", "ann", "Why?", environment=environment)
+    code = settings_of(found.credentials)["_mfa_code"]
+    assert isinstance(code, MfaCode)
+    assert code() == "123456"
+
+
 def test_one_thing_at_a_time() -> None:
     def what(*arguments: str) -> tuple[object, ...]:
         found = options(*SIGNED_IN, *arguments)
@@ -157,6 +172,7 @@ def test_one_thing_at_a_time() -> None:
         ([*SIGNED_IN, "--list", "--request-id", "b"], "with a question only"),
         ([*SIGNED_IN, "--limit", "5", "Why?"], "with --list only"),
         ([*SIGNED_IN, "--list", "--limit", "0"], "above 0"),
+        ([*SIGNED_IN, "--origin", "https://a/b", "Why?"], "not an origin"),
         ([*SIGNED_IN, "--list", "--limit", "many"], "above 0"),
     ],
 )

@@ -25,6 +25,17 @@ async def test_what_is_received_comes_in_order_as_events() -> None:
     assert events[1] == Pong(timestamp=1)
 
 
+@pytest.mark.parametrize("origin", ["https://finops.example", None])
+async def test_the_origin_is_sent_if_there_is_one(origin: str | None) -> None:
+    async with RecordingServer() as server:
+        connection = await Connection.open(server.url, lambda _: None, TIMING, origin=origin)
+        await connection.close()
+        server.handshake_statuses = [403]
+        with pytest.raises(HandshakeRefused, match=origin or "none was sent"):
+            await Connection.open(server.url, lambda _: None, TIMING, origin=origin)
+    assert server.origins == [origin, origin]
+
+
 @pytest.mark.parametrize(
     ("status", "refused"), [(403, True), (401, True), (404, True), (429, False), (500, False), (503, False)]
 )

@@ -3,7 +3,15 @@ import inspect
 import pytest
 
 from finops_client import errors
-from finops_client.errors import ConnectionLost, FinopsClientError, GaveUp, HandshakeRefused, JobNotCompleted, NoAnswer
+from finops_client.errors import (
+    ConnectionLost,
+    FinopsClientError,
+    GaveUp,
+    HandshakeRefused,
+    JobNotCompleted,
+    LimitReached,
+    NoAnswer,
+)
 from finops_client.events import JobCancelled, JobFailed
 from unit.finops_client import protocol_messages as say
 
@@ -21,7 +29,10 @@ def test_every_error_is_in_the_tree_of_the_docstring_under_its_base(kind: type[F
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (HandshakeRefused(403), "HTTP 403"),
+        (HandshakeRefused(404), "HTTP 404. Is the URL right, with its stage?"),
+        (HandshakeRefused(403), "HTTP 403. Is the URL right, with its stage? If it is, the server may want an Origin"),
+        (HandshakeRefused(403, "https://a.example"), "may not allow the origin https://a.example."),
+        (LimitReached("Too many.", "RATE_LIMITED", 3), "Too many."),
         (ConnectionLost(1006, ""), "(code 1006)"),
         (ConnectionLost(1001, "bye"), "(code 1001, bye)"),
         (GaveUp(ConnectionLost(1006, ""), 3, HandshakeRefused(403)), "3 attempts"),

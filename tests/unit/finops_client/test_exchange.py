@@ -9,7 +9,9 @@ from finops_client import (
     FinopsClientError,
     GatewayRefused,
     JobCompleted,
+    JobFailed,
     JobNotFound,
+    LimitReached,
     NoAnswer,
     NotAuthenticated,
     ServerFailed,
@@ -17,8 +19,10 @@ from finops_client import (
 )
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.quick_client import Tokens, client_of, events_of
+from unit.finops_client.recording_clock import NoHeartbeatClock
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
 
+LIMITED = say.job_refused(code="RATE_LIMITED", error="Please wait.", retryAfter=17)
 EXPIRED = say.job_refused(code="SESSION_EXPIRED", error="Please sign in again.")
 
 
@@ -298,3 +302,32 @@ async def test_a_renewal_that_fails_for_the_moment_is_tried_again(failure: SignI
     ):
         assert isinstance((await events_of(client))[-1], JobCompleted)
     assert tokens.renewals == [False, True, True]
+
+
+async def test_one_question_too_many_in_a_minute_is_asked_again_when_there_is_room() -> None:
+    clock = NoHeartbeatClock()
+    answers = in_turn(sending(LIMITED), sending(LIMITED), sending(*say.WHOLE_JOB))
+    async with RecordingServer(finops_query=answers) as server, client_of(server, clock=clock) as client:
+        assert len(await events_of(client)) == len(say.WHOLE_JOB)
+    assert server.actions() == ["authenticate", *["finops_query"] * 3]
+    assert [int(slept) for slept in clock.slept] == [17, 17]
+
+
+async def test_one_question_too_many_after_the_waits_too_is_raised() -> None:
+    clock = NoHeartbeatClock()
+    async with RecordingServer(finops_query=sending(LIMITED)) as server, client_of(server, clock=clock) as client:
+        with pytest.raises(LimitReached, match="Please wait") as limit:
+            await events_of(client)
+    assert limit.value.retry_after == 17
+    assert server.actions() == ["authenticate", *["finops_query"] * 3]
+
+
+async def test_a_question_beside_too_many_jobs_ends_at_once() -> None:
+    clock = NoHeartbeatClock()
+    refused = say.job_refused(code="TOO_MANY_JOBS", error="You have 10 jobs.", retryAfter=60)
+    async with RecordingServer(finops_query=sending(refused)) as server, client_of(server, clock=clock) as client:
+        [end] = await events_of(client)
+    assert isinstance(end, JobFailed)
+    assert (end.code, end.retry_after) == ("TOO_MANY_JOBS", 60)
+    assert server.actions() == ["authenticate", "finops_query"]
+    assert clock.slept == []

@@ -9,6 +9,7 @@ from rich.console import Console
 from finops_client.events import JobSummary
 from finops_client.job_table import print_jobs
 from unit.finops_client import protocol_messages as say
+from unit.finops_client.printed_text import FRAGMENTS, assert_harmless
 
 UUID = "3f2b8f0e-6f0e-4a53-9a55-2f6f1f3c8a11"
 
@@ -51,3 +52,15 @@ def test_no_text_or_number_does_harm(terminal: bool, query: str, status: str, cr
     shown = printed(job, terminal=terminal)
     assert "\x1b[2J" not in shown
     assert terminal or (len(shown.splitlines()) == 1 and shown.count("\t") == 3)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@given(*[st.lists(st.sampled_from(FRAGMENTS)).map("".join)] * 3)
+def test_a_table_is_nothing_but_text(terminal: bool, query: str, status: str, job_id: str) -> None:
+    shown = printed(summary(query=query, status=status, jobId=job_id), terminal=terminal)
+    assert_harmless(shown, allowed="\n" if terminal else "\n\t")
+
+
+def test_a_name_without_end_does_not_fill_the_screen() -> None:
+    shown = printed(summary(query="x" * 1_000_000, status="y" * 1_000_000, jobId="z" * 1_000_000), terminal=True)
+    assert len(shown) < 2000

@@ -2,7 +2,7 @@ import json
 
 from finops_client.event_parser import parse_event
 from finops_client.events import JobEvent
-from finops_client.job_view import AgentState, JobView
+from finops_client.job_view import LONGEST_MESSAGE, LONGEST_NAME, AgentState, JobView
 from unit.finops_client import protocol_messages as say
 
 
@@ -56,3 +56,10 @@ def test_hostile_texts_and_numbers() -> None:
     assert view.percent == 100
     assert list(view.agents) == ["evil"]
     assert view_of(say.progress_update(message="a\x1b[2Jb\nc")).message == "ab c"
+
+
+def test_what_a_server_says_is_shown_as_far_as_it_is_worth_a_look() -> None:
+    assert len(view_of(say.progress_update(message="x" * 1000)).message) == LONGEST_MESSAGE
+    view = view_of(say.analysis_started(agents=["a" * 1000, "b" * 1000, "c" * 1000]))
+    assert len(view.message) == LONGEST_MESSAGE
+    assert {len(name) for name in view.agents} == {LONGEST_NAME}

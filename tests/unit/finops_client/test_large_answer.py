@@ -1,6 +1,8 @@
+import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -9,9 +11,13 @@ from finops_client.large_answer import fetch_answer
 
 
 class Bucket(BaseHTTPRequestHandler):
-    """Answers by path."""
+    """Answers by path, and notes which were asked for."""
+
+    paths: ClassVar[list[str]] = []
+    pause: ClassVar[threading.Event] = threading.Event()
 
     def do_GET(self) -> None:
+        self.paths.append(self.path)
         if self.path == "/gone":
             self.send_error(403)
             return
@@ -20,10 +26,28 @@ class Bucket(BaseHTTPRequestHandler):
             self.send_header("Location", self.path.removeprefix("/to/"))
             self.end_headers()
             return
+        if self.path in {"/slow", "/endless"}:
+            self._drip(b"x" if self.path == "/slow" else b"x" * 100)
+            return
+        if self.path == "/short":
+            self.send_response(200)
+            self.send_header("Content-Length", "10")
+            self.end_headers()
+            self.wfile.write(b"four")
+            return
         body = {"/answer": "Größe".encode(), "/binary": b"\xff", "/large": b"x" * 1001}[self.path]
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body)
+
+    def _drip(self, drop: bytes) -> None:
+        self.send_response(200)
+        self.end_headers()
+        # Until the client hangs up, which it does long before this ends.
+        with contextlib.suppress(OSError):
+            for _ in range(400):
+                self.wfile.write(drop)
+                Bucket.pause.wait(0.005)
 
     def log_message(self, *args: object) -> None:
         """Nothing on standard error."""
@@ -43,14 +67,27 @@ def test_the_whole_answer(bucket: str) -> None:
     assert fetch_answer(f"{bucket}/answer") == "Größe"
 
 
-def test_a_redirect_to_where_the_answer_may_be(bucket: str) -> None:
-    assert fetch_answer(f"{bucket}/to/{bucket}/answer") == "Größe"
+@pytest.mark.parametrize("target", ["", "http://example.invalid", "ftp://127.0.0.1", "file:///etc/passwd"])
+def test_no_redirect_is_followed(bucket: str, target: str) -> None:
+    before = len(Bucket.paths)
+    with pytest.raises(AnswerUnavailable, match="HTTP 307"):
+        fetch_answer(f"{bucket}/to/{target or bucket}/answer")
+    assert len(Bucket.paths) == before + 1
 
 
-@pytest.mark.parametrize("target", ["http://example.invalid/answer", "ftp://127.0.0.1/answer"])
-def test_a_redirect_to_elsewhere_is_refused(bucket: str, target: str) -> None:
-    with pytest.raises(AnswerUnavailable, match="neither https nor on this machine"):
-        fetch_answer(f"{bucket}/to/{target}")
+def test_an_answer_that_breaks_off(bucket: str) -> None:
+    with pytest.raises(AnswerUnavailable, match="broke off, 6 bytes before its end"):
+        fetch_answer(f"{bucket}/short")
+
+
+def test_an_answer_that_comes_byte_by_byte(bucket: str) -> None:
+    with pytest.raises(AnswerUnavailable, match="too slowly"):
+        fetch_answer(f"{bucket}/slow", total=0.05)
+
+
+def test_an_answer_without_end(bucket: str) -> None:
+    with pytest.raises(AnswerUnavailable, match="more than 1000 bytes"):
+        fetch_answer(f"{bucket}/endless", max_bytes=1000)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 import io
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from finops_client.event_parser import parse_event
 from finops_client.events import JobEvent
 from finops_client.progress import LineDisplay, LiveDisplay, SilentDisplay, showing_progress
 from unit.finops_client import protocol_messages as say
+from unit.finops_client.printed_text import FRAGMENTS, assert_harmless
 
 
 def events(*messages: say.Message) -> list[JobEvent]:
@@ -86,3 +89,40 @@ def test_quiet_shows_nothing_and_still_knows() -> None:
     assert isinstance(display, SilentDisplay)
     assert display.view.percent == 20
     assert written(to) == ""
+
+
+TEXTS = st.text() | st.lists(st.sampled_from(FRAGMENTS)).map("".join)
+
+
+def picture_of(display: LiveDisplay | LineDisplay, *, terminal: bool) -> str:
+    with console(terminal=terminal) as picture:
+        picture.print(display)
+    return written(picture)
+
+
+@given(TEXTS, st.lists(TEXTS, max_size=3))
+def test_no_message_and_no_agents_name_makes_a_terminal_do_anything(message: str, names: list[str]) -> None:
+    hostile = events(
+        say.progress_update(message=message, status=message),
+        say.analysis_started(agents=names),
+        *(say.agent_completed(agent=name, result=say.agent_result(agent=name, title=message)) for name in names),
+    )
+    log = console(terminal=False)
+    line, live = LineDisplay(log), LiveDisplay()
+    for event in hostile:
+        line.show(event)
+        live.show(event)
+        for terminal in (True, False):
+            assert_harmless(picture_of(live, terminal=terminal))
+    assert_harmless(written(log))
+
+
+def test_a_step_without_end_does_not_fill_the_screen() -> None:
+    log, live = console(terminal=False), LiveDisplay()
+    line = LineDisplay(log)
+    agents = [f"{'agent ' * 1000}{number}" for number in range(1000)]
+    for event in events(say.progress_update(message="word " * 100_000), say.analysis_started(agents=agents)):
+        line.show(event)
+        live.show(event)
+    assert all(len(shown) < 400 for shown in written(log).splitlines())
+    assert len(picture_of(live, terminal=False)) < 20_000

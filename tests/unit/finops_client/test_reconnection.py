@@ -11,6 +11,7 @@ from finops_client.errors import (
     FinopsClientError,
     GaveUp,
     HandshakeRefused,
+    LimitReached,
     NotAuthenticated,
     SignInUnavailable,
 )
@@ -196,6 +197,61 @@ async def test_a_server_that_fails_at_the_authentication_is_tried_again() -> Non
         await server.until(lambda: watched.reconnected == 1)
         await watched.line.close()
     assert server.actions() == ["authenticate"] * 3
+
+
+async def test_one_connection_too_many_is_tried_again_when_the_server_says() -> None:
+    accepted = sending(say.authenticated())
+    limited = sending(say.error(code="RATE_LIMITED", retryAfter=30))
+    async with RecordingServer(authenticate=in_turn(accepted, limited, limited, accepted)) as server:
+        watched = Watched(server.url, credentials=ClaimedIdentity("u", "n"))
+        await watched.line.start()
+        await cut(server)
+        await server.until(lambda: watched.reconnected == 1)
+        await watched.line.close()
+    first, *after_limits = watched.clock.slept
+    assert first < 1
+    assert [wait >= 30 for wait in after_limits] == [True, True]
+
+
+@pytest.mark.parametrize(("retry_after", "attempts"), [(1, 4), (50, 3), (3600, 1), (None, 4)])
+async def test_one_connection_too_many_for_ever_is_given_up_in_the_servers_words(
+    retry_after: int | None, attempts: int
+) -> None:
+    limited = sending(say.error(code="RATE_LIMITED", message="Please close one.", retryAfter=retry_after))
+    async with RecordingServer(authenticate=in_turn(sending(say.authenticated()), limited)) as server:
+        watched = Watched(server.url, credentials=ClaimedIdentity("u", "n"))
+        await watched.line.start()
+        await cut(server)
+        await server.until(lambda: bool(watched.ended))
+        await watched.line.close()
+    [ended] = watched.ended
+    assert isinstance(ended, GaveUp)
+    assert str(ended).endswith(f"{attempts} attempts to make it again failed. Last: Please close one.")
+    assert server.actions() == ["authenticate"] * (1 + attempts)
+
+
+async def test_a_sign_in_at_the_same_moment_as_another_is_made_again() -> None:
+    busy = sending(say.error(code="RATE_LIMITED", retryAfter=1))
+    async with RecordingServer(authenticate=in_turn(busy, busy, sending(say.authenticated()))) as server:
+        watched = Watched(server.url, credentials=ClaimedIdentity("u", "n"))
+        await watched.line.start()
+        await watched.line.close()
+    assert server.actions() == ["authenticate"] * 3
+    assert [1 <= slept <= 2 for slept in watched.clock.slept] == [True, True]
+    async with RecordingServer(authenticate=busy) as server:
+        with pytest.raises(LimitReached):
+            await Watched(server.url, credentials=ClaimedIdentity("u", "n")).line.start()
+    assert server.actions() == ["authenticate"] * 3
+
+
+async def test_one_connection_too_many_at_first_is_the_callers() -> None:
+    limited = sending(say.error(code="RATE_LIMITED", message="Please close one.", retryAfter=30))
+    async with RecordingServer(authenticate=limited) as server:
+        watched = Watched(server.url, credentials=ClaimedIdentity("u", "n"))
+        with pytest.raises(LimitReached, match="Please close one") as limit:
+            await watched.line.start()
+    assert (limit.value.code, limit.value.retry_after) == ("RATE_LIMITED", 30)
+    assert watched.clock.slept == []
 
 
 async def test_a_first_failure_is_not_retried() -> None:

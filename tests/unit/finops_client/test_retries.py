@@ -12,13 +12,15 @@ from finops_client.errors import (
     GatewayRefused,
     GaveUp,
     JobNotFound,
+    LimitReached,
     NoAnswer,
     NotAuthenticated,
     ServerFailed,
     SignInUnavailable,
 )
+from finops_client.events import JobList
 from finops_client.reconnection import ReconnectingSession
-from finops_client.retries import Retries
+from finops_client.retries import LONGEST_WAIT_AT_A_LIMIT, WAIT_AT_A_LIMIT, Retries
 from finops_client.session import Session
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.quick_client import QUICK, Tokens
@@ -81,6 +83,47 @@ async def test_a_passing_failure_is_tried_again_twice_after_a_wait(passing: Fino
         with pytest.raises(type(passing)):
             await retries.run(attempts)
     assert len(attempts.sessions) == 3
+
+
+@pytest.mark.parametrize(("retry_after", "wait"), [(17, 17), (None, WAIT_AT_A_LIMIT), (60, LONGEST_WAIT_AT_A_LIMIT)])
+async def test_a_rate_limit_is_waited_out_twice(retry_after: float | None, wait: float) -> None:
+    limited = LimitReached("Please wait.", "RATE_LIMITED", retry_after)
+    clock = NoHeartbeatClock()
+    async with RecordingServer() as server, retries_of(server, clock=clock) as retries:
+        assert await retries.run(Attempts(limited, limited)) == 42
+        assert len(clock.slept) == 2
+        # A little longer, at random: clients that reach a limit together do not come back together.
+        assert all(wait <= slept <= wait + QUICK.longest for slept in clock.slept)
+        attempts = Attempts(*[limited] * 3)
+        with pytest.raises(LimitReached, match="Please wait"):
+            await retries.run(attempts)
+    assert len(attempts.sessions) == 3
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        LimitReached("Please wait.", "RATE_LIMITED", LONGEST_WAIT_AT_A_LIMIT + 1),
+        LimitReached("Too many jobs.", "TOO_MANY_JOBS", 1),
+        LimitReached("Too many jobs.", "TOO_MANY_JOBS"),
+    ],
+)
+async def test_a_limit_that_lasts_longer_is_the_callers(limit: LimitReached) -> None:
+    clock = NoHeartbeatClock()
+    async with RecordingServer() as server, retries_of(server, clock=clock) as retries:
+        attempts = Attempts(limit)
+        with pytest.raises(LimitReached):
+            await retries.run(attempts)
+    assert (len(attempts.sessions), clock.slept) == (1, [])
+
+
+async def test_a_line_that_is_closed_after_a_rate_limit_is_made_again() -> None:
+    limited = then_cut(sending(say.error(code="RATE_LIMITED", retryAfter=5)))
+    answers = in_turn(limited, limited, sending(say.job_list()))
+    async with RecordingServer(list_jobs=answers) as server, retries_of(server) as retries:
+        async with asyncio.timeout(5):
+            await retries.run(lambda session: session.request({"action": "list_jobs"}, JobList))
+    assert len(server.sockets) == 3
 
 
 async def test_a_refusal_is_not_tried_again() -> None:

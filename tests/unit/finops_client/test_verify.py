@@ -6,6 +6,7 @@ from finops_client.credentials import ClaimedIdentity
 from finops_client.errors import CannotConnect
 from finops_client.verify import RETRY_SECONDS, NotVerified, Verification, main
 from unit.finops_client import protocol_messages as say
+from unit.finops_client.printed_text import FRAGMENTS, assert_harmless
 from unit.finops_client.recording_clock import RecordingClock
 from unit.finops_client.recording_server import RecordingServer, sending
 
@@ -50,6 +51,19 @@ async def test_a_new_api_that_needs_a_moment() -> None:
         await Verification(server.url, IDENTITY, lines.append, clock).run(wait=60)
     assert clock.slept == [RETRY_SECONDS] * 2
     assert lines[0].startswith("not reachable yet")
+
+
+async def test_the_origin_is_sent() -> None:
+    async with RecordingServer() as server:
+        arguments = ["--url", server.url, "--origin", "https://finops.example"]
+        assert await asyncio.to_thread(main, arguments) == 0
+    assert server.origins == ["https://finops.example"]
+
+
+async def test_what_a_server_says_is_printed_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    async with RecordingServer(authenticate=sending(say.authenticated(connectionId="".join(FRAGMENTS)))) as server:
+        assert await asyncio.to_thread(main, ["--url", server.url]) == 0
+    assert_harmless(capsys.readouterr().err)
 
 
 async def test_waiting_ends() -> None:

@@ -1,0 +1,12 @@
+from finops_client.limit_advice import advice_at_limit
+
+
+def test_too_many_jobs_can_be_listed_and_cancelled() -> None:
+    advice = advice_at_limit("TOO_MANY_JOBS", 60)
+    assert "ask --list" in advice
+    assert "ask --cancel" in advice
+
+
+def test_other_limits_are_waited_out() -> None:
+    assert advice_at_limit("RATE_LIMITED", 17) == "Try again in 17 seconds."
+    assert advice_at_limit("RATE_LIMITED", None) == "Try again later."
