@@ -15,15 +15,17 @@ from connection_manager.ping import AnswerPing
 from connection_manager.redraw_job import RedrawJob
 from connection_manager.token_verifier import TokenVerifier
 from finops_websocket.client_messages import Authenticate, Ping
+from finops_websocket.entry_point import raises_no_text
 from finops_websocket.errors import OriginNotAllowed
 from finops_websocket.frame_dispatch import HANDLED, Action, dispatch_frame
 from finops_websocket.frame_limit import FrameLimit
 from finops_websocket.job_services import JobServices
+from finops_websocket.log_format import ContentFreeFormatter
 from finops_websocket.settings import ConnectionManagerSettings
 from finops_websocket.user_connections import UserConnections
 from finops_websocket.websocket_event import CONNECT, DISCONNECT, WebSocketEvent
 
-logger = Logger()
+logger = Logger(logger_formatter=ContentFreeFormatter())
 settings = ConnectionManagerSettings.read(os.environ)
 services = JobServices.of_stack(settings)
 frame_limit = FrameLimit(settings.auth_mode, services.connections.table)
@@ -55,6 +57,7 @@ ACTIONS: dict[type, Action] = {
 
 
 @logger.inject_lambda_context(clear_state=True)
+@raises_no_text
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """Serve one event of the WebSocket API."""
     websocket_event = WebSocketEvent.read(event)

@@ -16,7 +16,6 @@ from finops_websocket.errors import SettingsError
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 _ANY = "*"
-_MISSING = {"allow": True, "refuse": False}
 
 
 @dataclass(frozen=True)
@@ -28,20 +27,19 @@ class OriginPolicy:
 
     @classmethod
     def read(cls, allowed: str, missing: str) -> "OriginPolicy":
-        """Read it from `allowed`, a * or origins with commas between them, and `missing`, allow or refuse.
+        """Read it from `allowed`, origins or * with commas between them, and `missing`: "allow", or else none may.
 
-        Raises SettingsError if either is anything else. An origin that no browser would send (with a path, a slash at
-        its end, a capital letter, or "null") is refused here, where the operator sees it, and not at every connection.
+        Raises SettingsError if `allowed` has anything else in it: an origin that no browser would send (with a path, a
+        slash at its end, a capital letter, or "null") shows when the function starts, not at every connection.
         """
-        if missing not in _MISSING:
-            raise SettingsError(f"The policy for a missing origin must be one of: {', '.join(_MISSING)}.")
-        if allowed.strip() == _ANY:
-            return cls(None, _MISSING[missing])
+        allows_missing = missing == "allow"
         origins = [origin.strip() for origin in allowed.split(",")]
+        if _ANY in origins:
+            return cls(None, allows_missing)
         for origin in origins:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(f"An allowed origin must be like https://app.example.com, not {origin!r}.")
-        return cls(frozenset(origins), _MISSING[missing])
+        return cls(frozenset(origins), allows_missing)
 
     def allows(self, origins: tuple[str, ...]) -> bool:
         """Say whether a connection with these values of Origin may be opened.

@@ -18,8 +18,9 @@ import jwt
 _MAX_TOKEN = 16_384
 _MAX_KEY_ID = 128
 
-# Three parts in base64url, without padding (https://www.rfc-editor.org/rfc/rfc7515#section-2), the first one short.
-_TOKEN = re.compile(r"([A-Za-z0-9_-]{1,1024})\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+# Three parts in base64url, without padding (https://www.rfc-editor.org/rfc/rfc7515#section-2), the first one short:
+# longer headers are not Cognito's, and could be nested more deeply than Python reads.
+_TOKEN = re.compile(r"([A-Za-z0-9_-]{1,512})\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 _ALLOWED_NAMES = {"alg", "kid", "typ"}
 
@@ -51,7 +52,7 @@ def _read_header(part: str) -> dict[str, Any]:
         decoded = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
         # Text first: json.loads would take bytes in UTF-16 and UTF-32, too.
         header = json.loads(decoded.decode("utf-8"), object_pairs_hook=_distinct_names)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise jwt.DecodeError("The header is not JSON.") from None
     # Bits that the last character has to spare would make many tokens of one.
     if base64.urlsafe_b64encode(decoded).decode().rstrip("=") != part:
