@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from background_processor.agent_answer import content_of
+from background_processor.agent_answer import MAX_PAYLOAD_BYTES, content_of
 from finops_websocket.errors import AgentFailed, AgentTimedOut
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class AgentInvoker:
         try:
             payload_sent = json.dumps({"query": query, "jobId": job_id}).encode()
             response = self._begin(client, agent, payload_sent, give_up_at, stopped)
-            payload: bytes = response["Payload"].read()
+            # One byte more than the most shows that there is too much, and no more than that need be had.
+            payload: bytes = response["Payload"].read(MAX_PAYLOAD_BYTES + 1)
         except ReadTimeoutError:
             raise AgentTimedOut("It did not answer in time.") from None
         except (ClientError, BotoCoreError) as error:

@@ -20,15 +20,17 @@ from background_processor.queued_job import ServeQueuedJob
 from background_processor.sweep import Sweep
 from finops_websocket import aws_clients
 from finops_websocket.agents import AgentCatalogue
+from finops_websocket.entry_point import raises_no_text
 from finops_websocket.errors import JobHeldElsewhere, MessageStays
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_services import JobServices
+from finops_websocket.log_format import ContentFreeFormatter
 from finops_websocket.settings import BackgroundProcessorSettings
 
 # Seconds that the processor keeps for itself after the agents' deadline, to deliver what is there before Lambda's.
 _DELIVERY_SECONDS = 30
 
-logger = Logger()
+logger = Logger(logger_formatter=ContentFreeFormatter())
 settings = BackgroundProcessorSettings.read(os.environ)
 services = JobServices.of_stack(settings, aws_clients.PATIENT)
 # Not patient: a message is hidden within its job's lease.
@@ -53,6 +55,17 @@ batch = BatchProcessor(event_type=EventType.SQS)
 
 def serve_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Serve one message of either queue; an exception leaves it in the queue."""
+    try:
+        serve_message(record, lambda_context)
+    except (JobHeldElsewhere, MessageStays):
+        raise
+    except Exception:
+        logger.exception("A message could not be processed.")
+        raise
+
+
+def serve_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Serve one message by the queue that it came from."""
     # A queue's ARN and its address end with its name.
     if settings.dead_letter_queue_url.endswith("/" + record.event_source_arn.rpartition(":")[2]):
         fail_dead_letter(QueueMessage(sqs, settings.dead_letter_queue_url, record, settings.lease))
@@ -66,6 +79,7 @@ def serve_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 
 @logger.inject_lambda_context(clear_state=True)
+@raises_no_text
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
     """Serve a batch of messages, of which only those that failed stay in their queue; or the schedule's event."""
     if "Records" not in event:

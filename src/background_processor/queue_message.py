@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 logger = Logger(child=True)
 
 
+_KEPT_CHARACTERS = 1024
+
+
 class QueueMessage:
     """A received message and what can be done with it."""
 
@@ -71,6 +74,7 @@ class QueueMessage:
         """Give what is kept of a dead message, so that it can be sent once more."""
         return {
             "messageId": self.message_id,
-            "body": self.body,
+            # Ours is far shorter. Whole, somebody else's could make the job too large for its table.
+            "body": self.body[:_KEPT_CHARACTERS],
             "sentAt": int(self._record.attributes.sent_timestamp) // 1000,
         }

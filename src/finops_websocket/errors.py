@@ -24,6 +24,7 @@ FinopsError
 |-- JobNotOurs              a worker may not go on with a job
 |   |-- JobEnded                it is finished, cancelled or gone
 |   `-- JobHeldElsewhere        another worker holds its lease
+|-- EventNotServed        an invocation has failed, and the log says why
 `-- MessageStays            a queue's message is not done with, and nothing is broken
     |-- EndNotTold              a job has ended and a follower could not be told
     `-- NotAJob                 the message is no job
@@ -163,6 +164,10 @@ class JobHeldElsewhere(JobNotOurs):
         super().__init__(text)
         self.message_id = message_id
         self.seconds = seconds
+
+
+class EventNotServed(FinopsError):
+    """An invocation has failed, and the log says why."""
 
 
 class MessageStays(FinopsError):

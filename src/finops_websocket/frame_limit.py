@@ -51,14 +51,19 @@ class FrameLimit:
             ~self._is_known & has_budget
         )
         # A connection whose row is gone, because it was taken for gone itself, gets one on which nobody is signed in.
-        ttl = {"ttl": now + ROW_SECONDS}
-        if self._update(connection_id, may_send, update_arguments(add={"frames": 1}, assign_if_missing=ttl)):
+        one_more = update_arguments(add={"frames": 1}, assign_if_missing={"ttl": now + ROW_SECONDS})
+        if self._update(connection_id, may_send, one_more):
             return
         row = self._table.get_item(Key={"connectionId": connection_id}, ConsistentRead=True).get("Item", {})
         if not (row.get("verified") or (self._is_open_mode and row)):
             raise ConnectionSpent("This connection has sent too much without signing in, and is closed.", _MINUTE)
         begins_minute = self._is_known & ~Attr("minute").eq(minute)
-        if not self._update(connection_id, begins_minute, update_arguments({"minute": minute, "frames": 1})):
+        is_full = row.get("minute") == minute and int(str(row["frames"])) >= FRAMES_PER_MINUTE
+        if is_full or not (
+            self._update(connection_id, begins_minute, update_arguments({"minute": minute, "frames": 1}))
+            # Of frames that come side by side, one begins the minute and the others count in it.
+            or self._update(connection_id, may_send, one_more)
+        ):
             raise RateLimited("This connection sends too much. Please wait a moment.", _MINUTE - now % _MINUTE)
 
     def _update(self, connection_id: str, condition: ConditionBase, arguments: dict[str, Any]) -> bool:

@@ -63,24 +63,24 @@ class JobAdmission:
             if job.job_id in user.active:
                 # The same, without a requestId.
                 return Submission(job, is_duplicate=False)
-            if self._create(job, self._with_job(user, job), request_key, noted):
+            now = self._jobs.now()
+            user.check_rate(now, self._limits)
+            user, gone = self._without_ended(user)
+            user.check_jobs(self._limits)
+            if self._create(job, user.with_job(job.job_id, now), request_key, noted, gone):
                 return Submission(job, is_duplicate=False)
         raise RateLimited("You ask too much at the same moment. Please try again.", 1)
 
-    def _with_job(self, user: UserJobs, job: Job) -> UserJobs:
-        now = self._jobs.now()
-        user.check_rate(now, self._limits)
-        if user.is_full(self._limits):
-            user = user.without(self._ended(user))
-        user.check_jobs(self._limits)
-        return user.with_job(job.job_id, now)
-
-    def _ended(self, user: UserJobs) -> set[str]:
-        # A job is stored together with its user's item: one that is not there has outlived its time.
+    def _without_ended(self, user: UserJobs) -> tuple[UserJobs, set[str]]:
+        """Clear a user who is full of jobs that are over; give those of them too that have outlived their time."""
+        if not user.is_full(self._limits):
+            return user, set()
         items = read_items(self._table, [{"jobId": job_id} for job_id in user.active])
-        return set(user.active) - {item["jobId"] for item in items if not Job.from_item(item).is_finished}
+        jobs = [job for job in map(Job.from_item, items) if job.ttl > self._jobs.now()]
+        gone = set(user.active) - {job.job_id for job in jobs}
+        return user.without(gone | {job.job_id for job in jobs if job.is_finished}), gone
 
-    def _create(self, job: Job, user: UserJobs, request_key: str | None, noted: str | None) -> bool:
+    def _create(self, job: Job, user: UserJobs, request_key: str | None, noted: str | None, gone: set[str]) -> bool:
         """Write the job, its user's item and the note of its requestId; False if somebody else was faster."""
         writes = [self._put(job.to_item(), "attribute_not_exists(jobId)"), self._put_user(job, user)]
         if request_key is not None:
@@ -90,7 +90,8 @@ class JobAdmission:
             else:
                 # DynamoDB deletes what has expired late and in any order: the note may outlive its job.
                 writes.append(self._put(note, "submitted = :noted", {":noted": noted}))
-                writes.append({"ConditionCheck": self._is_gone(noted)})
+                gone = gone | {noted}
+        writes += [{"ConditionCheck": self._is_gone(job_id)} for job_id in gone]
         try:
             self._table.meta.client.transact_write_items(TransactItems=writes)
         except self._table.meta.client.exceptions.TransactionCanceledException as error:

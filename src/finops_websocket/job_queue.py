@@ -11,6 +11,9 @@ from finops_websocket.errors import NotAJob, QueueUnavailable
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
 
+# The contract's bound.
+_JOB_ID_CHARACTERS = 128
+
 
 class JobQueue:
     """Sends jobs to the processor."""
@@ -42,8 +45,13 @@ def job_id_of(body: str) -> str:
     try:
         message = json.loads(body)
         job_id = message.get("jobId") if isinstance(message, dict) else None
-        # DynamoDB takes no empty key, none of more than 2,048 bytes, and none that is not UTF-8.
-        if isinstance(job_id, str) and 0 < len(job_id.encode()) <= 2048:
+        # As the contract has it, and as a key and the log take it: whoever may send to the queue chooses the text.
+        if (
+            isinstance(job_id, str)
+            and 0 < len(job_id) <= _JOB_ID_CHARACTERS
+            and job_id.isascii()
+            and job_id.isprintable()
+        ):
             return job_id
     except (ValueError, RecursionError):
         pass

@@ -8,10 +8,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from finops_websocket.agents import AgentCatalogue
 from finops_websocket.client_messages import CancelJob, FinopsQuery, ListJobs, ResumeJob
+from finops_websocket.entry_point import raises_no_text
 from finops_websocket.frame_dispatch import Action, dispatch_frame
 from finops_websocket.frame_limit import FrameLimit
 from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_services import JobServices
+from finops_websocket.log_format import ContentFreeFormatter
 from finops_websocket.settings import MessageHandlerSettings
 from finops_websocket.user_jobs import JobLimits
 from finops_websocket.websocket_event import WebSocketEvent
@@ -22,7 +24,7 @@ from message_handler.resume_job import FollowJob
 from message_handler.tell_end import TellEnd
 from message_handler.visible_jobs import VisibleJobs
 
-logger = Logger()
+logger = Logger(logger_formatter=ContentFreeFormatter())
 settings = MessageHandlerSettings.read(os.environ)
 services = JobServices.of_stack(settings)
 frame_limit = FrameLimit(settings.auth_mode, services.connections.table)
@@ -51,6 +53,7 @@ ACTIONS: dict[type, Action] = {
 
 
 @logger.inject_lambda_context(clear_state=True)
+@raises_no_text
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """Serve one frame."""
     websocket_event = WebSocketEvent.read(event)

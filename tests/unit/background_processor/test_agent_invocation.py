@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
+from background_processor.agent_answer import MAX_PAYLOAD_BYTES
 from background_processor.agent_invocation import AgentInvoker
 from finops_websocket.errors import AgentFailed, AgentTimedOut
 from unit.finops_websocket.sample_jobs import COST
@@ -174,3 +175,25 @@ def test_a_payload_that_does_not_arrive_is_a_failure(
         invoke(stubber)
     assert type(raised.value) is failure
     assert "example.com" not in str(raised.value)
+
+
+class EndlessBody(StreamingBody):
+    """A payload that has no end; it counts what was read of it."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), 0)
+        self.bytes_read = 0
+
+    def read(self, amt: int | None = None) -> bytes:
+        assert amt is not None
+        self.bytes_read += amt
+        return b"a" * amt
+
+
+def test_no_more_of_a_payload_is_taken_than_lambda_passes_on(stubber: Stubber) -> None:
+    body = EndlessBody()
+    stubber.add_response("invoke", {"StatusCode": 200, "Payload": body})
+    with pytest.raises(AgentFailed) as raised:
+        invoke(stubber)
+    assert str(raised.value) == "It gave an answer that could not be read."
+    assert body.bytes_read == MAX_PAYLOAD_BYTES + 1

@@ -47,22 +47,29 @@ def main(handler: str, report: str) -> None:
         boto3.client("s3").create_bucket(Bucket=os.environ["RESULTS_BUCKET"])
         queue_url = boto3.client("sqs").create_queue(QueueName="ProcessingQueue")["QueueUrl"]
         function = getattr(importlib.import_module(module), name)
-        outcomes = [_outcome(function, event, number) for number, event in enumerate(given["events"])]
+        raised: list[str] = []
+        outcomes = [_outcome(function, event, number, raised) for number, event in enumerate(given["events"])]
         messages = boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
         stored = {variable: table.scan()["Items"] for variable, table in tables.items()}
     Path(report).write_text(
         json.dumps(
-            {"outcomes": outcomes, "items": stored, "queued": [message["Body"] for message in messages]},
+            {
+                "outcomes": outcomes,
+                "raised": raised,
+                "items": stored,
+                "queued": [message["Body"] for message in messages],
+            },
             default=lambda value: sorted(value) if isinstance(value, set) else int(value),
         ),
         encoding="utf-8",
     )
 
 
-def _outcome(function: Any, event: dict[str, Any], number: int) -> Any:
+def _outcome(function: Any, event: dict[str, Any], number: int, raised: list[str]) -> Any:
     try:
         return function(event, Context(f"request-{number}"))
     except Exception as error:  # noqa: BLE001 - Lambda's part: it notes whatever a function raises.
+        raised.append(str(error))
         return {"raised": type(error).__name__}
 
 

@@ -17,9 +17,13 @@ _IMPORTED = [_REPOSITORY / "src", _REPOSITORY / "tests", _REPOSITORY / "tests" /
 
 @dataclass(frozen=True)
 class FunctionRun:
-    """What a function did: what each event gave back or raised, what is stored and queued now, and its log."""
+    """What a function did: what each event gave back or raised, what is stored and queued now, and its log.
+
+    `raised` are the texts of what it raised: Lambda writes them into the log too.
+    """
 
     outcomes: list[Any]
+    raised: list[str]
     items: dict[str, list[dict[str, Any]]]
     queued: list[str]
     log: str
