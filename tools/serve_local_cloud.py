@@ -23,7 +23,7 @@ def cloud_environment(port: int, state_dir: Path, caller: dict[str, str]) -> dic
         **{name: caller[name] for name in _KEPT if name in caller},
         "AUTH": "true",
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",  # nosec B105 (it takes any)  # pragma: allowlist secret (it takes any)
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         # Listeners of its own that would bind all interfaces.

@@ -1,0 +1,1 @@
+"""What scanners find, and which of it is waived, where and why."""
