@@ -256,11 +256,15 @@ deploy_stack() {
 }
 
 verify_endpoint() {
-    local project
+    local project origins origin
     project=$(stack_value Parameter ProjectName)
+    # As a page that may connect, if not every page may.
+    origins=$(stack_value Parameter AllowedOrigins) || origins=''
+    origin=${origins%%,*}
+    [[ $origin != '*' ]] || origin=''
     heading "Verifying"
     PYTHONPATH="$ROOT/client" "$PYTHON" -m finops_client.verify --url "$ENDPOINT" \
-        --user-id test-user --username testuser >&2 ||
+        ${origin:+--origin "$origin"} --user-id test-user --username testuser >&2 ||
         fail "Stack $STACK_NAME is deployed, but $ENDPOINT does not answer as it should." \
             "The log group /aws/lambda/$project-connection-manager says why."
 }

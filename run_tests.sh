@@ -9,8 +9,9 @@ readonly ROOT
 
 source "$ROOT/scripts/messages.sh"
 source "$ROOT/scripts/python_environment.sh"
+source "$ROOT/scripts/scanners.sh"
 
-readonly PARTS=(lint unit packaging local_cloud faults)
+readonly PARTS=(lint scan unit packaging local_cloud security faults)
 
 usage() {
     cat <<USAGE
@@ -18,10 +19,14 @@ Usage: ./run_tests.sh [PART ...] [--minutes N] [--seed N] [-- PYTEST-OPTION ...]
 
 Sets up .venv and runs every check, or only the named parts:
 
-  lint         ruff, mypy (strict on src and client), shellcheck, cfn-lint
+  lint         ruff, mypy (strict on src and client), shellcheck
+  scan         cfn-lint with all rules, checkov, cfn-guard with the rules of AWS Control Tower, bandit, a search for
+               secrets; prints what is waived and why
   unit         every module by itself
   packaging    the Lambda packages: same bytes twice, nothing missing, nothing too much
   local_cloud  deploy.sh, run_local.sh, and journeys over a real WebSocket against the deployed stack with IAM enforced
+  security     attacks on a deployed stack, generated frames, each permission taken away, and what happens without a
+               control; prints each attack and how it ended
   faults       a proxy that breaks calls, workers that are killed, clients that vanish, and a checker over the recorded
                history; prints the table of faults. --minutes N goes on with random schedules for so long, and --seed N
                repeats a run whose seed was printed
@@ -41,6 +46,7 @@ main() {
     local part
     for part in "${CHOSEN[@]}"; do
         [[ $part != lint ]] || lint
+        [[ $part != scan ]] || scan
     done
     run_pytest
 }
@@ -56,7 +62,7 @@ read_options() {
                 PYTEST_OPTIONS+=("$1" "$2")
                 shift
                 ;;
-            lint | unit | packaging | local_cloud | faults) CHOSEN+=("$1") ;;
+            lint | scan | unit | packaging | local_cloud | security | faults) CHOSEN+=("$1") ;;
             *) misused "There is no part $1. The parts are: ${PARTS[*]}." ;;
         esac
         shift
@@ -72,8 +78,6 @@ lint() {
     check ruff format --check --quiet . || failed=yes
     check mypy || failed=yes
     check shellcheck --external-sources ./*.sh scripts/*.sh .ci/run || failed=yes
-    # Informational rules too: the templates have nothing to hide.
-    check cfn-lint --include-checks I --template cloudformation/*.yaml || failed=yes
     [[ -z $failed ]] || fail "The findings above must be mended first."
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from local_cloud.journey_stack import JourneyStack
 from local_cloud.running_cloud import ROOT, LocalCloud
 
 
@@ -35,3 +36,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert built.returncode == 0, built.stderr
     return directory
+
+
+@pytest.fixture(scope="session")
+def stack(local_cloud: LocalCloud, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> JourneyStack:
+    """The deployed stack with scripted agents."""
+    return JourneyStack(local_cloud, packages, tmp_path_factory.mktemp("journeys"))

@@ -63,11 +63,13 @@ def resolve(value: Any, names: dict[str, str]) -> str:
             return names.get(name, name)
         case "Fn::If", [condition, then, otherwise]:
             return resolve(then if condition in TRUE_CONDITIONS else otherwise, names)
-        case "Fn::Sub", [text, variables]:
+        case "Fn::Sub", given:
+            text, variables = given if isinstance(given, list) else (given, {})
             resolved = {name: resolve(variable, names) for name, variable in variables.items()}
             return substitute(text, {**names, **resolved})
-        case "Fn::Sub", text:
-            return substitute(text, names)
+        case "Fn::Join", [separator, {"Ref": name}]:
+            # A list parameter's default is written with commas.
+            return str(separator).join(names[name].split(","))
         case "Fn::Select", [index, {"Fn::Split": [separator, whole]}]:
             return resolve(whole, names).split(separator)[int(index)]
         case _:

@@ -10,4 +10,4 @@ _COPIED = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "Billi
 def create_table(dynamodb: Any, logical_name: str, name: str) -> Any:
     """Make a table with the keys and indexes of the template's resource of that logical name."""
     table = properties("AWS::DynamoDB::Table")[logical_name]
-    return dynamodb.create_table(TableName=name, **{key: table[key] for key in _COPIED})
+    return dynamodb.create_table(TableName=name, **{key: table[key] for key in _COPIED if key in table})

@@ -3,20 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import jwt
-
 from background_processor.ask_agents import AskAgents, Outcome
+from connection_manager.signing_keys import SigningKeys
 from connection_manager.token_verifier import TokenUser, TokenVerifier
 from faults.history import Event, Invoked, Received, Stored
 from faults.stepped_run import checkpoint
 from finops_websocket.client_channel import Delivery
 from finops_websocket.errors import AgentFailed
 from finops_websocket.job import Job
-from finops_websocket.job_store import JobStore, Submission
+from finops_websocket.job_admission import JobAdmission, Submission
 from finops_websocket.job_table import JobTable
 from finops_websocket.server_messages import ServerMessage
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import GENEROUS
 
 # Long enough that no token expires in a run.
 _TOKEN_SECONDS = 365 * 24 * 3600
@@ -43,11 +43,11 @@ class RecordedJobTable(JobTable):
         self._note(lambda at: Stored(at, job.to_item()))
 
 
-class RecordedJobStore(JobStore):
-    """Writes down each new job, after a checkpoint."""
+class RecordedAdmission(JobAdmission):
+    """Writes down each new job, after a checkpoint. Nobody comes near its limits, and nobody waits."""
 
     def __init__(self, jobs: RecordedJobTable) -> None:
-        super().__init__(jobs)
+        super().__init__(jobs, GENEROUS, sleep=lambda _seconds: None)
         self._recorded = jobs
 
     def submit(self, job: Job, request_scope: str = "") -> Submission:
@@ -99,12 +99,15 @@ class Clients(RecordingChannel):
         self._note(lambda at: Received(at, user, connection_id, wire))
         return delivery
 
+    def is_open(self, connection_id: str) -> bool:
+        return connection_id in self.users
+
 
 class NamesAsTokens(TokenVerifier):
     """Takes a user's name for a token of that user."""
 
     def __init__(self, clock: SettableClock) -> None:
-        super().__init__("issuer", "client", jwt.PyJWKClient("http://localhost:1"))
+        super().__init__("issuer", "client", SigningKeys("http://localhost:1"))
         self._until = int(clock()) + _TOKEN_SECONDS
 
     def verify(self, token: str) -> TokenUser:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from columns import laid_out
 from faults.history import History
 
 _HEADINGS = ("fault", "injected", "jobs", "completed", "failed", "cancelled", "invariants")
@@ -35,8 +36,7 @@ class Report:
 def table_of(reports: list[Report]) -> list[str]:
     """Lay reports out in columns, with a last line of sums."""
     rows = [_HEADINGS, *(report.cells() for report in reports), _sums(reports)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return laid_out(rows)
 
 
 def _sums(reports: list[Report]) -> tuple[str, ...]:

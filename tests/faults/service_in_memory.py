@@ -31,7 +31,7 @@ from faults.history import (
     Stored,
 )
 from faults.memory_queues import MemoryQueues, Message
-from faults.recorded_parts import Clients, NamesAsTokens, RecordedJobStore, RecordedJobTable, SteppedAgents
+from faults.recorded_parts import Clients, NamesAsTokens, RecordedAdmission, RecordedJobTable, SteppedAgents
 from faults.stepped_run import SteppedRun
 from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.answer_store import AnswerStore
@@ -40,12 +40,15 @@ from finops_websocket.client_messages import Authenticate, CancelJob, FinopsQuer
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import JobHeldElsewhere, MessageStays
 from finops_websocket.frame_dispatch import HANDLED, dispatch_frame
+from finops_websocket.frame_limit import FrameLimit
 from finops_websocket.job import Job
 from finops_websocket.job_history import JobHistory
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_queue import JobQueue
+from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import OverdueJobs
 from finops_websocket.results_bucket import ResultsBucket
+from finops_websocket.user_connections import UserConnections
 from finops_websocket.websocket_event import MESSAGE, WebSocketEvent
 from message_handler.cancel_job import EndJob
 from message_handler.finops_query import SubmitQuery
@@ -59,6 +62,8 @@ from unit.finops_websocket.settable_clock import SettableClock
 
 # As much time as the processor has.
 _SWEEP_SECONDS = 960.0
+# More than anybody opens here: what happens at the limit is shown elsewhere.
+_MOST_CONNECTIONS = 1000
 
 
 class ServiceInMemory:
@@ -83,7 +88,7 @@ class ServiceInMemory:
         self._jobs_table = create_table(dynamodb, "JobsTable", f"jobs-{suffix}")
         self._connections = ConnectionStore(create_table(dynamodb, "ConnectionsTable", f"c-{suffix}"), self.clock)
         table = RecordedJobTable(self._jobs_table, self.clock, self._note)
-        jobs, history = RecordedJobStore(table), JobHistory(table)
+        jobs, history = JobStore(table), JobHistory(table)
         answers = AnswerStore(self._jobs_table, ResultsBucket(s3, f"results-{suffix}"))
         queue: Any = self.queues
         job_queue = JobQueue(queue, "main")
@@ -93,10 +98,12 @@ class ServiceInMemory:
         visible_jobs = VisibleJobs("cognito", self._connections, jobs)
         tell_end = TellEnd(announce_end, answers, self.clients)
         redraw_job = RedrawJob(answers, self.clients)
+        self._frame_limit = FrameLimit("cognito", self._connections.table, self.clock)
         self._actions: dict[type, Any] = {
             Authenticate: SignIn(
                 "cognito",
                 self._connections,
+                UserConnections(self._connections, self.clients.is_open, _MOST_CONNECTIONS),
                 jobs,
                 history,
                 overdue_jobs,
@@ -109,6 +116,7 @@ class ServiceInMemory:
                 30,
                 CATALOGUE,
                 self._connections,
+                RecordedAdmission(table),
                 jobs,
                 answers,
                 job_queue,
@@ -150,7 +158,7 @@ class ServiceInMemory:
         event = WebSocketEvent(MESSAGE, connection, json.dumps(frame), is_binary=False)
 
         def serve() -> None:
-            assert dispatch_frame(event, self._actions, self.clients, self.clock) == HANDLED
+            assert dispatch_frame(event, self._actions, self._frame_limit, self.clients, self.clock) == HANDLED
 
         return self._begin(f"{frame['action']}-{next(self._names)}", serve)
 

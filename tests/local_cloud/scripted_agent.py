@@ -25,7 +25,11 @@ def handler(event: dict[str, Any], _context: Any) -> Any:
         return {"statusCode": 500, "body": json.dumps({"error": "the agent's own words, which no client may see"})}
     if behaviour == "rubbish":
         return "no envelope"
+    if behaviour == "deep":
+        return {"statusCode": 200, "body": "[" * number}
     text = "x" * number if behaviour == "large" else f"The {role} agent's answer."
+    if behaviour == "hostile":
+        text = Path(os.environ["RECORD"]).with_name("hostile.md").read_text(encoding="utf-8")
     if behaviour == "bare":
         return {"response": text}
     return {"statusCode": 200, "body": json.dumps({"response": text})}

@@ -22,10 +22,12 @@ from finops_websocket.job_store import JobStore
 from finops_websocket.job_table import JobTable
 from finops_websocket.overdue import OverdueJobs
 from finops_websocket.results_bucket import ResultsBucket
+from finops_websocket.user_connections import UserConnections
 from stack_tables import create_table
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import LEASE, STUCK_AFTER
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 
 @pytest.fixture(scope="session")
@@ -92,13 +94,19 @@ def connections(connections_table: Any, clock: SettableClock) -> ConnectionStore
 
 
 @pytest.fixture
+def user_connections(connections: ConnectionStore, channel: RecordingChannel) -> UserConnections:
+    """At most two for each user."""
+    return UserConnections(connections, channel.is_open, 2, sleep=lambda _seconds: None)
+
+
+@pytest.fixture
 def job_table(jobs_table: Any, clock: SettableClock) -> JobTable:
     return JobTable(jobs_table, clock)
 
 
 @pytest.fixture
-def jobs(job_table: JobTable) -> JobStore:
-    return JobStore(job_table)
+def jobs(job_table: JobTable) -> SubmittingJobStore:
+    return SubmittingJobStore(job_table)
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.broadcast import Broadcast
 from finops_websocket.job_lease import JobLease
-from finops_websocket.job_store import JobStore
 from unit.background_processor.recording_invoker import RecordingInvoker, says
 from unit.background_processor.recording_sqs import RecordingSqs
 from unit.background_processor.sample_messages import a_message
 from unit.finops_websocket.sample_jobs import CATALOGUE, COST, SAVINGS, a_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 Process = Callable[..., None]
 
@@ -56,7 +56,10 @@ def process_job(
 
 @pytest.fixture
 def process(
-    jobs: JobStore, process_job: Callable[[float], ProcessJob], recording_sqs: RecordingSqs, clock: SettableClock
+    jobs: SubmittingJobStore,
+    process_job: Callable[[float], ProcessJob],
+    recording_sqs: RecordingSqs,
+    clock: SettableClock,
 ) -> Process:
     """Processes job-1, which is stored, in a worker's name."""
     jobs.submit(a_job())
@@ -69,7 +72,7 @@ def process(
 
 @pytest.fixture
 def serve(
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     process_job: Callable[[float], ProcessJob],
     announce_end: AnnounceEnd,
     recording_sqs: RecordingSqs,

@@ -18,6 +18,7 @@ from unit.background_processor.sample_messages import BODY, a_message
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import LEASE, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 pytestmark = pytest.mark.usefixtures("parent_logger")
 
@@ -27,7 +28,9 @@ DEAD_LETTER = {"messageId": "message-1", "body": BODY, "sentAt": 1_795_431_600}
 
 
 @pytest.fixture
-def fail(jobs: JobStore, announce_end: AnnounceEnd, recording_sqs: RecordingSqs, clock: SettableClock) -> Fail:
+def fail(
+    jobs: SubmittingJobStore, announce_end: AnnounceEnd, recording_sqs: RecordingSqs, clock: SettableClock
+) -> Fail:
     """Serves a message of the dead-letter queue, by default the one that brought job-1."""
 
     def run(body: str = BODY) -> None:
@@ -42,7 +45,7 @@ def claim(leases: JobLease) -> Job:
 
 @pytest.mark.parametrize("status", ["queued", PROCESSING])
 def test_its_job_has_failed_and_the_followers_are_told(
-    fail: Fail, jobs: JobStore, leases: JobLease, channel: RecordingChannel, clock: SettableClock, status: str
+    fail: Fail, jobs: SubmittingJobStore, leases: JobLease, channel: RecordingChannel, clock: SettableClock, status: str
 ) -> None:
     jobs.submit(a_job(request_id="request-1"))
     if status == PROCESSING:
@@ -66,13 +69,13 @@ def test_its_job_has_failed_and_the_followers_are_told(
     assert (job.followers, job.is_open) == (frozenset(), False)
 
 
-def test_it_is_kept_in_its_job_so_that_it_can_be_sent_once_more(fail: Fail, jobs: JobStore) -> None:
+def test_it_is_kept_in_its_job_so_that_it_can_be_sent_once_more(fail: Fail, jobs: SubmittingJobStore) -> None:
     jobs.submit(a_job())
     fail()
     assert stored_job(jobs).dead_letter == DEAD_LETTER
 
 
-def test_delivered_twice_it_is_told_once(fail: Fail, jobs: JobStore, channel: RecordingChannel) -> None:
+def test_delivered_twice_it_is_told_once(fail: Fail, jobs: SubmittingJobStore, channel: RecordingChannel) -> None:
     jobs.submit(a_job())
     fail()
     failed = stored_job(jobs)
@@ -83,7 +86,7 @@ def test_delivered_twice_it_is_told_once(fail: Fail, jobs: JobStore, channel: Re
 
 def test_a_job_that_a_worker_has_is_left_to_it_and_looked_at_when_its_lease_is_over(
     fail: Fail,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     leases: JobLease,
     channel: RecordingChannel,
     recording_sqs: RecordingSqs,
@@ -121,7 +124,7 @@ class RacedJobs(JobStore):
 def test_a_job_that_is_claimed_in_between_is_left_to_its_worker(
     job_table: JobTable,
     leases: JobLease,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     announce_end: AnnounceEnd,
     channel: RecordingChannel,
     recording_sqs: RecordingSqs,
@@ -139,7 +142,7 @@ def test_a_job_that_is_claimed_in_between_is_left_to_its_worker(
     ("status", "kind"), [(COMPLETED, "job_completed"), (FAILED, "job_failed"), (CANCELLED, "job_cancelled")]
 )
 def test_of_a_job_that_has_ended_the_end_is_told_to_whom_it_was_not(
-    fail: Fail, jobs: JobStore, channel: RecordingChannel, status: str, kind: str
+    fail: Fail, jobs: SubmittingJobStore, channel: RecordingChannel, status: str, kind: str
 ) -> None:
     jobs.submit(a_job(status=status, seq=7, code="AGENTS_FAILED", error="No agent could answer."))
     fail()
@@ -150,7 +153,7 @@ def test_of_a_job_that_has_ended_the_end_is_told_to_whom_it_was_not(
 
 @pytest.mark.parametrize("status", ["queued", COMPLETED])
 def test_an_end_that_cannot_be_told_is_left_for_the_sweep(
-    fail: Fail, jobs: JobStore, channel: RecordingChannel, recording_sqs: RecordingSqs, status: str
+    fail: Fail, jobs: SubmittingJobStore, channel: RecordingChannel, recording_sqs: RecordingSqs, status: str
 ) -> None:
     jobs.submit(a_job(status=status))
     channel.deliveries["connection-1"] = Delivery.FAILED
@@ -178,7 +181,9 @@ def test_one_that_names_no_job_stays_and_is_counted(
     assert recording_sqs.asked == []
 
 
-def test_one_that_names_a_job_is_not_counted(fail: Fail, jobs: JobStore, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_that_names_a_job_is_not_counted(
+    fail: Fail, jobs: SubmittingJobStore, capsys: pytest.CaptureFixture[str]
+) -> None:
     jobs.submit(a_job())
     fail()
     assert capsys.readouterr().out == ""

@@ -106,7 +106,7 @@ def stays(*numbers: int) -> dict[str, Any]:
 
 def test_a_message_stays_in_its_queue_only_if_its_job_is_not_done(served: Served) -> None:
     # Lambda's error metric counts what is raised: not a message that must only wait.
-    raised = {"raised": "BatchProcessingError"}
+    raised = {"raised": "EventNotServed"}
     assert dict(zip(EVENTS, served[0].outcomes, strict=True)) == {
         "a job": stays(),
         "the same again": stays(),

@@ -12,7 +12,6 @@ from finops_websocket.answer_store import Answer, AnswerStore
 from finops_websocket.errors import AgentTimedOut
 from finops_websocket.job import COMPLETED, FAILED, Job
 from finops_websocket.job_lease import JobLease
-from finops_websocket.job_store import JobStore
 from finops_websocket.results_bucket import ResultsBucket
 from unit.background_processor.crashes import AFTER, BEFORE, Crash, calls_to
 from unit.background_processor.recording_invoker import RecordingInvoker, fails
@@ -20,6 +19,7 @@ from unit.background_processor.recording_sqs import RecordingSqs
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import COST, LEASE, RESPONSE_KEY, SAVINGS, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 pytestmark = pytest.mark.usefixtures("parent_logger")
 
@@ -50,7 +50,7 @@ def die(job: Job, clock: SettableClock) -> None:
     clock.now = job.lease_until
 
 
-def test_a_job_takes_these_calls(jobs: JobStore, jobs_table: Any, serve: Process) -> None:
+def test_a_job_takes_these_calls(jobs: SubmittingJobStore, jobs_table: Any, serve: Process) -> None:
     jobs.submit(a_job())
     with calls_to(jobs_table.meta.client) as operations:
         serve()
@@ -60,7 +60,7 @@ def test_a_job_takes_these_calls(jobs: JobStore, jobs_table: Any, serve: Process
 @pytest.mark.parametrize("moment", [BEFORE, AFTER])
 @pytest.mark.parametrize("call", range(len(CALLS)), ids=lambda call: f"{call}-{CALLS[call]}")
 def test_wherever_a_worker_dies_the_next_one_ends_the_job(
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     answers: AnswerStore,
     jobs_table: Any,
     serve: Process,
@@ -100,7 +100,7 @@ def test_wherever_a_worker_dies_the_next_one_ends_the_job(
 
 @pytest.mark.parametrize("call", range(len(CALLS)), ids=lambda call: f"{call}-{CALLS[call]}")
 def test_wherever_a_worker_dies_its_message_is_seen_again_when_its_lease_is_over(
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     jobs_table: Any,
     serve: Process,
     channel: RecordingChannel,
@@ -161,7 +161,7 @@ def test_an_answer_that_was_announced_is_announced_again_in_a_step_of_its_own(
     claimed: Job,
     leases: JobLease,
     channel: RecordingChannel,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     answers: AnswerStore,
     invoker: RecordingInvoker,
     clock: SettableClock,
@@ -242,7 +242,7 @@ def test_a_job_whose_agents_all_timed_out_has_timed_out_whoever_waited_for_them(
     process: Process,
     claimed: Job,
     channel: RecordingChannel,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     answers: AnswerStore,
     invoker: RecordingInvoker,
     clock: SettableClock,
@@ -262,7 +262,7 @@ def test_an_answer_that_was_announced_and_then_deleted_is_asked_for_again(
     claimed: Job,
     leases: JobLease,
     channel: RecordingChannel,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     invoker: RecordingInvoker,
     clock: SettableClock,
 ) -> None:

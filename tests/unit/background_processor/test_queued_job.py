@@ -7,12 +7,12 @@ from finops_websocket.client_channel import Delivery
 from finops_websocket.errors import AgentFailed, EndNotTold, JobHeldElsewhere, NotAJob
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
 from finops_websocket.job_lease import JobLease
-from finops_websocket.job_store import JobStore
 from unit.background_processor.recording_invoker import RecordingInvoker, fails
 from unit.background_processor.recording_sqs import RecordingSqs
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import COST, LEASE, SAVINGS, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 pytestmark = pytest.mark.usefixtures("parent_logger")
 
@@ -23,13 +23,13 @@ HIDDEN = LEASE + LEASE // 3 + 1
 
 
 @pytest.fixture
-def queued(jobs: JobStore) -> Job:
+def queued(jobs: SubmittingJobStore) -> Job:
     """The message's job, followed by two connections."""
     return jobs.submit(a_job(followers=frozenset({"connection-1", "connection-2"}))).job
 
 
 def test_a_message_s_job_is_processed_and_the_message_goes(
-    serve: Serve, queued: Job, jobs: JobStore, channel: RecordingChannel, recording_sqs: RecordingSqs
+    serve: Serve, queued: Job, jobs: SubmittingJobStore, channel: RecordingChannel, recording_sqs: RecordingSqs
 ) -> None:
     serve("worker-1")
     job = stored_job(jobs)
@@ -42,7 +42,7 @@ def test_a_message_s_job_is_processed_and_the_message_goes(
 def test_an_end_that_could_not_be_told_is_told_on_the_next_delivery_to_those_who_are_left(
     serve: Serve,
     queued: Job,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     channel: RecordingChannel,
     recording_sqs: RecordingSqs,
     invoker: RecordingInvoker,
@@ -74,7 +74,7 @@ def test_an_end_that_could_not_be_told_is_told_on_the_next_delivery_to_those_who
     ("status", "kind"), [(COMPLETED, "job_completed"), (FAILED, "job_failed"), (CANCELLED, "job_cancelled")]
 )
 def test_a_message_of_an_ended_job_goes_when_all_know_the_end(
-    serve: Serve, jobs: JobStore, channel: RecordingChannel, invoker: RecordingInvoker, status: str, kind: str
+    serve: Serve, jobs: SubmittingJobStore, channel: RecordingChannel, invoker: RecordingInvoker, status: str, kind: str
 ) -> None:
     ended = a_job(status=status, seq=7)
     jobs.submit(ended)
@@ -86,7 +86,7 @@ def test_a_message_of_an_ended_job_goes_when_all_know_the_end(
 
 
 def test_a_job_that_is_cancelled_in_the_middle_sends_nothing_more_but_that(
-    serve: Serve, queued: Job, jobs: JobStore, channel: RecordingChannel, invoker: RecordingInvoker
+    serve: Serve, queued: Job, jobs: SubmittingJobStore, channel: RecordingChannel, invoker: RecordingInvoker
 ) -> None:
     def cancel(_connection_id: str, message: Any) -> None:
         if message.to_wire()["type"] == "analysis_started":
@@ -101,7 +101,7 @@ def test_a_job_that_is_cancelled_in_the_middle_sends_nothing_more_but_that(
 
 
 def test_a_cancellation_that_could_not_be_told_is_told_later(
-    serve: Serve, queued: Job, jobs: JobStore, channel: RecordingChannel, recording_sqs: RecordingSqs
+    serve: Serve, queued: Job, jobs: SubmittingJobStore, channel: RecordingChannel, recording_sqs: RecordingSqs
 ) -> None:
     jobs.cancel("job-1", "user-1")
     channel.deliveries["connection-2"] = Delivery.FAILED
@@ -131,7 +131,7 @@ def test_a_message_that_names_no_job_comes_again_at_once(
 def test_a_second_delivery_waits_until_the_first_one_s_lease_is_over(
     serve: Serve,
     queued: Job,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     leases: JobLease,
     recording_sqs: RecordingSqs,
     clock: SettableClock,
@@ -156,7 +156,7 @@ def test_a_second_delivery_waits_until_the_first_one_s_lease_is_over(
 def test_another_message_of_a_job_that_is_held_goes(
     serve: Serve,
     queued: Job,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     leases: JobLease,
     channel: RecordingChannel,
     recording_sqs: RecordingSqs,
@@ -172,7 +172,7 @@ def test_another_message_of_a_job_that_is_held_goes(
 def test_a_worker_that_loses_its_job_keeps_the_message_only_if_the_other_one_has_it_too(
     serve: Serve,
     queued: Job,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     leases: JobLease,
     channel: RecordingChannel,
     recording_sqs: RecordingSqs,

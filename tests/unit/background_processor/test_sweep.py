@@ -10,12 +10,12 @@ from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.client_channel import Delivery
 from finops_websocket.job import COMPLETED, FAILED, PROCESSING, QUEUED, Job
 from finops_websocket.job_history import JobHistory
-from finops_websocket.job_store import JobStore
 from finops_websocket.job_table import JobTable
 from finops_websocket.overdue import MOST_ATTEMPTS, OverdueJobs
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import STUCK_AFTER, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 pytestmark = pytest.mark.usefixtures("parent_logger")
 
@@ -37,7 +37,7 @@ class LaggingHistory(JobHistory):
 
 
 @pytest.fixture
-def sweep(job_table: JobTable, jobs: JobStore, overdue_jobs: OverdueJobs, announce_end: AnnounceEnd) -> Run:
+def sweep(job_table: JobTable, jobs: SubmittingJobStore, overdue_jobs: OverdueJobs, announce_end: AnnounceEnd) -> Run:
     """Looks at the open jobs; `time_left` is what the function has before each of them, in seconds."""
 
     def run(*time_left: float) -> None:
@@ -68,7 +68,7 @@ def stuck(job_id: str = "job-1", **changes: Any) -> Job:
 
 
 def test_a_stuck_job_is_queued_again_and_one_that_is_not_is_left(
-    sweep: Run, jobs: JobStore, queued: Callable[[], list[str]], channel: RecordingChannel
+    sweep: Run, jobs: SubmittingJobStore, queued: Callable[[], list[str]], channel: RecordingChannel
 ) -> None:
     left = [
         stuck("waiting", queued_at=1_000_001 - STUCK_AFTER),
@@ -86,7 +86,7 @@ def test_a_stuck_job_is_queued_again_and_one_that_is_not_is_left(
 
 
 def test_a_job_that_was_tried_often_enough_has_failed_and_the_followers_know(
-    sweep: Run, jobs: JobStore, queued: Callable[[], list[str]], channel: RecordingChannel
+    sweep: Run, jobs: SubmittingJobStore, queued: Callable[[], list[str]], channel: RecordingChannel
 ) -> None:
     lease_until = 1_000_000 - STUCK_AFTER
     jobs.submit(stuck(status=PROCESSING, lease_until=lease_until, attempts=MOST_ATTEMPTS))
@@ -97,13 +97,17 @@ def test_a_job_that_was_tried_often_enough_has_failed_and_the_followers_know(
     assert queued() == []
 
 
-def test_the_end_of_a_job_that_is_given_up_is_told_once(sweep: Run, jobs: JobStore, channel: RecordingChannel) -> None:
+def test_the_end_of_a_job_that_is_given_up_is_told_once(
+    sweep: Run, jobs: SubmittingJobStore, channel: RecordingChannel
+) -> None:
     jobs.submit(stuck(status=PROCESSING, lease_until=1_000_000 - STUCK_AFTER, attempts=MOST_ATTEMPTS))
     sweep()
     assert channel.kinds_to("connection-1") == ["job_failed"]
 
 
-def test_an_end_that_somebody_does_not_know_is_told(sweep: Run, jobs: JobStore, channel: RecordingChannel) -> None:
+def test_an_end_that_somebody_does_not_know_is_told(
+    sweep: Run, jobs: SubmittingJobStore, channel: RecordingChannel
+) -> None:
     jobs.submit(a_job(status=COMPLETED, progress=100, seq=7))
     jobs.submit(a_job(job_id="nobody-follows", status=COMPLETED, followers=frozenset()))
     sweep()
@@ -117,7 +121,7 @@ def test_an_end_that_somebody_does_not_know_is_told(sweep: Run, jobs: JobStore, 
 
 
 def test_an_end_that_cannot_be_told_is_kept_and_the_others_are_told(
-    sweep: Run, jobs: JobStore, channel: RecordingChannel
+    sweep: Run, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(status=COMPLETED, created_at=999_998))
     jobs.submit(a_job(job_id="job-2", status=COMPLETED, created_at=999_999, followers=frozenset({"connection-2"})))
@@ -157,7 +161,7 @@ def failing(client: Any, operation: str, job_id: str, error: Exception) -> Itera
 )
 def test_an_error_of_one_job_is_logged_and_the_younger_ones_are_looked_at(
     sweep: Run,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     jobs_table: Any,
     queued: Callable[[], list[str]],
     channel: RecordingChannel,
@@ -184,7 +188,7 @@ def test_an_error_of_one_job_is_logged_and_the_younger_ones_are_looked_at(
 
 
 def test_an_unexpected_error_of_one_job_does_not_keep_the_younger_ones_from_being_looked_at(
-    sweep: Run, jobs: JobStore, jobs_table: Any, queued: Callable[[], list[str]]
+    sweep: Run, jobs: SubmittingJobStore, jobs_table: Any, queued: Callable[[], list[str]]
 ) -> None:
     # A job that nobody could read.
     jobs_table.put_item(
@@ -197,7 +201,7 @@ def test_an_unexpected_error_of_one_job_does_not_keep_the_younger_ones_from_bein
 
 
 def test_the_oldest_jobs_come_first_and_the_rest_when_there_is_time(
-    sweep: Run, jobs: JobStore, queued: Callable[[], list[str]]
+    sweep: Run, jobs: SubmittingJobStore, queued: Callable[[], list[str]]
 ) -> None:
     for age in (1, 3, 2):
         jobs.submit(stuck(f"job-{age}", created_at=1_000_000 - age))
@@ -209,14 +213,18 @@ def test_the_oldest_jobs_come_first_and_the_rest_when_there_is_time(
     assert queued() == ['{"jobId": "job-1"}']
 
 
-def test_without_time_nothing_is_begun(sweep: Run, jobs: JobStore, queued: Callable[[], list[str]]) -> None:
+def test_without_time_nothing_is_begun(sweep: Run, jobs: SubmittingJobStore, queued: Callable[[], list[str]]) -> None:
     jobs.submit(stuck())
     sweep(TOO_LITTLE)
     assert (queued(), stored_job(jobs).requeues) == ([], 0)
 
 
 def test_a_job_whose_time_has_run_out_is_left_to_dynamodb(
-    sweep: Run, jobs: JobStore, queued: Callable[[], list[str]], channel: RecordingChannel, clock: SettableClock
+    sweep: Run,
+    jobs: SubmittingJobStore,
+    queued: Callable[[], list[str]],
+    channel: RecordingChannel,
+    clock: SettableClock,
 ) -> None:
     jobs.submit(stuck())
     jobs.submit(a_job(job_id="ended", status=COMPLETED))

@@ -1,78 +1,22 @@
-from collections.abc import Callable
-
-import jwt
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from connection_manager.authenticate import SignIn
 from connection_manager.redraw_job import RedrawJob
-from connection_manager.token_verifier import TokenUser, TokenVerifier
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.client_messages import Authenticate
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import InvalidToken
 from finops_websocket.identity import Connection
 from finops_websocket.job import COMPLETED, PROCESSING, Job
-from finops_websocket.job_history import JobHistory
-from finops_websocket.job_store import JobStore
-from finops_websocket.job_table import JobTable
-from finops_websocket.overdue import MOST_REQUEUES, OverdueJobs
+from finops_websocket.overdue import MOST_REQUEUES
+from unit.connection_manager.known_tokens import KnownTokens, SignInWith
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import STUCK_AFTER, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
-ADA = TokenUser("user-1", "Ada", 1_003_600)
-
-
-class KnownTokens(TokenVerifier):
-    """Takes one token, for Ada, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__("issuer", "client", jwt.PyJWKClient("http://localhost:1"))
-        self.asked: list[str] = []
-
-    def verify(self, token: str) -> TokenUser:
-        self.asked.append(token)
-        if token != "ada's":
-            raise InvalidToken("The token is not valid. Please sign in again.")
-        return ADA
-
-
-@pytest.fixture
-def tokens() -> KnownTokens:
-    return KnownTokens()
-
-
-SignInWith = Callable[..., SignIn]
-
-
-@pytest.fixture
-def sign_in_with(
-    connections: ConnectionStore,
-    jobs: JobStore,
-    history: JobHistory,
-    overdue_jobs: OverdueJobs,
-    answers: AnswerStore,
-    channel: RecordingChannel,
-    tokens: KnownTokens,
-) -> SignInWith:
-    """Makes the action, with some of its parts replaced."""
-    parts = {
-        "auth_mode": "cognito",
-        "connections": connections,
-        "jobs": jobs,
-        "history": history,
-        "overdue_jobs": overdue_jobs,
-        "redraw_job": RedrawJob(answers, channel),
-        "channel": channel,
-        "tokens": tokens,
-    }
-    return lambda **replaced: SignIn(**{**parts, **replaced})
-
-
-@pytest.fixture
-def sign_in(sign_in_with: SignInWith) -> SignIn:
-    return sign_in_with()
+pytestmark = pytest.mark.usefixtures("parent_logger")
 
 
 def test_a_valid_token_makes_the_connection_its_user_s(
@@ -102,7 +46,7 @@ def test_a_claim_beside_a_token_counts_for_nothing(
 
 
 def test_a_verified_connection_follows_its_user_s_unfinished_jobs(
-    sign_in: SignIn, jobs: JobStore, channel: RecordingChannel
+    sign_in: SignIn, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(job_id="older", followers=frozenset()))
     jobs.submit(a_job(job_id="newer", followers=frozenset({"connection-0"}), created_at=1_000_001))
@@ -131,7 +75,11 @@ def test_an_invalid_token_changes_nothing_and_no_claim_beside_it_helps(
 
 
 def test_where_tokens_count_a_claim_is_greeted_and_is_nobody(
-    sign_in: SignIn, connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel, tokens: KnownTokens
+    sign_in: SignIn,
+    connections: ConnectionStore,
+    jobs: SubmittingJobStore,
+    channel: RecordingChannel,
+    tokens: KnownTokens,
 ) -> None:
     jobs.submit(a_job(followers=frozenset()))
     sign_in("connection-1", Authenticate(None, "user-1", "Ada"))
@@ -150,7 +98,7 @@ def test_where_tokens_count_a_claim_is_greeted_and_is_nobody(
 
 
 def test_in_the_open_mode_a_claim_is_taken_and_no_user_s(
-    sign_in_with: SignInWith, connections: ConnectionStore, jobs: JobStore, channel: RecordingChannel
+    sign_in_with: SignInWith, connections: ConnectionStore, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(followers=frozenset()))
     sign_in_with(auth_mode="open")("connection-1", Authenticate(None, "user-1", None))
@@ -170,25 +118,21 @@ def test_in_the_open_mode_a_token_is_checked_too(sign_in_with: SignInWith, conne
     assert connections.find("connection-1").verified
 
 
-class LaggingHistory(JobHistory):
-    """An index that does not know yet that a job has ended."""
-
-    def unfinished_of(self, user_id: str) -> list[str]:
-        return ["ended", *super().unfinished_of(user_id)]
-
-
-def test_a_job_that_has_just_ended_is_not_named_as_unfinished(
-    sign_in_with: SignInWith, job_table: JobTable, jobs: JobStore, channel: RecordingChannel
+@pytest.mark.parametrize("is_expired", [False, True], ids=["ended", "gone"])
+def test_a_job_that_is_over_is_not_named_as_unfinished(
+    sign_in: SignIn, jobs: SubmittingJobStore, channel: RecordingChannel, is_expired: bool
 ) -> None:
-    jobs.submit(a_job(job_id="ended", status=COMPLETED))
+    """The user's item still has it: such jobs are taken out when it is full."""
+    over = {"ttl": 1_000_000} if is_expired else {"status": COMPLETED}
+    jobs.submit(a_job(job_id="over", **over))
     jobs.submit(a_job(job_id="running"))
-    sign_in_with(history=LaggingHistory(job_table))("connection-1", Authenticate("ada's", None, None))
+    sign_in("connection-1", Authenticate("ada's", None, None))
     assert channel.wires_to("connection-1")[0]["activeJobs"] == ["running"]
     assert {wire["jobId"] for wire in channel.wires_to("connection-1")[1:]} == {"running"}
 
 
 def test_each_unfinished_job_is_drawn_newest_first_after_the_greeting(
-    sign_in: SignIn, jobs: JobStore, channel: RecordingChannel
+    sign_in: SignIn, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(job_id="older", status=PROCESSING, seq=3, lease_until=1_000_060))
     jobs.submit(a_job(job_id="newer", created_at=1_000_001))
@@ -224,7 +168,11 @@ class BrokenDrawing(RedrawJob):
     ],
 )
 def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(
-    sign_in_with: SignInWith, jobs: JobStore, answers: AnswerStore, channel: RecordingChannel, error: Exception
+    sign_in_with: SignInWith,
+    jobs: SubmittingJobStore,
+    answers: AnswerStore,
+    channel: RecordingChannel,
+    error: Exception,
 ) -> None:
     jobs.submit(a_job(job_id="older", followers=frozenset()))
     jobs.submit(a_job(job_id="newer", followers=frozenset(), created_at=1_000_001))
@@ -240,7 +188,7 @@ def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(
 
 
 def test_a_job_that_nobody_took_is_queued_again_when_its_user_comes_back(
-    sign_in: SignIn, jobs: JobStore, clock: SettableClock
+    sign_in: SignIn, jobs: SubmittingJobStore, clock: SettableClock
 ) -> None:
     jobs.submit(a_job())
     clock.now += STUCK_AFTER
@@ -249,7 +197,7 @@ def test_a_job_that_nobody_took_is_queued_again_when_its_user_comes_back(
 
 
 def test_a_job_that_is_given_up_when_its_user_comes_back_ends_after_the_greeting(
-    sign_in: SignIn, jobs: JobStore, channel: RecordingChannel
+    sign_in: SignIn, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(requeues=MOST_REQUEUES, queued_at=0))
     sign_in("connection-2", Authenticate("ada's", None, None))

@@ -8,6 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contract_schema import assert_valid
+from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN
+from finops_websocket.user_jobs import UserJobs
 from function_environment import function_environment
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
@@ -38,6 +40,10 @@ def id_token() -> str:
     return jwt.encode(claims, KEY, "RS256", headers={"kid": "key-1"})
 
 
+def on_another_connection(event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "requestContext": {**event["requestContext"], "connectionId": "another-connection="}}
+
+
 TOKEN = id_token()
 FORGED = TOKEN[:-8] + "AAAAAAAA"
 EVENTS = [
@@ -59,7 +65,8 @@ def served() -> Iterator[Served]:
         loopback.keys = key_set()
         # Made when no test lives any more, so that it is not too old to be unfinished.
         unfinished = a_job(created_at=2**40, queued_at=2**40, ttl=2**41, followers=frozenset()).to_item()
-        items = {**NOTHING_STORED, "JOBS_TABLE": [unfinished]}
+        user = UserJobs(active=("job-1",), asked_at=(2**40,), version=1).to_item("user-1", ttl=2**41)
+        items = {**NOTHING_STORED, "JOBS_TABLE": [unfinished, user]}
         yield run_function(HANDLER, loopback, EVENTS, items, TOKEN_KEYS_URL=loopback.keys_url), loopback.posted
 
 
@@ -95,12 +102,22 @@ def test_a_claim_is_unverified_and_a_token_brings_the_user_s_jobs(served: Served
     claimed, proved = (wire for _, wire in served[1] if wire.get("type") == "authenticated")
     assert (claimed["verified"], claimed["userId"]) == (False, "test-user")
     assert (proved["verified"], proved["userId"], proved["activeJobs"]) == (True, "user-1", ["job-1"])
-    assert served[0].items["JOBS_TABLE"][0]["followers"] == [CONNECTION_ID]
+    (job,) = (item for item in served[0].items["JOBS_TABLE"] if item["jobId"] == "job-1")
+    assert job["followers"] == [CONNECTION_ID]
 
 
 def test_the_connection_is_stored_with_its_user(served: Served) -> None:
-    (connection,) = served[0].items["CONNECTIONS_TABLE"]
+    connection, user = sorted(served[0].items["CONNECTIONS_TABLE"], key=lambda item: "slots" in item)
     assert (connection["connectionId"], connection["userId"], connection["verified"]) == (CONNECTION_ID, "user-1", True)
+    assert list(user["slots"]) == [CONNECTION_ID]
+
+
+def test_every_frame_counts_and_no_other_event(served: Served) -> None:
+    """Those before the sign-in on the connection's budget, those after it on its minute's."""
+    (connection,) = (item for item in served[0].items["CONNECTIONS_TABLE"] if "slots" not in item)
+    # Two came after it, in one minute or in two.
+    assert connection["frames"] in {1, 2}
+    assert "minute" in connection
 
 
 def test_the_log_has_no_token_and_no_part_of_one(served: Served) -> None:
@@ -115,6 +132,53 @@ def test_a_closed_connection_is_forgotten() -> None:
     with LoopbackAws() as loopback:
         run = run_function(HANDLER, loopback, [event_of("connect"), event_of("disconnect")], NOTHING_STORED)
     assert run.outcomes == [{"statusCode": 200}] * 2
+    assert run.items["CONNECTIONS_TABLE"] == []
+    assert loopback.posted == []
+
+
+def test_a_user_s_second_connection_is_refused_where_one_is_allowed_until_the_first_has_closed() -> None:
+    authenticate = frame_event("authenticate_with_token", action="authenticate", token=TOKEN)
+    events = [
+        authenticate,
+        on_another_connection(authenticate),
+        event_of("disconnect"),
+        on_another_connection(authenticate),
+    ]
+    with LoopbackAws() as loopback:
+        loopback.keys = key_set()
+        run = run_function(
+            HANDLER,
+            loopback,
+            events,
+            NOTHING_STORED,
+            TOKEN_KEYS_URL=loopback.keys_url,
+            MAX_CONNECTIONS_PER_USER="1",
+        )
+    assert run.outcomes == [{"statusCode": 200}] * len(events)
+    assert [(wire["type"], wire.get("code"), "retryAfter" in wire) for _, wire in loopback.posted] == [
+        ("authenticated", None, False),
+        ("error", "RATE_LIMITED", True),
+        ("authenticated", None, False),
+    ]
+
+
+def test_a_connection_that_only_talks_is_told_so_and_closed() -> None:
+    events = [event_of("ping")] * (FRAMES_BEFORE_SIGN_IN + 1)
+    with LoopbackAws() as loopback:
+        run = run_function(HANDLER, loopback, [event_of("connect"), *events], NOTHING_STORED)
+    assert run.outcomes == [{"statusCode": 200}] * (len(events) + 1)
+    *pongs, (_, last) = loopback.posted
+    assert [wire.get("action") for _, wire in pongs] == ["pong"] * FRAMES_BEFORE_SIGN_IN
+    assert (last["type"], last["code"]) == ("error", "RATE_LIMITED")
+    assert loopback.closed == [CONNECTION_ID]
+
+
+def test_a_page_from_elsewhere_is_refused_and_leaves_nothing() -> None:
+    with LoopbackAws() as loopback:
+        run = run_function(
+            HANDLER, loopback, [event_of("connect")], NOTHING_STORED, ALLOWED_ORIGINS="https://ours.example.com"
+        )
+    assert run.outcomes == [{"statusCode": 403}]
     assert run.items["CONNECTIONS_TABLE"] == []
     assert loopback.posted == []
 

@@ -11,13 +11,14 @@ from urllib.parse import unquote
 class LoopbackAws:
     """Serves while it is entered, and keeps what it was asked.
 
-    `gone` are connections that answer 410; `agent_answers` are payloads by function; `keys` is the pool's published
-    key set, and `key_fetches` counts how often it was fetched.
+    `gone` are connections that answer 410, and `closed` those that it was asked to close; `agent_answers` are payloads
+    by function; `keys` is the pool's published key set, and `key_fetches` counts how often it was fetched.
     """
 
     def __init__(self) -> None:
         self.posted: list[tuple[str, dict[str, Any]]] = []
         self.gone: set[str] = set()
+        self.closed: list[str] = []
         self.invoked: list[tuple[str, dict[str, Any]]] = []
         self.agent_answers: dict[str, bytes] = {}
         self.keys: bytes = b'{"keys": []}'
@@ -60,17 +61,30 @@ class LoopbackAws:
                 return 200, self.agent_answers[name]
         return 404, b"{}"
 
+    def _get(self, path: str) -> tuple[int, bytes]:
+        match unquote(path).split("/"):
+            case ["", "prod", "@connections", connection_id]:
+                return (410, b'{"__type": "GoneException"}') if connection_id in self.gone else (200, b"{}")
+        self.key_fetches += 1
+        return 200, self.keys
+
+    def _delete(self, path: str) -> tuple[int, bytes]:
+        self.closed.append(unquote(path).rpartition("/")[2])
+        return 204, b""
+
     def _request_handler(self) -> type[BaseHTTPRequestHandler]:
         loopback = self
 
         class RequestHandler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                loopback.key_fetches += 1
-                self._answer(200, loopback.keys)
+                self._answer(*loopback._get(self.path))
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 self._answer(*loopback._post(self.path, body))
+
+            def do_DELETE(self) -> None:
+                self._answer(*loopback._delete(self.path))
 
             def _answer(self, status: int, body: bytes) -> None:
                 self.send_response(status)

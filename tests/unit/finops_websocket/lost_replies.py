@@ -6,20 +6,20 @@ from typing import Any
 
 
 @contextmanager
-def lost_reply(client: Any, service: str, operation: str) -> Iterator[list[str]]:
-    """Lose the first reply to an operation; the list notes each reply, the lost one included.
+def lost_reply(client: Any, service: str, operation: str, which: int = 1) -> Iterator[list[str]]:
+    """Lose one reply to an operation, the first or which it is; the list notes each reply, the lost one included.
 
     The SDK asks the handlers of its event `needs-retry` after how many seconds to try again; None is no.
     """
     replies: list[str] = []
 
-    def retry_once(**_event: Any) -> int | None:
+    def retry_one(**_event: Any) -> int | None:
         replies.append(operation)
-        return 0 if len(replies) == 1 else None
+        return 0 if len(replies) == which else None
 
     event = f"needs-retry.{service}.{operation}"
-    client.meta.events.register_first(event, retry_once)
+    client.meta.events.register_first(event, retry_one)
     try:
         yield replies
     finally:
-        client.meta.events.unregister(event, retry_once)
+        client.meta.events.unregister(event, retry_one)

@@ -15,7 +15,8 @@ class RecordingChannel(ClientChannel):
     """Keeps each message; fails for one that breaks the contract or is too large.
 
     `deliveries` says what becomes of messages to a connection (by default they are sent); `at_send` is called with
-    each message before it is kept; of a message of more than `room` bytes the shorter is taken.
+    each message before it is kept; of a message of more than `room` bytes the shorter is taken. A connection to which
+    messages are gone is not open; `closed` are the connections that were closed, and `looked_at` those looked at.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,8 @@ class RecordingChannel(ClientChannel):
         self.deliveries: dict[str, Delivery] = {}
         self.at_send: Callable[[str, ServerMessage], None] = lambda _connection_id, _message: None
         self.room = MAX_MESSAGE_BYTES
+        self.closed: list[str] = []
+        self.looked_at: list[str] = []
 
     def send(
         self, connection_id: str, message: ServerMessage, shorter: Callable[[], ServerMessage] | None = None
@@ -36,6 +39,13 @@ class RecordingChannel(ClientChannel):
         self.at_send(connection_id, message)
         self.sent.append((connection_id, message))
         return self.deliveries.get(connection_id, Delivery.SENT)
+
+    def is_open(self, connection_id: str) -> bool:
+        self.looked_at.append(connection_id)
+        return self.deliveries.get(connection_id) is not Delivery.GONE
+
+    def close(self, connection_id: str) -> None:
+        self.closed.append(connection_id)
 
     def to(self, connection_id: str) -> list[ServerMessage]:
         """Give the messages to one connection."""

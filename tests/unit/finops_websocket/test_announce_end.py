@@ -10,10 +10,10 @@ from finops_websocket.answer_store import Answer, AnswerStore
 from finops_websocket.client_channel import Delivery
 from finops_websocket.errors import EndNotTold
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
-from finops_websocket.job_store import JobStore
 from finops_websocket.message_size import MAX_TEXT_BYTES, SHORT_TEXT_BYTES, first_part
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import COST, RESPONSE_KEY, SAVINGS, a_job, stored_job
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 ENDED = a_job(
     progress=100, seq=7, followers=frozenset({"connection-1", "connection-2"}), completed_agents=(COST, SAVINGS)
@@ -21,7 +21,7 @@ ENDED = a_job(
 
 
 @pytest.fixture
-def completed(jobs: JobStore, answers: AnswerStore) -> Job:
+def completed(jobs: SubmittingJobStore, answers: AnswerStore) -> Job:
     job = replace(ENDED, status=COMPLETED)
     jobs.submit(job)
     answers.put(job, Answer(COST, "Cost analysis", "Costs rose.", ANSWERED, 1_000_030))
@@ -43,7 +43,7 @@ def test_a_completed_job_s_answer_is_told_from_the_store(
 
 @pytest.mark.parametrize(("status", "kind"), [(FAILED, "job_failed"), (CANCELLED, "job_cancelled")])
 def test_the_other_ends_are_told_too(
-    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: JobStore, status: str, kind: str
+    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: SubmittingJobStore, status: str, kind: str
 ) -> None:
     job = replace(ENDED, status=status)
     jobs.submit(job)
@@ -53,7 +53,7 @@ def test_the_other_ends_are_told_too(
 
 
 def test_an_end_that_everybody_knows_is_not_told_again_and_costs_nothing(
-    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: JobStore, jobs_table: Any, completed: Job
+    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: SubmittingJobStore, jobs_table: Any, completed: Job
 ) -> None:
     announce_end(completed)
     channel.sent.clear()
@@ -66,7 +66,7 @@ def test_an_end_that_everybody_knows_is_not_told_again_and_costs_nothing(
 
 @pytest.mark.parametrize("status", [QUEUED, PROCESSING])
 def test_a_job_that_goes_on_has_no_end_to_tell(
-    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: JobStore, status: str
+    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: SubmittingJobStore, status: str
 ) -> None:
     job = replace(ENDED, status=status)
     jobs.submit(job)
@@ -76,7 +76,7 @@ def test_a_job_that_goes_on_has_no_end_to_tell(
 
 
 def test_an_end_that_somebody_could_not_be_told_is_an_error_until_it_could(
-    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: JobStore, completed: Job
+    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: SubmittingJobStore, completed: Job
 ) -> None:
     channel.deliveries["connection-1"] = Delivery.FAILED
     with pytest.raises(EndNotTold):
@@ -92,7 +92,7 @@ def test_an_end_that_somebody_could_not_be_told_is_an_error_until_it_could(
 
 
 def test_an_end_whose_followers_are_all_gone_is_told(
-    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: JobStore, completed: Job
+    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: SubmittingJobStore, completed: Job
 ) -> None:
     channel.deliveries = {"connection-1": Delivery.GONE, "connection-2": Delivery.GONE}
     announce_end(completed)
@@ -100,7 +100,7 @@ def test_an_end_whose_followers_are_all_gone_is_told(
 
 
 def test_an_end_that_nobody_follows_is_closed_without_a_word(
-    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: JobStore
+    announce_end: AnnounceEnd, channel: RecordingChannel, jobs: SubmittingJobStore
 ) -> None:
     job = replace(ENDED, status=FAILED, followers=frozenset())
     jobs.submit(job)
@@ -112,7 +112,7 @@ def test_an_end_that_nobody_follows_is_closed_without_a_word(
 def test_an_answer_that_api_gateway_finds_too_large_is_told_in_short_with_a_link_to_the_whole(
     announce_end: AnnounceEnd,
     channel: RecordingChannel,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     answers: AnswerStore,
     s3: Any,
     bucket_name: str,

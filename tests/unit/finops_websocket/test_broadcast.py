@@ -10,10 +10,10 @@ from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.identity import Connection
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
 from finops_websocket.job_messages import progress_update
-from finops_websocket.job_store import JobStore
 from finops_websocket.server_messages import MAX_MESSAGE_BYTES, ErrorMessage, JobCancelled
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import a_job, stored_job
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 FOLLOWERS = ("connection-1", "connection-2", "connection-3")
 JOB = a_job(followers=frozenset(FOLLOWERS))
@@ -27,7 +27,7 @@ def signed_in(connections: ConnectionStore) -> None:
         connections.sign_in(Connection(connection_id, "user-1", "Ada"))
 
 
-def stored(jobs: JobStore, status: str = PROCESSING) -> Job:
+def stored(jobs: SubmittingJobStore, status: str = PROCESSING) -> Job:
     """Store a job that all three follow."""
     job = a_job(status=status, followers=frozenset(FOLLOWERS))
     jobs.submit(job)
@@ -38,14 +38,16 @@ def known(connections: ConnectionStore) -> list[str]:
     return [each for each in FOLLOWERS if connections.find(each).user_id is not None]
 
 
-def test_every_follower_is_sent_the_message(broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore) -> None:
+def test_every_follower_is_sent_the_message(
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore
+) -> None:
     assert broadcast(stored(jobs), MESSAGE)
     assert channel.sent == [(connection_id, MESSAGE) for connection_id in FOLLOWERS]
     assert stored_job(jobs) == stored(jobs)
 
 
 def test_a_gone_connection_is_forgotten_and_the_others_are_served(
-    broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore, connections: ConnectionStore
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore, connections: ConnectionStore
 ) -> None:
     channel.deliveries["connection-1"] = Delivery.GONE
     assert broadcast(stored(jobs), MESSAGE)
@@ -55,7 +57,7 @@ def test_a_gone_connection_is_forgotten_and_the_others_are_served(
 
 
 def test_a_connection_that_could_not_be_reached_is_kept(
-    broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore, connections: ConnectionStore
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore, connections: ConnectionStore
 ) -> None:
     channel.deliveries["connection-1"] = Delivery.FAILED
     job = stored(jobs)
@@ -67,7 +69,7 @@ def test_a_connection_that_could_not_be_reached_is_kept(
 
 @pytest.mark.parametrize("status", [PROCESSING, COMPLETED])
 def test_a_job_that_nobody_follows_is_sent_to_nobody(
-    broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore, status: str
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore, status: str
 ) -> None:
     job = a_job(status=status, followers=frozenset())
     jobs.submit(job)
@@ -78,7 +80,7 @@ def test_a_job_that_nobody_follows_is_sent_to_nobody(
 
 @pytest.mark.parametrize("status", [COMPLETED, FAILED, CANCELLED])
 def test_who_knows_the_end_follows_no_more(
-    broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore, connections: ConnectionStore, status: str
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore, connections: ConnectionStore, status: str
 ) -> None:
     assert broadcast(stored(jobs, status), END)
     assert channel.sent == [(connection_id, END) for connection_id in FOLLOWERS]
@@ -89,7 +91,7 @@ def test_who_knows_the_end_follows_no_more(
 
 
 def test_who_could_not_be_told_the_end_is_told_it_the_next_time_and_the_others_are_not(
-    broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore, connections: ConnectionStore
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore, connections: ConnectionStore
 ) -> None:
     channel.deliveries = {"connection-1": Delivery.FAILED, "connection-2": Delivery.GONE}
     assert not broadcast(stored(jobs, COMPLETED), END)
@@ -104,7 +106,7 @@ def test_who_could_not_be_told_the_end_is_told_it_the_next_time_and_the_others_a
 
 
 def test_when_nobody_could_be_told_the_end_nothing_changes(
-    broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore
 ) -> None:
     channel.deliveries = dict.fromkeys(FOLLOWERS, Delivery.FAILED)
     job = stored(jobs, COMPLETED)
@@ -113,7 +115,7 @@ def test_when_nobody_could_be_told_the_end_nothing_changes(
 
 
 def test_a_message_that_is_too_large_is_replaced_by_the_shorter(
-    broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore
 ) -> None:
     large, short = ErrorMessage("INTERNAL", "x" * MAX_MESSAGE_BYTES, 7), ErrorMessage("INTERNAL", "x", 7)
     assert broadcast(stored(jobs), large, lambda: short)
@@ -130,7 +132,7 @@ job_numbers = itertools.count()
     )
 )
 def test_each_follower_is_told_the_end_once_however_often_it_takes(
-    broadcast: Broadcast, channel: RecordingChannel, jobs: JobStore, attempts: list[dict[str, Delivery]]
+    broadcast: Broadcast, channel: RecordingChannel, jobs: SubmittingJobStore, attempts: list[dict[str, Delivery]]
 ) -> None:
     job_id = f"job-of-example-{next(job_numbers)}"
     job: Job | None = a_job(job_id=job_id, status=COMPLETED, followers=frozenset(FOLLOWERS))

@@ -189,3 +189,50 @@ def test_an_http_answer_is_read_as_the_sdk_reads_it(
     client.meta.events.register("before-send.apigatewaymanagementapi.PostToConnection", answer)
     assert ClientChannel(client).send("connection-1", PONG) is delivery
     assert counted(capsys) == (["DeliveriesRefused"] if status == 403 else [])
+
+
+CONNECTION = {"ConnectionId": "connection-1"}
+
+
+def test_a_connection_that_api_gateway_knows_is_open(stubber: Stubber) -> None:
+    stubber.add_response("get_connection", {}, CONNECTION)
+    assert ClientChannel(stubber.client).is_open("connection-1")
+
+
+def test_a_connection_that_api_gateway_has_forgotten_is_not_open(stubber: Stubber) -> None:
+    stubber.add_client_error("get_connection", "GoneException", http_status_code=410, expected_params=CONNECTION)
+    assert not ClientChannel(stubber.client).is_open("connection-1")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("ForbiddenException", 403), ("LimitExceededException", 429), ("InternalServerError", 500)],
+)
+def test_a_connection_counts_as_open_where_api_gateway_does_not_say(stubber: Stubber, code: str, status: int) -> None:
+    stubber.add_client_error("get_connection", code, http_status_code=status)
+    assert ClientChannel(stubber.client).is_open("connection-1")
+
+
+def test_a_connection_is_closed(stubber: Stubber) -> None:
+    stubber.add_response("delete_connection", {}, CONNECTION)
+    ClientChannel(stubber.client).close("connection-1")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("GoneException", 410),
+        ("ForbiddenException", 403),
+        ("LimitExceededException", 429),
+        ("InternalServerError", 500),
+    ],
+)
+def test_a_connection_that_cannot_be_closed_is_no_error(stubber: Stubber, code: str, status: int) -> None:
+    stubber.add_client_error("delete_connection", code, http_status_code=status, expected_params=CONNECTION)
+    ClientChannel(stubber.client).close("connection-1")
+
+
+def test_an_endpoint_that_cannot_be_reached_tells_nothing_of_a_connection() -> None:
+    channel = ClientChannel(management_client())
+    assert channel.is_open("connection-1")
+    channel.close("connection-1")

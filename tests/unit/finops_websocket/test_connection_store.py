@@ -103,15 +103,41 @@ def test_a_sign_in_whose_reply_is_lost_holds(connections: ConnectionStore, conne
     assert connections.find("connection-1") == VERIFIED
 
 
-def test_only_users_that_count_are_in_the_index(connections: ConnectionStore, connections_table: Any) -> None:
-    connections.sign_in(VERIFIED)
-    connections.sign_in(Connection("connection-2", None, "Ada"))
-    index = connections_table.scan(IndexName="user-index")["Items"]
-    assert [item["connectionId"] for item in index] == ["connection-1"]
-
-
 def test_a_closed_connection_is_forgotten_however_often_it_is_closed(connections: ConnectionStore) -> None:
     connections.sign_in(VERIFIED)
-    connections.close("connection-1")
-    connections.close("connection-1")
+    for _ in range(2):
+        connections.close("connection-1")
+        assert connections.find("connection-1") == Connection("connection-1")
+
+
+@pytest.mark.parametrize("connection", [VERIFIED, CLAIMED, Connection("connection-1", None, "Ada")])
+def test_who_closes_a_connection_learns_once_what_it_had_shown(
+    connections: ConnectionStore, connection: Connection
+) -> None:
+    connections.sign_in(connection)
+    assert connections.close("connection-1") == connection
+    assert connections.close("connection-1") == Connection("connection-1")
+
+
+def test_a_connection_whose_time_has_run_out_had_shown_what_it_had(
+    connections: ConnectionStore, clock: SettableClock
+) -> None:
+    """$disconnect may come late: the connection's slot is given back all the same."""
+    connections.sign_in(VERIFIED)
+    clock.now += TWO_HOURS * 2
+    assert connections.close("connection-1") == VERIFIED
+
+
+def test_of_a_connection_that_was_never_noted_nothing_was_shown(connections: ConnectionStore) -> None:
+    assert connections.close("connection-1") == Connection("connection-1")
+
+
+def test_a_close_whose_reply_is_lost_forgets_the_connection(
+    connections: ConnectionStore, connections_table: Any
+) -> None:
+    connections.sign_in(VERIFIED)
+    with lost_reply(connections_table.meta.client, "dynamodb", "DeleteItem") as replies:
+        # Whose it was is lost with the reply: its slot is found unused when somebody needs one.
+        assert connections.close("connection-1") == Connection("connection-1")
+    assert len(replies) == 2
     assert connections.find("connection-1") == Connection("connection-1")

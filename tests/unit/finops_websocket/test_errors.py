@@ -2,7 +2,16 @@ import pytest
 
 from contract_schema import ERROR_CODES
 from finops_websocket import errors
-from finops_websocket.errors import FinopsError, JobHeldElsewhere, QueueUnavailable, RequestError, client_text
+from finops_websocket.errors import (
+    ConnectionSpent,
+    FinopsError,
+    JobHeldElsewhere,
+    LimitReached,
+    QueueUnavailable,
+    RateLimited,
+    RequestError,
+    client_text,
+)
 
 
 def subclasses(error: type[Exception]) -> list[type[Exception]]:
@@ -10,17 +19,36 @@ def subclasses(error: type[Exception]) -> list[type[Exception]]:
 
 
 def saying(error: type[Exception], text: str) -> Exception:
-    return error(text, "message-1", 30) if error is JobHeldElsewhere else error(text)
+    if error is JobHeldElsewhere:
+        return error(text, "message-1", 30)
+    return error(text, 30) if issubclass(error, LimitReached) else error(text)
 
 
-REQUEST_ERRORS = [error for error in subclasses(RequestError) if error is not RequestError]
+# Never raised themselves.
+FAMILIES = (RequestError, LimitReached)
+REQUEST_ERRORS = [error for error in subclasses(RequestError) if error not in FAMILIES]
+LIMITS = [error for error in subclasses(LimitReached) if error not in FAMILIES]
 
 
 @pytest.mark.parametrize("error", REQUEST_ERRORS)
 def test_a_request_error_says_its_sentence_under_a_code_of_its_own(error: type[RequestError]) -> None:
-    assert client_text(error("A sentence.")) == (error.code, "A sentence.")
+    assert client_text(saying(error, "A sentence.")) == (error.code, "A sentence.")
     assert error.code in ERROR_CODES
-    assert [other for other in REQUEST_ERRORS if other.code == error.code] == [error]
+    # A spent connection is told what a client that sends too much is told.
+    alike = {error, RateLimited, ConnectionSpent} if issubclass(error, RateLimited) else {error}
+    assert {other for other in REQUEST_ERRORS if other.code == error.code} == alike
+
+
+@pytest.mark.parametrize("error", LIMITS)
+@pytest.mark.parametrize(("given", "said"), [(60, 60), (1, 1), (0, 1), (-7, 1)])
+def test_who_has_reached_a_limit_is_told_to_wait_a_second_at_least(
+    error: type[LimitReached], given: int, said: int
+) -> None:
+    assert error("A sentence.", given).retry_after == said
+
+
+def test_the_limits_have_the_contract_s_codes() -> None:
+    assert {error.code for error in LIMITS} == {"TOO_MANY_JOBS", "RATE_LIMITED"}
 
 
 def test_an_unavailable_queue_says_nothing_of_the_queue() -> None:
@@ -35,12 +63,14 @@ def test_an_unavailable_queue_says_nothing_of_the_queue() -> None:
     [
         KeyError("arn:aws:dynamodb:secret"),
         ValueError("arn:aws:dynamodb:secret"),
-        *(saying(error, "arn:aws:dynamodb:secret") for error in subclasses(FinopsError) if error not in REQUEST_ERRORS),
+        *(
+            saying(error, "arn:aws:dynamodb:secret")
+            for error in subclasses(FinopsError)
+            if not issubclass(error, RequestError)
+        ),
     ],
 )
 def test_no_other_error_s_text_reaches_a_client(error: Exception) -> None:
-    if type(error) is RequestError:
-        return
     code, sentence = client_text(error)
     assert code in ERROR_CODES
     assert sentence

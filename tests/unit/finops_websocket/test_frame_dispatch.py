@@ -2,10 +2,20 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from finops_websocket.client_messages import FinopsQuery, Ping
-from finops_websocket.errors import RequestError, SessionExpired, UnknownAgent
+from finops_websocket.errors import (
+    ConnectionSpent,
+    LimitReached,
+    RateLimited,
+    RequestError,
+    SessionExpired,
+    TooManyJobs,
+    UnknownAgent,
+)
 from finops_websocket.frame_dispatch import BROKEN, HANDLED, dispatch_frame
+from finops_websocket.frame_limit import FrameLimit
 from finops_websocket.websocket_event import MESSAGE, WebSocketEvent
 from unit.finops_websocket.recording_channel import RecordingChannel
 
@@ -23,13 +33,31 @@ class RecordingAction:
             raise self.error
 
 
+class ScriptedLimit(FrameLimit):
+    """Counts nothing; raises an error if it was given one. Keeps whose frames it was to count."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.counted: list[str] = []
+
+    def count(self, connection_id: str) -> None:
+        self.counted.append(connection_id)
+        if self.error is not None:
+            raise self.error
+
+
 def dispatch(
-    channel: RecordingChannel, frame: object, action: RecordingAction | None = None, *, is_binary: bool = False
+    channel: RecordingChannel,
+    frame: object,
+    action: RecordingAction | None = None,
+    *,
+    is_binary: bool = False,
+    limit: FrameLimit | None = None,
 ) -> dict[str, int]:
     body = frame if isinstance(frame, str) else json.dumps(frame)
     event = WebSocketEvent(MESSAGE, "connection-1", body, is_binary)
     action = action or RecordingAction()
-    return dispatch_frame(event, {Ping: action, FinopsQuery: action}, channel, lambda: 7.9)
+    return dispatch_frame(event, {Ping: action, FinopsQuery: action}, limit or ScriptedLimit(), channel, lambda: 7.9)
 
 
 QUERY = {"action": "finops_query", "query": "Why?", "requestId": "request-1"}
@@ -120,3 +148,67 @@ def test_a_binary_frame_is_refused_unread(channel: RecordingChannel) -> None:
 def test_api_gateway_is_answered_without_a_body() -> None:
     assert HANDLED == {"statusCode": 200}
     assert BROKEN == {"statusCode": 500}
+
+
+@pytest.mark.parametrize("is_binary", [False, True])
+@pytest.mark.parametrize("frame", [QUERY, {"action": "ping"}, {"action": "make_coffee"}, "no json", "", "[" * 10_000])
+def test_every_frame_is_counted_once_for_its_connection(
+    channel: RecordingChannel, frame: object, is_binary: bool
+) -> None:
+    limit = ScriptedLimit()
+    assert dispatch(channel, frame, is_binary=is_binary, limit=limit) == HANDLED
+    assert limit.counted == ["connection-1"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind"),
+    [(QUERY, "job_failed"), ({"action": "ping"}, "error"), ("no json", "error"), ({"action": "make_coffee"}, "error")],
+)
+def test_a_frame_above_the_limit_is_not_served_and_its_sender_learns_when_to_go_on(
+    channel: RecordingChannel, frame: object, kind: str
+) -> None:
+    action = RecordingAction()
+    limit = ScriptedLimit(RateLimited("This connection sends too much.", 20))
+    assert dispatch(channel, frame, action, limit=limit) == HANDLED
+    (wire,) = channel.wires_to("connection-1")
+    assert (wire["type"], wire["code"], wire["retryAfter"]) == (kind, "RATE_LIMITED", 20)
+    assert action.served == []
+    assert channel.closed == []
+
+
+@pytest.mark.parametrize("frame", [QUERY, {"action": "ping"}, "no json"])
+def test_a_spent_connection_is_told_so_and_then_closed(channel: RecordingChannel, frame: object) -> None:
+    closed_at_send: list[list[str]] = []
+    channel.at_send = lambda _connection_id, _message: closed_at_send.append(list(channel.closed))
+    action = RecordingAction()
+    assert dispatch(channel, frame, action, limit=ScriptedLimit(ConnectionSpent("Enough.", 60))) == HANDLED
+    (wire,) = channel.wires_to("connection-1")
+    assert (wire["code"], wire["retryAfter"]) == ("RATE_LIMITED", 60)
+    assert (closed_at_send, channel.closed) == ([[]], ["connection-1"])
+    assert action.served == []
+
+
+@pytest.mark.parametrize("error", [TooManyJobs("Please wait.", 30), RateLimited("Please wait.", 7)])
+@pytest.mark.parametrize(("frame", "kind"), [(QUERY, "job_failed"), ({"action": "ping"}, "error")])
+def test_an_action_s_limit_says_when_to_try_again(
+    channel: RecordingChannel, frame: object, kind: str, error: LimitReached
+) -> None:
+    assert dispatch(channel, frame, RecordingAction(error)) == HANDLED
+    (wire,) = channel.wires_to("connection-1")
+    assert (wire["type"], wire["code"], wire["retryAfter"]) == (kind, error.code, error.retry_after)
+    assert channel.closed == []
+
+
+@pytest.mark.parametrize("error", [SessionExpired("Please sign in again."), RuntimeError("Broken.")])
+def test_no_other_refusal_says_when_to_try_again(channel: RecordingChannel, error: Exception) -> None:
+    dispatch(channel, QUERY, RecordingAction(error))
+    dispatch(channel, "no json")
+    assert ["retryAfter" in wire for wire in channel.wires_to("connection-1")] == [False, False]
+
+
+def test_a_frame_that_cannot_be_counted_is_not_served(channel: RecordingChannel) -> None:
+    action = RecordingAction()
+    error = ClientError({"Error": {"Code": "InternalServerError"}}, "UpdateItem")
+    assert dispatch(channel, QUERY, action, limit=ScriptedLimit(error)) == BROKEN
+    assert channel.wires_to("connection-1")[0]["code"] == "INTERNAL"
+    assert action.served == []

@@ -8,11 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
+from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_history import JobHistory, Page, Start
 from finops_websocket.job_lease import JobLease
-from finops_websocket.job_store import JobStore
+from finops_websocket.job_table import JobTable
+from finops_websocket.user_jobs import JobLimits
 from unit.finops_websocket.sample_jobs import a_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 
 def numbered(number: int, **changes: Any) -> Job:
@@ -48,56 +51,60 @@ def ids_of(page: Page) -> list[str]:
     return [job.job_id for job in page.jobs]
 
 
-def test_a_user_s_unfinished_jobs_come_newest_first(jobs: JobStore, history: JobHistory) -> None:
-    for number, status in enumerate([COMPLETED, QUEUED, FAILED, PROCESSING, CANCELLED, QUEUED]):
-        jobs.submit(numbered(number, status=status))
-    jobs.submit(a_job(job_id="another-s", user_id="user-2"))
-    assert history.unfinished_of("user-1") == ["job-5", "job-3", "job-1"]
+def test_a_user_s_active_jobs_come_newest_first(jobs: SubmittingJobStore, history: JobHistory) -> None:
+    for number in range(3):
+        jobs.submit(numbered(number))
+        jobs.submit(a_job(job_id=f"another-s-{number}", user_id="user-2"))
+    assert history.active_of("user-1") == ["job-2", "job-1", "job-0"]
 
 
-def test_jobs_that_no_message_can_still_be_queued_for_are_left_out(
-    jobs: JobStore, history: JobHistory, clock: SettableClock
-) -> None:
+def test_a_user_without_jobs_has_none_that_are_active(jobs: SubmittingJobStore, history: JobHistory) -> None:
     jobs.submit(a_job())
-    clock.now = 1_000_000 + 5 * 24 * 3600
-    assert history.unfinished_of("user-1") == ["job-1"]
-    clock.now += 1
-    assert history.unfinished_of("user-1") == []
+    assert history.active_of("user-2") == []
 
 
-def test_unfinished_jobs_are_read_page_by_page(jobs: JobStore, history: JobHistory, jobs_table: Any) -> None:
+def test_no_more_jobs_are_active_than_a_user_may_have(
+    job_table: JobTable, jobs: SubmittingJobStore, history: JobHistory
+) -> None:
+    """Those that have ended are among them until there is no more room."""
+    admission = JobAdmission(job_table, JobLimits(active_jobs=3, queries_per_minute=100))
     for number in range(7):
-        jobs.submit(numbered(number, status=COMPLETED if number in (2, 3) else QUEUED))
-    with two_a_page(jobs_table.meta.client) as starts:
-        assert history.unfinished_of("user-1") == ["job-6", "job-5", "job-4", "job-1", "job-0"]
-    assert len(starts) == 4
+        admission.submit(numbered(number))
+        if number not in (1, 5):
+            jobs.cancel(f"job-{number}", "user-1")
+        assert len(history.active_of("user-1")) <= 3
+    assert history.active_of("user-1") == ["job-6", "job-5", "job-1"]
 
 
-def test_a_user_s_jobs_come_newest_first_and_whole(jobs: JobStore, history: JobHistory) -> None:
+def test_a_user_s_jobs_come_newest_first_and_whole(jobs: SubmittingJobStore, history: JobHistory) -> None:
     stored = [numbered(number, status=status) for number, status in enumerate([QUEUED, COMPLETED, CANCELLED])]
     for job in stored:
         jobs.submit(job)
     assert history.page_of("user-1", 20, None) == Page(tuple(reversed(stored)), None)
 
 
-def test_a_user_without_jobs_has_an_empty_page(jobs: JobStore, history: JobHistory) -> None:
+def test_a_user_without_jobs_has_an_empty_page(jobs: SubmittingJobStore, history: JobHistory) -> None:
     jobs.submit(a_job())
     assert history.page_of("user-2", 20, None) == Page((), None)
 
 
-def test_jobs_of_other_users_are_on_no_page(jobs: JobStore, history: JobHistory) -> None:
+def test_jobs_of_other_users_are_on_no_page(jobs: SubmittingJobStore, history: JobHistory) -> None:
     for number in range(6):
         jobs.submit(numbered(number, user_id=f"user-{number % 2}"))
     assert [ids_of(page) for page in pages_of(history, 2)] == [["job-5", "job-3"], ["job-1"]]
 
 
-def test_a_page_from_another_user_s_start_has_none_of_that_user_s_jobs(jobs: JobStore, history: JobHistory) -> None:
+def test_a_page_from_another_user_s_start_has_none_of_that_user_s_jobs(
+    jobs: SubmittingJobStore, history: JobHistory
+) -> None:
     for number in range(6):
         jobs.submit(numbered(number, user_id=f"user-{number % 2}"))
     assert ids_of(history.page_of("user-1", 5, Start(1_000_004, "job-4"))) == ["job-3", "job-1"]
 
 
-def test_a_page_says_where_the_next_begins_as_long_as_there_may_be_more(jobs: JobStore, history: JobHistory) -> None:
+def test_a_page_says_where_the_next_begins_as_long_as_there_may_be_more(
+    jobs: SubmittingJobStore, history: JobHistory
+) -> None:
     for number in range(5):
         jobs.submit(numbered(number))
     first = history.page_of("user-1", 2, None)
@@ -106,7 +113,7 @@ def test_a_page_says_where_the_next_begins_as_long_as_there_may_be_more(jobs: Jo
 
 
 def test_a_page_holds_jobs_as_they_are_and_not_as_the_index_has_them(
-    jobs: JobStore, leases: JobLease, history: JobHistory
+    jobs: SubmittingJobStore, leases: JobLease, history: JobHistory
 ) -> None:
     jobs.submit(a_job())
     claimed = leases.claim("job-1", "worker-1", "message-1", progress=10, message="Working.")
@@ -114,7 +121,7 @@ def test_a_page_holds_jobs_as_they_are_and_not_as_the_index_has_them(
 
 
 def test_expired_jobs_are_left_out_and_their_page_still_leads_on(
-    jobs: JobStore, history: JobHistory, clock: SettableClock
+    jobs: SubmittingJobStore, history: JobHistory, clock: SettableClock
 ) -> None:
     """DynamoDB deletes late: what has expired is still in the index."""
     for number in range(6):
@@ -124,7 +131,7 @@ def test_expired_jobs_are_left_out_and_their_page_still_leads_on(
 
 
 def test_what_the_index_has_and_the_table_no_more_is_left_out(
-    jobs: JobStore, history: JobHistory, jobs_table: Any
+    jobs: SubmittingJobStore, history: JobHistory, jobs_table: Any
 ) -> None:
     """Indexes follow the table a moment later; here the table is emptied between the two reads."""
     for number in range(3):
@@ -143,7 +150,9 @@ def test_what_the_index_has_and_the_table_no_more_is_left_out(
         client.meta.events.unregister("provide-client-params.dynamodb.BatchGetItem", delete_once)
 
 
-def test_what_a_batch_leaves_out_is_asked_for_again(jobs: JobStore, history: JobHistory, jobs_table: Any) -> None:
+def test_what_a_batch_leaves_out_is_asked_for_again(
+    jobs: SubmittingJobStore, history: JobHistory, jobs_table: Any
+) -> None:
     for number in range(3):
         jobs.submit(numbered(number))
     asked = []
@@ -171,7 +180,7 @@ user_numbers = itertools.count()
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seconds=st.lists(st.integers(0, 3), max_size=9), limit=st.integers(1, 4))
 def test_the_pages_hold_each_job_once_and_newest_first_however_many_share_a_second(
-    jobs: JobStore, history: JobHistory, seconds: list[int], limit: int
+    jobs: SubmittingJobStore, history: JobHistory, seconds: list[int], limit: int
 ) -> None:
     user_id = f"user-of-example-{next(user_numbers)}"
     for number, second in enumerate(seconds):
@@ -184,7 +193,7 @@ def test_the_pages_hold_each_job_once_and_newest_first_however_many_share_a_seco
 
 
 def test_open_are_the_unfinished_jobs_and_those_whose_end_somebody_does_not_know_oldest_first(
-    jobs: JobStore, history: JobHistory
+    jobs: SubmittingJobStore, history: JobHistory
 ) -> None:
     jobs.submit(numbered(5, status=QUEUED))
     jobs.submit(numbered(2, status=PROCESSING, user_id="user-2"))
@@ -194,7 +203,9 @@ def test_open_are_the_unfinished_jobs_and_those_whose_end_somebody_does_not_know
     assert list(history.open_jobs()) == ["job-2", "job-3", "job-5"]
 
 
-def test_a_job_is_open_from_its_submission_until_everybody_knows_its_end(jobs: JobStore, history: JobHistory) -> None:
+def test_a_job_is_open_from_its_submission_until_everybody_knows_its_end(
+    jobs: SubmittingJobStore, history: JobHistory
+) -> None:
     jobs.submit(a_job(request_id="request-1"))
     assert list(history.open_jobs()) == ["job-1"]
     cancelled = jobs.cancel("job-1", "user-1")
@@ -204,7 +215,7 @@ def test_a_job_is_open_from_its_submission_until_everybody_knows_its_end(jobs: J
     assert list(history.open_jobs()) == []
 
 
-def test_open_jobs_are_read_page_by_page(jobs: JobStore, history: JobHistory, jobs_table: Any) -> None:
+def test_open_jobs_are_read_page_by_page(jobs: SubmittingJobStore, history: JobHistory, jobs_table: Any) -> None:
     for number in range(5):
         jobs.submit(numbered(number))
     with two_a_page(jobs_table.meta.client) as starts:
@@ -213,7 +224,7 @@ def test_open_jobs_are_read_page_by_page(jobs: JobStore, history: JobHistory, jo
 
 
 def test_jobs_that_are_closed_while_they_are_swept_hide_no_others(
-    jobs: JobStore, history: JobHistory, jobs_table: Any
+    jobs: SubmittingJobStore, history: JobHistory, jobs_table: Any
 ) -> None:
     for number in range(5):
         jobs.submit(numbered(number, status=COMPLETED))
@@ -230,7 +241,7 @@ def test_jobs_that_are_closed_while_they_are_swept_hide_no_others(
 
 @pytest.mark.parametrize("status", [COMPLETED, FAILED, CANCELLED])
 def test_the_index_of_open_jobs_holds_no_answers_and_no_notes(
-    jobs: JobStore, history: JobHistory, jobs_table: Any, status: str
+    jobs: SubmittingJobStore, history: JobHistory, jobs_table: Any, status: str
 ) -> None:
     jobs.submit(a_job(request_id="request-1", status=status, is_open=False))
     jobs_table.put_item(Item={"jobId": "job-1#agent", "content": "An answer", "ttl": 2_000_000})

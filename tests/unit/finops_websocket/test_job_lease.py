@@ -9,7 +9,6 @@ from finops_websocket.aws_clock import AwsClock
 from finops_websocket.errors import JobEnded, JobHeldElsewhere
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
 from finops_websocket.job_lease import JobLease
-from finops_websocket.job_store import JobStore
 from finops_websocket.job_table import JobTable
 from unit.finops_websocket.dated_replies import dated_replies
 from unit.finops_websocket.interleaved_calls import just_before
@@ -17,6 +16,7 @@ from unit.finops_websocket.lost_replies import lost_reply
 from unit.finops_websocket.racing_table import RacingTable
 from unit.finops_websocket.sample_jobs import COST, LEASE, SAVINGS, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 
 def claim(leases: JobLease, worker: str = "worker-1", message_id: str = "message-1") -> Job:
@@ -24,12 +24,14 @@ def claim(leases: JobLease, worker: str = "worker-1", message_id: str = "message
 
 
 @pytest.fixture
-def claimed(jobs: JobStore, leases: JobLease) -> Job:
+def claimed(jobs: SubmittingJobStore, leases: JobLease) -> Job:
     jobs.submit(a_job())
     return claim(leases)
 
 
-def test_a_queued_job_is_claimed_for_the_lease(jobs: JobStore, leases: JobLease, clock: SettableClock) -> None:
+def test_a_queued_job_is_claimed_for_the_lease(
+    jobs: SubmittingJobStore, leases: JobLease, clock: SettableClock
+) -> None:
     jobs.submit(a_job())
     clock.now = 1_000_050
     claimed = claim(leases)
@@ -47,7 +49,7 @@ def test_a_queued_job_is_claimed_for_the_lease(jobs: JobStore, leases: JobLease,
     assert stored_job(jobs) == claimed
 
 
-def test_a_step_that_comes_late_takes_nothing_back(jobs: JobStore, leases: JobLease, claimed: Job) -> None:
+def test_a_step_that_comes_late_takes_nothing_back(jobs: SubmittingJobStore, leases: JobLease, claimed: Job) -> None:
     """The SDK's first try may come through after its second one, and after the steps that followed."""
     step = leases.record_step(claimed, progress=90, message="All there.", completed_agents=(COST, SAVINGS))
     with pytest.raises(JobHeldElsewhere):
@@ -62,7 +64,7 @@ def test_a_step_that_comes_late_takes_nothing_back(jobs: JobStore, leases: JobLe
 
 
 def test_a_job_under_a_lease_is_its_holder_s(
-    jobs: JobStore, leases: JobLease, claimed: Job, clock: SettableClock
+    jobs: SubmittingJobStore, leases: JobLease, claimed: Job, clock: SettableClock
 ) -> None:
     clock.now = claimed.lease_until - 1
     with pytest.raises(JobHeldElsewhere):
@@ -92,7 +94,7 @@ def test_a_job_whose_lease_has_run_out_goes_on_where_it_was(
 
 @pytest.mark.parametrize("minutes_off", [-5, 5])
 def test_a_worker_whose_clock_is_off_judges_a_lease_by_the_table_s(
-    jobs: JobStore, jobs_table: Any, leases: JobLease, claimed: Job, clock: SettableClock, minutes_off: int
+    jobs: SubmittingJobStore, jobs_table: Any, leases: JobLease, claimed: Job, clock: SettableClock, minutes_off: int
 ) -> None:
     """It has never had a reply before: it must read before it compares, and before it writes."""
     client = jobs_table.meta.client
@@ -108,7 +110,9 @@ def test_a_worker_whose_clock_is_off_judges_a_lease_by_the_table_s(
         assert claim(elsewhere, "worker-2").lease_until == int(clock.now) + LEASE
 
 
-def test_a_claim_whose_reply_is_lost_holds_and_counts_once(jobs: JobStore, leases: JobLease, jobs_table: Any) -> None:
+def test_a_claim_whose_reply_is_lost_holds_and_counts_once(
+    jobs: SubmittingJobStore, leases: JobLease, jobs_table: Any
+) -> None:
     jobs.submit(a_job())
     with lost_reply(jobs_table.meta.client, "dynamodb", "UpdateItem") as replies:
         claimed = claim(leases)
@@ -119,14 +123,16 @@ def test_a_claim_whose_reply_is_lost_holds_and_counts_once(jobs: JobStore, lease
 
 @pytest.mark.parametrize("status", [COMPLETED, FAILED, CANCELLED])
 @pytest.mark.parametrize("worker", ["worker-1", "worker-2"])
-def test_a_job_that_has_ended_is_not_claimed(jobs: JobStore, leases: JobLease, status: str, worker: str) -> None:
+def test_a_job_that_has_ended_is_not_claimed(
+    jobs: SubmittingJobStore, leases: JobLease, status: str, worker: str
+) -> None:
     jobs.submit(a_job(status=status, lease_owner="worker-1"))
     with pytest.raises(JobEnded):
         claim(leases, worker)
     assert stored_job(jobs) == a_job(status=status, lease_owner="worker-1")
 
 
-def test_a_job_that_is_gone_is_not_claimed_and_not_made(jobs: JobStore, leases: JobLease) -> None:
+def test_a_job_that_is_gone_is_not_claimed_and_not_made(jobs: SubmittingJobStore, leases: JobLease) -> None:
     with pytest.raises(JobEnded):
         claim(leases)
     assert jobs.find("job-1") is None
@@ -134,7 +140,7 @@ def test_a_job_that_is_gone_is_not_claimed_and_not_made(jobs: JobStore, leases: 
 
 @pytest.mark.parametrize("is_taken_over", [False, True], ids=["queued", "lease run out"])
 def test_of_workers_that_claim_at_once_one_wins(
-    jobs: JobStore, leases: JobLease, jobs_table: Any, clock: SettableClock, is_taken_over: bool
+    jobs: SubmittingJobStore, leases: JobLease, jobs_table: Any, clock: SettableClock, is_taken_over: bool
 ) -> None:
     jobs.submit(a_job())
     if is_taken_over:
@@ -158,7 +164,7 @@ def test_of_workers_that_claim_at_once_one_wins(
 
 @pytest.mark.parametrize("is_taken_over", [False, True], ids=["queued", "lease run out"])
 def test_a_job_that_ends_while_it_is_claimed_keeps_its_end(
-    jobs: JobStore, leases: JobLease, jobs_table: Any, clock: SettableClock, is_taken_over: bool
+    jobs: SubmittingJobStore, leases: JobLease, jobs_table: Any, clock: SettableClock, is_taken_over: bool
 ) -> None:
     jobs.submit(a_job())
     if is_taken_over:
@@ -171,7 +177,7 @@ def test_a_job_that_ends_while_it_is_claimed_keeps_its_end(
 
 
 def test_each_step_raises_seq_by_one_and_renews_the_lease(
-    jobs: JobStore, leases: JobLease, claimed: Job, clock: SettableClock
+    jobs: SubmittingJobStore, leases: JobLease, claimed: Job, clock: SettableClock
 ) -> None:
     clock.now += 30
     first = leases.record_step(claimed, progress=15, message="Asking.")
@@ -193,7 +199,7 @@ def test_a_worker_that_was_slow_may_go_on_as_long_as_nobody_has_taken_its_job(
     assert leases.record_step(claimed, progress=15, message="Asking.").lease_until == int(clock.now) + LEASE
 
 
-def test_a_step_tells_who_follows_now(jobs: JobStore, leases: JobLease, claimed: Job) -> None:
+def test_a_step_tells_who_follows_now(jobs: SubmittingJobStore, leases: JobLease, claimed: Job) -> None:
     jobs.follow("job-1", "user-1", "connection-2")
     stepped = leases.record_step(claimed, progress=15, message="Asking.")
     assert stepped.followers == {"connection-1", "connection-2"}
@@ -209,7 +215,7 @@ WRITES: dict[str, Write] = {
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
 def test_a_worker_that_has_lost_its_job_writes_nothing(
-    jobs: JobStore, leases: JobLease, claimed: Job, clock: SettableClock, write: Write
+    jobs: SubmittingJobStore, leases: JobLease, claimed: Job, clock: SettableClock, write: Write
 ) -> None:
     clock.now = claimed.lease_until
     taken = claim(leases, "worker-2", "message-2")
@@ -232,7 +238,7 @@ def test_a_job_whose_new_holder_has_let_its_lease_run_out_is_held_for_no_time_mo
 @pytest.mark.parametrize("end", [COMPLETED, FAILED, CANCELLED])
 @pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
 def test_an_end_is_final(
-    jobs: JobStore, leases: JobLease, claimed: Job, jobs_table: Any, write: Write, end: str
+    jobs: SubmittingJobStore, leases: JobLease, claimed: Job, jobs_table: Any, write: Write, end: str
 ) -> None:
     """Whoever has written it: another worker here, which has had the lease since."""
     ended = a_job(status=end, lease_owner="worker-2", seq=9)
@@ -244,7 +250,7 @@ def test_an_end_is_final(
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
 def test_what_comes_after_a_cancellation_is_discarded(
-    jobs: JobStore, leases: JobLease, claimed: Job, write: Write
+    jobs: SubmittingJobStore, leases: JobLease, claimed: Job, write: Write
 ) -> None:
     cancelled = jobs.cancel("job-1", "user-1")
     with pytest.raises(JobEnded):
@@ -254,7 +260,7 @@ def test_what_comes_after_a_cancellation_is_discarded(
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
 def test_a_job_that_is_gone_is_not_made_again(
-    jobs: JobStore, leases: JobLease, claimed: Job, jobs_table: Any, write: Write
+    jobs: SubmittingJobStore, leases: JobLease, claimed: Job, jobs_table: Any, write: Write
 ) -> None:
     jobs_table.delete_item(Key={"jobId": "job-1"})
     with pytest.raises(JobEnded):
@@ -263,7 +269,7 @@ def test_a_job_that_is_gone_is_not_made_again(
 
 
 def test_a_completed_job_is_at_its_end_and_open_until_everybody_knows(
-    jobs: JobStore, leases: JobLease, claimed: Job, clock: SettableClock
+    jobs: SubmittingJobStore, leases: JobLease, claimed: Job, clock: SettableClock
 ) -> None:
     clock.now += 30
     completed = leases.complete(claimed, message="Your answer is ready.", partial=True)
@@ -286,7 +292,7 @@ def test_a_failed_job_keeps_its_progress_and_says_why(leases: JobLease, claimed:
 
 @pytest.mark.parametrize("end", ["complete", "fail"])
 def test_an_end_whose_reply_is_lost_is_written_once(
-    jobs: JobStore, leases: JobLease, jobs_table: Any, claimed: Job, end: str
+    jobs: SubmittingJobStore, leases: JobLease, jobs_table: Any, claimed: Job, end: str
 ) -> None:
     with lost_reply(jobs_table.meta.client, "dynamodb", "UpdateItem") as replies:
         ended = WRITES[end](leases, claimed)

@@ -4,11 +4,13 @@ from typing import Any
 import pytest
 
 from finops_websocket.job import FAILED
+from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_services import JobServices
 from finops_websocket.overdue import MOST_REQUEUES
 from finops_websocket.settings import FunctionSettings
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_jobs import STUCK_AFTER, a_job
+from unit.finops_websocket.submitting_job_store import GENEROUS
 
 # Seconds that no test lives to see.
 NEVER = 2**40
@@ -29,7 +31,7 @@ def test_the_services_of_a_function_work_on_what_its_settings_name(
                 management_endpoint=loopback.management_endpoint,
             )
         )
-        services.jobs.submit(a_job(ttl=NEVER, requeues=MOST_REQUEUES))
+        JobAdmission(services.job_table, GENEROUS).submit(a_job(ttl=NEVER, requeues=MOST_REQUEUES))
         services.connections.open("connection-1")
         (job_id,) = services.history.open_jobs()
         job = services.job_table.find(job_id)

@@ -10,13 +10,13 @@ from finops_websocket.client_channel import Delivery
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_queue import job_id_of
-from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import GIVEN_UP, MOST_ATTEMPTS, MOST_REQUEUES, Need, OverdueJobs, need_of
 from unit.finops_websocket.interleaved_calls import just_before
 from unit.finops_websocket.lost_replies import lost_reply
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import STUCK_AFTER, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 QUEUED_AT = 1_000_000
 STUCK_AT = QUEUED_AT + STUCK_AFTER
@@ -113,7 +113,7 @@ def queued_ids(sqs: Any, queue_url: str) -> list[str]:
 
 
 def test_a_stuck_job_is_queued_again(
-    overdue_jobs: OverdueJobs, jobs: JobStore, clock: SettableClock, sqs: Any, queue_url: str
+    overdue_jobs: OverdueJobs, jobs: SubmittingJobStore, clock: SettableClock, sqs: Any, queue_url: str
 ) -> None:
     jobs.submit(a_job())
     clock.now = STUCK_AT
@@ -124,7 +124,7 @@ def test_a_stuck_job_is_queued_again(
 
 
 def test_a_job_that_needs_nothing_is_given_as_it_is(
-    overdue_jobs: OverdueJobs, jobs: JobStore, clock: SettableClock, sqs: Any, queue_url: str
+    overdue_jobs: OverdueJobs, jobs: SubmittingJobStore, clock: SettableClock, sqs: Any, queue_url: str
 ) -> None:
     jobs.submit(a_job())
     clock.now = STUCK_AT - 1
@@ -134,7 +134,7 @@ def test_a_job_that_needs_nothing_is_given_as_it_is(
 
 
 def test_a_job_that_several_find_stuck_is_queued_again_once(
-    overdue_jobs: OverdueJobs, jobs: JobStore, clock: SettableClock, sqs: Any, queue_url: str
+    overdue_jobs: OverdueJobs, jobs: SubmittingJobStore, clock: SettableClock, sqs: Any, queue_url: str
 ) -> None:
     jobs.submit(a_job())
     clock.now = STUCK_AT
@@ -145,7 +145,12 @@ def test_a_job_that_several_find_stuck_is_queued_again_once(
 
 
 def test_a_job_that_a_worker_has_taken_meanwhile_is_left_to_it(
-    overdue_jobs: OverdueJobs, jobs: JobStore, leases: JobLease, clock: SettableClock, sqs: Any, queue_url: str
+    overdue_jobs: OverdueJobs,
+    jobs: SubmittingJobStore,
+    leases: JobLease,
+    clock: SettableClock,
+    sqs: Any,
+    queue_url: str,
 ) -> None:
     jobs.submit(a_job())
     clock.now = STUCK_AT
@@ -157,7 +162,7 @@ def test_a_job_that_a_worker_has_taken_meanwhile_is_left_to_it(
 
 
 def test_a_job_that_cannot_be_queued_is_due_again_later(
-    overdue_jobs: OverdueJobs, jobs: JobStore, clock: SettableClock, sqs: Any, queue_url: str
+    overdue_jobs: OverdueJobs, jobs: SubmittingJobStore, clock: SettableClock, sqs: Any, queue_url: str
 ) -> None:
     jobs.submit(a_job())
     clock.now = STUCK_AT
@@ -171,7 +176,7 @@ def test_a_job_that_cannot_be_queued_is_due_again_later(
 
 
 def test_a_requeue_whose_reply_is_lost_costs_a_wait_and_not_the_job(
-    overdue_jobs: OverdueJobs, jobs: JobStore, jobs_table: Any, clock: SettableClock, sqs: Any, queue_url: str
+    overdue_jobs: OverdueJobs, jobs: SubmittingJobStore, jobs_table: Any, clock: SettableClock, sqs: Any, queue_url: str
 ) -> None:
     jobs.submit(a_job())
     clock.now = STUCK_AT
@@ -191,7 +196,7 @@ HOPELESS_AT = LEASE_END + STUCK_AFTER
 
 
 def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told(
-    overdue_jobs: OverdueJobs, jobs: JobStore, channel: RecordingChannel, clock: SettableClock
+    overdue_jobs: OverdueJobs, jobs: SubmittingJobStore, channel: RecordingChannel, clock: SettableClock
 ) -> None:
     jobs.submit(HOPELESS)
     clock.now = HOPELESS_AT
@@ -211,7 +216,7 @@ def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told(
 
 
 def test_an_end_that_cannot_be_told_is_left_for_the_next_who_looks(
-    overdue_jobs: OverdueJobs, jobs: JobStore, channel: RecordingChannel, clock: SettableClock
+    overdue_jobs: OverdueJobs, jobs: SubmittingJobStore, channel: RecordingChannel, clock: SettableClock
 ) -> None:
     jobs.submit(HOPELESS)
     clock.now = HOPELESS_AT
@@ -223,7 +228,11 @@ def test_an_end_that_cannot_be_told_is_left_for_the_next_who_looks(
 
 
 def test_a_job_that_ends_while_it_is_given_up_keeps_its_own_end(
-    overdue_jobs: OverdueJobs, jobs: JobStore, jobs_table: Any, channel: RecordingChannel, clock: SettableClock
+    overdue_jobs: OverdueJobs,
+    jobs: SubmittingJobStore,
+    jobs_table: Any,
+    channel: RecordingChannel,
+    clock: SettableClock,
 ) -> None:
     jobs.submit(HOPELESS)
     clock.now = HOPELESS_AT
@@ -235,7 +244,7 @@ def test_a_job_that_ends_while_it_is_given_up_keeps_its_own_end(
 
 @pytest.mark.parametrize("job", [a_job(queued_at=HOPELESS_AT - STUCK_AFTER), HOPELESS], ids=["requeue", "give up"])
 def test_a_job_that_ends_while_it_is_mended_is_given_as_it_now_is(
-    overdue_jobs: OverdueJobs, jobs: JobStore, jobs_table: Any, clock: SettableClock, job: Job
+    overdue_jobs: OverdueJobs, jobs: SubmittingJobStore, jobs_table: Any, clock: SettableClock, job: Job
 ) -> None:
     jobs.submit(job)
     clock.now = HOPELESS_AT
@@ -245,7 +254,11 @@ def test_a_job_that_ends_while_it_is_mended_is_given_as_it_now_is(
 
 
 def test_a_job_that_is_given_up_with_a_lost_reply_is_told_all_the_same(
-    overdue_jobs: OverdueJobs, jobs: JobStore, jobs_table: Any, channel: RecordingChannel, clock: SettableClock
+    overdue_jobs: OverdueJobs,
+    jobs: SubmittingJobStore,
+    jobs_table: Any,
+    channel: RecordingChannel,
+    clock: SettableClock,
 ) -> None:
     jobs.submit(HOPELESS)
     clock.now = HOPELESS_AT

@@ -65,6 +65,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "progress": st.integers(0, 100),
     "query": TEXTS,
     "request_id": NAMES,
+    "retry_after": st.integers(1, 24 * 3600),
     "results": st.lists(AGENT_RESULTS, max_size=3).map(tuple),
     "seq": st.integers(1, 2**40),
     "status": st.sampled_from(DEFINITIONS["jobStatus"]["enum"]),

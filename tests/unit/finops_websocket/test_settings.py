@@ -66,6 +66,10 @@ def test_a_missing_variable_is_named(settings: Settings, name: str, lacking: str
     [
         (ConnectionManagerSettings, "AUTH_MODE", "none"),
         (MessageHandlerSettings, "AUTH_MODE", "COGNITO"),
+        (ConnectionManagerSettings, "MISSING_ORIGIN", "Allow"),
+        (ConnectionManagerSettings, "MAX_CONNECTIONS_PER_USER", "0"),
+        (MessageHandlerSettings, "MAX_ACTIVE_JOBS_PER_USER", "0"),
+        (MessageHandlerSettings, "MAX_QUERIES_PER_MINUTE", "unlimited"),
         (ConnectionManagerSettings, "MANAGEMENT_ENDPOINT", "wss://api.example.com/prod"),
         (MessageHandlerSettings, "PROCESSING_QUEUE_URL", "processing-queue"),
         (MessageHandlerSettings, "JOB_RETENTION_DAYS", "0"),
@@ -94,6 +98,14 @@ def test_a_heartbeat_must_renew_the_lease_in_time() -> None:
         BackgroundProcessorSettings.read({**environment, "LEASE_SECONDS": "8", "HEARTBEAT_SECONDS": "8"})
     settings = BackgroundProcessorSettings.read({**environment, "LEASE_SECONDS": "9", "HEARTBEAT_SECONDS": "8"})
     assert (settings.lease, settings.heartbeat) == (9, 8)
+
+
+def test_the_limits_and_the_origins_are_the_template_s() -> None:
+    connection_manager = ConnectionManagerSettings.read(ENVIRONMENTS[ConnectionManagerSettings])
+    assert connection_manager.max_connections_per_user == 10
+    assert (connection_manager.allowed_origins, connection_manager.missing_origin) == ("*", "allow")
+    message_handler = MessageHandlerSettings.read(ENVIRONMENTS[MessageHandlerSettings])
+    assert (message_handler.max_active_jobs_per_user, message_handler.max_queries_per_minute) == (10, 30)
 
 
 @given(st.sampled_from(list(HANDLERS)), st.data())

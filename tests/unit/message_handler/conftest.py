@@ -9,13 +9,16 @@ from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.identity import Connection
+from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_store import JobStore
+from finops_websocket.job_table import JobTable
 from finops_websocket.overdue import OverdueJobs
 from message_handler.finops_query import SubmitQuery
 from message_handler.tell_end import TellEnd
 from message_handler.visible_jobs import VisibleJobs
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import CATALOGUE
+from unit.finops_websocket.submitting_job_store import GENEROUS
 from unit.message_handler.recording_queue import RecordingQueue
 
 
@@ -50,6 +53,7 @@ def queue(sqs: Any, queue_url: str) -> RecordingQueue:
 @pytest.fixture
 def submitter(
     connections: ConnectionStore,
+    job_table: JobTable,
     jobs: JobStore,
     answers: AnswerStore,
     queue: RecordingQueue,
@@ -63,6 +67,7 @@ def submitter(
         "retention_days": 30,
         "catalogue": CATALOGUE,
         "connections": connections,
+        "admission": JobAdmission(job_table, GENEROUS),
         "jobs": jobs,
         "answers": answers,
         "queue": queue,

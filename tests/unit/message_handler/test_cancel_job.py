@@ -6,12 +6,12 @@ from finops_websocket.client_messages import CancelJob
 from finops_websocket.errors import JobEnded, JobFinished, JobNotFound
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
 from finops_websocket.job_lease import JobLease
-from finops_websocket.job_store import JobStore
 from message_handler.cancel_job import EndJob
 from message_handler.tell_end import TellEnd
 from message_handler.visible_jobs import VisibleJobs
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import a_job, stored_job
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 pytestmark = pytest.mark.usefixtures("parent_logger", "signed_in")
 
@@ -20,13 +20,13 @@ CANCELLED_AT_2 = {"type": "job_cancelled", "jobId": "job-1", "timestamp": 1_000_
 
 
 @pytest.fixture
-def cancel(visible_jobs: VisibleJobs, jobs: JobStore, tell_end: TellEnd) -> EndJob:
+def cancel(visible_jobs: VisibleJobs, jobs: SubmittingJobStore, tell_end: TellEnd) -> EndJob:
     return EndJob(visible_jobs, jobs, tell_end)
 
 
 @pytest.mark.parametrize("asker", ["connection-1", "connection-2"])
 def test_a_cancelled_job_has_ended_for_its_asker_and_all_who_follow_it(
-    cancel: EndJob, jobs: JobStore, channel: RecordingChannel, asker: str
+    cancel: EndJob, jobs: SubmittingJobStore, channel: RecordingChannel, asker: str
 ) -> None:
     jobs.submit(a_job(followers=frozenset({"connection-1", "connection-0"})))
     cancel(asker, CANCEL)
@@ -37,7 +37,7 @@ def test_a_cancelled_job_has_ended_for_its_asker_and_all_who_follow_it(
 
 
 def test_a_job_that_is_cancelled_again_stays_as_it_is_and_only_the_asker_hears_of_it(
-    cancel: EndJob, jobs: JobStore, channel: RecordingChannel
+    cancel: EndJob, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job())
     cancel("connection-1", CANCEL)
@@ -49,7 +49,7 @@ def test_a_job_that_is_cancelled_again_stays_as_it_is_and_only_the_asker_hears_o
     assert channel.wires_to("connection-2") == [CANCELLED_AT_2] * 2
 
 
-def test_its_worker_cannot_go_on(cancel: EndJob, jobs: JobStore, leases: JobLease) -> None:
+def test_its_worker_cannot_go_on(cancel: EndJob, jobs: SubmittingJobStore, leases: JobLease) -> None:
     jobs.submit(a_job())
     claimed = leases.claim("job-1", "worker-1", "message-1", progress=10, message="Working.")
     cancel("connection-1", CANCEL)
@@ -62,7 +62,7 @@ def test_its_worker_cannot_go_on(cancel: EndJob, jobs: JobStore, leases: JobLeas
 
 @pytest.mark.parametrize("status", [COMPLETED, FAILED])
 def test_a_job_that_ended_otherwise_is_finished_and_nobody_is_told_another_end(
-    cancel: EndJob, jobs: JobStore, channel: RecordingChannel, status: str
+    cancel: EndJob, jobs: SubmittingJobStore, channel: RecordingChannel, status: str
 ) -> None:
     jobs.submit(a_job(status=status))
     with pytest.raises(JobFinished, match=status):
@@ -71,7 +71,9 @@ def test_a_job_that_ended_otherwise_is_finished_and_nobody_is_told_another_end(
     assert channel.sent == []
 
 
-def test_another_user_s_job_is_not_there_and_goes_on(cancel: EndJob, jobs: JobStore, channel: RecordingChannel) -> None:
+def test_another_user_s_job_is_not_there_and_goes_on(
+    cancel: EndJob, jobs: SubmittingJobStore, channel: RecordingChannel
+) -> None:
     jobs.submit(a_job())
     with pytest.raises(JobNotFound):
         cancel("connection-3", CANCEL)
@@ -90,7 +92,7 @@ class LateJobs(VisibleJobs):
 
 
 def test_a_job_that_is_completed_meanwhile_is_finished(
-    jobs: JobStore, leases: JobLease, tell_end: TellEnd, channel: RecordingChannel
+    jobs: SubmittingJobStore, leases: JobLease, tell_end: TellEnd, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job())
     found = leases.claim("job-1", "worker-1", "message-1", progress=10, message="Working.")
@@ -103,7 +105,7 @@ def test_a_job_that_is_completed_meanwhile_is_finished(
 
 
 def test_a_job_that_is_deleted_meanwhile_is_not_there(
-    jobs: JobStore, tell_end: TellEnd, channel: RecordingChannel
+    jobs: SubmittingJobStore, tell_end: TellEnd, channel: RecordingChannel
 ) -> None:
     with pytest.raises(JobNotFound):
         EndJob(LateJobs(a_job()), jobs, tell_end)("connection-1", CANCEL)
@@ -112,7 +114,10 @@ def test_a_job_that_is_deleted_meanwhile_is_not_there(
 
 
 def test_a_claimed_user_s_job_is_cancelled_by_whoever_knows_its_id(
-    visible_jobs_in: Callable[[str], VisibleJobs], jobs: JobStore, tell_end: TellEnd, channel: RecordingChannel
+    visible_jobs_in: Callable[[str], VisibleJobs],
+    jobs: SubmittingJobStore,
+    tell_end: TellEnd,
+    channel: RecordingChannel,
 ) -> None:
     jobs.submit(a_job(user_id="claimed#ada"))
     EndJob(visible_jobs_in("open"), jobs, tell_end)("a-stranger-s-connection", CANCEL)

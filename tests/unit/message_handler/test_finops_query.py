@@ -6,10 +6,20 @@ from typing import Any
 import pytest
 
 from finops_websocket.client_messages import FinopsQuery
-from finops_websocket.errors import SessionExpired, Unauthenticated, UnknownAgent
+from finops_websocket.errors import (
+    LimitReached,
+    RateLimited,
+    SessionExpired,
+    TooManyJobs,
+    Unauthenticated,
+    UnknownAgent,
+)
 from finops_websocket.job import FAILED, PROCESSING, QUEUED, Job
+from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_store import JobStore
+from finops_websocket.job_table import JobTable
+from finops_websocket.user_jobs import JobLimits
 from message_handler.finops_query import SubmitQuery
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import COST, SAVINGS
@@ -144,3 +154,59 @@ def test_a_job_that_the_queue_took_though_it_refused_is_acknowledged_and_goes_on
     assert wire["type"] == "job_queued"
     assert "duplicate" not in wire
     assert job_of(jobs, channel).status == PROCESSING
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"),
+    [
+        (JobLimits(active_jobs=1, queries_per_minute=10), TooManyJobs),
+        (JobLimits(active_jobs=10, queries_per_minute=1), RateLimited),
+    ],
+)
+def test_a_question_above_its_user_s_limits_makes_no_job_and_another_user_s_does(
+    submitter: Callable[..., SubmitQuery],
+    signed_in: None,
+    job_table: JobTable,
+    queue: RecordingQueue,
+    channel: RecordingChannel,
+    limits: JobLimits,
+    error: type[LimitReached],
+) -> None:
+    submit = submitter(admission=JobAdmission(job_table, limits))
+    submit("connection-1", QUERY)
+    # On whichever connection.
+    for connection_id in ("connection-1", "connection-2"):
+        with pytest.raises(error):
+            submit(connection_id, replace(QUERY, request_id=None))
+    # What has been asked before is no new question.
+    submit("connection-2", QUERY)
+    submit("connection-3", QUERY)
+    assert [channel.kinds_to(f"connection-{number}") for number in (1, 2, 3)] == [["job_queued"]] * 3
+    assert [user_id for _, user_id in queue.sent] == ["user-1", "user-1", "user-2"]
+
+
+def test_in_the_open_mode_each_claimed_user_has_its_limits(
+    submitter: Callable[..., SubmitQuery], job_table: JobTable, channel: RecordingChannel
+) -> None:
+    admission = JobAdmission(job_table, JobLimits(active_jobs=1, queries_per_minute=10))
+    submit = submitter(auth_mode="open", admission=admission)
+    for user_id in ("ann", "bob"):
+        submit(f"{user_id}-s", replace(QUERY, request_id=None, user_id=user_id))
+        with pytest.raises(TooManyJobs):
+            submit(f"{user_id}-s", replace(QUERY, request_id=None, user_id=user_id))
+        assert channel.kinds_to(f"{user_id}-s") == ["job_queued"]
+
+
+def test_a_question_that_cannot_be_queued_leaves_its_place(
+    submitter: Callable[..., SubmitQuery],
+    signed_in: None,
+    job_table: JobTable,
+    queue: RecordingQueue,
+    channel: RecordingChannel,
+) -> None:
+    submit = submitter(admission=JobAdmission(job_table, JobLimits(active_jobs=1, queries_per_minute=10)))
+    queue.is_down = True
+    submit("connection-1", replace(QUERY, request_id=None))
+    queue.is_down = False
+    submit("connection-1", replace(QUERY, request_id=None))
+    assert channel.kinds_to("connection-1") == ["job_failed", "job_queued"]

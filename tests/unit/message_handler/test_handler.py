@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contract_schema import assert_valid
+from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of, frame_event
@@ -130,3 +131,37 @@ def test_what_nobody_expected_is_answered_and_reported_as_broken() -> None:
     assert "ResourceNotFound" in run.log
     assert "ResourceNotFound" not in json.dumps(wire)
     assert "Bluebird" not in run.log
+
+
+@pytest.mark.parametrize(
+    ("limit", "code", "longest"),
+    [("MAX_ACTIVE_JOBS_PER_USER", "TOO_MANY_JOBS", 30), ("MAX_QUERIES_PER_MINUTE", "RATE_LIMITED", 60)],
+)
+def test_a_question_above_a_limit_of_the_stack_s_is_refused_with_the_time_to_wait(
+    limit: str, code: str, longest: int
+) -> None:
+    events = [frame_event("finops_query", **(QUESTION | {"requestId": f"request-{number}"})) for number in range(2)]
+    with LoopbackAws() as loopback:
+        stored: dict[str, list[dict[str, Any]]] = {"CONNECTIONS_TABLE": [SIGNED_IN], "JOBS_TABLE": []}
+        run = run_function(HANDLER, loopback, events, stored, **{limit: "1"})
+    assert run.outcomes == [{"statusCode": 200}] * 2
+    (_, queued), (_, refused) = loopback.posted
+    assert_valid(refused)
+    assert (queued["type"], queued["requestId"]) == ("job_queued", "request-0")
+    assert (refused["type"], refused["code"], refused["jobId"]) == ("job_failed", code, None)
+    assert refused["requestId"] == "request-1"
+    assert 1 <= refused["retryAfter"] <= longest
+    assert len(run.queued) == 1
+
+
+def test_a_connection_that_only_asks_without_signing_in_is_told_so_and_closed() -> None:
+    events = [event_of("finops_query")] * (FRAMES_BEFORE_SIGN_IN + 1)
+    nothing: dict[str, list[dict[str, Any]]] = {"CONNECTIONS_TABLE": [], "JOBS_TABLE": []}
+    with LoopbackAws() as loopback:
+        run = run_function(HANDLER, loopback, events, nothing)
+    assert run.outcomes == [{"statusCode": 200}] * len(events)
+    *refused, spent = [wire for _, wire in loopback.posted]
+    assert [wire["code"] for wire in refused] == ["UNAUTHENTICATED"] * FRAMES_BEFORE_SIGN_IN
+    assert (spent["type"], spent["code"]) == ("job_failed", "RATE_LIMITED")
+    assert loopback.closed == [CONNECTION_ID]
+    assert (run.items["JOBS_TABLE"], run.queued) == ([], [])

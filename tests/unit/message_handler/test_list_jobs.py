@@ -12,7 +12,6 @@ from finops_websocket.errors import InvalidMessage, SessionExpired, Unauthentica
 from finops_websocket.identity import Connection
 from finops_websocket.job import COMPLETED
 from finops_websocket.job_history import JobHistory, Page, Start
-from finops_websocket.job_store import JobStore
 from finops_websocket.message_size import MAX_TEXT_BYTES
 from finops_websocket.server_messages import JobList
 from message_handler import job_cursor
@@ -20,6 +19,7 @@ from message_handler.list_jobs import SendPage, cut_to_fit
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import a_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 pytestmark = pytest.mark.usefixtures("parent_logger", "signed_in")
 
@@ -27,7 +27,9 @@ Listed = list[dict[str, Any]]
 
 
 @pytest.fixture
-def send_page(connections: ConnectionStore, jobs: JobStore, history: JobHistory, channel: RecordingChannel) -> SendPage:
+def send_page(
+    connections: ConnectionStore, jobs: SubmittingJobStore, history: JobHistory, channel: RecordingChannel
+) -> SendPage:
     return SendPage(connections, jobs, history, channel)
 
 
@@ -54,7 +56,7 @@ def ids(listed: Listed) -> list[str]:
 
 
 def test_a_list_has_what_a_line_needs_and_no_answers(
-    send_page: SendPage, jobs: JobStore, channel: RecordingChannel
+    send_page: SendPage, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(status=COMPLETED, progress=100, seq=7, updated_at=1_000_060))
     send_page("connection-2", ListJobs(20, None))
@@ -83,7 +85,7 @@ def test_who_has_asked_nothing_has_an_empty_list(send_page: SendPage, channel: R
 
 @pytest.mark.parametrize(("limit", "sizes"), [(50, [50, 50, 20]), (40, [40, 40, 40])])
 def test_the_pages_of_120_jobs_are_all_jobs_newest_first_and_each_once(
-    pages: Callable[..., list[Listed]], jobs: JobStore, limit: int, sizes: list[int]
+    pages: Callable[..., list[Listed]], jobs: SubmittingJobStore, limit: int, sizes: list[int]
 ) -> None:
     # Seven of them in each second.
     for number in range(120):
@@ -98,7 +100,7 @@ def test_the_pages_of_120_jobs_are_all_jobs_newest_first_and_each_once(
 
 
 def test_jobs_with_huge_questions_are_spread_over_pages_that_fit(
-    pages: Callable[..., list[Listed]], jobs: JobStore
+    pages: Callable[..., list[Listed]], jobs: SubmittingJobStore
 ) -> None:
     for number in range(20):
         # Each of these characters takes six bytes as JSON, and three of the jobs are of one second.
@@ -110,7 +112,7 @@ def test_jobs_with_huge_questions_are_spread_over_pages_that_fit(
 
 
 def test_jobs_whose_time_has_run_out_are_left_out_though_they_are_stored(
-    pages: Callable[..., list[Listed]], jobs: JobStore
+    pages: Callable[..., list[Listed]], jobs: SubmittingJobStore
 ) -> None:
     for number in range(6):
         ttl = 1_000_000 if 1 < number < 5 else 2_000_000
@@ -123,7 +125,7 @@ def test_jobs_whose_time_has_run_out_are_left_out_though_they_are_stored(
 def test_who_has_shown_no_token_has_no_list(
     send_page: SendPage,
     connections: ConnectionStore,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     channel: RecordingChannel,
     connection_id: str,
 ) -> None:
@@ -148,7 +150,7 @@ def test_a_cursor_that_is_none_is_refused(send_page: SendPage, channel: Recordin
 
 
 def test_another_user_s_cursor_leads_to_one_s_own_jobs_only(
-    send_page: SendPage, jobs: JobStore, channel: RecordingChannel
+    send_page: SendPage, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     for number in range(3):
         jobs.submit(a_job(job_id=f"job-{number}", created_at=1_000_000 + number))
@@ -174,7 +176,7 @@ def test_a_page_keeps_as_many_of_its_first_jobs_as_fit(lengths: list[int], chara
 
 
 def test_a_cut_page_s_cursor_is_the_last_job_that_is_given(
-    send_page: SendPage, jobs: JobStore, channel: RecordingChannel
+    send_page: SendPage, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     for number in range(8):
         jobs.submit(a_job(job_id=f"job-{number}", query="\x01" * 4_000, created_at=1_000_000 + number))

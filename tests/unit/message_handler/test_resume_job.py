@@ -12,7 +12,6 @@ from finops_websocket.errors import JobNotFound, NotSent
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_queue import JobQueue
-from finops_websocket.job_store import JobStore
 from finops_websocket.message_size import MAX_TEXT_BYTES, SHORT_TEXT_BYTES
 from finops_websocket.overdue import MOST_REQUEUES, OverdueJobs
 from finops_websocket.server_messages import MAX_MESSAGE_BYTES
@@ -21,6 +20,7 @@ from message_handler.visible_jobs import VisibleJobs
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import COST, SAVINGS, STUCK_AFTER, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 from unit.message_handler.expiring_jobs import ExpiringJobs
 
 pytestmark = pytest.mark.usefixtures("parent_logger", "signed_in")
@@ -31,7 +31,7 @@ RESUME = ResumeJob("job-1")
 @pytest.fixture
 def resume(
     visible_jobs: VisibleJobs,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     answers: AnswerStore,
     overdue_jobs: OverdueJobs,
     channel: RecordingChannel,
@@ -43,13 +43,13 @@ def an_answer(agent: str, content: str) -> Answer:
     return Answer(agent, f"Title of {agent}", content, ANSWERED, 1_000_030)
 
 
-def a_job_at_work(jobs: JobStore, leases: JobLease) -> Job:
+def a_job_at_work(jobs: SubmittingJobStore, leases: JobLease) -> Job:
     jobs.submit(a_job())
     return leases.claim("job-1", "worker-1", "message-1", progress=10, message="Working on your question.")
 
 
 def test_the_whole_state_is_the_first_answer_and_the_connection_follows(
-    resume: FollowJob, jobs: JobStore, leases: JobLease, answers: AnswerStore, channel: RecordingChannel
+    resume: FollowJob, jobs: SubmittingJobStore, leases: JobLease, answers: AnswerStore, channel: RecordingChannel
 ) -> None:
     job = a_job_at_work(jobs, leases)
     answers.put(job, an_answer(COST, "Costs rose."))
@@ -83,7 +83,7 @@ def test_the_whole_state_is_the_first_answer_and_the_connection_follows(
 
 
 def test_resuming_changes_nothing_but_the_followers_however_often(
-    resume: FollowJob, jobs: JobStore, leases: JobLease, channel: RecordingChannel
+    resume: FollowJob, jobs: SubmittingJobStore, leases: JobLease, channel: RecordingChannel
 ) -> None:
     job = a_job_at_work(jobs, leases)
     for _ in range(2):
@@ -95,7 +95,7 @@ def test_resuming_changes_nothing_but_the_followers_however_often(
 
 
 def test_an_answer_whose_step_is_not_stored_yet_is_not_in_the_snapshot(
-    resume: FollowJob, jobs: JobStore, leases: JobLease, answers: AnswerStore, channel: RecordingChannel
+    resume: FollowJob, jobs: SubmittingJobStore, leases: JobLease, answers: AnswerStore, channel: RecordingChannel
 ) -> None:
     answers.put(a_job_at_work(jobs, leases), an_answer(COST, "Costs rose."))
     resume("connection-1", RESUME)
@@ -104,7 +104,7 @@ def test_an_answer_whose_step_is_not_stored_yet_is_not_in_the_snapshot(
 
 
 def test_a_completed_job_is_given_with_its_answer_and_not_followed(
-    resume: FollowJob, jobs: JobStore, leases: JobLease, answers: AnswerStore, channel: RecordingChannel
+    resume: FollowJob, jobs: SubmittingJobStore, leases: JobLease, answers: AnswerStore, channel: RecordingChannel
 ) -> None:
     job = a_job_at_work(jobs, leases)
     answers.put(job, an_answer(COST, "Costs rose."))
@@ -128,7 +128,7 @@ def test_a_completed_job_is_given_with_its_answer_and_not_followed(
 )
 def test_a_job_that_ended_without_an_answer_is_given_with_the_reason(
     resume: FollowJob,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     channel: RecordingChannel,
     status: str,
     fields: dict[str, str],
@@ -142,7 +142,7 @@ def test_a_job_that_ended_without_an_answer_is_given_with_the_reason(
 
 
 def test_another_user_s_job_is_not_there_and_gets_no_follower(
-    resume: FollowJob, jobs: JobStore, channel: RecordingChannel
+    resume: FollowJob, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job())
     with pytest.raises(JobNotFound):
@@ -153,7 +153,7 @@ def test_another_user_s_job_is_not_there_and_gets_no_follower(
 
 def test_a_job_whose_time_runs_out_meanwhile_is_not_there(
     visible_jobs: VisibleJobs,
-    jobs: JobStore,
+    jobs: SubmittingJobStore,
     queue: JobQueue,
     announce_end: AnnounceEnd,
     answers: AnswerStore,
@@ -169,7 +169,12 @@ def test_a_job_whose_time_runs_out_meanwhile_is_not_there(
 
 @pytest.mark.parametrize("length", [MAX_TEXT_BYTES, 3 * MAX_TEXT_BYTES])
 def test_three_large_texts_fit_into_one_snapshot_with_links_to_the_whole(
-    resume: FollowJob, jobs: JobStore, leases: JobLease, answers: AnswerStore, channel: RecordingChannel, length: int
+    resume: FollowJob,
+    jobs: SubmittingJobStore,
+    leases: JobLease,
+    answers: AnswerStore,
+    channel: RecordingChannel,
+    length: int,
 ) -> None:
     jobs.submit(a_job(query="\x01" * 4_000))
     job = leases.claim("job-1", "worker-1", "message-1", progress=10, message="Working on your question.")
@@ -187,7 +192,7 @@ def test_three_large_texts_fit_into_one_snapshot_with_links_to_the_whole(
 
 
 def test_a_state_that_cannot_be_sent_is_an_error_which_perhaps_can(
-    resume: FollowJob, jobs: JobStore, leases: JobLease, channel: RecordingChannel
+    resume: FollowJob, jobs: SubmittingJobStore, leases: JobLease, channel: RecordingChannel
 ) -> None:
     a_job_at_work(jobs, leases)
     channel.deliveries["connection-2"] = Delivery.FAILED
@@ -198,7 +203,7 @@ def test_a_state_that_cannot_be_sent_is_an_error_which_perhaps_can(
 
 
 def test_nobody_is_told_that_a_gone_connection_could_not_be_told(
-    resume: FollowJob, jobs: JobStore, leases: JobLease, channel: RecordingChannel
+    resume: FollowJob, jobs: SubmittingJobStore, leases: JobLease, channel: RecordingChannel
 ) -> None:
     a_job_at_work(jobs, leases)
     channel.deliveries["connection-2"] = Delivery.GONE
@@ -206,7 +211,7 @@ def test_nobody_is_told_that_a_gone_connection_could_not_be_told(
 
 
 def test_a_job_that_nobody_took_is_queued_again_when_it_is_looked_at(
-    resume: FollowJob, jobs: JobStore, queue: JobQueue, channel: RecordingChannel, clock: SettableClock
+    resume: FollowJob, jobs: SubmittingJobStore, queue: JobQueue, channel: RecordingChannel, clock: SettableClock
 ) -> None:
     jobs.submit(a_job())
     clock.now += STUCK_AFTER
@@ -216,7 +221,7 @@ def test_a_job_that_nobody_took_is_queued_again_when_it_is_looked_at(
 
 
 def test_a_job_that_is_given_up_when_it_is_looked_at_is_shown_as_failed(
-    resume: FollowJob, jobs: JobStore, channel: RecordingChannel
+    resume: FollowJob, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(requeues=MOST_REQUEUES, queued_at=0))
     resume("connection-2", RESUME)
@@ -225,7 +230,7 @@ def test_a_job_that_is_given_up_when_it_is_looked_at_is_shown_as_failed(
     assert channel.kinds_to("connection-1") == ["job_failed"]
 
 
-def test_who_may_not_see_a_stuck_job_does_not_mend_it(resume: FollowJob, jobs: JobStore) -> None:
+def test_who_may_not_see_a_stuck_job_does_not_mend_it(resume: FollowJob, jobs: SubmittingJobStore) -> None:
     stuck = a_job(requeues=MOST_REQUEUES, queued_at=0)
     jobs.submit(stuck)
     with pytest.raises(JobNotFound):

@@ -4,10 +4,10 @@ from finops_websocket.answer_store import COMPLETED as ANSWERED
 from finops_websocket.answer_store import Answer, AnswerStore
 from finops_websocket.client_channel import Delivery
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED
-from finops_websocket.job_store import JobStore
 from message_handler.tell_end import TellEnd
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import COST, a_job, stored_job
+from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
 pytestmark = pytest.mark.usefixtures("parent_logger")
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("parent_logger")
     ("status", "kind"), [(COMPLETED, "job_completed"), (FAILED, "job_failed"), (CANCELLED, "job_cancelled")]
 )
 def test_asker_and_followers_are_told_once_each(
-    tell_end: TellEnd, jobs: JobStore, channel: RecordingChannel, asker: str, status: str, kind: str
+    tell_end: TellEnd, jobs: SubmittingJobStore, channel: RecordingChannel, asker: str, status: str, kind: str
 ) -> None:
     job = a_job(status=status, followers=frozenset({"connection-1", "connection-2"}))
     jobs.submit(job)
@@ -29,7 +29,7 @@ def test_asker_and_followers_are_told_once_each(
 
 
 def test_when_all_know_the_end_only_the_asker_is_told(
-    tell_end: TellEnd, jobs: JobStore, channel: RecordingChannel
+    tell_end: TellEnd, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     jobs.submit(a_job(status=CANCELLED, followers=frozenset(), is_open=False))
     tell_end("connection-1", stored_job(jobs))
@@ -37,7 +37,7 @@ def test_when_all_know_the_end_only_the_asker_is_told(
 
 
 def test_a_follower_that_could_not_be_told_stays_one_and_is_no_failure(
-    tell_end: TellEnd, jobs: JobStore, channel: RecordingChannel
+    tell_end: TellEnd, jobs: SubmittingJobStore, channel: RecordingChannel
 ) -> None:
     job = a_job(status=CANCELLED, followers=frozenset({"connection-1", "connection-2"}))
     jobs.submit(job)
@@ -48,7 +48,7 @@ def test_a_follower_that_could_not_be_told_stays_one_and_is_no_failure(
 
 
 def test_an_end_has_the_answer(
-    tell_end: TellEnd, jobs: JobStore, answers: AnswerStore, channel: RecordingChannel
+    tell_end: TellEnd, jobs: SubmittingJobStore, answers: AnswerStore, channel: RecordingChannel
 ) -> None:
     job = a_job(status=COMPLETED, followers=frozenset())
     jobs.submit(job)

