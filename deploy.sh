@@ -273,6 +273,8 @@ print_endpoint() {
     local pool client
     heading "The endpoint, and what goes into the frontend's config.js (Step 7)"
     printf '%s\n' "$ENDPOINT"
+    [[ $(stack_value Parameter AllowedOrigins) != '*' ]] ||
+        say "Any page may connect. Name yours: ./deploy.sh --parameter AllowedOrigins=https://your-page.example"
     # Indented as they stand in the guide's config.js.
     if pool=$(stack_value Output UserPoolId) && client=$(stack_value Output UserPoolClientId); then
         printf "        userPoolId: '%s',\n        userPoolWebClientId: '%s',\n" "$pool" "$client"

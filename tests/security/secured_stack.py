@@ -28,7 +28,7 @@ class SecuredStack(JourneyStack):
             cloud,
             packages,
             directory,
-            "--parameter", f"AllowedOrigins={ORIGIN}",
+            "--parameter", f"AllowedOrigins={ORIGIN},https://other.example.com:8443",
             "--parameter", "MissingOrigin=refuse",
             "--parameter", f"MaxConnectionsPerUser={CONNECTIONS}",
             "--parameter", f"MaxActiveJobsPerUser={ACTIVE_JOBS}",
