@@ -73,8 +73,6 @@ def parse_frame(text: str) -> dict[str, Any]:
     """Read a frame as a JSON object with an action; raise InvalidMessage or UnknownAction."""
     try:
         frame = json.loads(text, parse_constant=_refuse_constant)
-        # A lone surrogate is valid JSON and cannot be written as UTF-8: no store and no socket would take it.
-        json.dumps(frame, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise InvalidMessage("The message is not valid JSON text.") from None
     if not isinstance(frame, dict):
@@ -90,6 +88,8 @@ def parse_message(frame: dict[str, Any]) -> ClientMessage:
     if parser is None:
         known = ", ".join(sorted(_PARSERS))
         raise UnknownAction(f"This action is not known. The known actions are: {known}.")
+    if not _can_be_written(frame):
+        raise InvalidMessage("The message has half a character in it, which cannot be written as UTF-8.")
     validate, build = parser
     try:
         validate(frame)
@@ -110,7 +110,18 @@ def job_id_of(frame: dict[str, Any]) -> str | None:
 
 def _id_in(frame: dict[str, Any], field: str) -> str | None:
     value = frame.get(field)
-    return value if isinstance(value, str) and 0 < len(value) <= _ID_CHARACTERS else None
+    is_id = isinstance(value, str) and 0 < len(value) <= _ID_CHARACTERS and _can_be_written(value)
+    return value if is_id else None
+
+
+def _can_be_written(value: Any) -> bool:
+    # A lone surrogate is valid JSON (a text cut in the middle of an emoji has one) and cannot be written as UTF-8: no
+    # store and no socket would take it.
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _refuse_constant(name: str) -> NoReturn:

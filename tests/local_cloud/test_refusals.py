@@ -23,7 +23,7 @@ REFUSALS: dict[str, tuple[dict[str, Any] | str | bytes, str, str]] = {
     "unknown agent": ({"action": "finops_query", "query": "Cost?", "agents": ["x"]}, "job_failed", "UNKNOWN_AGENT"),
     "neither token nor userId": ({"action": "authenticate"}, "error", "INVALID_MESSAGE"),
     "token that is none": ({"action": "authenticate", "token": "x.y.z"}, "error", "INVALID_TOKEN"),
-    "half a character": ('{"action": "finops_query", "query": "\\ud800"}', "error", "INVALID_MESSAGE"),
+    "half a character": ('{"action": "finops_query", "query": "\\ud800"}', "job_failed", "INVALID_MESSAGE"),
 }
 
 

@@ -98,6 +98,15 @@ def test_a_refused_question_ends_in_job_failed(channel: RecordingChannel, change
     assert (wire["requestId"], wire["timestamp"]) == ("request-1", 7)
 
 
+def test_a_question_cut_in_the_middle_of_an_emoji_ends_in_job_failed(channel: RecordingChannel) -> None:
+    """A browser's slice does that; an older client's spinner stops on nothing but job_failed."""
+    dispatch(channel, {**QUERY, "query": "Why\ud83d"})
+    dispatch(channel, {**QUERY, "requestId": "mine\ud83d"})
+    wires = channel.wires_to("connection-1")
+    assert [(wire["type"], wire["code"]) for wire in wires] == [("job_failed", "INVALID_MESSAGE")] * 2
+    assert [wire.get("requestId") for wire in wires] == ["request-1", None]
+
+
 @pytest.mark.parametrize("request_id", ["", "r" * 129, 7, None])
 def test_a_request_id_that_the_contract_does_not_allow_is_not_repeated(
     channel: RecordingChannel, request_id: object

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -39,14 +40,19 @@ def set_frames(connections_table: Any, frames: int) -> None:
 
 def before_second_update(connections_table: Any, act: Callable[[], object]) -> AbstractContextManager[None]:
     """Act between what finds that no minute is counted and what begins one."""
-    acts = iter([lambda: None, act])
-    return before_each(connections_table.meta.client, "UpdateItem", lambda: next(acts, lambda: None)())
+    updates = count(1)
+
+    def act_at_second() -> None:
+        if next(updates) == 2:
+            act()
+
+    return before_each(connections_table.meta.client, "UpdateItem", act_at_second)
 
 
 def refusals(limit: FrameLimit, frames: int) -> list[type[RateLimited]]:
     """Count frames side by side; give the errors of those that are refused."""
 
-    def count(_number: int) -> type[RateLimited] | None:
+    def send(_number: int) -> type[RateLimited] | None:
         try:
             limit.count("connection-1")
         except RateLimited as error:
@@ -54,7 +60,7 @@ def refusals(limit: FrameLimit, frames: int) -> list[type[RateLimited]]:
         return None
 
     with ThreadPoolExecutor(frames) as threads:
-        return [error for error in threads.map(count, range(frames)) if error is not None]
+        return [error for error in threads.map(send, range(frames)) if error is not None]
 
 
 def test_a_minute_that_begins_with_several_frames_counts_them_all_and_refuses_none(
