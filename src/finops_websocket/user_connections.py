@@ -87,7 +87,7 @@ class UserConnections:
         return slots
 
     def _is_used(self, user_id: str, connection_id: str, since: int) -> bool:
-        if self._connections.now() < since + _SIGN_IN_SECONDS:
+        if abs(self._connections.now() - since) < _SIGN_IN_SECONDS:
             return True
         return self._connections.find(connection_id).user_id == user_id and self._is_open(connection_id)
 

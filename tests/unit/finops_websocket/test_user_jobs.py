@@ -65,6 +65,10 @@ def test_a_clock_that_goes_back_lets_nobody_ask_more() -> None:
     assert wait_of(asked(0, 0), -30) == 0
 
 
+def test_a_clock_that_was_an_hour_ahead_keeps_nobody_out_for_an_hour() -> None:
+    assert wait_of(asked(3600, 3600, 3600), 0) == 0
+
+
 def test_as_many_jobs_as_are_allowed_may_be_active_and_no_more() -> None:
     with_jobs("job-1", "job-2").check_jobs(LIMITS)
     assert not with_jobs("job-1", "job-2").is_full(LIMITS)

@@ -1,0 +1,47 @@
+"""What every answer to a frame must be, whatever the frame was."""
+
+import json
+import re
+from collections.abc import Set
+from typing import Any
+
+from contract_schema import ERROR_CODES, assert_valid
+from security.frame_service import Answer
+from security.planted_jobs import MARKER, OTHER_USER
+
+_MAX_MESSAGE_BYTES = 128 * 1024
+_REFUSALS = {"error", "job_failed"}
+
+# What only our side could have written.
+_OUR_INSIDE = re.compile(
+    r"arn:aws|Traceback|\b[A-Z]\w*(?:Error|Exception)\b|\.py\b|amazonaws|boto|/(?:var|opt|home|tmp|usr|root)/"
+    r"|ConnectionsTable|JobsTable|ResultsBucket|ProcessingQueue|UserPool|127\.0\.0\.1"
+)
+
+
+def assert_answered(sender: str, may_hear: Set[str], frame: str | bytes, answer: Answer) -> list[str]:
+    """Fail unless a frame was answered as the contract says; give the answer's codes, or types where there is none.
+
+    `may_hear` are the connections that may be told something, too.
+    """
+    assert answer.outcome == {"statusCode": 200}
+    assert sender in {connection_id for connection_id, _ in answer.posted}, "The sender was not answered."
+    for connection_id, text in answer.posted:
+        assert connection_id in {sender, *may_hear}, "Somebody else was told."
+        assert len(text.encode()) <= _MAX_MESSAGE_BYTES
+        assert MARKER not in text, "The other's job was told."
+        found = _OUR_INSIDE.search(text)
+        assert found is None or found[0] in str(frame), "Our inside was told."
+    return [_code_of(json.loads(text)) for _, text in answer.posted]
+
+
+def _code_of(wire: dict[str, Any]) -> str:
+    assert_valid(wire)
+    kind = str(wire.get("type", wire.get("action")))
+    if kind in _REFUSALS:
+        code = str(wire["code"])
+        assert code in ERROR_CODES - {"INTERNAL"}
+        return code
+    if kind == "authenticated" and wire["verified"]:
+        assert wire["userId"] != OTHER_USER, "A forged token let its sender in."
+    return kind

@@ -1,0 +1,75 @@
+"""Ten thousand frames that nobody has written, sent to the functions that answer frames.
+
+A frame that is not answered as it should be is shrunk to the smallest that is not, and shown with the function's log.
+`--seed N` makes other frames. The same seed makes the same in the same run; hypothesis tries the loaded modules'
+constants, too, so with other modules it makes others.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis import strategies as st
+
+from security import generated_frames, senders
+from security.frame_service import FrameService
+from security.frame_tally import FrameTally
+from security.frame_verdict import assert_answered
+from security.generated_frames import Frame
+from security.hostile_tokens import key_set
+from security.senders import Senders
+from security.websocket_events import frame_event, other_function
+from unit.finops_websocket.loopback_aws import LoopbackAws
+
+# Of eleven kinds: more than ten thousand in all.
+_FRAMES_OF_EACH_KIND = 920
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[FrameService]:
+    with LoopbackAws() as loopback:
+        loopback.keys = key_set()
+        with FrameService(TOKEN_KEYS_URL=loopback.keys_url) as service:
+            yield service
+
+
+@pytest.fixture(scope="module")
+def tally(pytestconfig: pytest.Config) -> FrameTally:
+    """The table that is printed at the end of the run."""
+    tally = FrameTally()
+    pytestconfig.pluginmanager.register(tally)
+    return tally
+
+
+@pytest.mark.parametrize("kind", generated_frames.KINDS)
+def test_every_frame_is_answered(
+    kind: str, service: FrameService, tally: FrameTally, pytestconfig: pytest.Config
+) -> None:
+    connections = Senders(service)
+    before = connections.what_is_the_other_s()
+
+    @seed(pytestconfig.getoption("--seed"))
+    @settings(
+        max_examples=_FRAMES_OF_EACH_KIND,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
+    @given(
+        frame=generated_frames.KINDS[kind],
+        sender=st.sampled_from([*senders.KINDS, senders.VERIFIED, senders.OWNER]),
+        goes_astray=st.sampled_from([False] * 9 + [True]),
+    )
+    def send(frame: Frame, sender: str, goes_astray: bool) -> None:
+        connection_id = connections.open(sender)
+        function, event = frame_event(connection_id, frame)
+        answer = service.serve(other_function(function) if goes_astray else function, event)
+        note(f"{answer.outcome} {answer.posted}\n{answer.log}")
+        tally.count(kind, assert_answered(connection_id, connections.that_may_hear_of(sender), frame, answer))
+
+    send()
+    assert connections.what_is_the_other_s() == before
+
+
+def test_there_were_ten_thousand(tally: FrameTally) -> None:
+    assert tally.frames >= 10_000
