@@ -10,8 +10,10 @@ readonly ROOT
 source "$ROOT/scripts/messages.sh"
 source "$ROOT/scripts/python_environment.sh"
 source "$ROOT/scripts/scanners.sh"
+source "$ROOT/scripts/node_packages.sh"
+source "$ROOT/scripts/chromium.sh"
 
-readonly PARTS=(lint scan unit packaging local_cloud security faults)
+readonly PARTS=(lint scan unit packaging local_cloud security browser faults)
 
 usage() {
     cat <<USAGE
@@ -27,6 +29,7 @@ Sets up .venv and runs every check, or only the named parts:
   local_cloud  deploy.sh, run_local.sh, and journeys over a real WebSocket against the deployed stack with IAM enforced
   security     attacks on a deployed stack, generated frames, each permission taken away, and what happens without a
                control; prints each attack and how it ended
+  browser      hostile answers in a real browser (Chromium, which is installed where it is missing)
   faults       a proxy that breaks calls, workers that are killed, clients that vanish, and a checker over the recorded
                history; prints the table of faults. --minutes N goes on with random schedules for so long, and --seed N
                repeats a run whose seed was printed
@@ -47,6 +50,7 @@ main() {
     for part in "${CHOSEN[@]}"; do
         [[ $part != lint ]] || lint
         [[ $part != scan ]] || scan
+        [[ $part != browser ]] || ensure_browser
     done
     run_pytest
 }
@@ -62,7 +66,7 @@ read_options() {
                 PYTEST_OPTIONS+=("$1" "$2")
                 shift
                 ;;
-            lint | scan | unit | packaging | local_cloud | security | faults) CHOSEN+=("$1") ;;
+            lint | scan | unit | packaging | local_cloud | security | browser | faults) CHOSEN+=("$1") ;;
             *) misused "There is no part $1. The parts are: ${PARTS[*]}." ;;
         esac
         shift
@@ -81,43 +85,50 @@ lint() {
     [[ -z $failed ]] || fail "The findings above must be mended first."
 }
 
+ensure_browser() {
+    ensure_chromium
+    ensure_node_packages
+}
+
 check() {
     say "$*"
     "$VENV/bin/$1" "${@:2}" >&2
 }
 
-# The faults run beside everything else: they mostly wait, for leases and for workers that start anew. What they print
-# follows what the others have.
+# Two lanes side by side, each with a local cloud of its own: their tests mostly wait, for workers that start anew, for
+# leases, for browsers. What the second prints follows what the first has.
 run_pytest() {
-    local part name folders=() with_faults=''
+    local part name first=() second=()
     for part in "${CHOSEN[@]}"; do
         case $part in
-            lint) ;;
-            faults) with_faults=yes ;;
-            *) folders+=("tests/$part") ;;
+            lint | scan) ;;
+            faults | security | browser) second+=("tests/$part") ;;
+            *) first+=("tests/$part") ;;
         esac
     done
+    [[ ${CHOSEN[*]} != *scan* ]] || first+=(tests/scan)
     # Nothing of the caller's AWS configuration reaches the tests.
     for name in $(compgen -e AWS_); do
         unset "$name"
     done
-    if [[ -z $with_faults ]]; then
-        ((${#folders[@]} == 0)) || pytest "${folders[@]}"
-    elif ((${#folders[@]} == 0)); then
-        pytest tests/faults
+    if ((${#second[@]} == 0)); then
+        ((${#first[@]} == 0)) || pytest "${first[@]}"
+    elif ((${#first[@]} == 0)); then
+        pytest "${second[@]}"
     else
-        pytest_beside_faults "${folders[@]}"
+        pytest_in_two_lanes
     fi
 }
 
-pytest_beside_faults() {
+# Uses run_pytest's variables.
+pytest_in_two_lanes() {
     local failed=''
     LANE_OUTPUT=$(mktemp)
     trap end_lane EXIT
-    pytest tests/faults >"$LANE_OUTPUT" 2>&1 &
+    pytest "${second[@]}" >"$LANE_OUTPUT" 2>&1 &
     LANE=$!
-    pytest "$@" || failed=yes
-    say "Waiting for the faults"
+    pytest "${first[@]}" || failed=yes
+    say "Waiting for the other lane: ${second[*]}"
     wait "$LANE" || failed=yes
     LANE=''
     cat "$LANE_OUTPUT"
