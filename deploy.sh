@@ -83,6 +83,7 @@ main() {
 
     describe_stack "$STACK_NAME"
     ENDPOINT=$(stack_value Output WebSocketApiEndpoint) || fail "Stack $STACK_NAME has no output WebSocketApiEndpoint."
+    protect_stack
     [[ -n $NO_VERIFY ]] || verify_endpoint
     print_endpoint
 }
@@ -253,6 +254,14 @@ deploy_stack() {
     fi
     upload_packages "$BUCKET" "$stack" "$@"
     execute_change_set
+}
+
+# Deleting the stack would take the API, and its address, before CloudFormation stops at the protected tables.
+protect_stack() {
+    [[ $(stack_value Parameter DeletionProtection) == true ]] || return 0
+    aws_cli cloudformation update-termination-protection --stack-name "$STACK_NAME" --enable-termination-protection \
+        >/dev/null || fail "Stack $STACK_NAME is deployed, and could not be protected from deletion: $(aws_error)"
+    say "Stack $STACK_NAME is protected from deletion"
 }
 
 verify_endpoint() {

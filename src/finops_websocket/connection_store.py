@@ -73,9 +73,13 @@ class ConnectionStore:
 
     def find(self, connection_id: str) -> Connection:
         """Read what a connection has shown; of one that is not there or has outlived its time, nothing."""
+        return self.find_noted(connection_id) or Connection(connection_id)
+
+    def find_noted(self, connection_id: str) -> Connection | None:
+        """Read what a connection has shown; None of one that is not there or has outlived its time."""
         item = self.table.get_item(Key={"connectionId": connection_id}, ConsistentRead=True).get("Item")
         if item is None or int(str(item["ttl"])) <= self.now():
-            return Connection(connection_id)
+            return None
         return _connection(item)
 
     def close(self, connection_id: str) -> Connection:

@@ -4,7 +4,7 @@ API Gateway throttles all connections together; this keeps one from using up wha
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -22,6 +22,9 @@ FRAMES_BEFORE_SIGN_IN = 20
 # A page that asks, lists and resumes at every click stays far below it.
 FRAMES_PER_MINUTE = 300
 
+# Whoever goes on so far without listening to the refusals takes from the throttle that all clients share.
+FRAMES_THAT_END_IT = 2 * FRAMES_PER_MINUTE
+
 _MINUTE = 60
 
 
@@ -33,42 +36,50 @@ class FrameLimit:
 
         In the mode `open` nobody has to show anything, so every connection that is noted counts as known.
         """
-        self._is_open_mode = auth_mode == "open"
-        self._is_known = Attr("connectionId").exists() if self._is_open_mode else Attr("verified").eq(True)
+        self._is_known = Attr("connectionId").exists() if auth_mode == "open" else Attr("verified").eq(True)
         self._table = table
         self._clock = clock
 
     def count(self, connection_id: str) -> None:
         """Count a frame.
 
-        Raises RateLimited if the connection has sent too many in this minute, ConnectionSpent if it has sent all that
-        it may without having shown who it is.
+        Raises RateLimited if the connection has sent too many in this minute, ConnectionSpent if it goes on all the
+        same, or has sent all that it may without having shown who it is.
         """
         now = int(self._clock())
         minute = now // _MINUTE
-        has_budget = Attr("frames").not_exists() | Attr("frames").lt(FRAMES_BEFORE_SIGN_IN)
-        may_send = (self._is_known & Attr("minute").eq(minute) & Attr("frames").lt(FRAMES_PER_MINUTE)) | (
-            ~self._is_known & has_budget
-        )
+        counts_on = ~self._is_known | Attr("minute").eq(minute)
         # A connection whose row is gone, because it was taken for gone itself, gets one on which nobody is signed in.
         one_more = update_arguments(add={"frames": 1}, assign_if_missing={"ttl": now + ROW_SECONDS})
-        if self._update(connection_id, may_send, one_more):
-            return
-        row = self._table.get_item(Key={"connectionId": connection_id}, ConsistentRead=True).get("Item", {})
-        if not (row.get("verified") or (self._is_open_mode and row)):
-            raise ConnectionSpent("This connection has sent too much without signing in, and is closed.", _MINUTE)
         begins_minute = self._is_known & ~Attr("minute").eq(minute)
-        is_full = row.get("minute") == minute and int(str(row["frames"])) >= FRAMES_PER_MINUTE
-        if is_full or not (
-            self._update(connection_id, begins_minute, update_arguments({"minute": minute, "frames": 1}))
+        row = (
+            self._update(connection_id, counts_on, one_more)
+            or self._update(connection_id, begins_minute, update_arguments({"minute": minute, "frames": 1}))
             # Of frames that come side by side, one begins the minute and the others count in it.
-            or self._update(connection_id, may_send, one_more)
-        ):
+            or self._update(connection_id, counts_on, one_more)
+        )
+        if row is None:
+            # It has closed, or signed in, between two of these: nothing is known against it.
+            return
+        frames = int(str(row["frames"]))
+        if "minute" not in row and frames > FRAMES_BEFORE_SIGN_IN:
+            raise ConnectionSpent("This connection has sent too much without signing in, and is closed.", _MINUTE)
+        if frames > FRAMES_THAT_END_IT:
+            raise ConnectionSpent("This connection goes on sending too much, and is closed.", _MINUTE)
+        if frames > FRAMES_PER_MINUTE:
             raise RateLimited("This connection sends too much. Please wait a moment.", _MINUTE - now % _MINUTE)
 
-    def _update(self, connection_id: str, condition: ConditionBase, arguments: dict[str, Any]) -> bool:
+    def _update(
+        self, connection_id: str, condition: ConditionBase, arguments: dict[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Change the connection's row and give it as it now is; None if the condition does not hold."""
         try:
-            self._table.update_item(Key={"connectionId": connection_id}, ConditionExpression=condition, **arguments)
+            changed = self._table.update_item(
+                Key={"connectionId": connection_id},
+                ConditionExpression=condition,
+                ReturnValues="ALL_NEW",
+                **arguments,
+            )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+            return None
+        return changed["Attributes"]

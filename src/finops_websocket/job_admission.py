@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from finops_websocket.batch_read import read_items
 from finops_websocket.errors import RateLimited
-from finops_websocket.job import Job
+from finops_websocket.job import CANCELLED, Job
 from finops_websocket.job_table import JobTable
 from finops_websocket.user_jobs import JobLimits, UserJobs, user_key
 
@@ -47,7 +47,8 @@ class JobAdmission:
     def submit(self, job: Job, request_scope: str = "") -> Submission:
         """Store a new job, unless its user has sent its requestId before in the same scope: then give that job.
 
-        Raises RateLimited and TooManyJobs where the user has enough; what it has sent before is no new question.
+        Raises RateLimited and TooManyJobs where the user has enough. What it has sent before is no new job, and is
+        counted as a question all the same: each repetition may be queued again.
         """
         for attempt in range(_TRIES):
             if attempt:
@@ -56,15 +57,16 @@ class JobAdmission:
             request_key = _request_key(job, request_scope)
             noted = None if request_key is None else self._noted_job_id(request_key)
             submitted = None if noted is None else self._jobs.find(noted)
-            if submitted is not None:
-                # Its own, if the reply was lost and the SDK's second try found it there.
-                return Submission(submitted, is_duplicate=submitted.job_id != job.job_id)
             user = UserJobs.from_item(self._item(user_key(job.user_id)))
             if job.job_id in user.active:
-                # The same, without a requestId.
+                # The reply was lost, and the SDK's second try found it there.
                 return Submission(job, is_duplicate=False)
             now = self._jobs.now()
             user.check_rate(now, self._limits)
+            if submitted is not None:
+                if self._write([self._put_user(job, user.with_question(now))]):
+                    return Submission(submitted, is_duplicate=True)
+                continue
             user, gone = self._without_ended(user)
             user.check_jobs(self._limits)
             if self._create(job, user.with_job(job.job_id, now), request_key, noted, gone):
@@ -78,7 +80,14 @@ class JobAdmission:
         items = read_items(self._table, [{"jobId": job_id} for job_id in user.active])
         jobs = [job for job in map(Job.from_item, items) if job.ttl > self._jobs.now()]
         gone = set(user.active) - {job.job_id for job in jobs}
-        return user.without(gone | {job.job_id for job in jobs if job.is_finished}), gone
+        return user.without(gone | {job.job_id for job in jobs if self._is_over(job)}), gone
+
+    def _is_over(self, job: Job) -> bool:
+        # Agents that were asked go on when their job is cancelled: it keeps its place as long as they may take.
+        was_interrupted = job.status == CANCELLED and job.attempts > 0
+        return job.is_finished and not (
+            was_interrupted and self._jobs.now() < job.updated_at + self._limits.agent_timeout
+        )
 
     def _create(self, job: Job, user: UserJobs, request_key: str | None, noted: str | None, gone: set[str]) -> bool:
         """Write the job, its user's item and the note of its requestId; False if somebody else was faster."""
@@ -91,7 +100,9 @@ class JobAdmission:
                 # DynamoDB deletes what has expired late and in any order: the note may outlive its job.
                 writes.append(self._put(note, "submitted = :noted", {":noted": noted}))
                 gone = gone | {noted}
-        writes += [{"ConditionCheck": self._is_gone(job_id)} for job_id in gone]
+        return self._write(writes + [{"ConditionCheck": self._is_gone(job_id)} for job_id in gone])
+
+    def _write(self, writes: list[Any]) -> bool:
         try:
             self._table.meta.client.transact_write_items(TransactItems=writes)
         except self._table.meta.client.exceptions.TransactionCanceledException as error:

@@ -11,6 +11,10 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from finops_websocket.job import CANCELLED, FAILED, QUEUED, UNFINISHED, Job
 from finops_websocket.job_table import JobTable
 
+# In the mode `cognito` a user has no more connections than that (MaxConnectionsPerUser). In the mode `open` anybody may
+# follow who has the job's id, and each step is sent to one follower after another.
+MOST_FOLLOWERS = 50
+
 
 class JobStore:
     """Reads and writes jobs. Its calls raise botocore's ClientError when DynamoDB refuses."""
@@ -24,9 +28,12 @@ class JobStore:
     def follow(self, job_id: str, user_id: str, connection_id: str) -> Job | None:
         """Let a connection get an unfinished job's messages, and give the job as it now is.
 
-        A finished job is given as it is: nothing will be said of it any more. None if the user has no such job.
+        A finished job is given as it is: nothing will be said of it any more. So is one that as many follow as may.
+        None if the user has no such job.
         """
-        condition = Attr("userId").eq(user_id) & _is_unfinished() & Attr("ttl").gt(self.now())
+        followers = Attr("followers")
+        has_room = followers.not_exists() | followers.size().lt(MOST_FOLLOWERS) | followers.contains(connection_id)
+        condition = Attr("userId").eq(user_id) & _is_unfinished() & Attr("ttl").gt(self.now()) & has_room
         return self._jobs.update(job_id, condition, add={"followers": {connection_id}}) or self._find_of(
             job_id, user_id
         )

@@ -55,12 +55,13 @@ class ConnectionManagerSettings(FunctionSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageHandlerSettings(FunctionSettings):
-    """What the message handler is told besides."""
+    """What the message handler is told besides; `agent_timeout` is in seconds."""
 
     auth_mode: str
     cost_forecast_function: str
     trusted_advisor_function: str
     job_retention_days: int
+    agent_timeout: int
     max_active_jobs_per_user: int
     max_queries_per_minute: int
 
@@ -73,6 +74,7 @@ class MessageHandlerSettings(FunctionSettings):
             cost_forecast_function=_text(environment, "COST_FORECAST_FUNCTION"),
             trusted_advisor_function=_text(environment, "TRUSTED_ADVISOR_FUNCTION"),
             job_retention_days=_whole_number(environment, "JOB_RETENTION_DAYS"),
+            agent_timeout=_whole_number(environment, "AGENT_TIMEOUT_SECONDS"),
             max_active_jobs_per_user=_whole_number(environment, "MAX_ACTIVE_JOBS_PER_USER"),
             max_queries_per_minute=_whole_number(environment, "MAX_QUERIES_PER_MINUTE"),
         )

@@ -87,9 +87,12 @@ class UserConnections:
         return slots
 
     def _is_used(self, user_id: str, connection_id: str, since: int) -> bool:
+        connection = self._connections.find_noted(connection_id)
+        if connection is None:
+            return False
         if abs(self._connections.now() - since) < _SIGN_IN_SECONDS:
             return True
-        return self._connections.find(connection_id).user_id == user_id and self._is_open(connection_id)
+        return connection.user_id == user_id and self._is_open(connection_id)
 
     def _write(self, user_id: str, slots: Mapping[str, int], read: Mapping[str, Any] | None) -> bool:
         version = 0 if read is None else int(read["version"])

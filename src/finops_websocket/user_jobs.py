@@ -19,10 +19,14 @@ _JOBS_TAKE = 30
 
 @dataclass(frozen=True, kw_only=True)
 class JobLimits:
-    """How many unfinished jobs a user may have, and how many questions it may ask in any minute."""
+    """How many unfinished jobs a user may have, and how many questions it may ask in any minute.
+
+    A job that was cancelled while its agents were at work counts for `agent_timeout` seconds more.
+    """
 
     active_jobs: int
     queries_per_minute: int
+    agent_timeout: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +58,7 @@ class UserJobs:
         """Raise TooManyJobs if there are as many jobs as are allowed."""
         if self.is_full(limits):
             raise TooManyJobs(
-                f"At most {limits.active_jobs} questions are worked on at a time. Please wait for one to be answered, "
-                "or cancel one.",
+                f"At most {limits.active_jobs} questions are worked on at a time. Please wait until one is answered.",
                 _JOBS_TAKE,
             )
 
@@ -64,8 +67,12 @@ class UserJobs:
         return replace(self, active=tuple(job_id for job_id in self.active if job_id not in ended))
 
     def with_job(self, job_id: str, now: int) -> "UserJobs":
-        """Give the same with one job more, asked at `now`; what is older than a minute is left out."""
-        return UserJobs(active=(*self.active, job_id), asked_at=(*self._latest(now), now), version=self.version + 1)
+        """Give the same with one job more, asked at `now`."""
+        return replace(self.with_question(now), active=(*self.active, job_id))
+
+    def with_question(self, now: int) -> "UserJobs":
+        """Give the same with one question more, asked at `now`; those of more than a minute ago are left out."""
+        return replace(self, asked_at=(*self._latest(now), now), version=self.version + 1)
 
     def to_item(self, user_id: str, ttl: int) -> dict[str, Any]:
         """Give the user's item for the table."""

@@ -28,7 +28,11 @@ logger = Logger(logger_formatter=ContentFreeFormatter())
 settings = MessageHandlerSettings.read(os.environ)
 services = JobServices.of_stack(settings)
 frame_limit = FrameLimit(settings.auth_mode, services.connections.table)
-limits = JobLimits(active_jobs=settings.max_active_jobs_per_user, queries_per_minute=settings.max_queries_per_minute)
+limits = JobLimits(
+    active_jobs=settings.max_active_jobs_per_user,
+    queries_per_minute=settings.max_queries_per_minute,
+    agent_timeout=settings.agent_timeout,
+)
 visible_jobs = VisibleJobs(settings.auth_mode, services.connections, services.jobs)
 tell_end = TellEnd(services.announce_end, services.answers, services.channel)
 

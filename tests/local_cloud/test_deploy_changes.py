@@ -246,3 +246,36 @@ def test_failed_first_deployment_is_removed(machine):
     assert "Removing what a failed first deployment left" in run.stderr
     assert len(machine.aws.calls("cloudformation delete-stack")) == 1
     assert "CREATE" in machine.aws.calls("cloudformation create-change-set")[0]
+
+
+@pytest.mark.parametrize(("protection", "is_protected"), [("true", True), ("false", False)])
+def test_stack_is_protected_when_its_tables_are(machine, protection, is_protected):
+    machine.no_changes()
+    machine.stack("UPDATE_COMPLETE", DeletionProtection=protection)
+    run = machine.deploy()
+    assert run.returncode == 0, run.stderr
+    calls = machine.aws.calls("cloudformation update-termination-protection")
+    assert ["--enable-termination-protection" in call for call in calls] == [True] * is_protected
+
+
+def test_stack_that_cannot_be_protected_is_said_to_be_deployed_and_unprotected(machine):
+    machine.no_changes()
+    machine.stack("UPDATE_COMPLETE", DeletionProtection="true")
+    machine.aws.fails("cloudformation update-termination-protection", "Unable to locate credentials")
+    run = machine.deploy()
+    assert run.returncode == 1
+    assert "is deployed, and could not be protected" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("origins", "option"),
+    [("*", []), ("https://app.example.com,https://other.example.com", ["--origin", "https://app.example.com"])],
+)
+def test_endpoint_is_verified_as_a_page_that_may_connect(machine, origins, option):
+    machine.no_changes()
+    machine.stack("UPDATE_COMPLETE", AllowedOrigins=origins, ProjectName="finops-websocket")
+    machine.python_whose_verification(0)
+    run = deploy(machine.environment)
+    assert run.returncode == 0, run.stderr
+    verification = (machine.directory / "python.calls").read_text().splitlines()[-1].split()
+    assert verification[verification.index("--url") + 2 : verification.index("--user-id")] == option

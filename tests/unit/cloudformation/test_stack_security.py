@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cloudformation_template import load, properties, resources
+from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN
 
 OWN_KEY = {"Ref": "KmsKeyArn"}
 
@@ -63,12 +64,20 @@ def test_without_a_key_of_the_operators_all_is_encrypted_too() -> None:
 
 
 def test_all_functions_and_nobody_else_may_use_the_operators_key() -> None:
-    (policy,) = resources("AWS::IAM::Policy").values()
+    policy = resources("AWS::IAM::Policy")["KeyUse"]
     assert policy["Condition"] == "HasKmsKey"
     assert policy["Properties"]["Roles"] == [{"Ref": name} for name in resources("AWS::IAM::Role")]
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
     assert statement["Resource"] == OWN_KEY
+
+
+def test_what_earlier_keys_have_encrypted_can_still_be_read() -> None:
+    policy = resources("AWS::IAM::Policy")["FormerKeyUse"]
+    assert policy["Condition"] == "HasFormerKmsKeys"
+    assert policy["Properties"]["Roles"] == [{"Ref": name} for name in resources("AWS::IAM::Role")]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("kms:Decrypt", {"Ref": "FormerKmsKeyArns"})
 
 
 def test_deletion_protection_covers_the_tables_and_the_pool_and_is_off_unless_asked_for() -> None:
@@ -101,16 +110,23 @@ def test_the_pool_is_strict() -> None:
 
 def test_the_stage_is_throttled_and_whoever_only_connects_takes_nothing_from_the_others() -> None:
     stage = properties("AWS::ApiGatewayV2::Stage")["Stage"]
-    everybody = {
-        "ThrottlingRateLimit": {"Ref": "RequestsPerSecond"},
-        "ThrottlingBurstLimit": {"Ref": "RequestsPerSecond"},
-    }
-    strangers = {
-        "ThrottlingRateLimit": {"Ref": "ConnectsPerSecond"},
-        "ThrottlingBurstLimit": {"Ref": "ConnectsPerSecond"},
-    }
-    assert stage["DefaultRouteSettings"] == everybody
-    assert stage["RouteSettings"] == {"$connect": strangers, "authenticate": strangers}
+    shared = {"Ref": "RequestsPerSecond"}
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": shared, "ThrottlingBurstLimit": shared}
+    assert stage["RouteSettings"].keys() == {"$connect", "authenticate"}
+    for settings in stage["RouteSettings"].values():
+        # Numbers: free-form JSON, in which CloudFormation would make a text of a parameter.
+        assert settings == {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 50}
+    # All that connects in a second, and sends all that it may, leaves room.
+    most = stage["RouteSettings"]["$connect"]["ThrottlingRateLimit"] * FRAMES_BEFORE_SIGN_IN
+    assert load()["Parameters"]["RequestsPerSecond"]["Default"] >= most
+
+
+def test_only_the_processing_queue_may_use_its_dead_letter_queue() -> None:
+    allowed = properties("AWS::SQS::Queue")["ProcessingDeadLetterQueue"]["RedriveAllowPolicy"]
+    assert allowed["redrivePermission"] == "byQueue"
+    (source,) = allowed["sourceQueueArns"]
+    name = properties("AWS::SQS::Queue")["ProcessingQueue"]["QueueName"]["Fn::Sub"]
+    assert source["Fn::Sub"].endswith(f":{name}")
 
 
 def test_large_answers_are_fetched_from_the_allowed_pages_only() -> None:
