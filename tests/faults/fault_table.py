@@ -114,11 +114,11 @@ ROWS = (
         )
     ),
     Row("all agents crash", (), (f"{BOTH} cost=crash advisor=crash",) * 2, ends=frozenset({"AGENTS_FAILED"})),
-    # Lambda would make a crash of it, which is another row: it takes 6 MB. The local cloud passes it on.
+    # As much as Lambda passes on, almost.
     Row(
-        "an agent answers 7 MB",
+        "an agent answers 6 MB",
         (),
-        (f"{COST} cost=large:7000000", f"{COST} cost=large:7000001"),
+        (f"{COST} cost=large:6000000", f"{COST} cost=large:6000001"),
         scenario=scenarios.whole_answers_are_behind_links,
     ),
     # Posting
