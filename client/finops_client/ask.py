@@ -20,6 +20,7 @@ from rich.text import Text
 from finops_client.answer_view import print_answer
 from finops_client.ask_options import AskOptions, read_options
 from finops_client.client import FinopsClient
+from finops_client.daemon_threads import run_with_daemon_threads
 from finops_client.errors import (
     AnswerUnavailable,
     CannotConnect,
@@ -196,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     notes = Console(file=sys.stderr, force_terminal=sys.stderr.isatty())
     command = AskCommand(options, output, notes)
     try:
-        status = asyncio.run(command.run())
+        status = run_with_daemon_threads(command.run())
         # At exit it would be too late to say that the answer does not fit on the disk.
         sys.stdout.flush()
         return status

@@ -24,9 +24,11 @@ class CognitoLogin:
     """Signs a user in, keeps the token until it is about to expire, and renews it without asking anybody.
 
     Signing in is `InitiateAuth` with USER_PASSWORD_AUTH and, if Cognito asks for SOFTWARE_TOKEN_MFA,
-    `RespondToAuthChallenge`; renewing is `InitiateAuth` with REFRESH_TOKEN_AUTH. Where that is refused, because the
-    refresh token has expired or the app client does not allow it, the user is signed in again.
-    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-refresh-token.html
+    `RespondToAuthChallenge`; renewing is `GetTokensFromRefreshToken`, which app clients with and without rotation of
+    refresh tokens take. Where that is refused, because the refresh token has expired, the user is signed in again.
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RefreshTokenRotationType.html
+
+    The calls run in threads of the event loop's default executor: see `run_with_daemon_threads`.
     """
 
     def __init__(
@@ -81,7 +83,9 @@ class CognitoLogin:
         if self._refresh_token is None:
             return None
         try:
-            answer = await self._initiate("REFRESH_TOKEN_AUTH", {"REFRESH_TOKEN": self._refresh_token})
+            answer = await asyncio.to_thread(
+                self._calls.get_tokens_from_refresh_token, ClientId=self._client_id, RefreshToken=self._refresh_token
+            )
         except CredentialsRefused:
             self._refresh_token = None
             return None
@@ -89,7 +93,12 @@ class CognitoLogin:
         return result
 
     async def _signed_in(self) -> Mapping[str, Any]:
-        answer = await self._initiate("USER_PASSWORD_AUTH", self._parameters)
+        answer = await asyncio.to_thread(
+            self._calls.initiate_auth,
+            AuthFlow="USER_PASSWORD_AUTH",
+            ClientId=self._client_id,
+            AuthParameters=self._parameters,
+        )
         if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA" and self._mfa_code:
             answer = await asyncio.to_thread(
                 self._calls.respond_to_auth_challenge,
@@ -110,8 +119,3 @@ class CognitoLogin:
             )
         result: Mapping[str, Any] = answer["AuthenticationResult"]
         return result
-
-    async def _initiate(self, flow: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
-        return await asyncio.to_thread(
-            self._calls.initiate_auth, AuthFlow=flow, ClientId=self._client_id, AuthParameters=parameters
-        )

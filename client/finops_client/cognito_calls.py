@@ -1,4 +1,4 @@
-"""The two calls of Cognito that sign a user in, and what their errors mean."""
+"""The calls of Cognito that sign a user in and renew a token, and what their errors mean."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ REFUSALS = {
     "PasswordResetRequiredException": "The password must be reset before this user can sign in.",
     "UserNotConfirmedException": "The user has not confirmed the sign-up yet.",
     "ResourceNotFoundException": "There is no such user pool client in this region.",
-    "InvalidParameterException": "The user pool client does not allow signing in with USER_PASSWORD_AUTH.",
+    "InvalidParameterException": (
+        "The user pool client does not allow signing in with USER_PASSWORD_AUTH, or its id is mistyped."
+    ),
 }
 
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html#API_RespondToAuthChallenge_Errors
 CHALLENGE_REFUSALS = REFUSALS | {
     "CodeMismatchException": "Wrong code of the authenticator app.",
+    "InvalidParameterException": "The code of the authenticator app is mistyped: it is six digits.",
     "ExpiredCodeException": "The code of the authenticator app has expired or was used before; take the next one.",
     "NotAuthorizedException": "The code came too late or was wrong too often; sign in again.",
 }
+
+CONFIDENTIAL_CLIENT = "The user pool client has a secret; give the id of one that has none."
 
 # These pass by themselves. The last one is in no list of this API's own: it is common to all AWS services.
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
@@ -60,6 +65,14 @@ class CognitoCalls:
             CredentialsRefused, SignInUnavailable: as `initiate_auth`.
         """
         return self._call("respond_to_auth_challenge", request, CHALLENGE_REFUSALS)
+
+    def get_tokens_from_refresh_token(self, **request: object) -> Mapping[str, Any]:
+        """Cognito's answer to `GetTokensFromRefreshToken`.
+
+        Raises:
+            CredentialsRefused, SignInUnavailable: as `initiate_auth`.
+        """
+        return self._call("get_tokens_from_refresh_token", request, REFUSALS)
 
     def _call(self, name: str, request: Mapping[str, object], refusals: Mapping[str, str]) -> Mapping[str, Any]:
         # Loaded here: boto3 takes a good part of a second, and who has a token does not need it.
@@ -96,4 +109,8 @@ def _error_for(refused: ClientError, refusals: Mapping[str, str]) -> FinopsClien
         return SignInUnavailable(PASSING[code])
     if refused.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         return SignInUnavailable(f"Cognito failed: {code}.")
+    # Only the message tells this one from a wrong password: "Client X is configured with secret but SECRET_HASH was
+    # not received".
+    if code == "NotAuthorizedException" and "secret" in refused.response["Error"]["Message"].lower():
+        return CredentialsRefused(CONFIDENTIAL_CLIENT)
     return CredentialsRefused(refusals.get(code, f"Cognito refused the sign-in: {code}."))

@@ -32,13 +32,15 @@ class MfaCode:
         """
         if self._is_given:
             raise CredentialsRefused("The session has ended, and a new one needs a new code. Please sign in again.")
-        code = self._typed() if self._stdin.isatty() else self._environment.get(VARIABLE, "")
-        if not code.strip():
+        given = self._typed() if self._stdin.isatty() else self._environment.get(VARIABLE, "")
+        # Authenticator apps show a code in two halves.
+        code = "".join(given.split())
+        if not code:
             raise CredentialsRefused(
                 f"A code of the user's authenticator app is needed: type it on a terminal, or set {VARIABLE}."
             )
         self._is_given = True
-        return code.strip()
+        return code
 
     def _typed(self) -> str:
         # asyncio.run's own handler would only ask the event loop to stop, which waits for the typing.

@@ -7,13 +7,13 @@ not, with a sentence that tells what was expected and what came.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Callable, Sequence
 
 from finops_client.client import FinopsClient
 from finops_client.clock import Clock
 from finops_client.credentials import ClaimedIdentity
+from finops_client.daemon_threads import run_with_daemon_threads
 from finops_client.errors import CannotConnect, FinopsClientError
 from finops_client.events import Authenticated
 from finops_client.origin_option import origin
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     identity = ClaimedIdentity(options.user_id, options.username)
     try:
         verification = Verification(options.url, identity, _report, Clock(), origin=options.origin)
-        asyncio.run(verification.run(options.wait))
+        run_with_daemon_threads(verification.run(options.wait))
     except (NotVerified, FinopsClientError) as failed:
         _report(f"failed: {failed}")
         return 1

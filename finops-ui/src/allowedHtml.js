@@ -14,16 +14,15 @@ const ALLOWED = {
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
   ALLOWED_NAMESPACES: ['http://www.w3.org/1999/xhtml'],
+  RETURN_DOM: true,
 };
+const MORE_THAN_FORMATTED_TEXT = ':not(bdi, br, code, em, s, strong)';
 
 // An instance of its own: the hooks are not those of whoever else sanitizes in the page.
 const purifier = createDOMPurify(window);
 purifier.setConfig(ALLOWED);
 purifier.addHook('beforeSanitizeElements', (node) => {
   if (node.nodeType === Node.TEXT_NODE) node.data = visibleText(node.data);
-});
-purifier.addHook('afterSanitizeAttributes', (element) => {
-  if (element.nodeName === 'A') finishLink(element);
 });
 
 /**
@@ -35,10 +34,18 @@ purifier.addHook('afterSanitizeAttributes', (element) => {
  *     tab of its own that learns nothing of this one, and shows the host it leads to
  */
 export function allowedHtml(html) {
-  return purifier.sanitize(html);
+  const body = purifier.sanitize(html);
+  // There is none where the HTML is a frameset.
+  if (!body) return '';
+  // Not in a hook: what a link shows is known when all that it holds is sanitized.
+  for (const link of body.querySelectorAll('a')) finishLink(link);
+  return body.innerHTML;
 }
 
 function finishLink(link) {
+  // The page's parser would take a link apart that holds another, or a paragraph: one part would show the host, and
+  // another would not.
+  if (link.querySelector(MORE_THAN_FORMATTED_TEXT)) link.textContent = link.textContent;
   const address = link.getAttribute('href') ?? '';
   // A browser shows what stands before an @ where a reader looks for the host.
   if (!URL.canParse(address) || new URL(address).username || new URL(address).password) {

@@ -31,7 +31,9 @@ export function markdownHtml(text) {
 }
 
 function isAllowedAddress(address) {
-  if (address.length > MOST_CHARACTERS_IN_ADDRESS || !URL.canParse(address)) return false;
-  const { protocol, username, password } = new URL(address);
-  return protocol === 'https:' && !username && !password;
+  if (address.length > MOST_CHARACTERS_IN_ADDRESS) return false;
+  // Without the slashes, https: on an https page is an address on the page's own host.
+  if (!/^https:\/\//i.test(address) || !URL.canParse(address)) return false;
+  const { username, password } = new URL(address);
+  return !username && !password;
 }

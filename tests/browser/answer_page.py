@@ -54,6 +54,8 @@ class Link:
 
     address: str
     protocol: str
+    origin: str
+    host: str
     target: str
     rel: str
     text: str
@@ -110,6 +112,12 @@ class AnswerPage:
             *(f"element {name}" for name in sorted(elements - ELEMENTS)),
             *(f"attribute {name}" for name in sorted(attributes - ATTRIBUTES)),
             *(f"link to {link.address!r}" for link in links if not _is_safe(link)),
+            # It is the sanitizer alone that names the hosts.
+            *(
+                f"link to {link.host} as {link.text!r}"
+                for link in links
+                if controls is not Controls.PARSER and not _shows_host(link)
+            ),
             *("script ran" for _ in held["canaryCalls"]),
             *(["page changed"] if held["pageChanged"] else []),
             *self._events,
@@ -130,3 +138,7 @@ class AnswerPage:
 def _is_safe(link: Link) -> bool:
     # A browser shows what stands before an @ where a reader looks for the host.
     return link.protocol == "https:" and link.address.lower().startswith("https://") and "@" not in link.address
+
+
+def _shows_host(link: Link) -> bool:
+    return f"{link.text}/".startswith(f"{link.origin}/") or link.text.endswith(f" ({link.host})")

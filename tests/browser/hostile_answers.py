@@ -72,6 +72,26 @@ RAW_HTML = {
     "popover": "<p popover id=p>x</p><button popovertarget=p autofocus>y</button>",
     "marquee": "<marquee onstart=canary()>x</marquee>",
     "editable": "<p contenteditable autofocus onfocus=canary()>x</p>",
+    "host in a style": ('<a href="https://evil.test/"><style>https://evil.test/</style>https://aws.amazon.com</a>'),
+    "host in a comment": '<a href="https://evil.test/"><!--https://evil.test/-->https://aws.amazon.com</a>',
+    "host in a select": '<a href="https://evil.test/"><select>https://evil.test/</select>https://aws.amazon.com</a>',
+    "host in a label of its own": '<a href="https://evil.test/">https://aws.amazon.com<bdi> (evil.tes)</bdi></a>',
+    "link taken apart by a link in a table": (
+        '<div><a href="https://evil.test/a">https://aws.amazon.com<table><a href="https://evil.test/b">x</table></a></div>'
+    ),
+    "link taken apart by a link in a caption": (
+        '<div><a href="https://evil.test/a">https://aws.amazon.com'
+        '<table><caption><a href="https://evil.test/b">x</a></caption></table></a></div>'
+    ),
+    "link taken apart by a link in an object": (
+        '<a href="https://evil.test/a">https://aws.amazon.com<object><a href="https://evil.test/b">x</a></object></a>'
+    ),
+    "link taken apart by a table in a paragraph": (
+        '<div><p><a href="https://evil.test/">https://evil.test/<table></table>https://aws.amazon.com</a></p></div>'
+    ),
+    "link taken apart by a paragraph": (
+        '<div><p><object><a href="https://evil.test/">https://evil.test/<p>https://aws.amazon.com</p></a></object></div>'
+    ),
     "access key": '<a href="https://evil.test/" accesskey=x tabindex=1 onclick=canary()>x</a>',
     "ping": '<a href="https://evil.test/" ping="https://evil.test/ping">x</a>',
     "raw link to a script": '<a href="javascript:canary()">x</a>',
@@ -136,6 +156,7 @@ MARKDOWN_LINKS = {
     "quotes in a title": "[x](https://evil.test/ 'y\" onmouseover=\"canary()')",
     "angle in an address": '[x](https://evil.test/\\"><img/src=x/onerror=canary()>)',
     "somebody before the host": "[x](https://aws.amazon.com@evil.test/) <https://aws.amazon.com:x@evil.test/>",
+    "no slashes": "[x](https:evil.test) [y](https:/evil.test) [z](https:\\\\evil.test) ![w](https:evil.test)",
     "no host": "[x](https:) [y](https://) [z](https:///) [w](https://[)",
     "fence language that breaks out": '```"><img src=x onerror=canary()>\ncode\n```',
     "fence language as a class": "```modal fullscreen\ncode\n```",

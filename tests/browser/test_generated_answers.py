@@ -14,6 +14,8 @@ PIECES = [
     *['<a href="javascript:canary()">', "<p title='", "<a id=answer>", "<iframe srcdoc='"],
     *["<base href=//evil.test>", "style='background:url(https://evil.test)'", " onclick=canary() "],
     *["javascript:canary()", "JAVA", "script:", "data:text/html,", "https://evil.test/", "//evil.test", "user@"],
+    *["<a href=https://evil.test/>", "</a>", "<object>", "</object>", "<caption>", "<p>", "<td>", "<bdi> (evil.test)"],
+    *["https:evil.test", "https://aws.amazon.com"],
     *["[x]: ", "```", "~~~", "> ", "- ", "1. ", "# ", "***", "__", "~~", "| a |\n|---|\n| ", "    ", "costs"],
     *["\u05d0", "\U0001f469\u200d\U0001f469"],
 ]

@@ -37,6 +37,8 @@ def unprotected_page(browser: Browser) -> Iterator[AnswerPage]:
         ("raw link to a script", "link to 'javascript:canary()'"),
         ("script link in capitals", "link to 'JaVaScRiPt:canary()'"),
         ("somebody before the host", "link to 'https://aws.amazon.com@evil.test/'"),
+        ("no slashes", "link to 'https:evil.test'"),
+        ("host in a comment", "link to evil.test as 'https://aws.amazon.com'"),
         ("iframe with a script", "element iframe"),
         ("style attribute", "attribute style"),
         ("clobbering by id", "attribute id"),

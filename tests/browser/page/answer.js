@@ -54,8 +54,8 @@ function touch(element) {
 }
 
 function describedLink(link) {
-  const { protocol, target, rel, textContent } = link;
-  return { address: link.getAttribute('href'), protocol, target, rel, text: textContent };
+  const { protocol, origin, host, target, rel, textContent } = link;
+  return { address: link.getAttribute('href'), protocol, origin, host, target, rel, text: textContent };
 }
 
 window.isReady = true;

@@ -34,7 +34,7 @@ class Calls(CognitoCalls):
             raise answer
         return answer
 
-    respond_to_auth_challenge = initiate_auth
+    respond_to_auth_challenge = get_tokens_from_refresh_token = initiate_auth
 
 
 def token(name: str, **more: str) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def token(name: str, **more: str) -> dict[str, Any]:
 
 
 def refreshing(token: str) -> dict[str, Any]:
-    return {"AuthFlow": "REFRESH_TOKEN_AUTH", "ClientId": "client", "AuthParameters": {"REFRESH_TOKEN": token}}
+    return {"ClientId": "client", "RefreshToken": token}
 
 
 def login(calls: Calls, clock: RecordingClock | None = None, **options: Any) -> CognitoLogin:
@@ -89,8 +89,8 @@ async def test_a_refresh_token_that_is_refused_is_given_up_for_a_new_sign_in() -
     assert calls.requests[1:] == [refreshing("r"), SIGN_IN, SIGN_IN]
 
 
-async def test_a_refresh_that_is_challenged_is_a_sign_in() -> None:
-    credentials = login(Calls(token("first", RefreshToken="r"), {"ChallengeName": "OTHER"}, token("second")))
+async def test_a_refresh_without_a_result_is_a_sign_in() -> None:
+    credentials = login(Calls(token("first", RefreshToken="r"), {}, token("second")))
     await credentials.fields()
     assert await credentials.fields(renew=True) == {"token": "second"}
 

@@ -20,6 +20,9 @@ class Cognito:
     def respond_to_auth_challenge(self, **request: Any) -> dict[str, Any]:
         return self._answered("respond_to_auth_challenge", request)
 
+    def get_tokens_from_refresh_token(self, **request: Any) -> dict[str, Any]:
+        return self._answered("get_tokens_from_refresh_token", request)
+
     def _answered(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
         self.calls.append((name, request))
         if isinstance(self.answer, Exception):
@@ -27,9 +30,9 @@ class Cognito:
         return self.answer
 
 
-def refusal(code: str, *, status: int = 400) -> ClientError:
+def refusal(code: str, message: str = "hidden detail", *, status: int = 400) -> ClientError:
     response = {
-        "Error": {"Code": code, "Message": "secret detail"},
+        "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     return ClientError(response, "InitiateAuth")
@@ -39,7 +42,12 @@ def test_a_call_is_boto3s() -> None:
     cognito = Cognito({"Session": "s"})
     calls = CognitoCalls(client=cognito)
     assert calls.initiate_auth(ClientId="c") == calls.respond_to_auth_challenge(Session="s") == {"Session": "s"}
-    assert cognito.calls == [("initiate_auth", {"ClientId": "c"}), ("respond_to_auth_challenge", {"Session": "s"})]
+    assert calls.get_tokens_from_refresh_token(RefreshToken="r") == {"Session": "s"}
+    assert cognito.calls == [
+        ("initiate_auth", {"ClientId": "c"}),
+        ("respond_to_auth_challenge", {"Session": "s"}),
+        ("get_tokens_from_refresh_token", {"RefreshToken": "r"}),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,7 @@ def test_a_call_is_boto3s() -> None:
         ("NotAuthorizedException", "Wrong user name or password", "came too late"),
         ("UserNotFoundException", "Wrong user name or password", "Wrong user name or password"),
         ("ResourceNotFoundException", "no such user pool client", "no such user pool client"),
-        ("InvalidParameterException", "USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"),
+        ("InvalidParameterException", "USER_PASSWORD_AUTH", "mistyped: it is six digits"),
         ("CodeMismatchException", "CodeMismatchException", "Wrong code"),
         ("ExpiredCodeException", "ExpiredCodeException", "take the next one"),
         ("SomethingElse", "refused the sign-in: SomethingElse", "refused the sign-in: SomethingElse"),
@@ -59,8 +67,29 @@ def test_a_refusal_is_one_sentence(code: str, at_sign_in: str, at_challenge: str
     for call, sentence in ((calls.initiate_auth, at_sign_in), (calls.respond_to_auth_challenge, at_challenge)):
         with pytest.raises(CredentialsRefused, match=sentence) as refused:
             call()
-        assert "secret detail" not in str(refused.value)
+        assert "hidden detail" not in str(refused.value)
         assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Client c is configured with secret but SECRET_HASH was not received",
+        "Unable to verify secret hash for client c",
+    ],
+)
+def test_an_app_client_with_a_secret_is_not_taken_for_a_wrong_password(message: str) -> None:
+    calls = CognitoCalls(client=Cognito(refusal("NotAuthorizedException", message)))
+    for call in (calls.initiate_auth, calls.respond_to_auth_challenge):
+        with pytest.raises(CredentialsRefused, match="has a secret") as refused:
+            call()
+        assert message not in str(refused.value)
+
+
+@pytest.mark.parametrize("code", ["NotAuthorizedException", "RefreshTokenReuseException"])
+def test_a_refresh_token_that_is_no_longer_taken_is_a_refusal(code: str) -> None:
+    with pytest.raises(CredentialsRefused):
+        CognitoCalls(client=Cognito(refusal(code))).get_tokens_from_refresh_token()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +105,7 @@ def test_a_refusal_is_one_sentence(code: str, at_sign_in: str, at_challenge: str
 def test_what_passes_is_no_refusal(answer: Exception, sentence: str) -> None:
     with pytest.raises(SignInUnavailable, match=sentence) as unavailable:
         CognitoCalls(client=Cognito(answer)).initiate_auth()
-    assert "secret detail" not in str(unavailable.value)
+    assert "hidden detail" not in str(unavailable.value)
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "no url"])
@@ -84,3 +113,5 @@ def test_boto3_itself_against_an_endpoint_that_is_not_there(endpoint: str) -> No
     calls = CognitoCalls(region="us-east-1", endpoint_url=endpoint)
     with pytest.raises(SignInUnavailable, match="cannot be reached"):
         calls.initiate_auth(AuthFlow="USER_PASSWORD_AUTH", ClientId="client", AuthParameters={"USERNAME": "ann"})
+    with pytest.raises(SignInUnavailable, match="cannot be reached"):
+        calls.get_tokens_from_refresh_token(ClientId="client", RefreshToken="r")

@@ -26,8 +26,9 @@ class Typing:
         return self.typed
 
 
-def test_on_a_terminal_the_code_is_typed() -> None:
-    assert MfaCode({"FINOPS_MFA_CODE": "stale"}, Terminal(), Typing(" 123456 "))() == "123456"
+@pytest.mark.parametrize("typed", ["123456", " 123456 ", "123 456"])
+def test_on_a_terminal_the_code_is_typed_as_the_app_shows_it(typed: str) -> None:
+    assert MfaCode({"FINOPS_MFA_CODE": "stale"}, Terminal(), Typing(typed))() == "123456"
 
 
 def test_elsewhere_the_code_comes_from_the_environment() -> None:
