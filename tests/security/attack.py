@@ -5,14 +5,25 @@ from dataclasses import dataclass
 
 from security.secured_stack import SecuredStack
 
+# What a function answers that is broken: it stops attackers and everybody else.
+BROKEN = "INTERNAL"
+
 
 class AttackSucceeded(Exception):
     """An attacker got what nobody must get."""
 
 
+class Inconclusive(Exception):
+    """Something was broken or too slow, so it cannot be told what an attacker would get."""
+
+
 @dataclass(frozen=True)
 class Attack:
-    """What is tried, against what. `run` tells in a few words how it ended, and raises AttackSucceeded if it worked."""
+    """What is tried, against what.
+
+    `run` tells in a few words how it ended; it raises AttackSucceeded if it worked, and Inconclusive if that cannot be
+    told.
+    """
 
     name: str
     against: str
@@ -20,10 +31,17 @@ class Attack:
 
 
 def stopped_by(message: dict[str, object], *codes: str) -> str:
-    """Give the code with which a message refuses; raise AttackSucceeded if it does not, or with another code."""
-    if message.get("code") not in codes:
+    """Give the code with which a message refuses.
+
+    Raises Inconclusive if the function is broken, unless that is what is expected, and AttackSucceeded if the message
+    does not refuse or has another code.
+    """
+    code = message.get("code")
+    if code == BROKEN and BROKEN not in codes:
+        raise Inconclusive(f"Expected {' or '.join(codes)}, and the function is broken: {message}.")
+    if code not in codes:
         raise AttackSucceeded(f"Expected {' or '.join(codes)}, and got {message}.")
-    return str(message["code"])
+    return str(code)
 
 
 def must(condition: object, what_is_wrong: str) -> None:

@@ -1,4 +1,4 @@
-"""The stack that is attacked, in the session's local cloud, and the table of attacks that a run prints at its end."""
+"""The stack that is attacked, in the session's local cloud, and the tables that a run prints at its end."""
 
 from pathlib import Path
 
@@ -6,17 +6,24 @@ import pytest
 
 from columns import laid_out
 from local_cloud.running_cloud import LocalCloud
+from security.attack_table import AttackTable
 from security.secured_stack import SecuredStack
 
-TRIED = pytest.StashKey[list[tuple[str, str, str]]]()
+ATTACKS = pytest.StashKey[AttackTable]()
 MISSED = pytest.StashKey[list[tuple[str, str, str]]]()
 NEEDED = pytest.StashKey[list[tuple[str, ...]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[TRIED] = []
+    config.stash[ATTACKS] = AttackTable()
     config.stash[MISSED] = []
     config.stash[NEEDED] = []
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    session.config.stash[ATTACKS].collected = sum(
+        "attack_table" in item.fixturenames for item in session.items if isinstance(item, pytest.Function)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +33,9 @@ def secured_stack(local_cloud: LocalCloud, packages: Path, tmp_path_factory: pyt
 
 
 @pytest.fixture
-def tried(request: pytest.FixtureRequest) -> list[tuple[str, str, str]]:
-    """Rows of the table: what was tried, against what, and how it ended."""
-    return request.config.stash[TRIED]
+def attack_table(request: pytest.FixtureRequest) -> AttackTable:
+    """The run's table. A test that asks for it is one attack."""
+    return request.config.stash[ATTACKS]
 
 
 @pytest.fixture
@@ -44,11 +51,10 @@ def needed(request: pytest.FixtureRequest) -> list[tuple[str, ...]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if tried := config.stash[TRIED]:
+    if (attacks := config.stash[ATTACKS]).collected:
         terminalreporter.section("attacks")
-        for line in laid_out([("attack", "against", "how it ended"), *sorted(tried, key=lambda row: row[1])]):
+        for line in attacks.lines():
             terminalreporter.line(line)
-        terminalreporter.line(f"{len(tried)} attacks, none succeeded")
     if missed := config.stash[MISSED]:
         terminalreporter.section("without a control")
         for line in laid_out([("taken out", "the test that fails", "what it finds"), *missed]):

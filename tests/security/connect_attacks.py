@@ -7,8 +7,8 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from finops_websocket.frame_limit import FRAMES_PER_MINUTE
-from security.attack import Attack, AttackSucceeded, must, stopped_by
+from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN, FRAMES_PER_MINUTE, FRAMES_THAT_END_IT
+from security.attack import Attack, AttackSucceeded, Inconclusive, must, stopped_by
 from security.secured_stack import ORIGIN, SecuredStack
 
 # Each is as near to the allowed origin as somebody else's page, or a trick, can come.
@@ -27,6 +27,9 @@ FOREIGN_ORIGINS: dict[str, dict[str, Any]] = {
     "our origin in another header": {"origin": None, "additional_headers": {"X-Origin": ORIGIN, "Referer": ORIGIN}},
 }
 
+# How often what takes a part of a minute is tried: two ends of a minute are further apart.
+TRIES = 3
+
 
 def connects(headers: dict[str, Any]) -> Callable[[SecuredStack], Awaitable[str]]:
     async def run(stack: SecuredStack) -> str:
@@ -36,55 +39,57 @@ def connects(headers: dict[str, Any]) -> Callable[[SecuredStack], Awaitable[str]
                 raise AttackSucceeded("It is connected.")
         except InvalidStatus as refused:
             status = refused.response.status_code
+        if status >= 500:
+            raise Inconclusive(f"The function or the cloud is broken: {status}.")
         must(status == 403, f"The status is {status}.")
         must(stack.connection_rows() <= before, "A row is left.")
-        return "403, no row"
+        # A function that is broken refuses everybody.
+        async with stack.connection():
+            return "403, no row"
 
     return run
 
 
-async def sending_without_signing_in(stack: SecuredStack) -> str:
+async def pinging_without_end(stack: SecuredStack) -> str:
     """As many frames as possible on a connection that shows nothing."""
-    sent = 0
-    async with stack.connection() as client:
-        try:
-            while sent < 100:
-                await client.send({"action": "ping"})
-                sent += 1
-                answer = await client.receive(seconds=5)
-                if answer.get("action") != "pong":
-                    stopped_by(answer, "RATE_LIMITED")
-        except (ConnectionClosed, TimeoutError):
-            return f"closed after {sent - 1} frames"
-    raise AttackSucceeded(f"All of {sent} frames were answered.")
+    return await closed_in_time(stack, lambda _number: {"action": "ping"})
 
 
 async def sending_what_cannot_be_read(stack: SecuredStack) -> str:
     """The same with frames that are no JSON, which cost a function's run like others."""
-    sent = 0
-    async with stack.connection() as client:
-        try:
-            while sent < 100:
-                await client.send("{")
-                sent += 1
-                stopped_by(await client.receive(seconds=5), "INVALID_MESSAGE", "RATE_LIMITED")
-        except (ConnectionClosed, TimeoutError):
-            return f"closed after {sent - 1} frames"
-    raise AttackSucceeded(f"All of {sent} frames were answered.")
+    return await closed_in_time(stack, lambda _number: "{", "INVALID_MESSAGE")
 
 
 async def guessing_tokens(stack: SecuredStack) -> str:
     """One token after another on the same connection."""
-    tried = 0
+    return await closed_in_time(
+        stack, lambda number: {"action": "authenticate", "token": f"{number}.{number}.{number}"}, "INVALID_TOKEN"
+    )
+
+
+async def closed_in_time(
+    stack: SecuredStack, frame_of: Callable[[int], dict[str, Any] | str], code: str | None = None
+) -> str:
+    """Send frames on a connection that is not signed in; each is refused with the code, or is a ping that is answered,
+    until they are too many.
+    """
+    answered = 0
     async with stack.connection() as client:
         try:
-            while tried < 100:
-                await client.send({"action": "authenticate", "token": f"{tried}.{tried}.{tried}"})
-                tried += 1
-                stopped_by(await client.receive(seconds=5), "INVALID_TOKEN", "RATE_LIMITED")
-        except (ConnectionClosed, TimeoutError):
-            return f"closed after {tried - 1} tokens"
-    raise AttackSucceeded(f"{tried} tokens could be tried.")
+            while answered < 2 * FRAMES_BEFORE_SIGN_IN:
+                answer = await client.ask(frame_of(answered))
+                if answer.get("code") == "RATE_LIMITED":
+                    raise AttackSucceeded(f"It is refused and goes on: {await client.receive()}")
+                if code is not None:
+                    stopped_by(answer, code)
+                elif answer.get("action") != "pong":
+                    raise Inconclusive(f"Frame {answered} is answered with {answer}")
+                answered += 1
+        # The refusal may be missing: the local cloud's DeleteConnection can overtake a message that waits to be sent.
+        except ConnectionClosed:
+            must(answered == FRAMES_BEFORE_SIGN_IN, f"It is closed after {answered} frames.")
+            return f"closed after {answered} frames"
+    raise AttackSucceeded(f"All of {answered} frames were answered.")
 
 
 async def flooding_when_signed_in(stack: SecuredStack) -> str:
@@ -92,10 +97,8 @@ async def flooding_when_signed_in(stack: SecuredStack) -> str:
     async with stack.connection() as client, stack.signed_in() as other:
         signed_in = await client.sign_in(await asyncio.to_thread(stack.token, stack.somebody()))
         # A minute that ends meanwhile gives it new frames: then it is tried again.
-        for _ in range(3):
-            stack.change_connection(
-                signed_in["connectionId"], minute=int(time.time()) // 60, frames=FRAMES_PER_MINUTE - 1
-            )
+        for _ in range(TRIES):
+            have_sent(stack, signed_in["connectionId"], FRAMES_PER_MINUTE - 1)
             last, one_more = [await client.ask({"action": "ping"}) for _ in range(2)]
             if "code" in one_more:
                 break
@@ -108,10 +111,35 @@ async def flooding_when_signed_in(stack: SecuredStack) -> str:
     return ended
 
 
+async def flooding_on_when_refused(stack: SecuredStack) -> str:
+    """The same program, which does not listen to the refusals."""
+    async with stack.connection() as client:
+        signed_in = await client.sign_in(await asyncio.to_thread(stack.token, stack.somebody()))
+        for _ in range(TRIES):
+            have_sent(stack, signed_in["connectionId"], FRAMES_THAT_END_IT - 1)
+            answers: list[dict[str, Any]] = []
+            try:
+                while len(answers) < 3:
+                    answers.append(await client.ask({"action": "ping"}))
+            except ConnectionClosed:
+                must(answers, "It is closed before it is refused.")
+                for answer in answers:
+                    stopped_by(answer, "RATE_LIMITED")
+                return f"closed after {FRAMES_THAT_END_IT} frames in a minute"
+            must(any("code" not in answer for answer in answers), f"It is refused and goes on: {answers[-1]}")
+    raise Inconclusive("The minute has ended each time.")
+
+
+def have_sent(stack: SecuredStack, connection_id: str, frames: int) -> None:
+    """Let a connection have sent so many frames in this minute."""
+    stack.change_connection(connection_id, minute=int(time.time()) // 60, frames=frames)
+
+
 ATTACKS = (
     *(Attack(f"connecting from {name}", "origins", connects(headers)) for name, headers in FOREIGN_ORIGINS.items()),
-    Attack("pinging without end, not signed in", "unverified connections", sending_without_signing_in),
+    Attack("pinging without end, not signed in", "unverified connections", pinging_without_end),
     Attack("sending rubbish without end, not signed in", "unverified connections", sending_what_cannot_be_read),
     Attack("trying one token after another", "unverified connections", guessing_tokens),
     Attack("flooding, signed in", "frame limit", flooding_when_signed_in),
+    Attack("flooding on when refused, signed in", "frame limit", flooding_on_when_refused),
 )

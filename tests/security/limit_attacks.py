@@ -2,20 +2,28 @@
 
 import asyncio
 import time
+import uuid
 from contextlib import AsyncExitStack
 from typing import Any
 
 from local_cloud.conversation import Conversation
-from security.attack import Attack, must, stopped_by
+from local_cloud.running_cloud import until
+from security.attack import Attack, Inconclusive, must, stopped_by
+from security.held_answers import held_answers
 from security.secured_stack import ACTIVE_JOBS, CONNECTIONS, QUERIES_A_MINUTE, SecuredStack
 
-LONG = "What did it cost? cost=hang:3"
+COST = "What did it cost?"
 UNTIL_NEXT_MINUTE = range(1, 61)
 
 
 async def somebody_elses_question_is_taken(stack: SecuredStack) -> bool:
     async with stack.signed_in() as other:
-        return (await other.job("What did it cost?"))[-1]["type"] == "job_completed"
+        return (await other.job(COST))[-1]["type"] == "job_completed"
+
+
+def check_taken(answers: list[dict[str, Any]]) -> None:
+    if not all(answer["type"] == "job_queued" for answer in answers):
+        raise Inconclusive(f"Fewer than the limit are taken: {answers}")
 
 
 def check_refusals(refusals: list[dict[str, Any]], *codes: str) -> str:
@@ -26,53 +34,75 @@ def check_refusals(refusals: list[dict[str, Any]], *codes: str) -> str:
 
 
 async def one_job_too_many(stack: SecuredStack) -> str:
-    user = stack.somebody()
-    async with stack.signed_in(user) as client:
-        jobs = [await asks(client, LONG) for _ in range(ACTIVE_JOBS)]
-        must(all(job["type"] == "job_queued" for job in jobs), f"Fewer than the limit are taken: {jobs}")
-        ended = check_refusals([await asks(client, LONG)], "TOO_MANY_JOBS")
-        must(await somebody_elses_question_is_taken(stack), "Another user is refused too.")
-        # An ended job makes room.
-        await client.send({"action": "cancel_job", "jobId": jobs[0]["jobId"]})
-        await client.next_of({"job_cancelled", "job_completed"})
-        must((await asks(client, LONG))["type"] == "job_queued", "No room after a job has ended.")
+    with held_answers() as first, held_answers() as others:
+        async with stack.signed_in() as client:
+            jobs = [await asks(client, f"{COST} cost={held.script}") for held in (first, *[others] * (ACTIVE_JOBS - 1))]
+            check_taken(jobs)
+            ended = check_refusals([await asks(client, COST)], "TOO_MANY_JOBS")
+            must(await somebody_elses_question_is_taken(stack), "Another user is refused too.")
+            first.release()
+            await client.next_of({"job_completed"})
+            must((await asks(client, COST))["type"] == "job_queued", "No room after a job has ended.")
     return ended
+
+
+async def cancelling_to_ask_more(stack: SecuredStack) -> str:
+    """Agents go on with what is cancelled: that their work is not wanted any more does not make it less."""
+    with held_answers() as held:
+        async with stack.signed_in() as client:
+            for _ in range(ACTIVE_JOBS):
+                job = await asks(client, f"{COST} cost={held.script}")
+                check_taken([job])
+                await client.next_of({"analysis_started"})
+                await client.send({"action": "cancel_job", "jobId": job["jobId"]})
+                await client.next_of({"job_cancelled"})
+            return check_refusals([await asks(client, COST)], "TOO_MANY_JOBS")
 
 
 async def jobs_all_at_once(stack: SecuredStack) -> str:
     """Over as many connections as a user may have, so that functions run side by side."""
     user = stack.somebody()
-    async with AsyncExitStack() as connections:
-        clients = [await connections.enter_async_context(stack.signed_in(user)) for _ in range(CONNECTIONS)]
-        answers = await asyncio.gather(*(asks_several(client, LONG, 2) for client in clients))
-        flat = [answer for each in answers for answer in each]
-        taken = [answer for answer in flat if answer["type"] == "job_queued"]
-        must(len(taken) <= ACTIVE_JOBS, f"{len(taken)} jobs at once, where {ACTIVE_JOBS} are allowed.")
-        must(taken, "None was taken.")
-        return check_refusals([answer for answer in flat if answer not in taken], "TOO_MANY_JOBS", "RATE_LIMITED")
+    with held_answers() as held:
+        async with AsyncExitStack() as connections:
+            clients = [await connections.enter_async_context(stack.signed_in(user)) for _ in range(CONNECTIONS)]
+            question = f"{COST} cost={held.script}"
+            answers = await asyncio.gather(*(asks_several(client, question, 2) for client in clients))
+    flat = [answer for each in answers for answer in each]
+    taken = [answer for answer in flat if answer["type"] == "job_queued"]
+    must(len(taken) <= ACTIVE_JOBS, f"{len(taken)} jobs at once, where {ACTIVE_JOBS} are allowed.")
+    if not taken:
+        raise Inconclusive(f"None was taken: {flat}")
+    return check_refusals([answer for answer in flat if answer not in taken], "TOO_MANY_JOBS", "RATE_LIMITED")
 
 
 async def too_many_questions_a_minute(stack: SecuredStack) -> str:
-    """Each is cancelled at once, so that only the rate counts."""
+    """Each is answered before the next, so that only the rate counts."""
+    return await asks_until_refused(stack)
+
+
+async def one_question_again_and_again(stack: SecuredStack) -> str:
+    """A repeated requestId makes no job, and costs all the same."""
+    return await asks_until_refused(stack, requestId=str(uuid.uuid4()))
+
+
+async def asks_until_refused(stack: SecuredStack, **fields: str) -> str:
     async with stack.signed_in() as client:
         began = time.monotonic()
-        refusals = []
-        for _ in range(QUERIES_A_MINUTE + 2):
-            answer = await asks(client, LONG)
-            if answer["type"] == "job_queued":
-                await client.send({"action": "cancel_job", "jobId": answer["jobId"]})
-                await client.next_of({"job_cancelled"})
-            else:
-                refusals.append(answer)
-        # On a machine that is so slow that a minute has passed, nothing was refused rightly.
-        must(refusals or time.monotonic() - began > 60, "No question was refused.")
+        for _ in range(QUERIES_A_MINUTE):
+            if (ended := (await client.job(COST, **fields))[-1])["type"] != "job_completed":
+                raise Inconclusive(f"Fewer than the limit are taken: {ended}")
+        one_more = (await client.job(COST, **fields))[-1]
+        if "code" not in one_more and time.monotonic() - began > 60:
+            raise Inconclusive("It took more than the minute.")
+        must("code" in one_more, "No question was refused.")
         must(await somebody_elses_question_is_taken(stack), "Another user is refused too.")
-        return check_refusals(refusals, "RATE_LIMITED")
+        return check_refusals([one_more], "RATE_LIMITED")
 
 
 async def one_connection_too_many(stack: SecuredStack) -> str:
     user = stack.somebody()
     token = await asyncio.to_thread(stack.token, user)
+    before = stack.connection_rows()
     async with AsyncExitStack() as connections:
         clients = [await connections.enter_async_context(stack.signed_in(user)) for _ in range(CONNECTIONS)]
         async with stack.connection() as one_more:
@@ -81,8 +111,9 @@ async def one_connection_too_many(stack: SecuredStack) -> str:
         # Signing in again, for a new token, takes no further place.
         must((await clients[0].sign_in(token))["verified"], "A connection cannot renew its token.")
         must(await somebody_elses_question_is_taken(stack), "Another user is refused too.")
+    # A closed one makes room once the function has heard of it.
+    await asyncio.to_thread(until, lambda: stack.connection_rows() <= before)
     async with stack.signed_in(user):
-        # A closed one has made room.
         return ended
 
 
@@ -115,8 +146,10 @@ async def asks_several(client: Conversation, query: str, times: int) -> list[dic
 
 ATTACKS = (
     Attack("one unfinished job too many", "limits", one_job_too_many),
+    Attack("cancelling what is at work, to ask more", "limits", cancelling_to_ask_more),
     Attack("many jobs at the same moment", "limits", jobs_all_at_once),
     Attack("too many questions a minute", "limits", too_many_questions_a_minute),
+    Attack("one question again and again", "limits", one_question_again_and_again),
     Attack("one connection too many", "limits", one_connection_too_many),
     Attack("many connections at the same moment", "limits", connections_all_at_once),
 )

@@ -9,8 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from finops_websocket.job_history import Start
 from local_cloud.conversation import Conversation
-from security.attack import Attack, AttackSucceeded, must, stopped_by
+from message_handler import job_cursor
+from security.attack import Attack, AttackSucceeded, Inconclusive, must, stopped_by
+from security.held_answers import HeldAnswers, held_answers
 from security.secured_stack import SecuredStack
 
 QUERY = "What did it cost?"
@@ -19,29 +22,39 @@ SECRET = f"the victim's own words {uuid.uuid4()}"
 
 @dataclass(frozen=True)
 class Victim:
-    """A user with a job that runs for some seconds, asked under a requestId."""
+    """A user with a job whose agent does not answer yet, asked under a requestId."""
 
     user_id: str
     job_id: str
     request_id: str
     connection_id: str
     client: Conversation
+    answer: HeldAnswers
+
+    async def ask(self, frame: dict[str, Any], answer_type: str) -> dict[str, Any]:
+        """Send a frame and give its answer, which messages about the job may precede."""
+        await self.client.send(frame)
+        while (message := await self.client.receive())["type"] != answer_type:
+            pass
+        return message
 
 
 @asynccontextmanager
 async def victim_of(stack: SecuredStack) -> AsyncIterator[Victim]:
     request_id = str(uuid.uuid4())
-    async with stack.connection() as client:
-        signed_in = await client.sign_in(await asyncio.to_thread(stack.token, stack.somebody()))
-        queued = await client.ask(
-            {
-                "action": "finops_query",
-                "query": f"{SECRET} cost=hang:3",
-                "requestId": request_id,
-                "agents": [stack.agents["cost"]],
-            }
-        )
-        yield Victim(signed_in["userId"], queued["jobId"], request_id, signed_in["connectionId"], client)
+    token = await asyncio.to_thread(stack.token, stack.somebody())
+    with held_answers() as answer:
+        async with stack.connection() as client:
+            signed_in = await client.sign_in(token)
+            queued = await client.ask(
+                {
+                    "action": "finops_query",
+                    "query": f"{SECRET} cost={answer.script}",
+                    "requestId": request_id,
+                    "agents": [stack.agents["cost"]],
+                }
+            )
+            yield Victim(signed_in["userId"], queued["jobId"], request_id, signed_in["connectionId"], client, answer)
 
 
 def indistinguishable(refusal: dict[str, Any]) -> dict[str, Any]:
@@ -79,10 +92,7 @@ async def repeating_anothers_request_id(stack: SecuredStack) -> str:
     async with victim_of(stack) as victim, stack.signed_in() as attacker:
         answer = await attacker.ask({"action": "finops_query", "query": QUERY, "requestId": victim.request_id})
         must(answer["type"] == "job_queued", f"A question was refused: {answer}")
-        must(
-            answer["jobId"] != victim.job_id and "duplicate" not in str(answer.get("duplicate", "")),
-            "It is the victim's job.",
-        )
+        must(answer["jobId"] != victim.job_id and not answer.get("duplicate"), "It is the victim's job.")
         must(SECRET not in json.dumps(answer), "It tells the victim's question.")
     return "a job of the attacker's own"
 
@@ -95,13 +105,18 @@ async def listing_anothers_jobs(stack: SecuredStack) -> str:
         )
         must(listed == {"type": "job_list", "jobs": []}, f"It lists {listed}")
         created = int(stack.stored_job(victim.job_id)["createdAt"]["N"]) + 1
-        for start in (
-            [created, victim.job_id],
+        listing = {"action": "list_jobs", "cursor": job_cursor.encode(Start(created, victim.job_id))}
+        own = await victim.ask(listing, "job_list")
+        if [job["jobId"] for job in own["jobs"]] != [victim.job_id]:
+            raise Inconclusive(f"The cursor does not lead to the job: {own}")
+        answer = await attacker.ask(listing)
+        must(answer == {"type": "job_list", "jobs": []}, f"A cursor leads to {answer}")
+        for forged in (
+            [created, victim.job_id, victim.user_id],
             {"createdAt": created, "jobId": victim.job_id, "userId": victim.user_id},
         ):
-            cursor = base64.urlsafe_b64encode(json.dumps(start).encode()).decode().rstrip("=")
-            answer = await attacker.ask({"action": "list_jobs", "cursor": cursor})
-            must(SECRET not in json.dumps(answer) and not answer.get("jobs"), f"A cursor leads to {answer}")
+            cursor = base64.urlsafe_b64encode(json.dumps(forged, separators=(",", ":")).encode()).decode()
+            stopped_by(await attacker.ask({"action": "list_jobs", "cursor": cursor}), "INVALID_MESSAGE")
     return "an empty list"
 
 
@@ -144,8 +159,8 @@ async def claiming_to_be_the_victim(stack: SecuredStack) -> str:
 async def listening_to_the_victims_answer(stack: SecuredStack) -> str:
     """A connection of another user, open all the while, gets nothing of the job."""
     async with victim_of(stack) as victim, stack.signed_in() as attacker:
-        while (await victim.client.receive())["type"] != "job_completed":
-            pass
+        victim.answer.release()
+        await victim.client.next_of({"job_completed"})
         await attacker.send({"action": "ping"})
         heard = await attacker.receive()
         if heard.get("action") != "pong":

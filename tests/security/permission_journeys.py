@@ -1,7 +1,6 @@
 """Ways through the stack, each of which needs some permission: a journey tells whether it came to its good end."""
 
-import hashlib
-import time
+import asyncio
 import urllib.error
 import urllib.request
 import uuid
@@ -9,12 +8,20 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
-from boto3.dynamodb.types import TypeSerializer
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from local_cloud.conversation import Conversation, conversation
 from local_cloud.journey_stack import JourneyStack
 from local_cloud.running_cloud import until
+from security.held_answers import held_answers
+from security.planted_items import (
+    connection_row,
+    fill_slots,
+    follow_from_a_gone_connection,
+    list_as_active,
+    send_to_queue,
+    store_half_done_job,
+)
 
 Journey = Callable[[JourneyStack, Conversation], Awaitable[bool]]
 """Goes over a connection that is open and not signed in."""
@@ -69,14 +76,15 @@ async def signs_in_where_all_other_connections_are_gone(stack: JourneyStack, cli
 
 async def redraws_a_large_answer(stack: JourneyStack, client: Conversation) -> bool:
     token = stack.token(new_user())
-    async with conversation(stack.url) as other:
-        await other.sign_in(token)
-        await other.send({"action": "finops_query", "query": "cost=large:200000 advisor=hang:3"})
-        await other.next_of({"agent_completed"})
-        await client.send({"action": "authenticate", "token": token})
-        if await client.next_of({"authenticated", "error"}) == "error":
-            return False
-        message = await awaited(client, lambda message: message.get("agent") == stack.agents["cost"])
+    with held_answers() as held:
+        async with conversation(stack.url) as other:
+            await other.sign_in(token)
+            await other.send({"action": "finops_query", "query": f"cost=large:200000 advisor={held.script}"})
+            await other.next_of({"agent_completed"})
+            await client.send({"action": "authenticate", "token": token})
+            if await client.next_of({"authenticated", "error"}) == "error":
+                return False
+            message = await awaited(client, lambda message: message.get("agent") == stack.agents["cost"])
     return message is not None and is_readable(message["result"]["responseUrl"])
 
 
@@ -116,16 +124,18 @@ async def asks_again_when_the_first_job_is_gone(stack: JourneyStack, client: Con
 
 async def cancels(stack: JourneyStack, client: Conversation) -> bool:
     await client.sign_in(stack.token(new_user()))
-    queued = await client.ask({"action": "finops_query", "query": f"{COST} cost=hang:3"})
-    await client.send({"action": "cancel_job", "jobId": queued["jobId"]})
-    return await client.next_of({"job_cancelled", "job_completed", "error"}) == "job_cancelled"
+    with held_answers() as held:
+        queued = await client.ask({"action": "finops_query", "query": f"{COST} cost={held.script}"})
+        await client.send({"action": "cancel_job", "jobId": queued["jobId"]})
+        return await client.next_of({"job_cancelled", "job_completed", "error"}) == "job_cancelled"
 
 
 async def cancels_what_a_gone_connection_follows(stack: JourneyStack, client: Conversation) -> bool:
-    await client.sign_in(stack.token(new_user()))
-    queued = await client.ask({"action": "finops_query", "query": f"{COST} cost=hang:3"})
-    gone = follow_from_a_gone_connection(stack, queued["jobId"])
-    await client.send({"action": "cancel_job", "jobId": queued["jobId"]})
+    """Of a job that no worker has, which would forget the gone connection itself."""
+    signed_in = await client.sign_in(stack.token(new_user()))
+    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"], BOTH, is_queued=False)
+    gone = follow_from_a_gone_connection(stack, job_id)
+    await client.send({"action": "cancel_job", "jobId": job_id})
     await client.next_of({"job_cancelled"})
     return happens(lambda: not connection_row(stack, gone))
 
@@ -158,14 +168,14 @@ async def reads_a_large_answer(stack: JourneyStack, client: Conversation) -> boo
 async def gets_the_answer_of_a_crashed_worker(stack: JourneyStack, client: Conversation) -> bool:
     """Of a job that one agent has answered before its worker crashed."""
     signed_in = await client.sign_in(stack.token(new_user()))
-    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"])
+    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"], BOTH)
     end = await awaited(client, lambda message: is_end_of(message, job_id))
     return end is not None and stack.invocations(job_id).keys() == {"advisor"}
 
 
 async def is_told_where_a_gone_connection_follows_too(stack: JourneyStack, client: Conversation) -> bool:
     signed_in = await client.sign_in(stack.token(new_user()))
-    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"], is_queued=False)
+    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"], BOTH, is_queued=False)
     gone = follow_from_a_gone_connection(stack, job_id)
     send_to_queue(stack, job_id)
     return happens(lambda: not connection_row(stack, gone))
@@ -229,10 +239,11 @@ async def is_heard(stack: JourneyStack, client: Conversation, query: str) -> dic
 
 
 async def awaited(client: Conversation, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
-    """The next message that is as it should be; None if there is silence first."""
+    """The next message that is as it should be; None if it does not come, whatever else does."""
     try:
-        while not condition(message := await client.receive(seconds=PATIENCE.get())):
-            pass
+        async with asyncio.timeout(PATIENCE.get()):
+            while not condition(message := await client.receive()):
+                pass
     except TimeoutError:
         return None
     return message
@@ -256,95 +267,3 @@ def is_readable(link: str) -> bool:
             return bool(response.status == 200)
     except urllib.error.HTTPError:
         return False
-
-
-def connection_row(stack: JourneyStack, connection_id: str) -> bool:
-    key = {"connectionId": {"S": connection_id}}
-    rows = stack.cloud.client("dynamodb")
-    return "Item" in rows.get_item(TableName=stack.outputs["ConnectionsTableName"], Key=key, ConsistentRead=True)
-
-
-def put(stack: JourneyStack, table: str, **item: Any) -> None:
-    serialized = {name: TypeSerializer().serialize(value) for name, value in item.items()}
-    stack.cloud.client("dynamodb").put_item(TableName=stack.outputs[table], Item=serialized)
-
-
-def fill_slots(stack: JourneyStack, user_id: str, number: int) -> None:
-    """Leave connections as those do of which no $disconnect was ever heard."""
-    now = int(time.time())
-    names = [f"gone-{uuid.uuid4()}" for _ in range(number)]
-    for name in names:
-        put(stack, "ConnectionsTableName", connectionId=name, userId=user_id, verified=True, ttl=now + 3600)
-    key = f"user#{hashlib.sha256(user_id.encode()).hexdigest()}"
-    slots = dict.fromkeys(names, now - 3600)
-    put(stack, "ConnectionsTableName", connectionId=key, slots=slots, version=1, ttl=now + 3600)
-
-
-def list_as_active(stack: JourneyStack, user_id: str, job_id: str) -> None:
-    """Name a job in its user's item, as its admission does."""
-    key = f"user#{hashlib.sha256(user_id.encode()).hexdigest()}"
-    ttl = int(time.time()) + 3600
-    put(stack, "JobsTableName", jobId=key, active=[job_id], askedAt=[], version=1, ttl=ttl)
-
-
-def follow_from_a_gone_connection(stack: JourneyStack, job_id: str) -> str:
-    """Let a connection follow a job that has gone and whose row is still there."""
-    gone = f"gone-{uuid.uuid4()}"
-    put(stack, "ConnectionsTableName", connectionId=gone, verified=False, ttl=int(time.time()) + 3600)
-    stack.cloud.client("dynamodb").update_item(
-        TableName=stack.outputs["JobsTableName"],
-        Key={"jobId": {"S": job_id}},
-        UpdateExpression="ADD followers :gone",
-        ExpressionAttributeValues={":gone": {"SS": [gone]}},
-    )
-    return gone
-
-
-def store_half_done_job(stack: JourneyStack, user_id: str, follower: str, *, is_queued: bool = True) -> str:
-    """Store a job as a worker leaves it that crashes after its first agent's answer, and queue it again."""
-    job_id, now = str(uuid.uuid4()), int(time.time())
-    put(
-        stack,
-        "JobsTableName",
-        jobId=job_id,
-        userId=user_id,
-        query=BOTH,
-        agents=[stack.agents["cost"], stack.agents["advisor"]],
-        status="processing",
-        progress=50,
-        message="Half-way.",
-        seq=4,
-        open="yes",
-        partial=False,
-        followers={follower},
-        completedAgents=[stack.agents["cost"]],
-        attempts=1,
-        leaseOwner="crashed",
-        leaseMessage="crashed",
-        leaseUntil=now - 1,
-        requeues=0,
-        **dict.fromkeys(("createdAt", "updatedAt", "queuedAt"), now - 60),
-        ttl=now + 3600,
-    )
-    put(
-        stack,
-        "JobsTableName",
-        jobId=f"{job_id}#{stack.agents['cost']}",
-        agent=stack.agents["cost"],
-        title="Cost analysis",
-        content="The first agent's answer.",
-        status="completed",
-        isLarge=False,
-        timedOut=False,
-        timestamp=now - 30,
-        ttl=now + 3600,
-    )
-    if is_queued:
-        send_to_queue(stack, job_id)
-    return job_id
-
-
-def send_to_queue(stack: JourneyStack, job_id: str) -> None:
-    stack.cloud.client("sqs").send_message(
-        QueueUrl=stack.outputs["ProcessingQueueUrl"], MessageBody=f'{{"jobId": "{job_id}"}}'
-    )

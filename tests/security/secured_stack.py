@@ -16,6 +16,8 @@ from local_cloud.running_cloud import LocalCloud
 PROJECT = "attacked"
 ORIGIN = "https://app.example.com"
 CONNECTIONS, ACTIVE_JOBS, QUERIES_A_MINUTE = 3, 3, 6
+# Seconds, more than an attack takes: a held answer does not time out, and a job cancelled at work counts all the while.
+AGENT_TIMEOUT = 50
 
 
 class SecuredStack(JourneyStack):
@@ -33,6 +35,7 @@ class SecuredStack(JourneyStack):
             "--parameter", f"MaxConnectionsPerUser={CONNECTIONS}",
             "--parameter", f"MaxActiveJobsPerUser={ACTIVE_JOBS}",
             "--parameter", f"MaxQueriesPerMinute={QUERIES_A_MINUTE}",
+            "--parameter", f"AgentTimeoutSeconds={AGENT_TIMEOUT}",
             project=PROJECT,
         )  # fmt: skip
         self._lambda = cloud.client("lambda")
@@ -60,7 +63,8 @@ class SecuredStack(JourneyStack):
     def connection_rows(self) -> set[str]:
         """The ids of all connections that are noted."""
         rows = self._tables.scan(TableName=self.outputs["ConnectionsTableName"], ConsistentRead=True)["Items"]
-        return {row["connectionId"]["S"] for row in rows}
+        # A user's slots have a row of their own, which outlives its connections.
+        return {row["connectionId"]["S"] for row in rows if not row["connectionId"]["S"].startswith("user#")}
 
     def change_connection(self, connection_id: str, **numbers: int) -> None:
         """Set numbers in a connection's row, as time does."""

@@ -1,10 +1,14 @@
 """Each attack is tried on the deployed stack, over a real WebSocket, and fails."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from security import agent_attacks, connect_attacks, limit_attacks, ownership_attacks, token_attacks
+from security import agent_attacks, connect_attacks, limit_attacks, ownership_attacks, signed_tokens, token_attacks
 from security.attack import Attack
+from security.attack_table import AttackTable
 from security.secured_stack import SecuredStack
+from security.signed_tokens import Signer
 
 ATTACKS = (
     *token_attacks.ATTACKS,
@@ -16,11 +20,22 @@ ATTACKS = (
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-async def test_attack_fails(attack: Attack, secured_stack: SecuredStack, tried: list[tuple[str, str, str]]) -> None:
-    tried.append((attack.name, attack.against, await attack.run(secured_stack)))
+async def test_attack_fails(attack: Attack, secured_stack: SecuredStack, attack_table: AttackTable) -> None:
+    await attack_table.note(attack.name, attack.against, attack.run(secured_stack))
 
 
-async def test_signed_tokens_that_prove_nothing(secured_stack: SecuredStack, tried: list[tuple[str, str, str]]) -> None:
-    ended = await token_attacks.signed_tokens_that_prove_nothing(secured_stack, list(token_attacks.SIGNED))
-    assert ended.keys() == token_attacks.SIGNED.keys()
-    tried.extend((name, "tokens", how) for name, how in ended.items())
+@pytest.fixture(scope="class")
+def signer(secured_stack: SecuredStack) -> Iterator[Signer]:
+    """Signs as the pool does: meanwhile the function takes a key of the test's for the pool's."""
+    with signed_tokens.own_keys(secured_stack) as signer:
+        yield signer
+
+
+class TestSignedTokens:
+    """All with the same key, so that the function starts anew once."""
+
+    @pytest.mark.parametrize("name", signed_tokens.WRONG)
+    async def test_attack_fails(
+        self, name: str, secured_stack: SecuredStack, signer: Signer, attack_table: AttackTable
+    ) -> None:
+        await attack_table.note(name, "tokens", signed_tokens.tried(secured_stack, signer, *signed_tokens.WRONG[name]))

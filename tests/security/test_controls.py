@@ -1,5 +1,6 @@
 """The attacks have teeth: without the control that stops it, each of these succeeds, and its test fails."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ BACKGROUND_PROCESSOR = "background-processor"
 
 @dataclass(frozen=True)
 class Control:
-    """What is taken out of which function's package, and the attack that it stops."""
+    """What is taken out of which function's package, the attack that it stops, and how that one then succeeds."""
 
     name: str
     function: str
@@ -26,12 +27,14 @@ class Control:
     protected: str
     unprotected: str
     attack: str
+    success: str
 
     @property
     def weakness(self) -> Weakness:
         return Weakness(f"websocket-{self.function}.zip", self.module, self.protected, self.unprotected)
 
 
+# How an attack says that it has succeeded: what an attacker gets, and not just no refusal, as a broken function gives.
 CONTROLS = (
     Control(
         "the token's client",
@@ -40,6 +43,7 @@ CONTROLS = (
         "if claims.get(_CLIENT_CLAIMS[token_use]) != self._client_id:",
         "if False:",
         "a genuine token of another app client",
+        "'type': 'authenticated'",
     ),
     Control(
         "one user for a connection's life",
@@ -48,6 +52,7 @@ CONTROLS = (
         'condition |= Attr("userId").eq(connection.user_id)',
         'condition |= Attr("userId").exists()',
         "signing in as another user on the same connection",
+        "'type': 'authenticated'",
     ),
     Control(
         "the origin",
@@ -56,6 +61,7 @@ CONTROLS = (
         "if not self._origins.allows(event.origins):",
         "if False:",
         "connecting from a page whose host begins like ours",
+        "It is connected.",
     ),
     Control(
         "slots for connections",
@@ -64,6 +70,7 @@ CONTROLS = (
         '            raise RateLimited(\n                f"You are signed in',
         '            RateLimited(\n                f"You are signed in',
         "one connection too many",
+        "'type': 'authenticated'",
     ),
     Control(
         "few frames for who is not signed in",
@@ -72,6 +79,16 @@ CONTROLS = (
         "FRAMES_BEFORE_SIGN_IN = 20",
         "FRAMES_BEFORE_SIGN_IN = 20_000",
         "pinging without end, not signed in",
+        "All of 40 frames were answered.",
+    ),
+    Control(
+        "the end of a flood",
+        CONNECTION_MANAGER,
+        "finops_websocket/frame_limit.py",
+        "if frames > FRAMES_THAT_END_IT:",
+        "if False:",
+        "flooding on when refused, signed in",
+        "It is refused and goes on",
     ),
     Control(
         "the token's end, at each question",
@@ -80,6 +97,7 @@ CONTROLS = (
         "if connection.expires_at is None or connection.expires_at <= now:",
         "if False:",
         "asking after the token's end, in each way",
+        "'type': 'job_queued'",
     ),
     Control(
         "the job's owner",
@@ -88,6 +106,7 @@ CONTROLS = (
         "return identify_verified(connection, now) == owner",
         "return bool(identify_verified(connection, now)) and owner is not None",
         "resuming another's job",
+        "'type': 'job_snapshot'",
     ),
     Control(
         "the limit of jobs",
@@ -96,6 +115,7 @@ CONTROLS = (
         "return len(self.active) >= limits.active_jobs",
         "return False",
         "one unfinished job too many",
+        "'type': 'job_queued'",
     ),
     Control(
         "the limit of questions a minute",
@@ -104,6 +124,25 @@ CONTROLS = (
         "if len(latest) >= limits.queries_per_minute:",
         "if False:",
         "too many questions a minute",
+        "No question was refused.",
+    ),
+    Control(
+        "the place of a job that was cancelled at work",
+        MESSAGE_HANDLER,
+        "finops_websocket/job_admission.py",
+        "was_interrupted = job.status == CANCELLED and job.attempts > 0",
+        "was_interrupted = False",
+        "cancelling what is at work, to ask more",
+        "'type': 'job_queued'",
+    ),
+    Control(
+        "repeated questions counted",
+        MESSAGE_HANDLER,
+        "finops_websocket/job_admission.py",
+        "if self._write([self._put_user(job, user.with_question(now))]):",
+        "if True:",
+        "one question again and again",
+        "No question was refused.",
     ),
     Control(
         "answers without control characters",
@@ -112,6 +151,7 @@ CONTROLS = (
         "content = plain_text(content)",
         "content = str(content)",
         "an answer full of control characters, scripts and open fences",
+        "got through.",
     ),
 )
 
@@ -120,7 +160,10 @@ CONTROLS = (
 async def test_attack_succeeds_without(
     control: Control, secured_stack: SecuredStack, packages: Path, missed: list[tuple[str, str, str]]
 ) -> None:
-    with without(control, secured_stack, packages), pytest.raises(AttackSucceeded) as succeeded:
+    with (
+        without(control, secured_stack, packages),
+        pytest.raises(AttackSucceeded, match=re.escape(control.success)) as succeeded,
+    ):
         await attack_named(control.attack).run(secured_stack)
     missed.append((control.name, f"test_attack_fails[{control.attack}]", str(succeeded.value).splitlines()[0][:100]))
 
