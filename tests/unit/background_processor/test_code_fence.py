@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +18,12 @@ FENCE_LINES = st.builds(
 )
 TEXT_LINES = st.sampled_from(["", "text", "    code", "\tcode", "# Costs", "---", "===", "|a|b|", "[a]: b 'title"])
 CONTAINERS = st.sampled_from(["", "", " ", "  ", "   ", "    ", "> ", ">", "- ", "1. ", "10) ", "* - "])
-TOP_LEVEL = st.lists(FENCE_LINES | TEXT_LINES).map("\n".join)
+INDENTED = st.builds("".join, st.tuples(st.sampled_from(["", " ", "  ", "   "]), FENCE_LINES))
+TOP_LEVEL = st.builds(str.join, st.sampled_from(["\n", "\r\n", "\r"]), st.lists(INDENTED | TEXT_LINES))
 NESTED = st.lists(st.builds("".join, st.tuples(CONTAINERS, FENCE_LINES | TEXT_LINES))).map("\n".join)
+
+# What stays as it is: a list item, and after it a fence that may be in it.
+FENCE_AFTER_ITEM = re.compile(r"^ {0,3}([-+*]|\d+[.)])(\s|$)[^\0]*^ {2,3}(```|~~~)", re.MULTILINE)
 
 
 def next_part_is_seen(markdown: str) -> bool:
@@ -35,6 +41,19 @@ def next_part_is_seen(markdown: str) -> bool:
         ("```\n``` sh", "\n```"),
         ("````\n```", "\n````"),
         ("~~~ `a`", "\n~~~"),
+        ("Costs are fine.\n ```\n ```\n```", "\n```"),
+        (" ```\nopen", "\n```"),
+        ("   ~~~\n```\n    ~~~", "\n~~~"),
+        ("text\n  ````\n  ```", "\n````"),
+        ("> ```\n ```", "\n```"),
+        ("> - a\n  ```", "\n```"),
+        ("```\r\na\r\n```\r\n```", "\n```"),
+        # No item's content is indented by less than two.
+        ("- a\n\n ```", "\n```"),
+        # The list is over.
+        ("- a\n\ntext\n\n  ```", "\n```"),
+        ("- a\n\n> quote\n  ```", "\n```"),
+        ("- a\n```\n```\n  ```", "\n```"),
     ],
 )
 def test_an_open_fence_is_closed(markdown: str, end: str) -> None:
@@ -50,9 +69,16 @@ def test_an_open_fence_is_closed(markdown: str, end: str) -> None:
         "text",
         "```\ncode\n```",
         "```\ncode\n   `````  ",
+        " ```\ncode\n```",
+        "  ```\ncode\n ```\n   ~~~\n~~~",
+        "```\r\ncode\r\n```\r\n",
         "``` code ``` in a line",
         "1. Run:\n\n   ```sh\n   aws s3 ls\n   ```\n",
         "- ```\n  aws s3 ls",
+        "- a\n\n  ```\n  aws s3 ls",
+        "- a\ntext\n  ```",
+        "- a\n\n \n  ```",
+        "1)\n   ~~~\n   code",
         "> ```\n> aws s3 ls",
         "    ```\n    no fence",
         "``",
@@ -75,3 +101,8 @@ def test_the_next_part_is_seen_after_whatever_an_agent_leaves_open(markdown: str
 def test_in_lists_and_quotes_nothing_gets_worse(markdown: str) -> None:
     closed = with_fence_closed(markdown)
     assert closed == markdown or (next_part_is_seen(closed) and not next_part_is_seen(markdown))
+
+
+@given(NESTED)
+def test_after_lists_and_quotes_too_the_next_part_is_seen_unless_a_fence_may_be_in_a_list(markdown: str) -> None:
+    assert next_part_is_seen(with_fence_closed(markdown)) or FENCE_AFTER_ITEM.search(markdown)

@@ -10,6 +10,8 @@ COST, SAVINGS = "cost-agent", "savings-agent"
 CATALOGUE = AgentCatalogue.of_functions(COST, SAVINGS)
 # Seconds for which a worker claims the job.
 LEASE = 120
+# Seconds that an agent may take.
+AGENT_TIMEOUT = 600
 # Seconds after which a queued job that nobody took is stuck.
 STUCK_AFTER = 900
 RESPONSE_KEY = "jobs/job-1/response.md"

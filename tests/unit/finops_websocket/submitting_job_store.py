@@ -5,9 +5,10 @@ from finops_websocket.job_admission import JobAdmission, Submission
 from finops_websocket.job_store import JobStore
 from finops_websocket.job_table import JobTable
 from finops_websocket.user_jobs import JobLimits
+from unit.finops_websocket.sample_jobs import AGENT_TIMEOUT
 
 # More than any test asks for that is not about limits.
-GENEROUS = JobLimits(active_jobs=1000, queries_per_minute=1000)
+GENEROUS = JobLimits(active_jobs=1000, queries_per_minute=1000, agent_timeout=AGENT_TIMEOUT)
 
 
 class SubmittingJobStore(JobStore):

@@ -29,6 +29,20 @@ def test_a_connection_that_is_not_there_has_shown_nothing(connections: Connectio
     assert connections.find("connection-1") == Connection("connection-1")
 
 
+def test_only_a_connection_that_is_there_and_has_time_left_is_noted(
+    connections: ConnectionStore, connections_table: Any, clock: SettableClock
+) -> None:
+    assert connections.find_noted("connection-1") is None
+    connections.open("connection-1")
+    assert connections.find_noted("connection-1") == Connection("connection-1")
+    connections.sign_in(VERIFIED)
+    ends = int(connections_table.get_item(Key={"connectionId": "connection-1"})["Item"]["ttl"])
+    clock.now = ends - 1
+    assert connections.find_noted("connection-1") == VERIFIED
+    clock.now = ends
+    assert connections.find_noted("connection-1") is None
+
+
 @pytest.mark.parametrize("connection", [VERIFIED, CLAIMED, Connection("connection-1", None, "Ada")])
 @pytest.mark.parametrize("is_opened", [True, False])
 def test_what_a_connection_has_shown_is_kept(

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from finops_websocket.connection_store import ROW_SECONDS, ConnectionStore
 from finops_websocket.errors import ConnectionSpent, RateLimited
-from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN, FRAMES_PER_MINUTE, FrameLimit
+from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN, FRAMES_PER_MINUTE, FRAMES_THAT_END_IT, FrameLimit
 from finops_websocket.identity import Connection
 from unit.finops_websocket.interleaved_calls import before_each
 from unit.finops_websocket.settable_clock import SettableClock
@@ -97,7 +97,38 @@ def test_who_has_signed_in_may_send_many_frames_a_minute(
     with pytest.raises(RateLimited) as refused:
         limit.count("connection-1")
     assert not isinstance(refused.value, ConnectionSpent)
-    assert row_of(connections_table)["frames"] == FRAMES_PER_MINUTE
+    assert row_of(connections_table)["frames"] == FRAMES_PER_MINUTE + 1
+
+
+@pytest.mark.parametrize("auth_mode", ["cognito", "open"])
+def test_who_goes_on_all_the_same_is_spent(
+    connections: ConnectionStore, connections_table: Any, clock: SettableClock, auth_mode: str
+) -> None:
+    connections.sign_in(VERIFIED)
+    limit = FrameLimit(auth_mode, connections_table, clock)
+    limit.count("connection-1")
+    set_frames(connections_table, FRAMES_THAT_END_IT - 1)
+    with pytest.raises(RateLimited) as refused:
+        limit.count("connection-1")
+    assert not isinstance(refused.value, ConnectionSpent)
+    for _ in range(2):
+        with pytest.raises(ConnectionSpent) as spent:
+            limit.count("connection-1")
+        assert spent.value.retry_after == 60
+    assert row_of(connections_table)["frames"] == FRAMES_THAT_END_IT + 2
+
+
+def test_who_is_refused_in_one_minute_and_again_in_the_next_is_not_spent(
+    limit: FrameLimit, connections: ConnectionStore, connections_table: Any, clock: SettableClock
+) -> None:
+    connections.sign_in(VERIFIED)
+    for seconds in (0, 60):
+        clock.now += seconds
+        limit.count("connection-1")
+        set_frames(connections_table, FRAMES_THAT_END_IT - 1)
+        with pytest.raises(RateLimited) as refused:
+            limit.count("connection-1")
+        assert not isinstance(refused.value, ConnectionSpent)
 
 
 def test_the_limit_holds_until_the_minute_is_over(
@@ -116,7 +147,7 @@ def test_the_limit_holds_until_the_minute_is_over(
     assert row_of(connections_table)["frames"] == 1
 
 
-def test_who_is_refused_costs_one_write_that_fails_and_one_read(
+def test_who_is_refused_costs_one_write(
     limit: FrameLimit, connections: ConnectionStore, connections_table: Any
 ) -> None:
     connections.open("connection-1")
@@ -137,7 +168,7 @@ def test_who_is_refused_costs_one_write_that_fails_and_one_read(
             pytest.raises(RateLimited),
         ):
             limit.count(connection_id)
-    assert calls == ["write", "read"] * 2
+    assert calls == ["write"] * 2
 
 
 @pytest.mark.parametrize("frames", [1, FRAMES_BEFORE_SIGN_IN])

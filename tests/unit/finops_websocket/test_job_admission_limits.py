@@ -7,14 +7,15 @@ import pytest
 from finops_websocket.errors import RateLimited, TooManyJobs
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
 from finops_websocket.job_admission import JobAdmission, Submission
+from finops_websocket.job_lease import JobLease
 from finops_websocket.job_store import JobStore
 from finops_websocket.job_table import JobTable
 from finops_websocket.user_jobs import JobLimits, user_key
-from unit.finops_websocket.sample_jobs import a_job
+from unit.finops_websocket.sample_jobs import AGENT_TIMEOUT, a_job
 from unit.finops_websocket.settable_clock import SettableClock
 
-THREE_JOBS = JobLimits(active_jobs=3, queries_per_minute=100)
-THREE_QUERIES = JobLimits(active_jobs=100, queries_per_minute=3)
+THREE_JOBS = JobLimits(active_jobs=3, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT)
+THREE_QUERIES = JobLimits(active_jobs=100, queries_per_minute=3, agent_timeout=AGENT_TIMEOUT)
 
 
 def no_sleep(seconds: float) -> None:
@@ -68,10 +69,29 @@ def test_one_question_more_than_is_allowed_is_refused_for_the_rest_of_its_minute
         ask(of_three_queries, "job-5")
 
 
-@pytest.mark.parametrize("status", [COMPLETED, FAILED, CANCELLED])
-def test_a_job_that_has_ended_makes_place_for_one(of_three_jobs: JobAdmission, jobs_table: Any, status: str) -> None:
+@pytest.mark.parametrize(("status", "attempts"), [(COMPLETED, 1), (FAILED, 0), (FAILED, 1), (CANCELLED, 0)])
+def test_a_job_that_has_ended_makes_place_for_one(
+    of_three_jobs: JobAdmission, jobs_table: Any, status: str, attempts: int
+) -> None:
     ask(of_three_jobs, "job-1", "job-2", "job-3")
-    jobs_table.put_item(Item=a_job(job_id="job-2", status=status).to_item())
+    jobs_table.put_item(Item=a_job(job_id="job-2", status=status, attempts=attempts).to_item())
+    ask(of_three_jobs, "job-4")
+    with pytest.raises(TooManyJobs):
+        ask(of_three_jobs, "job-5")
+
+
+def test_a_job_that_is_cancelled_at_work_keeps_its_place_as_long_as_its_agents_may_take(
+    of_three_jobs: JobAdmission, jobs: JobStore, leases: JobLease, clock: SettableClock
+) -> None:
+    ask(of_three_jobs, "job-1", "job-2", "job-3")
+    leases.claim("job-2", "worker-1", "message-1", progress=10, message="Working.")
+    clock.now += 100
+    jobs.cancel("job-2", "user-1")
+    for seconds in (0, AGENT_TIMEOUT - 1):
+        clock.now = 1_000_100 + seconds
+        with pytest.raises(TooManyJobs):
+            ask(of_three_jobs, "job-4")
+    clock.now = 1_000_100 + AGENT_TIMEOUT
     ask(of_three_jobs, "job-4")
     with pytest.raises(TooManyJobs):
         ask(of_three_jobs, "job-5")
@@ -127,16 +147,42 @@ def test_another_user_s_limits_are_its_own(job_table: JobTable, limits: JobLimit
     ask(admission, "job-7", user_id="user-3")
 
 
-@pytest.mark.parametrize("limits", [THREE_JOBS, THREE_QUERIES])
-def test_what_was_sent_before_is_no_new_question(job_table: JobTable, limits: JobLimits, jobs_table: Any) -> None:
-    admission = JobAdmission(job_table, limits, no_sleep)
+def test_what_was_sent_before_is_no_new_job(of_three_jobs: JobAdmission, jobs_table: Any) -> None:
     first = a_job(job_id="job-1", request_id="request-1")
-    admission.submit(first)
-    ask(admission, "job-2", "job-3")
-    before = jobs_table.scan()["Items"]
+    of_three_jobs.submit(first)
+    ask(of_three_jobs, "job-2", "job-3")
     for again in ("job-4", "job-5"):
-        assert admission.submit(a_job(job_id=again, request_id="request-1")) == Submission(first, is_duplicate=True)
+        assert of_three_jobs.submit(a_job(job_id=again, request_id="request-1")) == Submission(first, is_duplicate=True)
+    assert stored_ids(jobs_table) == {"job-1", "job-2", "job-3"}
+    assert jobs_table.get_item(Key={"jobId": user_key("user-1")})["Item"]["active"] == ["job-1", "job-2", "job-3"]
+
+
+def test_what_was_sent_before_counts_as_a_question(
+    of_three_queries: JobAdmission, jobs_table: Any, clock: SettableClock
+) -> None:
+    first = a_job(job_id="job-1", request_id="request-1")
+    again = a_job(job_id="job-2", request_id="request-1")
+    of_three_queries.submit(first)
+    for _ in range(2):
+        clock.now += 10
+        assert of_three_queries.submit(again) == Submission(first, is_duplicate=True)
+    before = jobs_table.scan()["Items"]
+    for job in (again, a_job(job_id="job-3")):
+        with pytest.raises(RateLimited) as refused:
+            of_three_queries.submit(job)
+        assert refused.value.retry_after == 40
     assert jobs_table.scan()["Items"] == before
+    clock.now += 40
+    assert of_three_queries.submit(again) == Submission(first, is_duplicate=True)
+
+
+def test_a_request_is_repeated_by_a_user_whose_item_is_deleted(of_three_queries: JobAdmission, jobs_table: Any) -> None:
+    """DynamoDB deletes what has expired in any order."""
+    first = a_job(job_id="job-1", request_id="request-1")
+    of_three_queries.submit(first)
+    jobs_table.delete_item(Key={"jobId": user_key("user-1")})
+    again = a_job(job_id="job-2", request_id="request-1")
+    assert of_three_queries.submit(again) == Submission(first, is_duplicate=True)
 
 
 @pytest.mark.parametrize(("limits", "error"), [(THREE_JOBS, TooManyJobs), (THREE_QUERIES, RateLimited)])
@@ -174,7 +220,9 @@ def test_limits_that_are_lowered_hold_at_once_and_end_no_job(
     of_three_jobs: JobAdmission, job_table: JobTable, jobs_table: Any
 ) -> None:
     ask(of_three_jobs, "job-1", "job-2", "job-3")
-    one = JobAdmission(job_table, JobLimits(active_jobs=1, queries_per_minute=100), no_sleep)
+    one = JobAdmission(
+        job_table, JobLimits(active_jobs=1, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT), no_sleep
+    )
     with pytest.raises(TooManyJobs):
         ask(one, "job-4")
     assert stored_ids(jobs_table) == {"job-1", "job-2", "job-3"}

@@ -14,11 +14,11 @@ from finops_websocket.job_table import JobTable
 from finops_websocket.user_jobs import JobLimits, user_key
 from unit.finops_websocket.interleaved_calls import all_at_once, before_each, just_before
 from unit.finops_websocket.lost_replies import lost_reply
-from unit.finops_websocket.sample_jobs import a_job
+from unit.finops_websocket.sample_jobs import AGENT_TIMEOUT, a_job
 
-THREE_JOBS = JobLimits(active_jobs=3, queries_per_minute=100)
-THREE_QUERIES = JobLimits(active_jobs=100, queries_per_minute=3)
-ONE_JOB_A_MINUTE = JobLimits(active_jobs=1, queries_per_minute=1)
+THREE_JOBS = JobLimits(active_jobs=3, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT)
+THREE_QUERIES = JobLimits(active_jobs=100, queries_per_minute=3, agent_timeout=AGENT_TIMEOUT)
+ONE_JOB_A_MINUTE = JobLimits(active_jobs=1, queries_per_minute=1, agent_timeout=AGENT_TIMEOUT)
 TRIES = 7
 
 
@@ -78,6 +78,34 @@ def test_two_questions_for_a_place_that_a_job_has_left_do_not_both_get_it(
     assert submit_all_at_once(admission, jobs_table, range(3, 5)) == ["job-3"]
 
 
+def test_of_one_repetition_more_than_is_allowed_at_the_same_moment_one_is_refused(
+    job_table: JobTable, jobs_table: Any
+) -> None:
+    admission = JobAdmission(job_table, THREE_QUERIES, sleep=lambda _seconds: None)
+    first = a_job(request_id="request-1")
+    admission.submit(first)
+    outcomes: list[Submission | None] = []
+
+    def repeat() -> None:
+        try:
+            outcomes.append(admission.submit(a_job(job_id="job-2", request_id="request-1")))
+        except RateLimited:
+            outcomes.append(None)
+
+    all_at_once(jobs_table.meta.client, "TransactWriteItems", [repeat] * 3)
+    again = Submission(first, is_duplicate=True)
+    assert outcomes == [again, again, None]
+    assert len(jobs_table.get_item(Key={"jobId": user_key("user-1")})["Item"]["askedAt"]) == 3
+
+
+def test_a_repetition_whose_reply_is_lost_is_taken(admission: JobAdmission, jobs_table: Any) -> None:
+    first = a_job(request_id="request-1")
+    admission.submit(first)
+    with lost_reply(jobs_table.meta.client, "dynamodb", "TransactWriteItems"):
+        again = admission.submit(a_job(job_id="job-2", request_id="request-1"))
+    assert again == Submission(first, is_duplicate=True)
+
+
 def test_users_are_not_in_each_other_s_way(admission: JobAdmission, pauses: list[float], jobs_table: Any) -> None:
     theirs = partial(admission.submit, a_job(job_id="job-2", user_id="user-2"))
     with just_before(jobs_table.meta.client, "TransactWriteItems", theirs):
@@ -116,10 +144,11 @@ def test_a_job_whose_reply_is_lost_is_taken_once(
     assert (item["active"], item["askedAt"], item["version"]) == (["job-1"], [1_000_000], 1)
 
 
+@pytest.mark.parametrize("request_id", ["request-1", "request-2"], ids=["repetition", "new question"])
 def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(
-    admission: JobAdmission, pauses: list[float], jobs_table: Any
+    admission: JobAdmission, pauses: list[float], jobs_table: Any, request_id: str
 ) -> None:
-    admission.submit(a_job())
+    admission.submit(a_job(request_id="request-1"))
     writes = []
 
     def overtake() -> None:
@@ -134,7 +163,7 @@ def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(
         before_each(jobs_table.meta.client, "TransactWriteItems", overtake),
         pytest.raises(RateLimited) as refused,
     ):
-        admission.submit(a_job(job_id="job-2"))
+        admission.submit(a_job(job_id="job-2", request_id=request_id))
     assert refused.value.retry_after == 1
     assert job_ids(jobs_table) == {"job-1"}
     assert len(writes) == TRIES

@@ -18,7 +18,7 @@ from unit.finops_websocket.interleaved_calls import before_each
 from unit.finops_websocket.sample_jobs import a_job
 from unit.finops_websocket.settable_clock import SettableClock
 
-LIMITS = JobLimits(active_jobs=2, queries_per_minute=3)
+LIMITS = JobLimits(active_jobs=2, queries_per_minute=3, agent_timeout=30)
 USERS = st.sampled_from(["ann", "bob"])
 REQUESTS = st.none() | st.sampled_from(["request-1", "request-2"])
 # One of the jobs that there are.
@@ -39,6 +39,7 @@ class AdmissionMachine(RuleBasedStateMachine):
         self.status: dict[str, str] = {}
         self.owner: dict[str, str] = {}
         self.ttl: dict[str, int] = {}
+        self.agents_work_until: dict[str, int] = {}
         self.asked_at: list[tuple[str, int]] = []
 
     @rule(user=USERS, request=REQUESTS, kept=KEPT)
@@ -55,12 +56,12 @@ class AdmissionMachine(RuleBasedStateMachine):
         except TooManyJobs:
             assert len(self._active(user)) == LIMITS.active_jobs
         else:
+            self.asked_at.append((user, now))
             if submission.is_duplicate:
                 assert submission.job.request_id == request
                 assert self.owner[submission.job.job_id] == user
             else:
                 self.status[job_id], self.owner[job_id], self.ttl[job_id] = QUEUED, user, job.ttl
-                self.asked_at.append((user, now))
 
     @rule(user=USERS, requests=st.tuples(REQUESTS, REQUESTS), kept=KEPT)
     def ask_twice_at_once(self, user: str, requests: tuple[str | None, str | None], kept: int) -> None:
@@ -75,18 +76,17 @@ class AdmissionMachine(RuleBasedStateMachine):
             self.ask(user, requests[0], kept)
 
     @precondition(lambda self: self.status)
-    @rule(which=ANY, status=st.sampled_from([COMPLETED, FAILED, CANCELLED]))
-    def end(self, which: int, status: str) -> None:
+    @rule(which=ANY, status=st.sampled_from([COMPLETED, FAILED, CANCELLED]), attempts=st.integers(0, 2))
+    def end(self, which: int, status: str, attempts: int) -> None:
         job_id = self._any(which)
-        if self.table.get_item(Key={"jobId": job_id}).get("Item") is None:
+        item = self.table.get_item(Key={"jobId": job_id}).get("Item")
+        if item is None or self.status[job_id] not in UNFINISHED:
             return
-        self.table.update_item(
-            Key={"jobId": job_id},
-            UpdateExpression="SET #status = :status",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":status": status},
-        )
+        now = int(self.clock())
+        self.table.put_item(Item={**item, "status": status, "attempts": attempts, "updatedAt": now})
         self.status[job_id] = status
+        if status == CANCELLED and attempts:
+            self.agents_work_until[job_id] = now + LIMITS.agent_timeout
 
     @precondition(lambda self: self.status)
     @rule(which=ANY)
@@ -112,7 +112,9 @@ class AdmissionMachine(RuleBasedStateMachine):
         return [
             job_id
             for job_id, status in self.status.items()
-            if self.owner[job_id] == user and status in UNFINISHED and self.ttl[job_id] > self.clock()
+            if self.owner[job_id] == user
+            and (status in UNFINISHED or self.agents_work_until.get(job_id, 0) > self.clock())
+            and self.ttl[job_id] > self.clock()
         ]
 
     def _rate(self, user: str, now: int) -> int:

@@ -13,7 +13,7 @@ from finops_websocket.job_history import JobHistory, Page, Start
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_table import JobTable
 from finops_websocket.user_jobs import JobLimits
-from unit.finops_websocket.sample_jobs import a_job
+from unit.finops_websocket.sample_jobs import AGENT_TIMEOUT, a_job
 from unit.finops_websocket.settable_clock import SettableClock
 from unit.finops_websocket.submitting_job_store import SubmittingJobStore
 
@@ -67,7 +67,7 @@ def test_no_more_jobs_are_active_than_a_user_may_have(
     job_table: JobTable, jobs: SubmittingJobStore, history: JobHistory
 ) -> None:
     """Those that have ended are among them until there is no more room."""
-    admission = JobAdmission(job_table, JobLimits(active_jobs=3, queries_per_minute=100))
+    admission = JobAdmission(job_table, JobLimits(active_jobs=3, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT))
     for number in range(7):
         admission.submit(numbered(number))
         if number not in (1, 5):

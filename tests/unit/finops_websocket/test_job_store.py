@@ -4,7 +4,8 @@ import pytest
 from botocore.stub import Stubber
 
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, QUEUED
-from unit.finops_websocket.interleaved_calls import just_before
+from finops_websocket.job_store import MOST_FOLLOWERS
+from unit.finops_websocket.interleaved_calls import before_each, just_before
 from unit.finops_websocket.sample_jobs import a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
 from unit.finops_websocket.submitting_job_store import SubmittingJobStore
@@ -45,6 +46,36 @@ def test_a_finished_job_is_given_and_not_followed(jobs: SubmittingJobStore, stat
     jobs.submit(finished)
     assert jobs.follow("job-1", "user-1", "connection-2") == finished
     assert jobs.find("job-1") == finished
+
+
+def test_a_job_that_nobody_follows_may_be_followed(jobs: SubmittingJobStore) -> None:
+    jobs.submit(a_job(followers=frozenset()))
+    assert jobs.follow("job-1", "user-1", "connection-2") == a_job(followers=frozenset({"connection-2"}))
+
+
+def test_a_job_that_as_many_follow_as_may_is_given_and_not_followed(jobs: SubmittingJobStore) -> None:
+    others = frozenset(f"connection-{number}" for number in range(1, MOST_FOLLOWERS))
+    jobs.submit(a_job(followers=others))
+    full = a_job(followers=others | {"the last"})
+    assert jobs.follow("job-1", "user-1", "the last") == full
+    assert jobs.follow("job-1", "user-1", "one more") == full
+    assert stored_job(jobs) == full
+    assert jobs.follow("job-1", "user-2", "one more") is None
+    jobs.unfollow(full, {"connection-1"})
+    followed = jobs.follow("job-1", "user-1", "one more")
+    assert followed == a_job(followers=full.followers - {"connection-1"} | {"one more"})
+
+
+def test_who_follows_a_job_that_as_many_follow_as_may_follows_it_still(
+    jobs: SubmittingJobStore, jobs_table: Any
+) -> None:
+    full = a_job(followers=frozenset(f"connection-{number}" for number in range(MOST_FOLLOWERS)))
+    jobs.submit(full)
+    reads: list[str] = []
+    with before_each(jobs_table.meta.client, "GetItem", lambda: reads.append("")):
+        assert jobs.follow("job-1", "user-1", "connection-1") == full
+    # It is not only given as it is: that would be read.
+    assert reads == []
 
 
 def test_who_follows_while_the_job_ends_is_told_or_gets_the_end(jobs: SubmittingJobStore, jobs_table: Any) -> None:

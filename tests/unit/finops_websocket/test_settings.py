@@ -76,6 +76,7 @@ def test_a_missing_variable_is_named(settings: Settings, name: str, lacking: str
         (ConnectionManagerSettings, "PROCESSING_QUEUE_URL", "processing-queue"),
         (BackgroundProcessorSettings, "DEAD_LETTER_QUEUE_URL", "processing-dlq"),
         (ConnectionManagerSettings, "STUCK_JOB_SECONDS", "0"),
+        (MessageHandlerSettings, "AGENT_TIMEOUT_SECONDS", "0"),
         (MessageHandlerSettings, "STUCK_JOB_SECONDS", "15 minutes"),
         (BackgroundProcessorSettings, "STUCK_JOB_SECONDS", "-900"),
         (BackgroundProcessorSettings, "AGENT_TIMEOUT_SECONDS", "-1"),
@@ -106,6 +107,8 @@ def test_the_limits_and_the_origins_are_the_template_s() -> None:
     assert (connection_manager.allowed_origins, connection_manager.missing_origin) == ("*", "allow")
     message_handler = MessageHandlerSettings.read(ENVIRONMENTS[MessageHandlerSettings])
     assert (message_handler.max_active_jobs_per_user, message_handler.max_queries_per_minute) == (10, 30)
+    processor = BackgroundProcessorSettings.read(ENVIRONMENTS[BackgroundProcessorSettings])
+    assert message_handler.agent_timeout == processor.agent_timeout
 
 
 @given(st.sampled_from(list(HANDLERS)), st.data())

@@ -12,7 +12,6 @@ from finops_websocket.user_connections import UserConnections
 from unit.finops_websocket.interleaved_calls import all_at_once, before_each, just_before
 from unit.finops_websocket.lost_replies import lost_reply
 from unit.finops_websocket.recording_channel import RecordingChannel
-from unit.finops_websocket.settable_clock import SettableClock
 
 TRIES = 7
 
@@ -26,9 +25,13 @@ def slots_of(connections_table: Any) -> set[str]:
     return set(user["slots"])
 
 
-def take_all_at_once(user_connections: UserConnections, connections_table: Any, numbers: range) -> list[str]:
+def take_all_at_once(
+    user_connections: UserConnections, connections: ConnectionStore, connections_table: Any, numbers: range
+) -> list[str]:
     """Take slots so that all have read before the first writes; give who was refused."""
     refused = []
+    for number in numbers:
+        connections.open(f"connection-{number}")
 
     def take(connection_id: str) -> None:
         try:
@@ -41,30 +44,30 @@ def take_all_at_once(user_connections: UserConnections, connections_table: Any, 
 
 
 def test_of_one_connection_more_than_is_allowed_at_the_same_moment_one_is_refused(
-    user_connections: UserConnections, connections_table: Any
+    user_connections: UserConnections, connections: ConnectionStore, connections_table: Any
 ) -> None:
-    refused = take_all_at_once(user_connections, connections_table, range(3))
+    refused = take_all_at_once(user_connections, connections, connections_table, range(3))
     assert len(refused) == 1
     assert slots_of(connections_table) == {f"connection-{number}" for number in range(3)} - set(refused)
 
 
 def test_two_connections_for_the_last_slot_do_not_both_get_it(
-    user_connections: UserConnections, connections_table: Any
+    user_connections: UserConnections, connections: ConnectionStore, connections_table: Any
 ) -> None:
+    connections.open("connection-0")
     user_connections.take_slot("user-1", "connection-0")
-    assert take_all_at_once(user_connections, connections_table, range(1, 3)) == ["connection-1"]
+    assert take_all_at_once(user_connections, connections, connections_table, range(1, 3)) == ["connection-1"]
     assert slots_of(connections_table) == {"connection-0", "connection-2"}
 
 
 def test_two_connections_for_a_slot_that_is_not_used_do_not_both_get_it(
-    user_connections: UserConnections, connections: ConnectionStore, connections_table: Any, clock: SettableClock
+    user_connections: UserConnections, connections: ConnectionStore, connections_table: Any
 ) -> None:
     for connection in (verified("connection-0"), verified("connection-1")):
         user_connections.take_slot("user-1", connection.connection_id)
         connections.sign_in(connection)
     connections.close("connection-0")
-    clock.now += 60
-    assert take_all_at_once(user_connections, connections_table, range(2, 4)) == ["connection-2"]
+    assert take_all_at_once(user_connections, connections, connections_table, range(2, 4)) == ["connection-2"]
     assert slots_of(connections_table) == {"connection-1", "connection-3"}
 
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from finops_websocket.errors import RateLimited, TooManyJobs
 from finops_websocket.user_jobs import JobLimits, UserJobs, user_key
+from unit.finops_websocket.sample_jobs import AGENT_TIMEOUT
 
-LIMITS = JobLimits(active_jobs=3, queries_per_minute=3)
+LIMITS = JobLimits(active_jobs=3, queries_per_minute=3, agent_timeout=AGENT_TIMEOUT)
 START = 1_000_000
 
 
@@ -136,7 +137,9 @@ def test_every_user_has_a_key_of_its_own_that_is_no_job_s(first: str, second: st
 
 @given(
     waits=st.lists(st.integers(0, 40), max_size=40),
-    limits=st.builds(JobLimits, active_jobs=st.just(100), queries_per_minute=st.integers(1, 5)),
+    limits=st.builds(
+        JobLimits, active_jobs=st.just(100), queries_per_minute=st.integers(1, 5), agent_timeout=st.just(AGENT_TIMEOUT)
+    ),
 )
 def test_in_no_sixty_seconds_are_more_questions_taken_and_who_waits_as_told_is_not_refused(
     waits: list[int], limits: JobLimits

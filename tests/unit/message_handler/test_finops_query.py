@@ -22,7 +22,7 @@ from finops_websocket.job_table import JobTable
 from finops_websocket.user_jobs import JobLimits
 from message_handler.finops_query import SubmitQuery
 from unit.finops_websocket.recording_channel import RecordingChannel
-from unit.finops_websocket.sample_jobs import COST, SAVINGS
+from unit.finops_websocket.sample_jobs import AGENT_TIMEOUT, COST, SAVINGS
 from unit.finops_websocket.settable_clock import SettableClock
 from unit.message_handler.recording_queue import RecordingQueue
 from unit.message_handler.sample_questions import QUERY, claim, job_of
@@ -159,8 +159,8 @@ def test_a_job_that_the_queue_took_though_it_refused_is_acknowledged_and_goes_on
 @pytest.mark.parametrize(
     ("limits", "error"),
     [
-        (JobLimits(active_jobs=1, queries_per_minute=10), TooManyJobs),
-        (JobLimits(active_jobs=10, queries_per_minute=1), RateLimited),
+        (JobLimits(active_jobs=1, queries_per_minute=10, agent_timeout=AGENT_TIMEOUT), TooManyJobs),
+        (JobLimits(active_jobs=10, queries_per_minute=1, agent_timeout=AGENT_TIMEOUT), RateLimited),
     ],
 )
 def test_a_question_above_its_user_s_limits_makes_no_job_and_another_user_s_does(
@@ -178,17 +178,33 @@ def test_a_question_above_its_user_s_limits_makes_no_job_and_another_user_s_does
     for connection_id in ("connection-1", "connection-2"):
         with pytest.raises(error):
             submit(connection_id, replace(QUERY, request_id=None))
-    # What has been asked before is no new question.
-    submit("connection-2", QUERY)
     submit("connection-3", QUERY)
-    assert [channel.kinds_to(f"connection-{number}") for number in (1, 2, 3)] == [["job_queued"]] * 3
-    assert [user_id for _, user_id in queue.sent] == ["user-1", "user-1", "user-2"]
+    assert [channel.kinds_to(f"connection-{number}") for number in (1, 2, 3)] == [["job_queued"], [], ["job_queued"]]
+    assert [user_id for _, user_id in queue.sent] == ["user-1", "user-2"]
+
+
+def test_what_was_asked_before_takes_no_place_and_is_queued_again_within_the_limit_of_questions_only(
+    submitter: Callable[..., SubmitQuery],
+    signed_in: None,
+    job_table: JobTable,
+    queue: RecordingQueue,
+    channel: RecordingChannel,
+) -> None:
+    limits = JobLimits(active_jobs=1, queries_per_minute=2, agent_timeout=AGENT_TIMEOUT)
+    submit = submitter(admission=JobAdmission(job_table, limits))
+    submit("connection-1", QUERY)
+    submit("connection-2", QUERY)
+    for connection_id in ("connection-1", "connection-2"):
+        with pytest.raises(RateLimited):
+            submit(connection_id, QUERY)
+    assert [channel.kinds_to(f"connection-{number}") for number in (1, 2)] == [["job_queued"]] * 2
+    assert len(queue.sent) == 2
 
 
 def test_in_the_open_mode_each_claimed_user_has_its_limits(
     submitter: Callable[..., SubmitQuery], job_table: JobTable, channel: RecordingChannel
 ) -> None:
-    admission = JobAdmission(job_table, JobLimits(active_jobs=1, queries_per_minute=10))
+    admission = JobAdmission(job_table, JobLimits(active_jobs=1, queries_per_minute=10, agent_timeout=AGENT_TIMEOUT))
     submit = submitter(auth_mode="open", admission=admission)
     for user_id in ("ann", "bob"):
         submit(f"{user_id}-s", replace(QUERY, request_id=None, user_id=user_id))
@@ -204,7 +220,9 @@ def test_a_question_that_cannot_be_queued_leaves_its_place(
     queue: RecordingQueue,
     channel: RecordingChannel,
 ) -> None:
-    submit = submitter(admission=JobAdmission(job_table, JobLimits(active_jobs=1, queries_per_minute=10)))
+    submit = submitter(
+        admission=JobAdmission(job_table, JobLimits(active_jobs=1, queries_per_minute=10, agent_timeout=AGENT_TIMEOUT))
+    )
     queue.is_down = True
     submit("connection-1", replace(QUERY, request_id=None))
     queue.is_down = False

@@ -12,6 +12,7 @@ from finops_websocket.errors import JobNotFound, NotSent
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_queue import JobQueue
+from finops_websocket.job_store import MOST_FOLLOWERS
 from finops_websocket.message_size import MAX_TEXT_BYTES, SHORT_TEXT_BYTES
 from finops_websocket.overdue import MOST_REQUEUES, OverdueJobs
 from finops_websocket.server_messages import MAX_MESSAGE_BYTES
@@ -46,6 +47,16 @@ def an_answer(agent: str, content: str) -> Answer:
 def a_job_at_work(jobs: SubmittingJobStore, leases: JobLease) -> Job:
     jobs.submit(a_job())
     return leases.claim("job-1", "worker-1", "message-1", progress=10, message="Working on your question.")
+
+
+def test_a_job_that_as_many_follow_as_may_is_shown_to_one_more(
+    resume: FollowJob, jobs: SubmittingJobStore, channel: RecordingChannel
+) -> None:
+    full = a_job(followers=frozenset(f"follower-{number}" for number in range(MOST_FOLLOWERS)))
+    jobs.submit(full)
+    resume("connection-2", RESUME)
+    assert channel.kinds_to("connection-2") == ["job_snapshot"]
+    assert stored_job(jobs) == full
 
 
 def test_the_whole_state_is_the_first_answer_and_the_connection_follows(
