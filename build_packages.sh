@@ -32,8 +32,8 @@ and beside each its software bill of materials (CycloneDX 1.6), as in websocket-
   --help                Show this help.
 
 Environment:
-  PYTHON                Python to build with, 3.11 or newer with pip. Default: the first that will do of
-                        .venv/bin/python, python3.11 and python3.
+  PYTHON                Python to build with, 3.11 or newer, with pip 22.2 or newer. Default: the first that
+                        will do of .venv/bin/python, python3.11 and python3.
 
 Prints each package's name, size and SHA-256. The same sources give the same bytes, wherever and whenever they are
 built, as long as Python is linked to the same zlib; with another zlib the files inside are the same, their
@@ -90,7 +90,7 @@ misused() {
 # Sets PYTHON to the interpreter to build with.
 find_python() {
     if [[ -n ${PYTHON:-} ]]; then
-        can_build "$PYTHON" || fail "PYTHON=$PYTHON is not Python 3.11 or newer with pip."
+        can_build "$PYTHON" || fail "PYTHON=$PYTHON is not Python 3.11 or newer with pip 22.2 or newer."
         return
     fi
     for PYTHON in "$ROOT/.venv/bin/python" python3.11 python3; do
@@ -98,11 +98,14 @@ find_python() {
             return
         fi
     done
-    fail "Python 3.11 or newer with pip is needed; set PYTHON to its path."
+    fail "Python 3.11 or newer with pip 22.2 or newer is needed; set PYTHON to its path."
 }
 
+# pip's --report came with 22.2: https://pip.pypa.io/en/stable/news/#v22-2
 can_build() {
-    "$1" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+    "$1" -c 'import sys, pip
+old_pip = tuple(map(int, pip.__version__.split(".")[:2])) < (22, 2)
+sys.exit(old_pip or sys.version_info < (3, 11))' 2>/dev/null
 }
 
 default_target() {
@@ -179,17 +182,10 @@ build_sample_agents() {
 
 # Writes each package's bill of materials, with a library that goes with the build.
 describe_packages() {
-    local library=$WORK/sbom_library package target report
+    local library=$WORK/sbom_library
     say "Describing the packages"
     install_wheels "libraries of tools/package_sbom.py" "$ROOT/tools/requirements.txt" "$library" "${LOCKED[@]}"
-    target=$(<"$WORK/target")
-    for package in "$WORK"/*.zip; do
-        report=${package%.zip}.report.json
-        # What has no dependencies has no report.
-        [[ -r $report ]] || report=''
-        PYTHONPATH=$library "$PYTHON" "$ROOT/tools/package_sbom.py" --target "$target" ${report:+--report "$report"} \
-            "${package%.zip}" "$package"
-    done
+    PYTHONPATH=$library "$PYTHON" "$ROOT/tools/package_sbom.py" --target "$(<"$WORK/target")" "$WORK"/*.zip
 }
 
 # Installs what a requirements file locks into a directory, and leaves pip's report beside it:

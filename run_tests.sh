@@ -12,6 +12,7 @@ source "$ROOT/scripts/python_environment.sh"
 source "$ROOT/scripts/scanners.sh"
 source "$ROOT/scripts/node_packages.sh"
 source "$ROOT/scripts/chromium.sh"
+source "$ROOT/scripts/lanes.sh"
 
 readonly PARTS=(lint scan unit packaging local_cloud security browser faults)
 
@@ -46,13 +47,10 @@ main() {
     # A function's validators are made from the contract, here as in the packages.
     "$VENV/bin/python" "$ROOT/tools/compile_contract.py"
     cd "$ROOT"
-    local part
-    for part in "${CHOSEN[@]}"; do
-        [[ $part != lint ]] || lint
-        [[ $part != scan ]] || scan
-        [[ $part != browser ]] || ensure_browser
-    done
-    run_pytest
+    ! is_chosen lint || lint
+    ! is_chosen scan || ensure_scanners
+    ! is_chosen browser || ensure_browser
+    run_tests
 }
 
 read_options() {
@@ -72,6 +70,10 @@ read_options() {
         shift
     done
     ((${#CHOSEN[@]} > 0)) || CHOSEN=("${PARTS[@]}")
+}
+
+is_chosen() {
+    [[ " ${CHOSEN[*]} " == *" $1 "* ]]
 }
 
 # Goes on after a finding, so that one run shows them all.
@@ -95,57 +97,63 @@ check() {
     "$VENV/bin/$1" "${@:2}" >&2
 }
 
-# Two lanes side by side, each with a local cloud of its own: their tests mostly wait, for workers that start anew, for
-# leases, for browsers. What the second prints follows what the first has.
-run_pytest() {
-    local part name first=() second=()
+# Three lanes of tests, the last two each with a local cloud of its own: their tests mostly wait, for workers that start
+# anew and for leases. The scanners have a lane for themselves.
+run_tests() {
+    local part name lanes=()
+    OFFLINE=() JOURNEYS=() FAULTS=()
     for part in "${CHOSEN[@]}"; do
         case $part in
-            lint | scan) ;;
-            faults | security | browser) second+=("tests/$part") ;;
-            *) first+=("tests/$part") ;;
+            lint) ;;
+            local_cloud) JOURNEYS+=("tests/$part") ;;
+            security) JOURNEYS+=("tests/$part") OFFLINE+=(tests/frames) ;;
+            faults) FAULTS+=("tests/$part") ;;
+            *) OFFLINE+=("tests/$part") ;;
         esac
     done
-    [[ ${CHOSEN[*]} != *scan* ]] || first+=(tests/scan)
+    ((${#OFFLINE[@]} == 0)) || lanes+=(test_offline)
+    ((${#JOURNEYS[@]} == 0)) || lanes+=(test_journeys)
+    ((${#FAULTS[@]} == 0)) || lanes+=(test_faults)
+    ! is_chosen scan || lanes+=(scan)
+    ((${#lanes[@]} > 0)) || return 0
     # Nothing of the caller's AWS configuration reaches the tests.
     for name in $(compgen -e AWS_); do
         unset "$name"
     done
-    if ((${#second[@]} == 0)); then
-        ((${#first[@]} == 0)) || pytest "${first[@]}"
-    elif ((${#first[@]} == 0)); then
-        pytest "${second[@]}"
-    else
-        pytest_in_two_lanes
-    fi
+    run_lanes "${lanes[@]}"
+    judge_lanes "${lanes[@]}"
 }
 
-# Uses run_pytest's variables.
-pytest_in_two_lanes() {
-    local failed=''
-    LANE_OUTPUT=$(mktemp)
-    trap end_lane EXIT
-    pytest "${second[@]}" >"$LANE_OUTPUT" 2>&1 &
-    LANE=$!
-    pytest "${first[@]}" || failed=yes
-    say "Waiting for the other lane: ${second[*]}"
-    wait "$LANE" || failed=yes
-    LANE=''
-    cat "$LANE_OUTPUT"
-    [[ -z $failed ]] || fail "Tests have failed; see above."
+judge_lanes() {
+    local lane failed='' tested='' lanes=("$@")
+    for lane in "${!lanes[@]}"; do
+        case ${lanes[lane]}:${LANE_STATUSES[lane]} in
+            scan:0) ;;
+            *:0) tested=yes ;;
+            # pytest has selected nothing, which an option such as -k may well have it do in some lanes.
+            *:5) ((${#PYTEST_OPTIONS[@]} > 0)) || failed=yes ;;
+            *) failed=yes ;;
+        esac
+    done
+    [[ -z $failed ]] || fail "Something has failed; see above."
+    [[ -n $tested ]] || fail "No test was selected."
 }
 
-end_lane() {
-    [[ -z $LANE ]] || kill "$LANE" 2>/dev/null || true
-    rm -f "$LANE_OUTPUT"
+test_offline() {
+    pytest "${OFFLINE[@]}"
+}
+
+test_journeys() {
+    pytest "${JOURNEYS[@]}"
+}
+
+test_faults() {
+    pytest "${FAULTS[@]}"
 }
 
 pytest() {
     heading "Testing $*"
-    local status=0
-    "$VENV/bin/python" -m pytest "$@" ${PYTEST_OPTIONS[@]+"${PYTEST_OPTIONS[@]}"} || status=$?
-    # 5: nothing was selected, which an option such as -k may well do to one of two lanes.
-    ((status == 0)) || [[ $status == 5 && ${#PYTEST_OPTIONS[@]} -gt 0 ]]
+    "$VENV/bin/python" -m pytest "$@" ${PYTEST_OPTIONS[@]+"${PYTEST_OPTIONS[@]}"}
 }
 
 main "$@"

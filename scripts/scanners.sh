@@ -34,11 +34,10 @@ install_scanners() {
     fi
 }
 
-# Every scanner reads, besides the project, a flaw that was planted for it: one that does not find it is not working,
-# whatever else it says. The exit status is the judge's, who reads the reports: of a file that is not there, or of no
-# rules, most scanners say that all is well.
+# Needs what ensure_scanners installs. Every scanner reads, besides the project, a flaw that was planted for it: one that
+# does not find it is not working, whatever else it says. The exit status is the judge's, who reads the reports: of a file
+# that is not there, or of no rules, most scanners say that all is well.
 scan() {
-    ensure_scanners
     heading "Scanning"
     (
         cd "$ROOT" || exit
@@ -46,6 +45,7 @@ scan() {
         mkdir -p "$SCAN/reports"
         "$VENV/bin/python" tools/plant_flaws.py "$SCAN/planted"
         list_texts >"$SCAN/texts"
+        [[ -s $SCAN/texts ]] || fail "git lists no file that may hold a secret."
         write_report cfn-lint lint_templates
         write_report checkov check_policies
         write_report cfn-guard check_control_tower_rules
@@ -58,7 +58,10 @@ scan() {
 
 # What may hold a secret. What is not committed yet, too: that is the moment to find one.
 list_texts() {
-    local file
+    local file top
+    top=$(git rev-parse --show-toplevel 2>&1) || fail "git cannot say which files may hold a secret: $top"
+    # A copy inside of another work tree may be ignored there, and then git lists nothing.
+    [[ $top == "$ROOT" ]] || fail "git can say which files may hold a secret in a clone only, and $ROOT is a copy in $top."
     git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
         [[ ! -f $file ]] || printf '%s\0' "$file"
     done

@@ -82,10 +82,19 @@ def read_wheel(
         licence=declared_licence(distribution.metadata),
         # The file's name alone: the rest of the address is that of whatever index a machine uses.
         file_name=unquote(PurePosixPath(urlsplit(download["url"]).path).name),
-        sha256=download["archive_info"]["hashes"]["sha256"],
+        sha256=sha256_of(download["archive_info"]),
         requires=frozenset(map(canonicalize_name, needed)),
         bundled=tuple(bundled_components(distribution)),
     )
+
+
+def sha256_of(archive: Mapping[str, Any]) -> str:
+    """Return the SHA-256 in what pip reports of a downloaded archive.
+
+    pip 22 has it in the older form alone: https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
+    """
+    hashes: Mapping[str, str] = archive.get("hashes") or dict([archive["hash"].split("=", 1)])
+    return hashes["sha256"]
 
 
 def bundled_components(distribution: Distribution) -> Iterator[Component]:

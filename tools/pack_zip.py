@@ -44,7 +44,8 @@ def pack_zip(directory: Path, target: Path) -> None:
             entry.create_system = UNIX
             entry.external_attr = MODE << 16
             content = (directory / path).read_bytes()
-            package.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=9)
+            # The next three levels take three times as long for a package that is less than 1 percent smaller.
+            package.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=6)
 
 
 def summary(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Writes a package's software bill of materials: CycloneDX 1.6, as JSON (https://cyclonedx.org/docs/1.6/json/).
+"""Writes packages' software bills of materials: CycloneDX 1.6, as JSON (https://cyclonedx.org/docs/1.6/json/).
 
 The same package gives the same bytes: neither the time nor the machine is in them.
 """
@@ -26,19 +26,21 @@ NAMESPACE = "finops-websocket"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the SBOM that the command line asks for and return the exit status."""
-    parser = argparse.ArgumentParser(description="Write a package's SBOM beside it, with the suffix .cdx.json.")
-    parser.add_argument("directory", type=Path, help="directory of which the package was made")
-    parser.add_argument("zip", type=Path, help="the package")
-    parser.add_argument("--target", required=True, help="what the package loads on, such as python3.13-arm64")
-    parser.add_argument("--report", type=Path, help="pip's report of what it installed into the directory")
+    """Write the SBOMs that the command line asks for and return the exit status."""
+    parser = argparse.ArgumentParser(
+        description="Write the SBOM of each package beside it, with the suffix .cdx.json. A package NAME.zip is made "
+        "of the directory NAME; where pip installed into that, NAME.report.json is its report."
+    )
+    parser.add_argument("packages", type=Path, nargs="+", metavar="ZIP", help="a package")
+    parser.add_argument("--target", required=True, help="what the packages load on, such as python3.13-arm64")
     options = parser.parse_args(arguments)
     try:
-        report = json.loads(options.report.read_bytes()) if options.report else {"install": []}
-        wheels = installed_wheels(options.directory, report, options.target)
-        bom = package_bom(options.zip, wheels, options.target)
-        text = JsonV1Dot6(bom).output_as_string(indent=2) + "\n"
-        options.zip.with_suffix(".cdx.json").write_text(text, encoding="utf-8", newline="\n")
+        for package in options.packages:
+            report = package.with_suffix(".report.json")
+            installed = json.loads(report.read_bytes()) if report.exists() else {"install": []}
+            wheels = installed_wheels(package.with_suffix(""), installed, options.target)
+            text = JsonV1Dot6(package_bom(package, wheels, options.target)).output_as_string(indent=2) + "\n"
+            package.with_suffix(".cdx.json").write_text(text, encoding="utf-8", newline="\n")
     except UnreportedWheel as error:
         sys.stderr.write(f"package_sbom.py: {error}\n")
         return 1

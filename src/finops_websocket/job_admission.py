@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,12 +13,8 @@ from finops_websocket.batch_read import read_items
 from finops_websocket.errors import RateLimited
 from finops_websocket.job import CANCELLED, Job
 from finops_websocket.job_table import JobTable
+from finops_websocket.optimistic_tries import optimistic_tries
 from finops_websocket.user_jobs import JobLimits, UserJobs, user_key
-
-# Questions of one user at the same moment cancel each other's transaction. With pauses of up to so many seconds,
-# doubled each time, the tries take three seconds at most: a client waits for the answer.
-_TRIES = 7
-_FIRST_PAUSE = 0.025
 
 # Somebody else has changed what was read, or is about to.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -50,10 +45,8 @@ class JobAdmission:
         Raises RateLimited and TooManyJobs where the user has enough. What it has sent before is no new job, and is
         counted as a question all the same: each repetition may be queued again.
         """
-        for attempt in range(_TRIES):
-            if attempt:
-                # Not predictable on purpose: what was refused together must not come back together.
-                self._sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 (no secret)
+        # Questions of one user at the same moment overtake each other.
+        for _ in optimistic_tries(self._sleep):
             request_key = _request_key(job, request_scope)
             noted = None if request_key is None else self._noted_job_id(request_key)
             submitted = None if noted is None else self._jobs.find(noted)

@@ -6,7 +6,6 @@ whoever finds all slots taken looks which are used.
 """
 
 import hashlib
-import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,15 +16,11 @@ from boto3.dynamodb.conditions import Attr
 from finops_websocket.connection_store import ROW_SECONDS, ConnectionStore
 from finops_websocket.errors import RateLimited
 from finops_websocket.identity import Connection
+from finops_websocket.optimistic_tries import optimistic_tries
 
 # A slot is taken before the connection is signed in. After so many seconds the function that did one of it has done
 # the other too, or has ended: it has 20.
 _SIGN_IN_SECONDS = 60
-
-# Connections of one user that sign in at the same moment overtake each other. With pauses of up to so many seconds,
-# doubled each time, the tries take three seconds at most: a client waits for the answer.
-_TRIES = 7
-_FIRST_PAUSE = 0.025
 
 
 class UserConnections:
@@ -50,10 +45,8 @@ class UserConnections:
 
         Raises RateLimited if the user is signed in on as many others as are allowed.
         """
-        for attempt in range(_TRIES):
-            if attempt:
-                # Not predictable on purpose: what was overtaken together must not come back together.
-                self._sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 (no secret)
+        # Connections of one user that sign in at the same moment overtake each other.
+        for _ in optimistic_tries(self._sleep):
             item = self._table.get_item(Key={"connectionId": _key(user_id)}, ConsistentRead=True).get("Item")
             slots = self._slots_beside(connection_id, user_id, item)
             if self._write(user_id, {**slots, connection_id: self._connections.now()}, item):

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,11 +145,17 @@ def test_a_python_that_cannot_build(built_before: ProjectCopy, python: str) -> N
     assert_refused(built_before, result, f"PYTHON={python} is not Python 3.11 or newer with pip")
 
 
+def test_a_pip_that_cannot_report_what_it_installs(built_before: ProjectCopy, tmp_path: Path) -> None:
+    (tmp_path / "pip.py").write_text("__version__ = '22.1.2'\n", encoding="utf-8")
+    result = built_before.build(PYTHON=sys.executable, PYTHONPATH=str(tmp_path))
+    assert_refused(built_before, result, r"with pip 22\.2 or newer")
+
+
 def test_no_python_at_all(built_before: ProjectCopy, tmp_path: Path) -> None:
     for tool in ("bash", "dirname"):
         (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
     result = built_before.build(PYTHON=None, PATH=str(tmp_path))
-    assert_refused(built_before, result, "Python 3.11 or newer with pip is needed")
+    assert_refused(built_before, result, r"Python 3\.11 or newer with pip 22\.2 or newer is needed")
 
 
 def test_a_build_directory_that_cannot_be_made(sources: ProjectCopy, tmp_path: Path) -> None:

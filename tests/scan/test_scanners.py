@@ -81,9 +81,6 @@ def test_scanners_that_do_nothing_do_not_pass(project: Path) -> None:
     # As most are with no rules, or a path that is not there: no word, and status 0.
     scanners, venv = project / ".local" / "scanners", project / ".venv"
     scanners.unlink()
-    shutil.copytree(project / "scanners", scanners)
-    pins = (project / "scanners" / name for name in ("requirements.txt", "package-lock.json"))
-    (scanners / "installed").write_text("".join(pin.read_text(encoding="utf-8") for pin in pins), encoding="utf-8")
     venv.unlink()
     for programs in (scanners / "python" / "bin", venv / "bin"):
         programs.mkdir(parents=True)
@@ -102,3 +99,24 @@ def test_scanners_that_do_nothing_do_not_pass(project: Path) -> None:
     for scanner in ("cfn-lint", "checkov", "cfn-guard", "bandit", "detect-secrets"):
         assert f"\n{scanner}: The report is not in the scanner's form" in f"\n{scanned.stdout}"
     assert "No such file" in scanned.stdout
+
+
+@pytest.mark.parametrize("outer", [False, True])
+def test_a_copy_that_is_no_clone_is_not_searched_for_secrets_and_does_not_pass(project: Path, outer: bool) -> None:
+    # Where git lists nothing, nothing is searched.
+    shutil.rmtree(project / ".git")
+    if outer:
+        subprocess.run(["git", "init", "--quiet", str(project.parent)], check=True)
+        (project.parent / ".gitignore").write_text("/project\n", encoding="utf-8")
+    scanned = scan(project)
+    assert scanned.returncode == 1
+    said = "is a copy in" if outer else "not a git repository"
+    assert said in scanned.stderr.splitlines()[-1]
+    assert scanned.stderr.splitlines()[-1].startswith("Error: git can")
+
+
+def test_a_clone_without_a_file_does_not_pass(project: Path) -> None:
+    (project / ".gitignore").write_text("*\n", encoding="utf-8")
+    scanned = scan(project)
+    assert scanned.returncode == 1
+    assert scanned.stderr.endswith("Error: git lists no file that may hold a secret.\n")

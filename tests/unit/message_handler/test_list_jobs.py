@@ -89,8 +89,8 @@ def test_the_pages_of_120_jobs_are_all_jobs_newest_first_and_each_once(
 ) -> None:
     # Seven of them in each second.
     for number in range(120):
-        jobs.submit(a_job(job_id=f"job-{number:03}", created_at=1_000_000 + number // 7))
-        jobs.submit(a_job(job_id=f"another-s-{number}", user_id="user-2", created_at=1_000_000 + number // 7))
+        jobs.store(a_job(job_id=f"job-{number:03}", created_at=1_000_000 + number // 7))
+        jobs.store(a_job(job_id=f"another-s-{number}", user_id="user-2", created_at=1_000_000 + number // 7))
     read = pages(limit=limit)
     assert [len(page) for page in read if page] == sizes
     listed = [job for page in read for job in page]

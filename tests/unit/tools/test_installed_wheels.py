@@ -49,6 +49,13 @@ def test_a_wheel_is_what_its_metadata_and_the_report_say(tmp_path: Path) -> None
     assert wheel.bundled == ()
 
 
+def test_the_hash_is_read_as_pip_22_reports_it(tmp_path: Path) -> None:
+    item = install(tmp_path, "one")
+    item["download_info"]["archive_info"] = {"hash": f"sha256={'cd' * 32}"}
+    (wheel,) = installed_wheels(tmp_path, {"install": [item]}, TARGET)
+    assert wheel.sha256 == "cd" * 32
+
+
 def test_wheels_are_sorted_and_code_of_our_own_is_none(tmp_path: Path) -> None:
     (tmp_path / "message_handler").mkdir()
     report = {"install": [install(tmp_path, name) for name in ("zeta", "Alpha", "mid")]}

@@ -56,7 +56,7 @@ CLEAN: dict[str, Any] = {
     ],
     "bandit": {
         "errors": [],
-        "metrics": {"_totals": {"loc": 3}},
+        "metrics": {"_totals": {"loc": 3}, "scan/planted/program.py": {"loc": 2}, "src/a.py": {"loc": 1}},
         "results": [
             {"filename": "scan/planted/program.py", "test_id": rule, "line_number": 3, "issue_text": ""}
             for rule in sorted(PLANTED["bandit"])

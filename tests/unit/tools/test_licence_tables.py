@@ -1,40 +1,15 @@
+import json
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licence_tables import TablesNotMade, licence_of, main, pins, table, tables, with_tables
-
-REPOSITORY = Path(__file__).resolve().parents[3]
-DOCUMENT = REPOSITORY / "THIRD_PARTY_LICENSES.md"
+from licence_tables import TablesNotMade, licence_of, main, npm_rows, pins, table, with_tables
 
 PLACE = "Before\n<!-- packaged: made by tools/licence_tables.py -->\n\n{}\n\n<!-- end of packaged -->\nAfter\n"
 CELLS = st.text(alphabet="abc-.=2 ", min_size=1, max_size=8)
-
-
-def test_the_document_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--check"]) == 0, capsys.readouterr().err
-
-
-def test_an_outdated_document_is_said_and_written_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    document = tmp_path / "copy.md"
-    outdated = DOCUMENT.read_text(encoding="utf-8").replace("| cffi |", "| other |")
-    document.write_text(outdated, encoding="utf-8")
-    assert main(["--check", "--document", str(document)]) == 1
-    assert capsys.readouterr().err.endswith("copy.md is out of date. Run it without --check.\n")
-    assert document.read_text(encoding="utf-8") == outdated
-    assert main(["--document", str(document)]) == 0
-    assert document.read_text(encoding="utf-8") == DOCUMENT.read_text(encoding="utf-8")
-
-
-def test_a_packaged_distribution_is_listed_once_with_its_packages() -> None:
-    made = tables(REPOSITORY)
-    assert [line for line in made["packaged"].splitlines() if line.startswith("| pyjwt |")] == [
-        "| pyjwt | 2.15.1 | MIT | connection manager |"
-    ]
-    assert "| pyjwt |" not in made["development"]
-    assert "| pytest |" in made["development"]
 
 
 def test_a_missing_document_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,12 +19,40 @@ def test_a_missing_document_is_said_in_a_sentence(tmp_path: Path, capsys: pytest
 
 def test_a_distribution_that_is_not_installed_has_no_licence() -> None:
     with pytest.raises(TablesNotMade, match=r"no-such-distribution 1\.0 is not installed here"):
-        licence_of("no-such-distribution", "1.0")
+        licence_of("no-such-distribution", "1.0", sys.path)
 
 
 def test_another_version_s_licence_is_not_taken() -> None:
     with pytest.raises(TablesNotMade, match=r"pytest is installed here as .*, and required as 0\.0"):
-        licence_of("pytest", "0.0")
+        licence_of("pytest", "0.0", sys.path)
+
+
+def test_a_licence_is_that_of_the_distribution_on_the_path(tmp_path: Path) -> None:
+    information = tmp_path / "pytest-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Name: pytest\nVersion: 1.0\nLicense-Expression: ISC\n", encoding="utf-8")
+    assert licence_of("pytest", "1.0", [str(tmp_path)]) == "ISC"
+    with pytest.raises(TablesNotMade, match=r"rich 1\.0 is not installed here"):
+        licence_of("rich", "1.0", [str(tmp_path)])
+
+
+def test_an_npm_lock_s_packages_have_a_row_each(tmp_path: Path) -> None:
+    packages = {
+        "": {"name": "ours", "version": "0.1.0"},
+        "node_modules/@scope/a": {"version": "1.0", "license": "(MPL-2.0 OR Apache-2.0)"},
+        "node_modules/@scope/a/node_modules/b": {"version": "2.0", "license": "(MIT OR ISC) AND (0BSD OR MIT)"},
+    }
+    (tmp_path / "lock.json").write_text(json.dumps({"packages": packages}), encoding="utf-8")
+    assert npm_rows(tmp_path / "lock.json") == [
+        ("@scope/a", "1.0", "MPL-2.0 OR Apache-2.0"),
+        ("b", "2.0", "(MIT OR ISC) AND (0BSD OR MIT)"),
+    ]
+
+
+def test_an_npm_package_without_a_licence_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock.json").write_text('{"packages": {"node_modules/b": {"version": "2.0"}}}', encoding="utf-8")
+    with pytest.raises(TablesNotMade, match=r"/lock\.json does not tell the licence of b\."):
+        npm_rows(tmp_path / "lock.json")
 
 
 def test_a_document_without_a_place_is_refused() -> None:

@@ -134,23 +134,38 @@ def test_any_wheels_make_a_valid_sbom_whatever_their_order(package: Path, wheels
     assert text_of(package, wheels) == text
 
 
-def test_main_writes_beside_the_package(tmp_path: Path) -> None:
-    package = tmp_path / "sample-agents.zip"
-    package.write_bytes(b"a package")
-    assert main([str(tmp_path), str(package), "--target", TARGET]) == 0
-    written = (tmp_path / "sample-agents.cdx.json").read_text(encoding="utf-8")
-    assert written.endswith("}\n")
-    assert json.loads(written)["metadata"]["component"]["name"] == "sample-agents"
+def test_main_writes_beside_each_package(tmp_path: Path) -> None:
+    packages = [tmp_path / "sample-agents.zip", tmp_path / "websocket-message-handler.zip"]
+    for package in packages:
+        package.write_bytes(b"a package")
+    assert main([*map(str, packages), "--target", TARGET]) == 0
+    for package in packages:
+        written = package.with_suffix(".cdx.json").read_text(encoding="utf-8")
+        assert written.endswith("}\n")
+        assert json.loads(written)["metadata"]["component"]["name"] == package.stem
+
+
+def test_main_describes_what_is_in_the_directory_of_the_package_s_name(tmp_path: Path) -> None:
+    information = tmp_path / "a" / "one-1.0.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text("Name: one\nVersion: 1.0\n", encoding="utf-8")
+    download = {"url": "https://example.org/one-1.0-py3-none-any.whl", "archive_info": {"hash": f"sha256={'ab' * 32}"}}
+    report = {"install": [{"metadata": {"name": "one"}, "download_info": download}]}
+    (tmp_path / "a.report.json").write_text(json.dumps(report), encoding="utf-8")
+    (tmp_path / "a.zip").write_bytes(b"a package")
+    assert main([str(tmp_path / "a.zip"), "--target", TARGET]) == 0
+    (component,) = json.loads((tmp_path / "a.cdx.json").read_bytes())["components"]
+    assert component["purl"] == "pkg:pypi/one@1.0"
 
 
 def test_main_says_in_a_sentence_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path), str(tmp_path / "absent.zip"), "--target", TARGET]) == 1
+    assert main([str(tmp_path / "absent.zip"), "--target", TARGET]) == 1
     assert capsys.readouterr().err.endswith("absent.zip: No such file or directory.\n")
 
 
 def test_main_refuses_what_pip_did_not_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "stowaway-1.0.dist-info").mkdir()
-    (tmp_path / "stowaway-1.0.dist-info" / "METADATA").write_text("Name: stowaway\nVersion: 1.0\n")
-    assert main([str(tmp_path), str(tmp_path / "a.zip"), "--target", TARGET]) == 1
+    (tmp_path / "a" / "stowaway-1.0.dist-info").mkdir(parents=True)
+    (tmp_path / "a" / "stowaway-1.0.dist-info" / "METADATA").write_text("Name: stowaway\nVersion: 1.0\n")
+    assert main([str(tmp_path / "a.zip"), "--target", TARGET]) == 1
     assert capsys.readouterr().err.startswith("package_sbom.py: stowaway is in the package")
     assert not (tmp_path / "a.cdx.json").exists()

@@ -62,7 +62,7 @@ CFN_GUARD = [
 ]
 BANDIT = {
     "errors": [],
-    "metrics": {"_totals": {"loc": 10}},
+    "metrics": {"_totals": {"loc": 10}, "planted/program.py": {"loc": 2}, "src/a.py": {"loc": 8}},
     "results": [{"filename": "./src/a.py", "test_id": "B105", "line_number": 3, "issue_text": "Password"}],
 }
 DETECT_SECRETS = {
@@ -132,7 +132,13 @@ NO_CHECKS = {"results": {"failed_checks": [], "skipped_checks": [], "parsing_err
             "Not one rule was evaluated on e",
         ),
         ("bandit", BANDIT | {"errors": [{"filename": "no.py", "reason": "?"}]}, "could not read no.py"),
-        ("bandit", BANDIT | {"metrics": {"_totals": {"loc": 0}}}, "no line"),
+        ("bandit", BANDIT | {"metrics": {"_totals": {"loc": 0}}}, "no code"),
+        ("bandit", BANDIT | {"metrics": {"_totals": {"loc": 2}, "planted/program.py": {"loc": 2}}}, "no code"),
+        (
+            "bandit",
+            BANDIT | {"metrics": {"_totals": {"loc": 2}, "planted/program.py": {"loc": 2}, "src/empty.py": {"loc": 0}}},
+            "no code",
+        ),
         ("detect-secrets", DETECT_SECRETS | {"plugins_used": []}, "Not one detector"),
     ],
 )

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
-from security import generated_frames, senders
-from security.frame_service import FrameService
-from security.frame_tally import FrameTally
-from security.frame_verdict import assert_answered
-from security.generated_frames import Frame
-from security.hostile_tokens import key_set
-from security.senders import Senders
-from security.websocket_events import frame_event, other_function
+from frames import generated_frames, senders
+from frames.frame_service import FrameService
+from frames.frame_tally import FrameTally
+from frames.frame_verdict import assert_answered
+from frames.generated_frames import Frame
+from frames.hostile_tokens import key_set
+from frames.senders import Senders
+from frames.websocket_events import frame_event, other_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 
 # Of eleven kinds: more than ten thousand in all.

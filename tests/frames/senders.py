@@ -6,10 +6,10 @@ Their rows are copies of what the functions themselves write, so they are always
 from collections.abc import Set
 from typing import Any
 
-from security.frame_service import Answer, FrameService
-from security.hostile_tokens import valid_token
-from security.planted_jobs import MARKER, OTHER_REQUEST_ID, OTHER_S_JOB, OTHER_USER, OWN_JOB, OWN_USER
-from security.websocket_events import connect_event, frame_event
+from frames.frame_service import Answer, FrameService
+from frames.hostile_tokens import valid_token
+from frames.planted_jobs import MARKER, OTHER_REQUEST_ID, OTHER_S_JOB, OTHER_USER, OWN_JOB, OWN_USER
+from frames.websocket_events import connect_event, frame_event
 
 UNKNOWN, UNVERIFIED, CLAIMED, VERIFIED, OWNER, EXPIRED, OUTLIVED = KINDS = (
     "unknown",

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from security.planted_jobs import OTHER_REQUEST_ID, OTHER_S_JOB, OTHER_USER, OWN_JOB, OWN_USER
+from frames.planted_jobs import OTHER_REQUEST_ID, OTHER_S_JOB, OTHER_USER, OWN_JOB, OWN_USER
 
 # The contract's bounds, and one more than each of them.
 _BOUNDARIES = (0, 1, 128, 129, 140, 141, 256, 257, 2048, 2049, 4000, 4001, 16384, 16385)

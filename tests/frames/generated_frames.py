@@ -9,10 +9,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from security import hostile_values
-from security.hostile_cursors import cursors
-from security.hostile_tokens import tokens, valid_token
-from security.planted_jobs import OTHER_REQUEST_ID, OTHER_USER
+from frames import hostile_values
+from frames.hostile_cursors import cursors
+from frames.hostile_tokens import tokens, valid_token
+from frames.planted_jobs import OTHER_REQUEST_ID, OTHER_USER
 
 Frame = str | bytes
 

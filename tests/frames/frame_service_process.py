@@ -17,7 +17,7 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from security.management_api import RecordingManagementApi
+from frames.management_api import RecordingManagementApi
 from stack_tables import create_table
 from unit.finops_websocket.function_process import Context
 

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import strategies as st
 
+from frames import hostile_values
+from frames.planted_jobs import OTHER_USER
 from function_environment import function_environment
-from security import hostile_values
-from security.planted_jobs import OTHER_USER
 
 _ENVIRONMENT = function_environment("connection_manager.handler.handler")
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from security import hostile_values
+from frames import hostile_values
 
 
 def _encoded(value: Any) -> str:

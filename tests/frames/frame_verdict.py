@@ -6,8 +6,8 @@ from collections.abc import Set
 from typing import Any
 
 from contract_schema import ERROR_CODES, assert_valid
-from security.frame_service import Answer
-from security.planted_jobs import MARKER, OTHER_USER
+from frames.frame_service import Answer
+from frames.planted_jobs import MARKER, OTHER_USER
 
 _MAX_MESSAGE_BYTES = 128 * 1024
 _REFUSALS = {"error", "job_failed"}

@@ -37,7 +37,7 @@ class FrameService:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "security.frame_service_process"],
+            [sys.executable, "-m", "frames.frame_service_process"],
             env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

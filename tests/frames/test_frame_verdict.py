@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from security.frame_service import Answer
-from security.frame_verdict import assert_answered
-from security.planted_jobs import MARKER, OTHER_USER
+from frames.frame_service import Answer
+from frames.frame_verdict import assert_answered
+from frames.planted_jobs import MARKER, OTHER_USER
 
 HANDLED = {"statusCode": 200}
 REFUSAL: dict[str, Any] = {"type": "error", "code": "INVALID_MESSAGE", "message": "It is no JSON.", "timestamp": 1}
