@@ -161,10 +161,11 @@ async def test_two_clients_follow_one_job(faulty_stack: FaultyStack) -> None:
 
     assert violations(history) == []
     assert one.answer == two.answer
-    # The second is shown where the job is, and then the same as the first.
+    # The second is shown where the job is, and then the same as the first. Signing in brings it what an older client
+    # draws from, too: that is dropped if it comes before the job is asked for, and shown if it comes a moment later.
     assert percents(two)[0] >= 52
     assert len(completions(one)) == 2
-    assert completions(two) == completions(one)[1:]
+    assert completions(two) in (completions(one)[1:], completions(one))
     assert faulty_stack.invocations(job_id) == {"cost": 1, "advisor": 1}
 
 
