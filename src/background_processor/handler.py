@@ -59,7 +59,7 @@ def serve_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         serve_message(record, lambda_context)
     except (JobHeldElsewhere, MessageStays):
         raise
-    except Exception:
+    except Exception:  # Of several messages, what one raises is logged nowhere else; it is raised all the same.
         logger.exception("A message could not be processed.")
         raise
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = Logger(child=True)
 
-
+# Of a dead message's body, which names a job in less than 200.
 _KEPT_CHARACTERS = 1024
 
 

@@ -24,7 +24,7 @@ def raises_no_text(handler: Handler) -> Handler:
     def serve(event: dict[str, Any], context: LambdaContext) -> Any:
         try:
             return handler(event, context)
-        except Exception:
+        except Exception:  # The entry point itself: what gets past it is written down by Lambda, text and all.
             logger.exception("An event could not be served.")
             raise EventNotServed("An event could not be served; the line before says why.") from None
 

@@ -45,9 +45,9 @@ class JobAdmission:
         Raises RateLimited and TooManyJobs where the user has enough. What it has sent before is no new job, and is
         counted as a question all the same: each repetition may be queued again.
         """
+        request_key = _request_key(job, request_scope)
         # Questions of one user at the same moment overtake each other.
         for _ in optimistic_tries(self._sleep):
-            request_key = _request_key(job, request_scope)
             noted = None if request_key is None else self._noted_job_id(request_key)
             submitted = None if noted is None else self._jobs.find(noted)
             user = UserJobs.from_item(self._item(user_key(job.user_id)))

@@ -138,6 +138,7 @@ def test_nothing_in_it_comes_from_the_machine_that_built(host_build: ProjectCopy
     text = sbom_path(host_build.package(function)).read_text(encoding="utf-8")
     assert str(host_build.root) not in text
     assert "timestamp" not in text
+    # Where machines in general keep what is theirs.
     assert not re.search(r"file:///|/home/|/root/|/tmp/", text)
 
 
