@@ -1,47 +1,29 @@
 """The only server that the tests' browser can reach: it stands for every host, and records what is asked of any."""
 
 import mimetypes
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
+
+from loopback_server import LoopbackServer
 
 BROWSER_TESTS = Path(__file__).parent
 WEB_CLIENT = BROWSER_TESTS.parents[1] / "finops-ui"
 
 
-class OnlyServer:
+class OnlyServer(LoopbackServer):
     """A proxy on the loopback interface that serves the web client's files at `PAGE_HOST`, and nothing else."""
 
     PAGE_HOST = "finops.test"
 
     def __init__(self) -> None:
         self._strange_requests: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def address(self) -> str:
-        """The address of the proxy."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(self._handler())
 
     def take_strange_requests(self) -> list[str]:
         """Return methods and addresses of what was asked of other hosts, or of no file here, since the last call."""
         taken, self._strange_requests = self._strange_requests, []
         return taken
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         def record(request: str) -> None:

@@ -1,12 +1,12 @@
 """A user pool's published keys on loopback, which can answer with anything."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from loopback_server import LoopbackServer
 
 
-class KeyServer:
+class KeyServer(LoopbackServer):
     """Serves while it is entered: answers with `status`, `headers` and `body`, and keeps the paths in `fetches`."""
 
     def __init__(self, body: bytes = b"") -> None:
@@ -14,23 +14,11 @@ class KeyServer:
         self.headers: dict[str, str] = {}
         self.body = body
         self.fetches: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._request_handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(self._request_handler())
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/pool/.well-known/jwks.json"
+        return f"{self.address}/pool/.well-known/jwks.json"
 
     def _request_handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

@@ -1,14 +1,14 @@
 """What moto does not play, on loopback: API Gateway's connections, agents' functions and a user pool's keys."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import unquote
 
+from loopback_server import LoopbackServer
 
-class LoopbackAws:
+
+class LoopbackAws(LoopbackServer):
     """Serves while it is entered, and keeps what it was asked.
 
     `gone` are connections that answer 410, and `closed` those that it was asked to close; `agent_answers` are payloads
@@ -23,23 +23,11 @@ class LoopbackAws:
         self.agent_answers: dict[str, bytes] = {}
         self.keys: bytes = b'{"keys": []}'
         self.key_fetches = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._request_handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(self._request_handler())
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self.address
 
     @property
     def management_endpoint(self) -> str:
