@@ -162,12 +162,15 @@ async def test_two_clients_follow_one_job(faulty_stack: FaultyStack) -> None:
     assert violations(history) == []
     assert one.answer == two.answer
     # The second is shown where the job is, and then the same as the first. Signing in brings it what an older client
-    # draws from, too: that is dropped if it comes before the job is asked for, and shown if it comes a moment later.
+    # draws from, too: that is dropped if it comes before the job is asked for, and shown if it comes a moment later,
+    # with the progress that the job has by then.
     assert percents(two)[0] >= 52
+    assert percents(two) == sorted(percents(two))
     assert len(completions(one)) == 2
     assert completions(two) in (completions(one)[1:], completions(one))
     assert faulty_stack.invocations(job_id) == {"cost": 1, "advisor": 1}
 
 
 def completions(ask: Ask) -> list[str]:
-    return [line for line in ask.progress if " completed (" in line]
+    """The agents' ends that an `ask` showed, without the progress of the job at that moment."""
+    return [line.partition("] ")[2] for line in ask.progress if " completed (" in line]
