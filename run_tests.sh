@@ -22,7 +22,7 @@ Usage: ./run_tests.sh [PART ...] [--minutes N] [--seed N] [-- PYTEST-OPTION ...]
 
 Sets up .venv and runs every check, or only the named parts:
 
-  lint         ruff, mypy (strict on src and client), shellcheck
+  lint         ruff, mypy (strict on src, client and ops), shellcheck
   scan         cfn-lint with all rules, checkov, cfn-guard with the rules of AWS Control Tower, bandit, a search for
                secrets; prints what is waived and why
   unit         every module by itself
@@ -83,7 +83,7 @@ lint() {
     check ruff check . || failed=yes
     check ruff format --check --quiet . || failed=yes
     check mypy || failed=yes
-    check shellcheck --external-sources ./*.sh scripts/*.sh .ci/run || failed=yes
+    check shellcheck --external-sources ./*.sh ops/*.sh scripts/*.sh .ci/run || failed=yes
     [[ -z $failed ]] || fail "The findings above must be mended first."
 }
 

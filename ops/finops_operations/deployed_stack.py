@@ -1,0 +1,66 @@
+"""A stack as CloudFormation knows it: its status, parameters and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from finops_operations.errors import OperationFailed, code_of
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """What an operation needs to know of a stack."""
+
+    name: str
+    status: str
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+    @classmethod
+    def read(cls, cloudformation: CloudFormationClient, name: str) -> DeployedStack:
+        """The stack of this name.
+
+        Raises:
+            OperationFailed: there is none.
+            botocore.exceptions.ClientError: CloudFormation does not say.
+        """
+        try:
+            stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            # A stack that is not there is a ValidationError like any other; only its text tells.
+            if code_of(error) == "ValidationError" and "does not exist" in str(error):
+                raise OperationFailed(
+                    f"There is no stack {name} in {cloudformation.meta.region_name}."
+                    " Name yours with --stack-name and --region, or deploy it: ./deploy.sh"
+                ) from error
+            raise
+        return cls(
+            name=name,
+            status=stack["StackStatus"],
+            parameters={
+                parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stack.get("Parameters", [])
+            },
+            outputs={output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])},
+        )
+
+    @property
+    def project(self) -> str:
+        """The first part of every resource's name."""
+        return self.parameters["ProjectName"]
+
+    def output(self, name: str) -> str:
+        """An output's value.
+
+        Raises:
+            OperationFailed: the stack has no such output, as while it is still being made.
+        """
+        if name not in self.outputs:
+            raise OperationFailed(f"Stack {self.name} ({self.status}) has no output {name}. Deploy it: ./deploy.sh")
+        return self.outputs[name]

@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# Operations on a deployed stack, which are Python: ops/finops_operations. Needs ROOT and messages.sh.
+
+# Becomes an operation, with a Python that can run it: run_operation MODULE ARGUMENT...
+run_operation() {
+    local module=$1 python
+    shift
+    # Where the client is found too.
+    export PYTHONPATH=$ROOT/ops:$ROOT/client
+    for python in ${PYTHON:+"$PYTHON"} "$ROOT/.venv/bin/python" python3.11 python3; do
+        if "$python" -c 'import finops_operations.command_line, finops_client.verify, rich' 2>/dev/null; then
+            exec "$python" -m "finops_operations.$module" "$@"
+        fi
+    done
+    fail "This needs Python 3.11 or newer with the project's packages:" \
+        "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt. Or name such a Python in PYTHON."
+}
