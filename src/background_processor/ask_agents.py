@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from background_processor.agent_invocation import AgentInvoker
+from finops_websocket import metrics
 from finops_websocket.errors import AgentFailed, AgentTimedOut
 
 
@@ -40,19 +41,17 @@ class AskAgents:
         executor = ThreadPoolExecutor(max_workers=len(agents), thread_name_prefix="agent")
         stopped = threading.Event()
         try:
-            waiting = {
-                executor.submit(self._invoker.invoke, agent, query, job_id, deadline, stopped): agent
-                for agent in agents
-            }
+            waiting = {executor.submit(self._ask, agent, query, job_id, deadline, stopped): agent for agent in agents}
             while waiting:
                 time_left = deadline - self._clock()
                 done, _ = wait(waiting, timeout=max(0.0, min(self._heartbeat, time_left)), return_when=FIRST_COMPLETED)
                 for future in done:
-                    yield _outcome(waiting.pop(future), future)
+                    del waiting[future]
+                    yield _counted(*future.result())
                 if waiting and self._clock() >= deadline:
                     for future, agent in waiting.items():
                         # While the caller was busy with another's outcome, this one may have come.
-                        yield _outcome(agent, future) if future.done() else _timed_out(agent)
+                        yield _counted(*(future.result() if future.done() else _timed_out(agent, time_limit)))
                     return
                 if not done:
                     yield None
@@ -61,13 +60,25 @@ class AskAgents:
             stopped.set()
             executor.shutdown(wait=False, cancel_futures=True)
 
+    def _ask(
+        self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event
+    ) -> tuple[Outcome, float]:
+        """Give an agent's outcome, and how many seconds it took. Runs in a thread of its own."""
+        began = self._clock()
+        try:
+            outcome = Outcome(agent, self._invoker.invoke(agent, query, job_id, deadline, stopped), None)
+        except AgentFailed as failure:
+            outcome = Outcome(agent, None, failure)
+        return outcome, self._clock() - began
 
-def _outcome(agent: str, future: Future[str]) -> Outcome:
-    try:
-        return Outcome(agent, future.result(), None)
-    except AgentFailed as failure:
-        return Outcome(agent, None, failure)
+
+def _timed_out(agent: str, time_limit: float) -> tuple[Outcome, float]:
+    return Outcome(agent, None, AgentTimedOut("It did not answer in time.")), time_limit
 
 
-def _timed_out(agent: str) -> Outcome:
-    return Outcome(agent, None, AgentTimedOut("It did not answer in time."))
+def _counted(outcome: Outcome, seconds: float) -> Outcome:
+    # Not in the agent's thread, which goes on when the agent has timed out, and may end while another job is processed.
+    metrics.measure(metrics.AGENT_TIME, seconds, agent=outcome.agent)
+    if outcome.failure is not None:
+        metrics.count(metrics.AGENT_FAILURES, agent=outcome.agent)
+    return outcome

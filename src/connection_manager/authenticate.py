@@ -4,10 +4,12 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connection_manager.redraw_job import RedrawJob
-from connection_manager.token_verifier import TokenVerifier
+from connection_manager.token_verifier import TokenUser, TokenVerifier
+from finops_websocket import metrics
 from finops_websocket.client_channel import ClientChannel
 from finops_websocket.client_messages import Authenticate
 from finops_websocket.connection_store import ConnectionStore
+from finops_websocket.errors import FinopsError
 from finops_websocket.identity import Connection, claimed_owner
 from finops_websocket.job import Job
 from finops_websocket.job_history import JobHistory
@@ -57,12 +59,11 @@ class SignIn:
             self._sign_in_by_claim(connection_id, message.user_id, message.username or message.user_id)
 
     def _sign_in_with_token(self, connection_id: str, token: str) -> None:
-        user = self._tokens.verify(token)
-        logger.append_keys(userId=user.user_id)
-        self._user_connections.take_slot(user.user_id, connection_id)
-        self._connections.sign_in(
-            Connection(connection_id, user.user_id, user.username, verified=True, expires_at=user.expires_at)
-        )
+        try:
+            user = self._prove(connection_id, token)
+        except FinopsError:
+            metrics.count(metrics.SIGN_INS_REFUSED)
+            raise
         active_jobs = self._follow_unfinished(connection_id, user.user_id)
         self._channel.send(
             connection_id,
@@ -75,8 +76,18 @@ class SignIn:
                 active_jobs=tuple(job.job_id for job in active_jobs),
             ),
         )
+        metrics.count(metrics.SIGN_INS)
         for job in active_jobs:
             self._redraw(connection_id, job)
+
+    def _prove(self, connection_id: str, token: str) -> TokenUser:
+        user = self._tokens.verify(token)
+        logger.append_keys(userId=user.user_id)
+        self._user_connections.take_slot(user.user_id, connection_id)
+        self._connections.sign_in(
+            Connection(connection_id, user.user_id, user.username, verified=True, expires_at=user.expires_at)
+        )
+        return user
 
     def _follow_unfinished(self, connection_id: str, user_id: str) -> list[Job]:
         followed = [self._jobs.follow(job_id, user_id, connection_id) for job_id in self._history.active_of(user_id)]

@@ -3,6 +3,7 @@
 from aws_lambda_powertools import Logger
 
 from connection_manager.origin_policy import OriginPolicy
+from finops_websocket import metrics
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import OriginNotAllowed
 from finops_websocket.websocket_event import WebSocketEvent
@@ -26,5 +27,7 @@ class Connect:
         if not self._origins.allows(event.origins):
             # In ASCII, and short: the sender chose every character, and the log's JSON leaves those above ASCII be.
             logger.info("A connection was refused.", origin=ascii(", ".join(event.origins)[:100]))
+            metrics.count(metrics.CONNECTIONS_REFUSED)
             raise OriginNotAllowed("Connections from this page are not allowed.")
         self._connections.open(event.connection_id)
+        metrics.count(metrics.CONNECTIONS_OPENED)

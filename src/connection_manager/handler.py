@@ -15,7 +15,7 @@ from connection_manager.ping import AnswerPing
 from connection_manager.redraw_job import RedrawJob
 from connection_manager.token_verifier import TokenVerifier
 from finops_websocket.client_messages import Authenticate, Ping
-from finops_websocket.entry_point import raises_no_text
+from finops_websocket.entry_point import counts_unserved, raises_no_text
 from finops_websocket.errors import OriginNotAllowed
 from finops_websocket.frame_dispatch import HANDLED, Action, dispatch_frame
 from finops_websocket.frame_limit import FrameLimit
@@ -58,6 +58,7 @@ ACTIONS: dict[type, Action] = {
 
 @logger.inject_lambda_context(clear_state=True)
 @raises_no_text
+@counts_unserved
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
     """Serve one event of the WebSocket API."""
     websocket_event = WebSocketEvent.read(event)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import jwt
 
 from connection_manager.key_set import fetch_key_set
+from finops_websocket import metrics
 
 # Seconds. A key that the pool has taken back is refused after the first; whatever clients send, and whether the pool
 # answers or not, it is asked once in the second.
@@ -40,11 +41,18 @@ class SigningKeys:
             return self._keys[key_id]
         if not _is_within(_BETWEEN_FETCHES, self._tried_at, now):
             self._tried_at = now
-            self._keys = fetch_key_set(self._keys_url)
+            self._keys = self._fetch()
             self._fetched_at = now
         if self._fetched_at != self._tried_at:
             raise jwt.PyJWKClientConnectionError("The pool's keys could not be fetched a moment ago.")
         return self._keys.get(key_id)
+
+    def _fetch(self) -> dict[str, jwt.PyJWK]:
+        try:
+            return fetch_key_set(self._keys_url)
+        except jwt.PyJWKClientConnectionError:
+            metrics.count(metrics.TOKEN_KEYS_UNAVAILABLE)
+            raise
 
 
 def _is_within(seconds: float, then: float, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""What a function raises, without the text of what went wrong: Lambda writes that text into the log."""
+"""What a function raises: counted, and without the text of what went wrong, which Lambda writes into the log."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from finops_websocket import metrics
 from finops_websocket.errors import EventNotServed
 
 logger = Logger(child=True)
@@ -27,5 +28,22 @@ def raises_no_text(handler: Handler) -> Handler:
         except Exception:  # The entry point itself: what gets past it is written down by Lambda, text and all.
             logger.exception("An event could not be served.")
             raise EventNotServed("An event could not be served; the line before says why.") from None
+
+    return serve
+
+
+def counts_unserved(handler: Handler) -> Handler:
+    """Count what a handler of the WebSocket API's events raises, and raise it.
+
+    A frame that could not be served and was answered all the same is counted by its dispatch.
+    """
+
+    @wraps(handler)
+    def serve(event: dict[str, Any], context: LambdaContext) -> Any:
+        try:
+            return handler(event, context)
+        except Exception:
+            metrics.count(metrics.FRAMES_UNSERVED)
+            raise
 
     return serve

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from finops_websocket import metrics
 from finops_websocket.client_channel import ClientChannel
 from finops_websocket.client_messages import job_id_of, parse_frame, parse_message, request_id_of
 from finops_websocket.errors import (
@@ -52,12 +53,14 @@ def dispatch_frame(
         action(event.connection_id, message)
     except FinopsError as error:
         logger.info("A message was refused.", code=client_text(error)[0])
-        channel.send(event.connection_id, _refusal(frame, error, int(clock())))
+        _refuse(event.connection_id, frame, error, int(clock()), channel)
         if isinstance(error, ConnectionSpent):
             channel.close(event.connection_id)
     except Exception as error:  # The entry point's last line of defence: nobody is left without an answer.
         logger.exception("A message could not be served.")
-        channel.send(event.connection_id, _refusal(frame, error, int(clock())))
+        _refuse(event.connection_id, frame, error, int(clock()), channel)
+        # Last: what is raised up to here is counted by the entry point.
+        metrics.count(metrics.FRAMES_UNSERVED)
         return BROKEN
     return HANDLED
 
@@ -66,6 +69,13 @@ def _read(event: WebSocketEvent) -> dict[str, Any]:
     if event.is_binary:
         raise InvalidMessage("Binary frames are not taken; send JSON text.")
     return parse_frame(event.body)
+
+
+def _refuse(connection_id: str, frame: dict[str, Any], error: Exception, now: int, channel: ClientChannel) -> None:
+    refusal = _refusal(frame, error, now)
+    if isinstance(refusal, JobFailed):
+        metrics.count(metrics.QUERIES_REFUSED)
+    channel.send(connection_id, refusal)
 
 
 def _refusal(frame: dict[str, Any], error: Exception, now: int) -> ServerMessage:

@@ -21,7 +21,8 @@ class Job:
     """A question and how far its answer is. Times are in epoch seconds, progress in percent.
 
     The lease is `lease_owner`'s, a worker, who got the job with the queue's message `lease_message`. `queued_at` is
-    when the job was last sent to the queue, `requeues` how often since it was first.
+    when the job was last sent to the queue, `requeues` how often since it was first. `end_id` tells the call that has
+    ended the job from all others.
     """
 
     job_id: str
@@ -48,6 +49,7 @@ class Job:
     error: str | None = None
     code: str | None = None
     dead_letter: Mapping[str, Any] | None = None
+    end_id: str | None = None
     is_open: bool = True
 
     @property
@@ -82,6 +84,7 @@ class Job:
             "error": self.error,
             "code": self.code,
             "deadLetter": self.dead_letter,
+            "endId": self.end_id,
             # The index of open jobs holds the items that have this.
             "open": OPEN if self.is_open else None,
         }
@@ -115,5 +118,6 @@ class Job:
             error=item.get("error"),
             code=item.get("code"),
             dead_letter=item.get("deadLetter"),
+            end_id=item.get("endId"),
             is_open="open" in item,
         )

@@ -9,6 +9,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from finops_websocket.job import CANCELLED, FAILED, QUEUED, UNFINISHED, Job
+from finops_websocket.job_end import end_job
 from finops_websocket.job_table import JobTable
 
 # In the mode `cognito` a user has no more connections than that (MaxConnectionsPerUser). In the mode `open` anybody may
@@ -54,7 +55,8 @@ class JobStore:
 
     def cancel(self, job_id: str, user_id: str) -> Job | None:
         """End a user's unfinished job, and give the job as it now is, whatever its end; None if there is none."""
-        cancelled = self._jobs.step(
+        cancelled = end_job(
+            self._jobs,
             job_id,
             Attr("userId").eq(user_id) & _is_unfinished() & Attr("ttl").gt(self.now()),
             {"status": CANCELLED, "message": "You cancelled this question."},
@@ -63,10 +65,10 @@ class JobStore:
 
     def fail_queued(self, job_id: str, code: str, error: str) -> Job | None:
         """End a job that could not be queued; None if a worker has it after all."""
-        failed = self._jobs.step(job_id, Attr("status").eq(QUEUED), _failure(code, error))
+        failed = end_job(self._jobs, job_id, Attr("status").eq(QUEUED), _failure(code, error))
         if failed is not None:
             return failed
-        # The reply may have been lost; or a duplicate of the question has failed the job already.
+        # A duplicate of the question may have failed the job already.
         stored = self.find(job_id)
         return stored if stored is not None and stored.code == code else None
 
@@ -74,15 +76,14 @@ class JobStore:
         """Note that a job is about to be queued once more; None if it is not as it was any more."""
         return self._jobs.update(job.job_id, _is_still(job), {"queuedAt": self.now()}, {"requeues": 1})
 
+    def note_replay(self, job: Job, replay: Job) -> None:
+        """Note which job asks a failed job's question once more."""
+        self._jobs.update(job.job_id, Attr("jobId").exists(), {"replayedAs": replay.job_id})
+
     def give_up(self, job: Job, code: str, error: str, dead_letter: Mapping[str, Any] | None = None) -> Job | None:
         """End a job without an answer, with the queue's message that failed; None if it is not as it was any more."""
         kept = {} if dead_letter is None else {"deadLetter": dict(dead_letter)}
-        failed = self._jobs.step(job.job_id, _is_still(job), {**_failure(code, error), **kept})
-        if failed is not None:
-            return failed
-        # As in fail_queued, the reply may have been lost.
-        stored = self.find(job.job_id)
-        return stored if stored is not None and stored.code == code else None
+        return end_job(self._jobs, job.job_id, _is_still(job), {**_failure(code, error), **kept})
 
     def _find_of(self, job_id: str, user_id: str) -> Job | None:
         job = self.find(job_id)

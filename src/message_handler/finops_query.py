@@ -1,10 +1,8 @@
 """finops_query: a question becomes a stored, queued job, and only then is acknowledged."""
 
-import uuid
-
 from aws_lambda_powertools import Logger
 
-from finops_websocket import job_messages
+from finops_websocket import job_messages, metrics
 from finops_websocket.agents import AgentCatalogue
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.client_channel import ClientChannel
@@ -17,6 +15,7 @@ from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_queue import JobQueue
 from finops_websocket.job_store import JobStore
 from finops_websocket.overdue import OverdueJobs
+from message_handler.new_job import new_job
 from message_handler.routing import agents_for
 from message_handler.tell_end import TellEnd
 
@@ -24,9 +23,6 @@ logger = Logger(child=True)
 
 # A UUID without its hyphens: who does not know an id of this length does not guess it.
 _UNGUESSABLE_CHARACTERS = 32
-
-# The contract's progress of a queued job, in percent.
-_QUEUED_PROGRESS = 5
 
 
 class SubmitQuery:
@@ -79,6 +75,8 @@ class SubmitQuery:
                 # One that was there already may be in the queue, and is found by the sweep if it is not.
                 if not submission.is_duplicate and self._end_unqueued(connection_id, job, error):
                     return
+        if not submission.is_duplicate:
+            metrics.count(metrics.QUERIES_ACCEPTED)
         # Made before the acknowledgement: if it cannot be, the client is to ask again.
         end = job_messages.with_shorter(job_messages.end_of, job, self._answers) if job.is_finished else None
         self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=submission.is_duplicate))
@@ -97,21 +95,12 @@ class SubmitQuery:
             if message.agents is None
             else self._catalogue.named(message.agents)
         )
-        now = self._jobs.now()
-        return Job(
-            # Version 4: 122 random bits, which in the open mode are all that protects a job.
-            job_id=str(uuid.uuid4()),
-            user_id=user_id,
-            query=message.query,
-            agents=tuple(agent.name for agent in agents),
-            status=QUEUED,
-            progress=_QUEUED_PROGRESS,
-            message="Your question is queued.",
-            seq=1,
-            created_at=now,
-            updated_at=now,
-            queued_at=now,
-            ttl=now + self._retention_seconds,
+        return new_job(
+            user_id,
+            message.query,
+            agents,
+            now=self._jobs.now(),
+            retention_seconds=self._retention_seconds,
             request_id=message.request_id,
             followers=frozenset({connection_id}),
         )

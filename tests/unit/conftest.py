@@ -2,7 +2,7 @@
 
 import io
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -24,6 +24,7 @@ from finops_websocket.overdue import OverdueJobs
 from finops_websocket.results_bucket import ResultsBucket
 from finops_websocket.user_connections import UserConnections
 from stack_tables import create_table
+from unit.finops_websocket.embedded_metrics import Measurement, measurements
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import LEASE, STUCK_AFTER
 from unit.finops_websocket.settable_clock import SettableClock
@@ -43,6 +44,13 @@ def aws() -> Iterator[None]:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "finops-websocket")
         yield
+
+
+@pytest.fixture
+def measured(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Measurement]]:
+    """Gives what has been counted and measured since it was last asked."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "finops-websocket")
+    return lambda: measurements(capsys.readouterr().out)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cloudformation_template import properties
 from function_environment import function_environment
+from unit.finops_websocket.embedded_metrics import measurements
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of, frame_event
@@ -180,8 +181,9 @@ def background_processor() -> Iterator[FunctionRun]:
 
 
 def lines(run: FunctionRun) -> list[dict[str, Any]]:
-    """Read the log, each line of which is JSON, or fail."""
-    return [json.loads(line) for line in run.log.splitlines()]
+    """Read the log, each line of which is JSON, or fail; a metric's line says nothing but the metric."""
+    assert measurements(run.log)
+    return run.log_lines()
 
 
 def the_line(run: FunctionRun, message: str, **fields: Any) -> dict[str, Any]:

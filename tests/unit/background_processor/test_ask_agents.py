@@ -1,13 +1,15 @@
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import wait
 from typing import cast
 
 import pytest
 
 from background_processor.ask_agents import AskAgents, Outcome
+from finops_websocket import metrics
 from finops_websocket.errors import AgentFailed, AgentTimedOut
 from unit.background_processor.recording_invoker import RecordingInvoker, after, fails, says
+from unit.finops_websocket.embedded_metrics import Measurement
 from unit.finops_websocket.settable_clock import SettableClock
 
 # Seconds: no test waits for it but those about heartbeats, which set a shorter one.
@@ -141,3 +143,78 @@ def test_agents_that_have_timed_out_learn_that_nobody_waits_for_them(
     assert timed_out is not None
     assert isinstance(timed_out.failure, AgentTimedOut)
     assert [stopped.is_set() for stopped in one_works_on.stopped] == [True, True]
+
+
+Measured = Callable[[], list[Measurement]]
+
+
+def test_an_answer_and_a_failure_are_measured_by_the_time_that_the_agent_took(
+    clock: SettableClock, measured: Measured, release: threading.Event
+) -> None:
+    both_ask = threading.Barrier(2)
+
+    def nap() -> str:
+        both_ask.wait(20)
+        clock.now += 7.5
+        release.set()
+        return "Here."
+
+    def break_down() -> str:
+        both_ask.wait(20)
+        return after(release, fails(AgentFailed("Broken.")))()
+
+    list(ask(RecordingInvoker({"quick": nap, "broken": break_down}), clock))
+    assert sorted(measured(), key=str) == [
+        Measurement(metrics.AGENT_FAILURES, "Count", 1.0, "broken"),
+        Measurement(metrics.AGENT_TIME, "Seconds", 7.5, "broken"),
+        Measurement(metrics.AGENT_TIME, "Seconds", 7.5, "quick"),
+    ]
+
+
+def test_the_time_for_which_the_caller_was_busy_is_no_agent_s(clock: SettableClock, measured: Measured) -> None:
+    outcomes = cast(
+        Generator[Outcome | None, None, None],
+        ask(RecordingInvoker({"first": says("Here."), "second": says("Here too.")}), clock),
+    )
+    next(outcomes)
+    assert outcomes.gi_frame is not None
+    wait(outcomes.gi_frame.f_locals["waiting"])
+    clock.now += 100
+    next(outcomes)
+    assert {one.value for one in measured()} == {0.0}
+
+
+def test_an_agent_that_has_timed_out_has_failed_once_though_it_ends_later(
+    clock: SettableClock, measured: Measured, release: threading.Event
+) -> None:
+    ended = threading.Event()
+
+    def end_late() -> str:
+        try:
+            return after(release, says("Late."))()
+        finally:
+            ended.set()
+
+    outcomes = ask(RecordingInvoker({"slow": end_late}), clock, heartbeat=SHORT)
+    next(outcomes)
+    clock.now += 300
+    list(outcomes)
+    clock.now += 5000
+    release.set()
+    assert ended.wait(20)
+    for thread in threading.enumerate():
+        if thread.name.startswith("agent"):
+            thread.join(20)
+    assert measured() == [
+        Measurement(metrics.AGENT_TIME, "Seconds", 300.0, "slow"),
+        Measurement(metrics.AGENT_FAILURES, "Count", 1.0, "slow"),
+    ]
+
+
+def test_agents_that_the_caller_leaves_are_not_measured(
+    clock: SettableClock, one_works_on: RecordingInvoker, measured: Measured
+) -> None:
+    outcomes = cast(Generator[Outcome | None, None, None], ask(one_works_on, clock))
+    next(outcomes)
+    outcomes.close()
+    assert [(one.name, one.agent) for one in measured()] == [(metrics.AGENT_TIME, "quick")]

@@ -15,6 +15,7 @@ from finops_websocket.job_table import JobTable
 from finops_websocket.overdue import GIVEN_UP
 from unit.background_processor.recording_sqs import RecordingSqs
 from unit.background_processor.sample_messages import BODY, a_message
+from unit.finops_websocket.embedded_metrics import measurements, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import LEASE, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
@@ -181,9 +182,12 @@ def test_one_that_names_no_job_stays_and_is_counted(
     assert recording_sqs.asked == []
 
 
-def test_one_that_names_a_job_is_not_counted(
+def test_one_that_names_a_job_is_counted_as_a_failed_job_once(
     fail: Fail, jobs: SubmittingJobStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     jobs.submit(a_job())
+    fail()
+    assert names(measurements(capsys.readouterr().out)) == {metrics.JOBS_FAILED: 1}
+    # It is delivered twice.
     fail()
     assert capsys.readouterr().out == ""

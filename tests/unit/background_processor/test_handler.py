@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from contract_schema import assert_valid
-from finops_websocket import aws_clients
+from finops_websocket import aws_clients, metrics
 from finops_websocket.job import CANCELLED, COMPLETED, PROCESSING
 from function_environment import function_environment
+from unit.finops_websocket.embedded_metrics import measurements, names
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of
@@ -194,6 +195,23 @@ def test_a_dead_letter_that_is_no_job_is_counted_for_the_alarm(served: Served) -
     (metric,) = counted["_aws"]["CloudWatchMetrics"]
     assert metric["Namespace"] == ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"]
     assert counted["UnreadableDeadLetters"] == [1.0]
+
+
+def test_what_has_become_of_the_jobs_is_counted_and_no_message_is_a_frame(served: Served) -> None:
+    counted = names(measurements(served[0].log))
+    assert counted == {
+        # job-1 and job-2; delivered again, neither counts again.
+        metrics.TIME_TO_FIRST_PROGRESS: 2,
+        metrics.JOBS_COMPLETED: 2,
+        metrics.TIME_TO_ANSWER: 2,
+        metrics.PARTIAL_ANSWERS: 1,
+        metrics.AGENT_TIME: 3,
+        metrics.AGENT_FAILURES: 1,
+        # job-3's message is a dead letter.
+        metrics.JOBS_FAILED: 1,
+        metrics.UNREADABLE_DEAD_LETTERS: 1,
+    }
+    assert {one.agent for one in measurements(served[0].log)} == {None, *AGENTS}
 
 
 def test_the_log_has_the_jobs_and_neither_questions_nor_answers(served: Served) -> None:

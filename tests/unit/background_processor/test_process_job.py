@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from finops_websocket import metrics
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.client_channel import Delivery
 from finops_websocket.errors import AgentFailed, AgentTimedOut, EndNotTold
@@ -12,6 +13,7 @@ from finops_websocket.job_store import JobStore
 from finops_websocket.message_size import first_part
 from finops_websocket.results_bucket import ResultsBucket
 from unit.background_processor.recording_invoker import RecordingInvoker, after, fails, says
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import COST, RESPONSE_KEY, SAVINGS, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
@@ -252,3 +254,25 @@ def test_who_knows_the_end_follows_no_more(process: Process, channel: RecordingC
     channel.deliveries["connection-2"] = Delivery.GONE
     process()
     assert (stored_job(jobs).followers, stored_job(jobs).is_open) == (frozenset(), False)
+
+
+@pytest.mark.parametrize(
+    ("failing", "counted"),
+    [
+        ((), {metrics.JOBS_COMPLETED: 1, metrics.TIME_TO_ANSWER: 1}),
+        ((COST,), {metrics.JOBS_COMPLETED: 1, metrics.TIME_TO_ANSWER: 1, metrics.PARTIAL_ANSWERS: 1}),
+        ((COST, SAVINGS), {metrics.JOBS_FAILED: 1}),
+    ],
+)
+def test_a_job_is_counted_and_measured_once_from_its_first_step_to_its_end(
+    process: Process,
+    invoker: RecordingInvoker,
+    measured: Callable[[], list[Measurement]],
+    failing: tuple[str, ...],
+    counted: dict[str, int],
+) -> None:
+    for agent in failing:
+        invoker.behaviours[agent] = fails(BROKEN)
+    process()
+    failures = {metrics.AGENT_FAILURES: len(failing)} if failing else {}
+    assert names(measured()) == {metrics.TIME_TO_FIRST_PROGRESS: 1, metrics.AGENT_TIME: 2, **failures, **counted}

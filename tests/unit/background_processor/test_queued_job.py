@@ -3,12 +3,14 @@ from typing import Any
 
 import pytest
 
+from finops_websocket import metrics
 from finops_websocket.client_channel import Delivery
 from finops_websocket.errors import AgentFailed, EndNotTold, JobHeldElsewhere, NotAJob
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
 from finops_websocket.job_lease import JobLease
 from unit.background_processor.recording_invoker import RecordingInvoker, fails
 from unit.background_processor.recording_sqs import RecordingSqs
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import COST, LEASE, SAVINGS, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
@@ -46,6 +48,7 @@ def test_an_end_that_could_not_be_told_is_told_on_the_next_delivery_to_those_who
     channel: RecordingChannel,
     recording_sqs: RecordingSqs,
     invoker: RecordingInvoker,
+    measured: Callable[[], list[Measurement]],
     failure: AgentFailed | None,
 ) -> None:
     if failure is not None:
@@ -68,6 +71,8 @@ def test_an_end_that_could_not_be_told_is_told_on_the_next_delivery_to_those_who
 
     serve("worker-4")
     assert len(channel.sent) == 2
+    counted = names(measured())
+    assert (counted[metrics.JOBS_COMPLETED], counted[metrics.JOBS_FAILED]) == ((1, 0) if failure is None else (0, 1))
 
 
 @pytest.mark.parametrize(

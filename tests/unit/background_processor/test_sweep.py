@@ -6,12 +6,14 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from background_processor.sweep import Sweep
+from finops_websocket import metrics
 from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.client_channel import Delivery
 from finops_websocket.job import COMPLETED, FAILED, PROCESSING, QUEUED, Job
 from finops_websocket.job_history import JobHistory
 from finops_websocket.job_table import JobTable
 from finops_websocket.overdue import MOST_ATTEMPTS, OverdueJobs
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import STUCK_AFTER, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
@@ -97,12 +99,14 @@ def test_a_job_that_was_tried_often_enough_has_failed_and_the_followers_know(
     assert queued() == []
 
 
-def test_the_end_of_a_job_that_is_given_up_is_told_once(
-    sweep: Run, jobs: SubmittingJobStore, channel: RecordingChannel
+def test_the_end_of_a_job_that_is_given_up_is_told_and_counted_once(
+    sweep: Run, jobs: SubmittingJobStore, channel: RecordingChannel, measured: Callable[[], list[Measurement]]
 ) -> None:
     jobs.submit(stuck(status=PROCESSING, lease_until=1_000_000 - STUCK_AFTER, attempts=MOST_ATTEMPTS))
     sweep()
     assert channel.kinds_to("connection-1") == ["job_failed"]
+    sweep()
+    assert names(measured()) == {metrics.JOBS_FAILED: 1}
 
 
 def test_an_end_that_somebody_does_not_know_is_told(

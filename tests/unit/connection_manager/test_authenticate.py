@@ -1,8 +1,13 @@
+from collections.abc import Callable
+
+import jwt
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from connection_manager.authenticate import SignIn
 from connection_manager.redraw_job import RedrawJob
+from connection_manager.token_verifier import TokenUser
+from finops_websocket import metrics
 from finops_websocket.answer_store import AnswerStore
 from finops_websocket.client_messages import Authenticate
 from finops_websocket.connection_store import ConnectionStore
@@ -11,6 +16,7 @@ from finops_websocket.identity import Connection
 from finops_websocket.job import COMPLETED, PROCESSING, Job
 from finops_websocket.overdue import MOST_REQUEUES
 from unit.connection_manager.known_tokens import KnownTokens, SignInWith
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import STUCK_AFTER, a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
@@ -204,3 +210,39 @@ def test_a_job_that_is_given_up_when_its_user_comes_back_ends_after_the_greeting
     assert channel.kinds_to("connection-2") == ["authenticated", "job_failed", "job_snapshot"]
     assert channel.wires_to("connection-2")[2]["status"] == "failed"
     assert channel.kinds_to("connection-1") == ["job_failed"]
+
+
+class NoKeys(KnownTokens):
+    """Has no keys to check a token with."""
+
+    def verify(self, token: str) -> TokenUser:
+        raise jwt.PyJWKClientConnectionError("The pool's keys could not be fetched.")
+
+
+def test_sign_ins_with_a_token_are_counted_and_claims_are_not(
+    sign_in: SignIn, sign_in_with: SignInWith, measured: Callable[[], list[Measurement]]
+) -> None:
+    sign_in("connection-1", Authenticate("ada's", None, None))
+    assert names(measured()) == {metrics.SIGN_INS: 1}
+    with pytest.raises(InvalidToken):
+        sign_in("connection-2", Authenticate("forged", None, None))
+    assert names(measured()) == {metrics.SIGN_INS_REFUSED: 1}
+    for mode in ("cognito", "open"):
+        sign_in_with(auth_mode=mode)("connection-3", Authenticate(None, "user-1", "Ada"))
+    # No token is refused because it cannot be checked.
+    with pytest.raises(jwt.PyJWKClientConnectionError):
+        sign_in_with(tokens=NoKeys())("connection-4", Authenticate("ada's", None, None))
+    assert measured() == []
+
+
+def test_a_sign_in_whose_jobs_cannot_be_drawn_is_counted_once(
+    sign_in_with: SignInWith,
+    jobs: SubmittingJobStore,
+    answers: AnswerStore,
+    channel: RecordingChannel,
+    measured: Callable[[], list[Measurement]],
+) -> None:
+    jobs.submit(a_job(job_id="newer", followers=frozenset()))
+    error = ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")
+    sign_in_with(redraw_job=BrokenDrawing(answers, channel, error))("connection-1", Authenticate("ada's", None, None))
+    assert names(measured()) == {metrics.SIGN_INS: 1}

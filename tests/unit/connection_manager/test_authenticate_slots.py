@@ -1,15 +1,18 @@
 """How many connections of a user are signed in."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from connection_manager.authenticate import SignIn
+from finops_websocket import metrics
 from finops_websocket.client_messages import Authenticate
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import InvalidToken, RateLimited
 from finops_websocket.identity import Connection
 from unit.connection_manager.known_tokens import SignInWith
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import a_job, stored_job
 from unit.finops_websocket.settable_clock import SettableClock
@@ -71,3 +74,23 @@ def test_a_connection_that_is_another_s_keeps_no_user_out_for_longer_than_a_minu
     for connection_id in ("connection-2", "connection-3"):
         sign_in(connection_id, Authenticate("ada's", None, None))
         assert connections.find(connection_id).user_id == "user-1"
+
+
+def test_a_sign_in_above_a_user_s_slots_is_counted_as_refused(
+    sign_in: SignIn, measured: Callable[[], list[Measurement]]
+) -> None:
+    for connection_id in ("connection-1", "connection-2"):
+        sign_in(connection_id, Authenticate("ada's", None, None))
+    assert names(measured()) == {metrics.SIGN_INS: 2}
+    with pytest.raises(RateLimited):
+        sign_in("connection-3", Authenticate("ada's", None, None))
+    assert names(measured()) == {metrics.SIGN_INS_REFUSED: 1}
+
+
+def test_a_sign_in_on_another_s_connection_is_counted_as_refused(
+    sign_in: SignIn, connections: ConnectionStore, measured: Callable[[], list[Measurement]]
+) -> None:
+    connections.sign_in(Connection("connection-1", "user-2", "Bob", verified=True, expires_at=1_003_600))
+    with pytest.raises(InvalidToken):
+        sign_in("connection-1", Authenticate("ada's", None, None))
+    assert names(measured()) == {metrics.SIGN_INS_REFUSED: 1}

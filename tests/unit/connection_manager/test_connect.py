@@ -1,15 +1,19 @@
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from botocore.exceptions import ClientError
 
 from connection_manager.connect import Connect
 from connection_manager.origin_policy import OriginPolicy
+from finops_websocket import metrics
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import OriginNotAllowed, client_text
 from finops_websocket.identity import Connection
 from finops_websocket.websocket_event import CONNECT, WebSocketEvent
+from unit.finops_websocket.embedded_metrics import Measurement, names
 
 PAGE = "https://finops.example.com"
 
@@ -56,3 +60,17 @@ def test_the_log_of_a_refusal_is_one_short_line_in_ascii(
     assert line.isascii()
     assert line.isprintable()
     assert len(line) < 1000
+
+
+def test_connections_are_counted_as_opened_or_refused(
+    connect: Connect, connections_table: Any, measured: Callable[[], list[Measurement]]
+) -> None:
+    connect(event(PAGE))
+    assert names(measured()) == {metrics.CONNECTIONS_OPENED: 1}
+    with pytest.raises(OriginNotAllowed):
+        connect(event("https://attacker.example"))
+    assert names(measured()) == {metrics.CONNECTIONS_REFUSED: 1}
+    connections_table.delete()
+    with pytest.raises(ClientError):
+        connect(event(PAGE))
+    assert measured() == []

@@ -1,13 +1,17 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from connection_manager.disconnect import Disconnect
+from finops_websocket import metrics
 from finops_websocket.connection_store import ConnectionStore
 from finops_websocket.errors import RateLimited
 from finops_websocket.identity import Connection
 from finops_websocket.user_connections import UserConnections
 from finops_websocket.websocket_event import DISCONNECT, WebSocketEvent
+from unit.finops_websocket.embedded_metrics import Measurement, names
 
 CLOSED = WebSocketEvent(DISCONNECT, "connection-1", "", is_binary=False)
 
@@ -59,3 +63,14 @@ def test_a_connection_that_never_signed_in_may_close(
     connections.open("connection-1")
     disconnect(CLOSED)
     assert connections_table.scan()["Items"] == []
+
+
+def test_a_closed_connection_is_counted_when_it_is_forgotten(
+    disconnect: Disconnect, connections_table: Any, measured: Callable[[], list[Measurement]]
+) -> None:
+    disconnect(CLOSED)
+    assert names(measured()) == {metrics.CONNECTIONS_CLOSED: 1}
+    connections_table.delete()
+    with pytest.raises(ClientError):
+        disconnect(CLOSED)
+    assert measured() == []

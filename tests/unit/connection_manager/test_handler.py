@@ -8,9 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from contract_schema import assert_valid
+from finops_websocket import metrics
 from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN
 from finops_websocket.user_jobs import UserJobs
 from function_environment import function_environment
+from unit.finops_websocket.embedded_metrics import measurements, names
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of, frame_event
@@ -125,7 +127,16 @@ def test_the_log_has_no_token_and_no_part_of_one(served: Served) -> None:
     assert "A token was refused." in log
     for part in [*TOKEN.split("."), *FORGED.split(".")]:
         assert part not in log
-    assert {json.loads(line)["connectionId"] for line in log.splitlines()} == {CONNECTION_ID}
+    assert {line["connectionId"] for line in served[0].log_lines()} == {CONNECTION_ID}
+
+
+def test_what_has_become_of_the_events_is_counted(served: Served) -> None:
+    assert names(measurements(served[0].log)) == {
+        metrics.CONNECTIONS_OPENED: 1,
+        metrics.SIGN_INS: 1,
+        # One is forged, and one is a claim on a connection that has shown whose it is.
+        metrics.SIGN_INS_REFUSED: 1,
+    }
 
 
 def test_a_closed_connection_is_forgotten() -> None:
@@ -134,6 +145,15 @@ def test_a_closed_connection_is_forgotten() -> None:
     assert run.outcomes == [{"statusCode": 200}] * 2
     assert run.items["CONNECTIONS_TABLE"] == []
     assert loopback.posted == []
+    assert names(measurements(run.log)) == {metrics.CONNECTIONS_OPENED: 1, metrics.CONNECTIONS_CLOSED: 1}
+
+
+@pytest.mark.parametrize("event", ["connect", "disconnect"])
+def test_a_connection_s_opening_or_closing_that_cannot_be_served_is_counted(event: str) -> None:
+    with LoopbackAws() as loopback:
+        run = run_function(HANDLER, loopback, [event_of(event)], {})
+    assert run.outcomes == [{"raised": "EventNotServed"}]
+    assert names(measurements(run.log)) == {metrics.FRAMES_UNSERVED: 1}
 
 
 def test_a_user_s_second_connection_is_refused_where_one_is_allowed_until_the_first_has_closed() -> None:
@@ -181,6 +201,7 @@ def test_a_page_from_elsewhere_is_refused_and_leaves_nothing() -> None:
     assert run.outcomes == [{"statusCode": 403}]
     assert run.items["CONNECTIONS_TABLE"] == []
     assert loopback.posted == []
+    assert names(measurements(run.log)) == {metrics.CONNECTIONS_REFUSED: 1}
 
 
 def test_in_the_open_mode_a_claim_is_taken() -> None:
@@ -197,3 +218,4 @@ def test_keys_that_cannot_be_had_are_no_fault_of_the_token_s() -> None:
     assert run.outcomes == [{"statusCode": 500}]
     assert [wire["code"] for _, wire in loopback.posted] == ["INTERNAL"]
     assert TOKEN.split(".")[1] not in run.log
+    assert names(measurements(run.log)) == {metrics.TOKEN_KEYS_UNAVAILABLE: 1, metrics.FRAMES_UNSERVED: 1}

@@ -1,11 +1,13 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import jwt
 import pytest
 
 from connection_manager.signing_keys import SigningKeys
+from finops_websocket import metrics
 from unit.connection_manager.key_server import KeyServer
 from unit.connection_manager.sample_tokens import KEY, OTHER_KEY, key_set
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.settable_clock import SettableClock
 
 OLD, NEW = key_set(**{"key-1": KEY}), key_set(**{"key-2": OTHER_KEY})
@@ -130,3 +132,19 @@ def test_a_clock_that_is_set_back_lets_no_key_live_longer(
     clock.now -= 1
     assert keys.find("key-1") is None
     assert len(server.fetches) == 2
+
+
+def test_a_fetch_that_fails_is_counted_and_not_each_token_that_waits_for_the_next(
+    server: KeyServer, keys: SigningKeys, clock: SettableClock, measured: Callable[[], list[Measurement]]
+) -> None:
+    server.status = 503
+    for _ in range(120):
+        find_in_vain(keys, "key-1")
+        clock.now += 1
+    assert names(measured()) == {metrics.TOKEN_KEYS_UNAVAILABLE: 2}
+    server.status = 200
+    assert keys.find("key-1") is not None
+    # Keys that the pool does not have are no fault of it.
+    clock.now += 60
+    assert keys.find("made-up") is None
+    assert measured() == []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from function_environment import function_environment
+from unit.finops_websocket.embedded_metrics import is_metric
 from unit.finops_websocket.loopback_aws import LoopbackAws
 
 _REPOSITORY = Path(__file__).resolve().parents[3]
@@ -27,6 +28,10 @@ class FunctionRun:
     items: dict[str, list[dict[str, Any]]]
     queued: list[str]
     log: str
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """Read the log, each line of which is JSON, or fail; without the metrics in it."""
+        return [json.loads(line) for line in self.log.splitlines() if not is_metric(line)]
 
 
 def run_function(

@@ -1,9 +1,11 @@
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from finops_websocket import metrics
 from finops_websocket.client_messages import FinopsQuery, Ping
 from finops_websocket.errors import (
     ConnectionSpent,
@@ -17,6 +19,7 @@ from finops_websocket.errors import (
 from finops_websocket.frame_dispatch import BROKEN, HANDLED, dispatch_frame
 from finops_websocket.frame_limit import FrameLimit
 from finops_websocket.websocket_event import MESSAGE, WebSocketEvent
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 
 
@@ -221,3 +224,41 @@ def test_a_frame_that_cannot_be_counted_is_not_served(channel: RecordingChannel)
     assert dispatch(channel, QUERY, action, limit=ScriptedLimit(error)) == BROKEN
     assert channel.wires_to("connection-1")[0]["code"] == "INTERNAL"
     assert action.served == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "counted"),
+    [
+        (QUERY, None, {}),
+        ({"action": "ping"}, None, {}),
+        ("no json", None, {}),
+        ({"action": "make_coffee"}, None, {}),
+        ({"action": "ping"}, SessionExpired("Please sign in again."), {}),
+        (QUERY | {"query": ""}, None, {metrics.QUERIES_REFUSED: 1}),
+        (QUERY, SessionExpired("Please sign in again."), {metrics.QUERIES_REFUSED: 1}),
+        (QUERY, RuntimeError("Broken."), {metrics.QUERIES_REFUSED: 1, metrics.FRAMES_UNSERVED: 1}),
+        ({"action": "ping"}, RuntimeError("Broken."), {metrics.FRAMES_UNSERVED: 1}),
+    ],
+    ids=str,
+)
+def test_refused_questions_and_unserved_frames_are_counted(
+    channel: RecordingChannel,
+    measured: Callable[[], list[Measurement]],
+    frame: object,
+    error: Exception | None,
+    counted: dict[str, int],
+) -> None:
+    dispatch(channel, frame, RecordingAction(error))
+    assert names(measured()) == counted
+
+
+def test_a_failure_that_cannot_even_be_answered_is_left_to_the_entry_point_to_count(
+    channel: RecordingChannel, measured: Callable[[], list[Measurement]]
+) -> None:
+    def fail(_connection_id: str, _message: Any) -> None:
+        raise ConnectionError("Broken too.")
+
+    channel.at_send = fail
+    with pytest.raises(ConnectionError):
+        dispatch(channel, {"action": "ping"}, RecordingAction(RuntimeError("Broken.")))
+    assert measured() == []

@@ -37,6 +37,7 @@ JOBS = st.builds(
     error=st.none() | TEXTS,
     code=st.none() | TEXTS,
     dead_letter=st.none() | st.dictionaries(TEXTS, TEXTS, max_size=3),
+    end_id=st.none() | TEXTS,
     is_open=st.booleans(),
 )
 
@@ -81,6 +82,7 @@ def test_every_field_has_an_attribute() -> None:
         error="An error.",
         code="INTERNAL",
         dead_letter={"body": "{}"},
+        end_id="end-1",
     )
     assert None not in vars(job).values()
     assert len(job.to_item()) == len(fields(Job))

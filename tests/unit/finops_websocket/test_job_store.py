@@ -154,3 +154,17 @@ def test_a_job_that_has_ended_since_it_was_looked_at_stays_open_for_the_others(j
 def test_to_unfollow_a_job_that_is_gone_makes_no_job(jobs: SubmittingJobStore, jobs_table: Any, status: str) -> None:
     jobs.unfollow(a_job(status=status), {"connection-1"})
     assert jobs_table.scan()["Count"] == 0
+
+
+def test_a_replay_is_noted_with_the_job_that_failed(jobs: SubmittingJobStore, jobs_table: Any) -> None:
+    failed = a_job(status=FAILED)
+    jobs.submit(failed)
+    jobs.note_replay(failed, a_job(job_id="job-2"))
+    assert jobs_table.get_item(Key={"jobId": "job-1"})["Item"]["replayedAs"] == "job-2"
+    # What its user sees is as it was.
+    assert stored_job(jobs) == failed
+
+
+def test_a_replay_of_a_job_that_is_gone_meanwhile_makes_no_job(jobs: SubmittingJobStore, jobs_table: Any) -> None:
+    jobs.note_replay(a_job(), a_job(job_id="job-2"))
+    assert jobs_table.scan()["Items"] == []

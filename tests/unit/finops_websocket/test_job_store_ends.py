@@ -28,8 +28,14 @@ def test_an_unfinished_job_is_cancelled_for_all_its_followers(
     jobs.submit(a_job(status=status, progress=52, seq=4))
     clock.now = 1_000_050
     cancelled = jobs.cancel("job-1", "user-1")
+    assert cancelled is not None
     assert cancelled == a_job(
-        status=CANCELLED, progress=52, seq=5, message="You cancelled this question.", updated_at=1_000_050
+        status=CANCELLED,
+        progress=52,
+        seq=5,
+        message="You cancelled this question.",
+        updated_at=1_000_050,
+        end_id=cancelled.end_id,
     )
     assert jobs.find("job-1") == cancelled
 
@@ -89,7 +95,10 @@ def test_a_cancellation_whose_reply_is_lost_happens_once(jobs: SubmittingJobStor
 def test_a_job_that_could_not_be_queued_fails(jobs: SubmittingJobStore) -> None:
     jobs.submit(a_job())
     failed = jobs.fail_queued("job-1", "QUEUE_UNAVAILABLE", ERROR)
-    assert failed == a_job(status=FAILED, code="QUEUE_UNAVAILABLE", error=ERROR, message=ERROR, seq=2)
+    assert failed is not None
+    assert failed == a_job(
+        status=FAILED, code="QUEUE_UNAVAILABLE", error=ERROR, message=ERROR, seq=2, end_id=failed.end_id
+    )
     assert jobs.find("job-1") == failed
 
 
@@ -128,6 +137,7 @@ def test_a_job_is_given_up_with_the_message_that_failed(jobs: SubmittingJobStore
     jobs.submit(job)
     dead_letter = {"messageId": "message-1", "body": '{"jobId": "job-1"}', "receives": 3}
     given_up = jobs.give_up(job, "PROCESSING_FAILED", ERROR, dead_letter)
+    assert given_up is not None
     assert given_up == a_job(
         status=FAILED,
         code="PROCESSING_FAILED",
@@ -136,6 +146,7 @@ def test_a_job_is_given_up_with_the_message_that_failed(jobs: SubmittingJobStore
         attempts=3,
         seq=7,
         dead_letter=dead_letter,
+        end_id=given_up.end_id,
     )
     assert jobs.find("job-1") == given_up
 

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from finops_websocket import metrics
 from finops_websocket.client_messages import CancelJob
 from finops_websocket.errors import JobEnded, JobFinished, JobNotFound
 from finops_websocket.job import CANCELLED, COMPLETED, FAILED, PROCESSING, Job
@@ -9,6 +10,7 @@ from finops_websocket.job_lease import JobLease
 from message_handler.cancel_job import EndJob
 from message_handler.tell_end import TellEnd
 from message_handler.visible_jobs import VisibleJobs
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import a_job, stored_job
 from unit.finops_websocket.submitting_job_store import SubmittingJobStore
@@ -123,3 +125,12 @@ def test_a_claimed_user_s_job_is_cancelled_by_whoever_knows_its_id(
     EndJob(visible_jobs_in("open"), jobs, tell_end)("a-stranger-s-connection", CANCEL)
     assert stored_job(jobs).status == CANCELLED
     assert channel.kinds_to("a-stranger-s-connection") == ["job_cancelled"]
+
+
+def test_a_cancellation_is_counted_once_however_often_it_is_asked_for(
+    cancel: EndJob, jobs: SubmittingJobStore, measured: Callable[[], list[Measurement]]
+) -> None:
+    jobs.submit(a_job())
+    for connection_id in ("connection-1", "connection-1", "connection-2"):
+        cancel(connection_id, CANCEL)
+    assert names(measured()) == {metrics.JOBS_CANCELLED: 1}

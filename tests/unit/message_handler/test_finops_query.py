@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from finops_websocket import metrics
 from finops_websocket.client_messages import FinopsQuery
 from finops_websocket.errors import (
     LimitReached,
@@ -21,6 +22,7 @@ from finops_websocket.job_store import JobStore
 from finops_websocket.job_table import JobTable
 from finops_websocket.user_jobs import JobLimits
 from message_handler.finops_query import SubmitQuery
+from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
 from unit.finops_websocket.sample_jobs import AGENT_TIMEOUT, COST, SAVINGS
 from unit.finops_websocket.settable_clock import SettableClock
@@ -228,3 +230,43 @@ def test_a_question_that_cannot_be_queued_leaves_its_place(
     queue.is_down = False
     submit("connection-1", replace(QUERY, request_id=None))
     assert channel.kinds_to("connection-1") == ["job_failed", "job_queued"]
+
+
+Measured = Callable[[], list[Measurement]]
+
+
+def test_a_new_question_is_counted_once_it_is_queued_and_no_duplicate_is(
+    submit: SubmitQuery, queue: RecordingQueue, measured: Measured
+) -> None:
+    submit("connection-1", QUERY)
+    assert names(measured()) == {metrics.QUERIES_ACCEPTED: 1}
+    submit("connection-1", QUERY)
+    queue.is_down = True
+    submit("connection-2", QUERY)
+    assert measured() == []
+
+
+def test_a_question_that_could_not_be_queued_is_a_failed_job_and_not_an_accepted_question(
+    submit: SubmitQuery, queue: RecordingQueue, measured: Measured
+) -> None:
+    queue.is_down = True
+    submit("connection-1", QUERY)
+    assert names(measured()) == {metrics.JOBS_FAILED: 1}
+    # Asked again, it is told the same end.
+    submit("connection-1", QUERY)
+    assert measured() == []
+
+
+def test_a_question_that_the_queue_took_though_it_refused_is_accepted(
+    submit: SubmitQuery, leases: JobLease, queue: RecordingQueue, measured: Measured
+) -> None:
+    queue.is_down = True
+    queue.before_refusal = lambda job_id: claim(leases, job_id)
+    submit("connection-1", QUERY)
+    assert names(measured()) == {metrics.QUERIES_ACCEPTED: 1, metrics.TIME_TO_FIRST_PROGRESS: 1}
+
+
+def test_a_question_that_makes_no_job_is_not_accepted(submit: SubmitQuery, measured: Measured) -> None:
+    with pytest.raises(Unauthenticated):
+        submit("a-stranger-s-connection", QUERY)
+    assert measured() == []

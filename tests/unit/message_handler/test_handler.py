@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from contract_schema import assert_valid
+from finops_websocket import metrics
 from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN
+from unit.finops_websocket.embedded_metrics import measurements, names
 from unit.finops_websocket.function_run import FunctionRun, run_function
 from unit.finops_websocket.loopback_aws import LoopbackAws
 from unit.finops_websocket.sample_events import event_of, frame_event
@@ -119,7 +121,7 @@ def test_the_log_has_the_job_and_not_the_question(served: Served) -> None:
     assert served[1][0][1]["jobId"] in log
     assert "Bluebird" in QUESTION["query"]
     assert "Bluebird" not in log
-    assert {json.loads(line)["service"] for line in log.splitlines()} == {"message-handler"}
+    assert {line["service"] for line in served[0].log_lines()} == {"message-handler"}
 
 
 def test_what_nobody_expected_is_answered_and_reported_as_broken() -> None:
@@ -131,6 +133,22 @@ def test_what_nobody_expected_is_answered_and_reported_as_broken() -> None:
     assert "ResourceNotFound" in run.log
     assert "ResourceNotFound" not in json.dumps(wire)
     assert "Bluebird" not in run.log
+    assert names(measurements(run.log)) == {metrics.FRAMES_UNSERVED: 1, metrics.QUERIES_REFUSED: 1}
+
+
+def test_what_has_become_of_the_frames_is_counted(served: Served) -> None:
+    assert names(measurements(served[0].log)) == {
+        metrics.QUERIES_ACCEPTED: 1,
+        metrics.QUERIES_REFUSED: 1,
+        metrics.JOBS_CANCELLED: 1,
+    }
+
+
+def test_an_event_that_cannot_even_be_read_is_counted() -> None:
+    with LoopbackAws() as loopback:
+        run = run_function(HANDLER, loopback, [{"requestContext": {}}], {"CONNECTIONS_TABLE": [SIGNED_IN]})
+    assert run.outcomes == [{"raised": "EventNotServed"}]
+    assert names(measurements(run.log)) == {metrics.FRAMES_UNSERVED: 1}
 
 
 @pytest.mark.parametrize(
@@ -165,3 +183,32 @@ def test_a_connection_that_only_asks_without_signing_in_is_told_so_and_closed() 
     assert (spent["type"], spent["code"]) == ("job_failed", "RATE_LIMITED")
     assert loopback.closed == [CONNECTION_ID]
     assert (run.items["JOBS_TABLE"], run.queued) == ([], [])
+
+
+def test_an_operator_has_a_job_replayed_that_failed_for_good() -> None:
+    dead = replace(MY_JOB, status="failed", code="PROCESSING_FAILED", query="Why did Project Bluebird get dear?")
+    events = [{"operation": "replay", "jobId": job_id} for job_id in ("my-job", "my-job", "another-s-job")]
+    stored: dict[str, list[dict[str, Any]]] = {
+        "CONNECTIONS_TABLE": [],
+        "JOBS_TABLE": [dead.to_item(), ANOTHER_S_JOB.to_item()],
+    }
+    with LoopbackAws() as loopback:
+        run = run_function(HANDLER, loopback, events, stored)
+    replayed, again, refused = run.outcomes
+    assert replayed == again == {"replayedAs": stored_item(run, "my-job")["replayedAs"], "queued": True}
+    assert stored_item(run, replayed["replayedAs"])["status"] == "queued"
+    assert refused == {"refused": "JOB_NOT_FOUND", "message": "No job of this id has failed for good."}
+    assert {json.loads(body)["jobId"] for body in run.queued} == {replayed["replayedAs"]}
+    assert loopback.posted == []
+    assert "Bluebird" not in run.log
+
+
+def test_a_frame_cannot_ask_for_an_operation() -> None:
+    event = frame_event("finops_query", operation="replay", jobId="my-job")
+    dead = replace(MY_JOB, status="failed", code="PROCESSING_FAILED")
+    stored: dict[str, list[dict[str, Any]]] = {"CONNECTIONS_TABLE": [SIGNED_IN], "JOBS_TABLE": [dead.to_item()]}
+    with LoopbackAws() as loopback:
+        run = run_function(HANDLER, loopback, [event], stored)
+    assert run.outcomes == [{"statusCode": 200}]
+    assert "replayedAs" not in stored_item(run, "my-job")
+    assert run.queued == []

@@ -1,0 +1,93 @@
+"""An operator's request: a job that failed for good has its question asked once more, by a job of its own.
+
+The failed job keeps its end, which clients have been told. Its user finds the new one in its list, and follows it from
+the next authenticate on.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from finops_websocket.agents import Agent, AgentCatalogue
+from finops_websocket.errors import JobNotFound, QueueUnavailable, RequestError, UnknownAgent, client_text
+from finops_websocket.job import FAILED, QUEUED, Job
+from finops_websocket.job_admission import JobAdmission
+from finops_websocket.job_queue import JobQueue
+from finops_websocket.job_store import JobStore
+from message_handler.new_job import new_job
+from message_handler.routing import agents_for
+
+logger = Logger(child=True)
+
+# No connection's id, so no client's requestId is the same request.
+_REQUEST_SCOPE = "replay"
+
+
+class ReplayJob:
+    """Replays jobs. A repeated request is the same replay, as a repeated question is the same job."""
+
+    def __init__(
+        self,
+        retention_days: int,
+        catalogue: AgentCatalogue,
+        admission: JobAdmission,
+        jobs: JobStore,
+        queue: JobQueue,
+    ) -> None:
+        """Keep what is needed; jobs are kept for `retention_days`."""
+        self._retention_seconds = retention_days * 24 * 3600
+        self._catalogue = catalogue
+        self._admission = admission
+        self._jobs = jobs
+        self._queue = queue
+
+    def __call__(self, job_id: str) -> Mapping[str, Any]:
+        """Replay a job, and say for ops/dead_letters.sh what has come of it.
+
+        `{"replayedAs": id, "queued": bool}`, where a job that is not queued is left to the sweep, or `{"refused": code,
+        "message": sentence}`: there is no such job, it has not failed for good, or its user has enough.
+        """
+        logger.append_keys(jobId=job_id)
+        try:
+            job = self._replay(job_id)
+        except RequestError as refusal:
+            code, sentence = client_text(refusal)
+            logger.info("A job was not replayed.", code=code)
+            return {"refused": code, "message": sentence}
+        logger.info("A job was replayed.", replayedAs=job.job_id)
+        return {"replayedAs": job.job_id, "queued": self._queue_if_it_waits(job)}
+
+    def _replay(self, job_id: str) -> Job:
+        failed = self._jobs.find(job_id)
+        # Any other failure is an answer: agents were asked, and none had one.
+        if failed is None or failed.status != FAILED or failed.code != "PROCESSING_FAILED":
+            raise JobNotFound("No job of this id has failed for good.")
+        asked_again = new_job(
+            failed.user_id,
+            failed.query,
+            self._agents_of(failed),
+            now=self._jobs.now(),
+            retention_seconds=self._retention_seconds,
+            request_id=failed.job_id,
+        )
+        job = self._admission.submit(asked_again, _REQUEST_SCOPE).job
+        self._jobs.note_replay(failed, job)
+        return job
+
+    def _agents_of(self, job: Job) -> tuple[Agent, ...]:
+        try:
+            return self._catalogue.named(job.agents)
+        except UnknownAgent:
+            # The stack has other agents since.
+            return agents_for(job.query, self._catalogue)
+
+    def _queue_if_it_waits(self, job: Job) -> bool:
+        # One that was replayed before may be stored and not queued. A second message does no harm: it is claimed once.
+        if job.status == QUEUED:
+            try:
+                self._queue.send(job.job_id, job.user_id)
+            except QueueUnavailable as error:
+                logger.error("A replayed job could not be queued.", errorType=type(error.__cause__).__name__)
+                return False
+        return True
