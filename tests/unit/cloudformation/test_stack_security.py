@@ -63,10 +63,14 @@ def test_without_a_key_of_the_operators_all_is_encrypted_too() -> None:
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 
+def functions_roles() -> list[dict[str, str]]:
+    return [{"Ref": function["Role"]["Fn::GetAtt"][0]} for function in properties("AWS::Lambda::Function").values()]
+
+
 def test_all_functions_and_nobody_else_may_use_the_operators_key() -> None:
     policy = resources("AWS::IAM::Policy")["KeyUse"]
     assert policy["Condition"] == "HasKmsKey"
-    assert policy["Properties"]["Roles"] == [{"Ref": name} for name in resources("AWS::IAM::Role")]
+    assert policy["Properties"]["Roles"] == functions_roles()
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
     assert statement["Resource"] == OWN_KEY
@@ -75,7 +79,7 @@ def test_all_functions_and_nobody_else_may_use_the_operators_key() -> None:
 def test_what_earlier_keys_have_encrypted_can_still_be_read() -> None:
     policy = resources("AWS::IAM::Policy")["FormerKeyUse"]
     assert policy["Condition"] == "HasFormerKmsKeys"
-    assert policy["Properties"]["Roles"] == [{"Ref": name} for name in resources("AWS::IAM::Role")]
+    assert policy["Properties"]["Roles"] == functions_roles()
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Action"], statement["Resource"]) == ("kms:Decrypt", {"Ref": "FormerKmsKeyArns"})
 
@@ -111,11 +115,12 @@ def test_the_pool_is_strict() -> None:
 def test_the_stage_is_throttled_and_whoever_only_connects_takes_nothing_from_the_others() -> None:
     stage = properties("AWS::ApiGatewayV2::Stage")["Stage"]
     shared = {"Ref": "RequestsPerSecond"}
-    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": shared, "ThrottlingBurstLimit": shared}
+    default = stage["DefaultRouteSettings"]
+    assert (default["ThrottlingRateLimit"], default["ThrottlingBurstLimit"]) == (shared, shared)
     assert stage["RouteSettings"].keys() == {"$connect", "authenticate"}
     for settings in stage["RouteSettings"].values():
         # Numbers: free-form JSON, in which CloudFormation would make a text of a parameter.
-        assert settings == {"ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 50}
+        assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (50, 50)
     # All that connects in a second, and sends all that it may, leaves room.
     most = stage["RouteSettings"]["$connect"]["ThrottlingRateLimit"] * FRAMES_BEFORE_SIGN_IN
     assert load()["Parameters"]["RequestsPerSecond"]["Default"] >= most

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from cloudformation_template import CLOUDFORMATION, STACK, load, properties, resources
-from finops_websocket import metrics
 
 FUNCTIONS = {"ConnectionManager", "MessageHandler", "BackgroundProcessor"}
 
@@ -39,9 +38,10 @@ def test_every_parameter_is_grouped_described_and_constrained() -> None:
 
 
 def test_template_fits_into_a_request() -> None:
-    # The guide's `aws cloudformation deploy` sends it whole; more than this must come from S3.
+    # The guide's `aws cloudformation deploy` sends it whole; more than 51,200 bytes must come from S3. 600 are kept
+    # free, for a fault that must be mended at once.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-    assert (CLOUDFORMATION / STACK).stat().st_size <= 51_200
+    assert (CLOUDFORMATION / STACK).stat().st_size <= 51_200 - 600
 
 
 def test_routes_and_who_serves_them() -> None:
@@ -122,7 +122,8 @@ def statements() -> list[tuple[str, dict[str, Any]]]:
     return [
         (name, statement)
         for name, role in properties("AWS::IAM::Role").items()
-        for policy in role["Policies"]
+        # What belongs to API Gateway has AWS's own: see test_api_logs.py.
+        for policy in role.get("Policies", ())
         for statement in policy["PolicyDocument"]["Statement"]
     ]
 
@@ -214,15 +215,7 @@ def test_lease_is_longer_than_a_heartbeat_and_a_crash_costs_two_minutes() -> Non
     assert parameters["LeaseSeconds"]["Default"] * 4 / 3 <= 120
 
 
-def test_alarms_read_what_the_functions_count() -> None:
-    alarms = properties("AWS::CloudWatch::Alarm").values()
-    counted = {metrics.DELIVERIES_REFUSED, metrics.UNREADABLE_DEAD_LETTERS}
-    assert {alarm["MetricName"] for alarm in alarms} == counted
-    for alarm in alarms:
-        assert alarm["Namespace"] == {"Ref": "ProjectName"}
-        assert alarm["Dimensions"] == [{"Name": "service", "Value": "finops-websocket"}]
-        assert alarm["TreatMissingData"] == "notBreaching"
-        assert alarm["AlarmActions"]["Fn::If"][:2] == ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}]]
+def test_functions_count_where_the_alarms_look() -> None:
     for function in properties("AWS::Lambda::Function").values():
         assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == {"Ref": "ProjectName"}
 
