@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Steps 3 to 6 of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md in one command: upload, deploy, verify, print the endpoint.
+# Steps 3 to 6 of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md in one command: upload, deploy, verify, print the endpoint; and the
+# way back if that fails.
 set -euo pipefail
 
 # With it, cd prints where it goes.
@@ -15,7 +16,13 @@ source "$ROOT/scripts/deployment_checks.sh"
 source "$ROOT/scripts/change_set.sh"
 source "$ROOT/scripts/stack_events.sh"
 source "$ROOT/scripts/package_upload.sh"
+source "$ROOT/scripts/deployed_functions.sh"
+source "$ROOT/scripts/releases.sh"
+source "$ROOT/scripts/release_return.sh"
+source "$ROOT/scripts/deployment_alarms.sh"
+source "$ROOT/scripts/endpoint_verification.sh"
 
+readonly MONITORING_TEMPLATE=$ROOT/cloudformation/monitoring.yaml
 readonly SAMPLE_AGENTS_TEMPLATE=$ROOT/cloudformation/sample-agents.yaml
 readonly DEFAULT_BUCKET=finops-deployment-packages-062025
 readonly DEFAULT_COST_FORECAST_FUNCTION=aws-cost-forecast-agent
@@ -25,9 +32,12 @@ usage() {
     cat <<USAGE
 Usage: ./deploy.sh [options]
 
-Uploads the packages that ./build_packages.sh made, shows what changes, deploys it, asks the new endpoint over a real
-WebSocket, and prints the endpoint and the line for the frontend's config.js. Nothing changes if nothing changed.
-If a deployment fails, the stack that was there keeps running.
+Uploads the packages that ./build_packages.sh made, shows what changes, deploys it with its alarms and dashboard (the
+stack STACK-NAME-monitoring), asks the new endpoint over a real WebSocket, and prints the endpoint and the lines for the
+frontend's config.js. Nothing changes if nothing changed.
+
+Each deployment is recorded as a release in the bucket; ops/rollback.sh lists them and goes back to any. If a deployment
+fails, if an alarm rings meanwhile, or if the endpoint does not answer as it should, what ran before runs again.
 
   Option                           Variable                  Default
   --bucket NAME                    LAMBDA_S3_BUCKET          $DEFAULT_BUCKET
@@ -40,16 +50,18 @@ If a deployment fails, the stack that was there keeps running.
   --user-pool-client-id ID         GIVEN_USER_POOL_CLIENT_ID an app client of the stack's own
   --cost-forecast-function NAME    COST_FORECAST_FUNCTION    $DEFAULT_COST_FORECAST_FUNCTION
   --trusted-advisor-function NAME  TRUSTED_ADVISOR_FUNCTION  $DEFAULT_TRUSTED_ADVISOR_FUNCTION
-  --parameter NAME=VALUE                                     any other parameter of the template; may be repeated
+  --parameter NAME=VALUE                                     any other parameter of the templates; may be repeated
   --template FILE                  TEMPLATE                  cloudformation/finops-websocket-api-fixed.yaml
   --packages-dir DIRECTORY         PACKAGES_DIR              build
   --timeout-minutes NUMBER         TIMEOUT_MINUTES           30 (how long to wait for CloudFormation)
+  --watch-minutes NUMBER           WATCH_MINUTES             3 (how long an update waits for alarms to ring, on AWS)
 
 An option counts before its variable. What is not given stays as it is when the stack is deployed already.
 
   --with-sample-agents    First deploy two small agents, as the stack STACK-NAME-sample-agents.
   --costs-s3-uri S3-URI   Costs that the sample agents answer from, such as s3://bucket/costs.csv.
   --no-verify             Do not ask the endpoint after deploying.
+  --keep-failed           Keep what does not pass the verification, to look at it.
   --dry-run               Stop after showing what would change, and leave nothing behind.
   --help                  Show this help.
 
@@ -60,7 +72,7 @@ Environment:
                     and python3.
 
 The endpoint goes to stdout, everything else to stderr. Exit status: 0 deployed and verified (or nothing to do),
-1 not deployed or not verified, 2 a mistake in the command line, 130 interrupted.
+1 not deployed, or not verified and taken back, 2 a mistake in the command line, 130 interrupted.
 USAGE
 }
 
@@ -79,12 +91,15 @@ main() {
     DEADLINE=$((SECONDS + TIMEOUT_MINUTES * 60))
     [[ -z $WITH_SAMPLE_AGENTS ]] || deploy_stack "$SAMPLE_AGENTS_STACK" "$SAMPLE_AGENTS_TEMPLATE" "$SAMPLE_AGENTS_PACKAGE"
     deploy_stack "$STACK_NAME" "$TEMPLATE" "$CONNECTION_MANAGER" "$MESSAGE_HANDLER" "$BACKGROUND_PROCESSOR"
+    deploy_monitoring
     [[ -z $DRY_RUN ]] || return 0
 
     describe_stack "$STACK_NAME"
     ENDPOINT=$(stack_value Output WebSocketApiEndpoint) || fail "Stack $STACK_NAME has no output WebSocketApiEndpoint."
+    restore_function_code
     protect_stack
-    [[ -n $NO_VERIFY ]] || verify_endpoint
+    record_what_changed
+    verify_what_changed
     print_endpoint
 }
 
@@ -94,7 +109,12 @@ read_environment() {
     TEMPLATE=${TEMPLATE:-$ROOT/cloudformation/finops-websocket-api-fixed.yaml}
     PACKAGES_DIR=${PACKAGES_DIR:-$ROOT/build}
     TIMEOUT_MINUTES=${TIMEOUT_MINUTES:-30}
-    NAMED_PARAMETERS='' COSTS_S3_URI='' WITH_SAMPLE_AGENTS='' DRY_RUN='' NO_VERIFY=''
+    WATCH_MINUTES=${WATCH_MINUTES:-3}
+    NAMED_PARAMETERS='' COSTS_S3_URI='' WITH_SAMPLE_AGENTS='' DRY_RUN='' NO_VERIFY='' KEEP_FAILED=''
+    # Set as it goes on: whether anything changes, whether anything was changed, what ran before, and what runs now.
+    CHANGED='' DEPLOYED='' RELEASE_BEFORE='' RELEASE_ID=''
+    # What goes back to a release that this command itself has replaced loses nothing that was there before.
+    ALLOW_DATA_LOSS=yes
     [[ -z ${AWS_ENDPOINT_URL:-} ]] || give_parameter ExecuteApiBaseUrl "${AWS_ENDPOINT_URL%/}/_aws/execute-api"
     [[ -z ${LAMBDA_S3_BUCKET:-} ]] || give_parameter LambdaS3Bucket "$LAMBDA_S3_BUCKET"
     [[ -z ${PROJECT_NAME:-} ]] || give_parameter ProjectName "$PROJECT_NAME"
@@ -113,6 +133,7 @@ read_options() {
         case $1 in
             --with-sample-agents) WITH_SAMPLE_AGENTS=yes; shift; continue ;;
             --no-verify) NO_VERIFY=yes; shift; continue ;;
+            --keep-failed) KEEP_FAILED=yes; shift; continue ;;
             --dry-run) DRY_RUN=yes; shift; continue ;;
             --help | -h) usage; exit 0 ;;
         esac
@@ -131,6 +152,7 @@ read_options() {
             --template) TEMPLATE=$value ;;
             --packages-dir) PACKAGES_DIR=$value ;;
             --timeout-minutes) TIMEOUT_MINUTES=$value ;;
+            --watch-minutes) WATCH_MINUTES=$value ;;
             --costs-s3-uri) COSTS_S3_URI=$value ;;
             *) misused "There is no option $1." ;;
         esac
@@ -138,9 +160,13 @@ read_options() {
         shift 2
     done
     [[ $TIMEOUT_MINUTES =~ ^[1-9][0-9]*$ ]] || misused "--timeout-minutes needs a whole number, not $TIMEOUT_MINUTES."
+    # The most that CloudFormation takes is three hours.
+    [[ $WATCH_MINUTES =~ ^([0-9]{1,2}|1[0-7][0-9]|180)$ ]] ||
+        misused "--watch-minutes needs a whole number from 0 to 180, not $WATCH_MINUTES."
     [[ -z $COSTS_S3_URI ]] || read_costs_uri
     # The local cloud answers at once and does not mind being asked; AWS limits how often one may ask.
     POLL_SECONDS=${AWS_ENDPOINT_URL:+0.2} POLL_SECONDS=${POLL_SECONDS:-2}
+    MONITORING_STACK=$STACK_NAME-monitoring
     SAMPLE_AGENTS_STACK=$STACK_NAME-sample-agents
     SAMPLE_AGENTS_PACKAGE=$PACKAGES_DIR/sample-agents.zip
     CONNECTION_MANAGER=$PACKAGES_DIR/websocket-connection-manager.zip
@@ -155,16 +181,16 @@ read_costs_uri() {
     give_parameter CostsS3Key "${BASH_REMATCH[2]}"
 }
 
-# Takes the values of --parameter, whose names must be the template's.
+# Takes the values of --parameter, whose names must be the templates'.
 read_named_parameters() {
     local line name known
-    known=$(template_parameters "$TEMPLATE" | sort)
+    known=$({ template_parameters "$TEMPLATE"; template_parameters "$MONITORING_TEMPLATE"; } | sort -u)
     while IFS= read -r line; do
         [[ -n $line ]] || continue
         name=${line%%=*}
         [[ $line == ?*=* ]] || misused "--parameter needs NAME=VALUE, not $line."
         [[ $'\n'$known$'\n' == *$'\n'$name$'\n'* ]] ||
-            misused "The template has no parameter $name. Its parameters: ${known//$'\n'/, }."
+            misused "The templates have no parameter $name. Their parameters: ${known//$'\n'/, }."
         give_parameter "$name" "${line#*=}"
     done <<<"$NAMED_PARAMETERS"
 }
@@ -241,7 +267,7 @@ deploy_stack() {
         say "Removing what a failed first deployment left; nothing of it ever ran."
         remove_remains "$stack"
     fi
-    create_change_set "$stack" "$template"
+    create_change_set "$stack" "$template" "$(parameters_json "$template")" "$(rollback_configuration_of "$stack")"
     if [[ -z $CHANGE_SET_ID ]]; then
         say "no changes"
         return
@@ -252,8 +278,41 @@ deploy_stack() {
         say "Dry run: nothing was changed."
         return
     fi
-    upload_packages "$BUCKET" "$stack" "$@"
+    [[ -n $CHANGED || $stack == "$SAMPLE_AGENTS_STACK" ]] || prepare_return
+    (($# == 0)) || upload_packages "$BUCKET" "$stack" "$@"
     execute_change_set
+    DEPLOYED=yes
+}
+
+# Only an update of the stack itself has something to go back to, and alarms.
+rollback_configuration_of() {
+    if [[ $1 == "$STACK_NAME" && $(stack_status) != ABSENT ]]; then
+        rollback_configuration "$(effective_parameter ProjectName finops-websocket)" "$WATCH_MINUTES"
+    else
+        printf '{"RollbackTriggers":[],"MonitoringTimeInMinutes":0}'
+    fi
+}
+
+prepare_return() {
+    CHANGED=yes
+    note_ringing_alarms "$(effective_parameter ProjectName finops-websocket)"
+    keep_release_that_runs
+}
+
+# Alarms and dashboard: a stack of their own, because one template of both is more than CloudFormation takes without a
+# bucket (docs/decisions/0010).
+deploy_monitoring() {
+    local name value
+    describe_stack "$STACK_NAME"
+    if ! value=$(stack_value Output WebSocketApiId); then
+        say "Its alarms and dashboard, the stack $MONITORING_STACK, can be worked out once it is there."
+        return
+    fi
+    give_parameter WebSocketApiId "$value"
+    for name in $(template_parameters "$MONITORING_TEMPLATE"); do
+        ! value=$(stack_value Parameter "$name") || give_parameter "$name" "$value"
+    done
+    deploy_stack "$MONITORING_STACK" "$MONITORING_TEMPLATE"
 }
 
 # Deleting the stack would take the API, and its address, before CloudFormation stops at the protected tables.
@@ -264,18 +323,40 @@ protect_stack() {
     say "Stack $STACK_NAME is protected from deletion"
 }
 
-verify_endpoint() {
-    local project origins origin
-    project=$(stack_value Parameter ProjectName)
-    # As a page that may connect, if not every page may.
-    origins=$(stack_value Parameter AllowedOrigins) || origins=''
-    origin=${origins%%,*}
-    [[ $origin != '*' ]] || origin=''
-    heading "Verifying"
-    PYTHONPATH="$ROOT/client" "$PYTHON" -m finops_client.verify --url "$ENDPOINT" \
-        ${origin:+--origin "$origin"} --user-id test-user --username testuser >&2 ||
-        fail "Stack $STACK_NAME is deployed, but $ENDPOINT does not answer as it should." \
-            "The log group /aws/lambda/$project-connection-manager says why."
+record_what_changed() {
+    [[ -n $CHANGED ]] || return 0
+    record_release "$(working_tree_commit)" deployed
+    say "Recorded as release $RELEASE_ID"
+}
+
+verify_what_changed() {
+    [[ -z $NO_VERIFY ]] || return 0
+    verify_stack
+    if [[ -z $UNVERIFIED ]]; then
+        [[ -z $CHANGED ]] || set_release_value "$RELEASE_ID" status verified
+        return 0
+    fi
+    [[ -z $CHANGED ]] || set_release_value "$RELEASE_ID" status failed
+    if [[ -z $CHANGED || -z $RELEASE_BEFORE || -n $KEEP_FAILED ]]; then
+        fail "Stack $STACK_NAME is deployed, but $UNVERIFIED"
+    fi
+    warn "Release $RELEASE_ID does not work: $UNVERIFIED"
+    take_back
+}
+
+# Goes back to what ran before, and ends the script.
+take_back() {
+    local cause=$UNVERIFIED
+    heading "Going back to release $RELEASE_BEFORE"
+    fetch_release "$RELEASE_BEFORE"
+    # What rings now will for some minutes more, whatever runs.
+    note_ringing_alarms "$(stack_value Parameter ProjectName)"
+    return_to_release "$RELEASE_BEFORE"
+    describe_stack "$STACK_NAME"
+    verify_stack
+    [[ -z $UNVERIFIED ]] || fail "Release $RELEASE_ID did not work ($cause) and release $RELEASE_BEFORE, which runs again," \
+        "does not either: $UNVERIFIED See ops/health_check.sh"
+    fail "Release $RELEASE_ID did not work: $cause Release $RELEASE_BEFORE runs again, and works."
 }
 
 print_endpoint() {
@@ -297,7 +378,11 @@ end_early() {
         warn "Interrupted. $(how_to_watch)"
     else
         [[ -z $CHANGE_SET_ID ]] || discard_change_set
-        say "Interrupted. Nothing was deployed."
+        if [[ -n $DEPLOYED ]]; then
+            warn "Interrupted. What is deployed is not verified: run this again, or go back: ops/rollback.sh --to previous"
+        else
+            say "Interrupted. Nothing was deployed."
+        fi
     fi
     exit 130
 }

@@ -1,19 +1,20 @@
 # shellcheck shell=bash
 # A change set: what a deployment would change, before it changes it.
-# Needs aws_cli.sh, messages.sh, stack_description.sh and stack_parameters.sh.
-# Sets CHANGE_SET_ID, empty when there is nothing to change, CHANGE_SET_STACK and CHANGE_SET_TYPE.
+# Needs aws_cli.sh, messages.sh and stack_description.sh.
+# Sets CHANGE_SET_ID, empty when there is nothing to change, CHANGE_SET_STACK, CHANGE_SET_TYPE, and CHANGE_SET_LOSSES: what
+# of people's data it removes or makes anew, empty if nothing.
 
 CHANGE_SET_ID=''
 
-# Makes the change set of a template for the stack, which was read last, and waits until CloudFormation has worked it out.
+# Makes the change set of a template and its parameters for the stack, which was read last, and waits until
+# CloudFormation has worked it out: create_change_set STACK TEMPLATE PARAMETERS-JSON ROLLBACK-CONFIGURATION-JSON
 create_change_set() {
-    local stack=$1 template=$2
+    local stack=$1 template=$2 parameters=$3 rollback_configuration=$4
     CHANGE_SET_STACK=$stack CHANGE_SET_TYPE=UPDATE
-    # A stack that only ever had change sets is in review, and still to be created.
-    [[ $(stack_status) =~ ^(ABSENT|REVIEW_IN_PROGRESS)$ ]] && CHANGE_SET_TYPE=CREATE
+    ! stack_is_absent || CHANGE_SET_TYPE=CREATE
     CHANGE_SET_ID=$(aws_cli cloudformation create-change-set --stack-name "$stack" --change-set-type "$CHANGE_SET_TYPE" \
         --change-set-name "deploy-$(date -u +%Y%m%d-%H%M%S)-$$-$RANDOM" \
-        --template-body "file://$template" --parameters "$(parameters_json "$template")" \
+        --template-body "file://$template" --parameters "$parameters" --rollback-configuration "$rollback_configuration" \
         --capabilities CAPABILITY_NAMED_IAM --query Id) ||
         fail "CloudFormation refuses the change of stack $stack: $(aws_error)"
     wait_for_change_set
@@ -69,6 +70,7 @@ discard_change_set() {
 # The changes as a table, and a warning for each that loses data or moves the endpoint.
 show_changes() {
     local changes action logical_id type replacement
+    CHANGE_SET_LOSSES=''
     changes=$(aws_cli cloudformation describe-change-set --change-set-name "$CHANGE_SET_ID" \
         --query 'Changes[].ResourceChange.[Action, LogicalResourceId, ResourceType, Replacement]') ||
         fail "Cannot read the change set: $(aws_error)"
@@ -82,11 +84,18 @@ show_changes() {
         }' <<<"$changes" >&2
     while IFS=$'\t' read -r action logical_id type replacement; do
         case $action:$replacement in
-            Remove:*) warn_of_loss "$logical_id" "$type" "is removed" ;;
-            *:True) warn_of_loss "$logical_id" "$type" "is replaced by a new one" ;;
+            Remove:*) lose "$logical_id" "$type" "is removed" ;;
+            *:True) lose "$logical_id" "$type" "is replaced by a new one" ;;
             *:Conditional) warn_of_loss "$logical_id" "$type" "may be replaced by a new one" ;;
         esac
     done <<<"$changes"
+}
+
+lose() {
+    local loss
+    loss=$(warn_of_loss "$@" 2>&1)
+    [[ -z $loss ]] || printf '%s\n' "$loss" >&2
+    CHANGE_SET_LOSSES+=$loss
 }
 
 warn_of_loss() {

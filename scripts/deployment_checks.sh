@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Everything that can be known to fail before anything is changed, each with a sentence that says what to do.
-# Needs aws_cli.sh, messages.sh and stack_description.sh. Sets ACCOUNT.
+# Needs aws_cli.sh, messages.sh and stack_description.sh. Sets ACCOUNT, and CALLER: the ARN of who is
+# signed in.
 
 check_aws_cli() {
     find_aws_cli || fail "The AWS CLI (aws) is not installed: see" \
@@ -30,6 +31,8 @@ check_credentials() {
     fi
     # shellcheck disable=SC2034 # read by deploy.sh
     ACCOUNT=${caller%%$'\t'*}
+    # shellcheck disable=SC2034 # read by releases.sh
+    CALLER=${caller#*$'\t'}
     say "Account ${caller/$'\t'/ as }, region $REGION${AWS_ENDPOINT_URL:+, at $AWS_ENDPOINT_URL}"
 }
 

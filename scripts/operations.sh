@@ -5,8 +5,8 @@
 run_operation() {
     local module=$1 python
     shift
-    # Where the client is found too.
-    export PYTHONPATH=$ROOT/ops:$ROOT/client
+    # Where the client is found too, and what the functions and an operation share.
+    export PYTHONPATH=$ROOT/ops:$ROOT/client:$ROOT/src
     for python in ${PYTHON:+"$PYTHON"} "$ROOT/.venv/bin/python" python3.11 python3; do
         if "$python" -c 'import finops_operations.command_line, finops_client.verify, rich' 2>/dev/null; then
             exec "$python" -m "finops_operations.$module" "$@"

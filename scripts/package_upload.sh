@@ -24,6 +24,8 @@ upload_packages() {
         mkdir -p "$WORK/upload/${key%/*}"
         cp "$file" "$WORK/upload/$key"
         cp "$file" "$WORK/upload/"
+        # What is in the package goes with it, where the build has written that down.
+        [[ ! -r ${file%.zip}.cdx.json ]] || cp "${file%.zip}.cdx.json" "$WORK/upload/${key%/*}/"
         say "Uploading ${file##*/}, also as $key"
     done
     aws_cli s3 cp "$WORK/upload" "s3://$bucket" --recursive --only-show-errors >/dev/null ||

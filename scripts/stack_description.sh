@@ -36,6 +36,11 @@ stack_status() {
     stack_value Stack Status || printf ABSENT
 }
 
+# Whether nothing of the stack read last is there; one that only ever had change sets is in review.
+stack_is_absent() {
+    [[ $(stack_status) =~ ^(ABSENT|REVIEW_IN_PROGRESS)$ ]]
+}
+
 # Deletes a stack of which nothing runs and waits until it is gone.
 remove_remains() {
     local stack=$1

@@ -1,4 +1,6 @@
-"""`python -m finops_client.verify`: step 6 of the deployment guide over a real WebSocket, then a ping.
+"""`python -m finops_client.verify`: step 6 of the deployment guide over a real WebSocket, then a ping and a refusal.
+
+The refusal is of `list_jobs`, which needs a token: the message handler answers, and lets nobody in.
 
 Prints one line for each step to standard error. Exit status 0 if the server answers as the guide says, 1 if
 not, with a sentence that tells what was expected and what came.
@@ -14,8 +16,8 @@ from finops_client.client import FinopsClient
 from finops_client.clock import Clock
 from finops_client.credentials import ClaimedIdentity
 from finops_client.daemon_threads import run_with_daemon_threads
-from finops_client.errors import CannotConnect, FinopsClientError
-from finops_client.events import Authenticated
+from finops_client.errors import CannotConnect, FinopsClientError, GatewayRefused
+from finops_client.events import Authenticated, ErrorMessage, GatewayError
 from finops_client.origin_option import origin
 from finops_client.terminal_text import clean_line
 
@@ -24,6 +26,9 @@ LONGEST_LINE = 2000
 
 # A new API answers HTTP 403, 404 or 500 at first, until its deployment has reached every part of API Gateway.
 RETRY_SECONDS = 2.0
+
+# API Gateway gives up on a function after 29.
+ANSWER_SECONDS = 30.0
 
 
 class NotVerified(Exception):
@@ -50,13 +55,14 @@ class Verification:
         self._origin = origin
 
     async def run(self, wait: float) -> None:
-        """Connects for at most `wait` seconds, authenticates, pings.
+        """Connects for at most `wait` seconds, authenticates, pings, and asks for what needs a token.
 
         Raises:
             NotVerified: an answer is not the expected one.
             CannotConnect: there is no connection.
         """
         give_up_at = self._clock.now() + wait
+        reported = ""
         while True:
             try:
                 async with FinopsClient(self._url, origin=self._origin) as client:
@@ -64,7 +70,9 @@ class Verification:
             except CannotConnect as not_yet:
                 if self._clock.now() + RETRY_SECONDS > give_up_at:
                     raise
-                self._report(f"not reachable yet: {not_yet}")
+                if str(not_yet) != reported:
+                    reported = str(not_yet)
+                    self._report(f"not reachable yet: {not_yet}")
                 await self._clock.sleep(RETRY_SECONDS)
 
     async def _exchange(self, client: FinopsClient) -> None:
@@ -79,6 +87,17 @@ class Verification:
         except FinopsClientError as failed:
             raise NotVerified(f"Expected pong as the answer to ping. {failed}") from failed
         self._report("ping answered with pong")
+        await self._check_refusal(client)
+
+    async def _check_refusal(self, client: FinopsClient) -> None:
+        with client.subscribe() as events:
+            await client.send({"action": "list_jobs"})
+            answer = await events.next(ANSWER_SECONDS)
+        if isinstance(answer, GatewayError):
+            raise NotVerified(f"Expected error as the answer to list_jobs. {GatewayRefused(answer.message)}")
+        if not isinstance(answer, ErrorMessage) or answer.code != "UNAUTHENTICATED":
+            raise NotVerified(f"Expected the code UNAUTHENTICATED for list_jobs without a token, got {answer}.")
+        self._report("list_jobs refused without a token")
 
     def _check(self, answer: Authenticated) -> None:
         expected = f"Welcome {self._identity.username}! WebSocket connection established."

@@ -34,8 +34,7 @@ class DeployedStack:
         try:
             stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
-            # A stack that is not there is a ValidationError like any other; only its text tells.
-            if code_of(error) == "ValidationError" and "does not exist" in str(error):
+            if does_not_exist(error):
                 raise OperationFailed(
                     f"There is no stack {name} in {cloudformation.meta.region_name}."
                     " Name yours with --stack-name and --region, or deploy it: ./deploy.sh"
@@ -52,7 +51,16 @@ class DeployedStack:
 
     @property
     def project(self) -> str:
-        """The first part of every resource's name."""
+        """The first part of every resource's name.
+
+        Raises:
+            OperationFailed: the stack is somebody else's.
+        """
+        if "ProjectName" not in self.parameters:
+            raise OperationFailed(
+                f"Stack {self.name} is not one of ./deploy.sh's: it has no parameter ProjectName."
+                " Name yours with --stack-name."
+            )
         return self.parameters["ProjectName"]
 
     def output(self, name: str) -> str:
@@ -64,3 +72,11 @@ class DeployedStack:
         if name not in self.outputs:
             raise OperationFailed(f"Stack {self.name} ({self.status}) has no output {name}. Deploy it: ./deploy.sh")
         return self.outputs[name]
+
+
+def does_not_exist(error: ClientError) -> bool:
+    """Whether CloudFormation says with this error that there is no such stack.
+
+    That is a ValidationError like any other; only its text tells.
+    """
+    return code_of(error) == "ValidationError" and "does not exist" in str(error)

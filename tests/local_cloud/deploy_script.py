@@ -27,9 +27,13 @@ def make_packages(directory: Path) -> None:
         package.writestr("sample_agents/__init__.py", "")
 
 
+def run_script(script: Path, environment: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [script, *options], env=dict(environment), capture_output=True, text=True, check=False, timeout=180
+    )
+
+
 def deploy(
     environment: Mapping[str, str], *options: str, script: Path = ROOT / "deploy.sh"
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [script, *options], env=dict(environment), capture_output=True, text=True, check=False, timeout=120
-    )
+    return run_script(script, environment, *options)

@@ -62,6 +62,7 @@ class JourneyStack:
             check=False,
             timeout=180,
         )  # fmt: skip
+        (directory / "deploy.log").write_text(deployed.stdout + deployed.stderr, encoding="utf-8")
         assert deployed.returncode == 0, deployed.stderr
         self.outputs = {
             output["OutputKey"]: output["OutputValue"]

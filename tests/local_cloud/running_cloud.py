@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import boto3
 
+from serve_local_cloud import cloud_environment
+
 ROOT = Path(__file__).resolve().parents[2]
 Answer = TypeVar("Answer")
 
@@ -35,7 +37,10 @@ def until(condition: Callable[[], Answer], seconds: float = 30, every: float = 0
 
 
 class LocalCloud:
-    """The cloud's process. `environment` is for programs that talk to it, free of the caller's AWS settings."""
+    """The cloud's process. `environment` is for programs that talk to it, free of the caller's AWS settings.
+
+    `log` is what the process writes, and below `function_logs` is each function's log, as FUNCTION.log.
+    """
 
     def __init__(self, state_dir: Path) -> None:
         self.port = free_port()
@@ -51,20 +56,20 @@ class LocalCloud:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }
         self.log = state_dir / "log"
-        state_dir.mkdir(parents=True, exist_ok=True)
+        self.function_logs = state_dir / "functions"
+        environment = cloud_environment(self.port, state_dir, dict(os.environ))
+        Path(environment["TMPDIR"]).mkdir(parents=True)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    ROOT / "tools" / "serve_local_cloud.py",
-                    "--port",
-                    str(self.port),
-                    "--state-dir",
-                    state_dir,
-                ],
+                # Without the program's folder among the places where modules are found.
+                [sys.executable, "-P", Path(__file__).with_name("serve_with_function_logs.py"), self.function_logs],
+                cwd=state_dir,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                # It leads a group of its own, in which its workers are.
+                start_new_session=True,
             )
         until(self._answers, 60)
 
@@ -78,7 +83,6 @@ class LocalCloud:
         )
 
     def stop(self) -> None:
-        # The process leads a group of its own, in which its workers are.
         os.killpg(self._process.pid, signal.SIGTERM)
         try:
             # It starts a worker again to tell it of each connection that is cut now, and waits for that one.

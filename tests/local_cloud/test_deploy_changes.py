@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from local_cloud.deploy_script import ROOT, deploy
-from local_cloud.operator_machine import STACK_ID, Machine
+from local_cloud.operator_machine import STACK_ID, Machine, event
 from local_cloud.running_cloud import until
 
 
@@ -47,10 +47,11 @@ def test_sample_agents_come_first_with_their_costs(machine):
     machine.no_changes()
     run = machine.deploy("--with-sample-agents", "--costs-s3-uri", "s3://my-costs/2026/export.csv.gz")
     assert run.returncode == 0, run.stderr
-    agents, api = machine.aws.calls("cloudformation create-change-set")
-    assert agents[agents.index("--stack-name") + 1] == "finops-websocket-api-sample-agents"
-    assert api[api.index("--stack-name") + 1] == "finops-websocket-api"
-    parameters = parameters_of(agents)
+    calls = machine.aws.calls("cloudformation create-change-set")
+    stacks = [call[call.index("--stack-name") + 1] for call in calls]
+    api = "finops-websocket-api"
+    assert stacks == [f"{api}-sample-agents", api, f"{api}-monitoring"]
+    parameters = parameters_of(calls[0])
     assert parameters["CostsS3Bucket"] == "my-costs"
     assert parameters["CostsS3Key"] == "2026/export.csv.gz"
     assert parameters["SampleAgentsKey"].startswith("finops-websocket-api-sample-agents/")
@@ -89,12 +90,6 @@ def test_change_that_loses_something_is_a_warning(machine, change, warning):
 def test_harmless_change_is_no_warning(machine):
     machine.one_change("Modify JobsTable AWS::DynamoDB::Table False")
     assert "Warning" not in machine.deploy("--dry-run").stderr
-
-
-def event(number: int, logical_id: str, status: str, reason: str | None = None) -> str:
-    of_stack = logical_id == "finops-websocket-api"
-    fields = [f"event-{number}", str(of_stack), "2026-01-02T03:04:05.678Z", status, logical_id, json.dumps([reason])]
-    return "\t".join(fields) + "\n"
 
 
 def test_failed_update_names_the_causes_first_failure_first(machine):
@@ -138,8 +133,8 @@ def test_two_runs_never_share_a_change_set(machine):
     machine.deploy()
     machine.deploy()
     calls = machine.aws.calls("cloudformation create-change-set")
-    first, second = (call[call.index("--change-set-name") + 1] for call in calls)
-    assert first != second
+    names = [call[call.index("--change-set-name") + 1] for call in calls]
+    assert len(set(names)) == len(names) == 4
 
 
 def test_dry_run_of_a_new_stack_removes_the_empty_stack_unless_others_use_it(machine):
@@ -158,9 +153,9 @@ def test_verification_decides(machine, status):
     machine.python_whose_verification(status)
     run = deploy(machine.environment)
     assert run.returncode == status, run.stderr
-    asked = (machine.directory / "python.calls").read_text().splitlines()[-1]
+    (asked,) = machine.verifications()
     assert asked == (
-        "-m finops_client.verify --url wss://abc.execute-api.us-east-1.amazonaws.com/prod"
+        "-m finops_client.verify --url wss://abc.execute-api.us-east-1.amazonaws.com/prod --wait 10"
         " --user-id test-user --username testuser"
     )
     if status:
@@ -277,5 +272,5 @@ def test_endpoint_is_verified_as_a_page_that_may_connect(machine, origins, optio
     machine.python_whose_verification(0)
     run = deploy(machine.environment)
     assert run.returncode == 0, run.stderr
-    verification = (machine.directory / "python.calls").read_text().splitlines()[-1].split()
-    assert verification[verification.index("--url") + 2 : verification.index("--user-id")] == option
+    verification = machine.verifications()[0].split()
+    assert verification[verification.index("--wait") + 2 : verification.index("--user-id")] == option

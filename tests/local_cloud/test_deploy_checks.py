@@ -148,7 +148,7 @@ def test_open_mode_is_a_warning(machine, how):
         (["--bucket"], "--bucket needs a value."),
         (
             ["--parameter", "Nonsense=1"],
-            "The template has no parameter Nonsense. Its parameters: AgentTimeoutSeconds, ",
+            "The templates have no parameter Nonsense. Their parameters: AgentTimeoutSeconds, ",
         ),
         (["--parameter", "LogLevel"], "--parameter needs NAME=VALUE, not LogLevel."),
         (["--timeout-minutes", "soon"], "--timeout-minutes needs a whole number, not soon."),

@@ -63,6 +63,7 @@ class RecordingServer:
         self.answers: dict[str, Answer] = {
             "authenticate": sending(say.authenticated()),
             "ping": sending(say.pong()),
+            "list_jobs": sending(say.error(code="UNAUTHENTICATED")),
             "finops_query": sending(*say.WHOLE_JOB),
             "resume_job": sending(say.error()),
         } | answers

@@ -154,7 +154,7 @@ async def test_raw_data_and_subscribers() -> None:
         with client.subscribe() as events:
             await client.send_raw("not json")
             assert (await events.next_of(ErrorMessage)).code == "INVALID_MESSAGE"
-            await client.send({"action": "list_jobs"})
+            await client.send({"action": "dance"})
             assert (await events.next_of(ErrorMessage)).code == "UNKNOWN_ACTION"
             await client.send_raw(b"\xff")
             await client.ping()

@@ -19,10 +19,17 @@ async def test_the_guides_exchange(capsys: pytest.CaptureFixture[str]) -> None:
     assert server.received == [
         {"action": "authenticate", "userId": "test-user", "username": "testuser"},
         {"action": "ping"},
+        {"action": "list_jobs"},
     ]
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert [line.split()[1] for line in shown.err.splitlines()] == ["connected", "authenticated:", "ping", "verified"]
+    assert [line.split()[1] for line in shown.err.splitlines()] == [
+        "connected",
+        "authenticated:",
+        "ping",
+        "list_jobs",
+        "verified",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,19 @@ async def test_another_answer(answer: say.Message, sentence: str) -> None:
             await Verification(server.url, IDENTITY, lambda _: None, RecordingClock()).run(wait=0)
 
 
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (say.error(code="INTERNAL"), "Expected the code UNAUTHENTICATED.*INTERNAL"),
+        (say.gateway_error(), "Expected error as the answer to list_jobs"),
+    ],
+)
+async def test_a_message_handler_that_does_not_work(answer: say.Message, sentence: str) -> None:
+    async with RecordingServer(list_jobs=sending(answer)) as server:
+        with pytest.raises(NotVerified, match=sentence):
+            await Verification(server.url, IDENTITY, lambda _: None, RecordingClock()).run(wait=0)
+
+
 async def test_a_new_api_that_needs_a_moment() -> None:
     lines: list[str] = []
     clock = RecordingClock()
@@ -50,7 +70,15 @@ async def test_a_new_api_that_needs_a_moment() -> None:
         server.handshake_statuses = [403, 500]
         await Verification(server.url, IDENTITY, lines.append, clock).run(wait=60)
     assert clock.slept == [RETRY_SECONDS] * 2
-    assert lines[0].startswith("not reachable yet")
+    assert [line.startswith("not reachable yet") for line in lines] == [True, True, False, False, False, False]
+
+
+async def test_what_stays_the_same_is_said_once() -> None:
+    lines: list[str] = []
+    async with RecordingServer() as server:
+        server.handshake_statuses = [403, 403, 403]
+        await Verification(server.url, IDENTITY, lines.append, RecordingClock()).run(wait=60)
+    assert sum(line.startswith("not reachable yet") for line in lines) == 1
 
 
 async def test_the_origin_is_sent() -> None:

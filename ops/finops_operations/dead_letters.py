@@ -1,0 +1,175 @@
+"""What failed for good: listed, replayed, discarded."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from finops_operations import dead_letter_changes
+from finops_operations.command_line import DEFAULT_STACK, DONE, FAILED, run, session_of, stack_parser
+from finops_operations.dead_letter_choice import DeadLetters, all_letters, letters_named
+from finops_operations.dead_letter_listing import Listing
+from finops_operations.dead_letter_queue import MOST_HELD
+from finops_operations.dead_letter_services import DeadLetterServices
+from finops_operations.operator_messages import say, warn
+
+_COMMAND = "ops/dead_letters.sh"
+# The contract's bound of a job's id. A message's is shorter.
+_LONGEST_ID = 128
+
+_DESCRIPTION = """\
+Lists what failed for good, and replays or discards it: jobs whose message failed as often as the queue gives it, and
+messages that lie in the dead-letter queue.
+
+  list      both (the default). Reads the whole jobs table, as there is no index of failed jobs.
+  replay    asks a job's question once more, as a new job of its user: the old one keeps its end. Once, however often
+            you ask. A message of an unfinished job goes back to the processing queue.
+  discard   takes a job off this list (it stays failed), and deletes a message. Asks before it does.
+  pause     stops the background processor from reading the dead-letter queue. It hides what it cannot use; that can be
+            listed 16 minutes later.
+  resume    lets it read again. Do not forget it: jobs that die meanwhile are not ended.
+"""
+
+Verb = Callable[[argparse.Namespace, DeadLetterServices], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the operation and returns its exit status.
+
+    Raises:
+        OperationFailed: it cannot be done.
+        botocore.exceptions.ClientError, BotoCoreError: AWS refuses, or cannot be reached.
+    """
+    options = _parsed(arguments)
+    services = DeadLetterServices.of_stack(session_of(options), options.stack_name)
+    verbs: dict[str, Verb] = {
+        "list": _list,
+        "replay": _replay,
+        "discard": _discard,
+        "pause": _pause,
+        "resume": _resume,
+    }
+    return verbs[options.verb](options, services)
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = stack_parser(_COMMAND, _DESCRIPTION)
+    parser.add_argument("verb", nargs="?", default="list", choices=("list", "replay", "discard", "pause", "resume"))
+    parser.add_argument("ids", nargs="*", metavar="ID", type=_id, help="of a job or a message, as listed")
+    parser.add_argument("--all", action="store_true", help="all that are listed (replay, discard)")
+    parser.add_argument("--yes", action="store_true", help="do not ask (discard)")
+    parser.add_argument("--json", action="store_true", help="JSON instead of tables (list)")
+    parser.add_argument(
+        "--show-bodies", action="store_true", help="messages' bodies too, which may hold anything (list)"
+    )
+    options = parser.parse_intermixed_args(arguments)
+    complaint = _complaint(options)
+    if complaint is not None:
+        parser.error(complaint)
+    return options
+
+
+def _complaint(options: argparse.Namespace) -> str | None:
+    changes = options.verb in {"replay", "discard"}
+    if changes and options.all == bool(options.ids):
+        return f"{options.verb} needs the ids of jobs or messages, or --all"
+    if not changes and (options.ids or options.all):
+        return f"{options.verb} takes no ids and no --all"
+    if options.verb != "list" and (options.json or options.show_bodies):
+        return "--json and --show-bodies belong to list"
+    if options.verb != "discard" and options.yes:
+        return "--yes belongs to discard"
+    if options.verb == "discard" and not options.yes and not sys.stdin.isatty():
+        return "nobody can be asked here, as standard input is no terminal: add --yes to discard without being asked"
+    return None
+
+
+def _id(text: str) -> str:
+    if not (0 < len(text) <= _LONGEST_ID and text.isascii() and text.isprintable()):
+        raise argparse.ArgumentTypeError(f"{text!a} is no id of a job or a message; copy one from the list")
+    return text
+
+
+def _list(options: argparse.Namespace, services: DeadLetterServices) -> int:
+    counts, reader = services.queue.counts(), services.reader.look()
+    with all_letters(services.jobs, services.queue) as letters:
+        listing = Listing(letters.jobs, letters.messages, counts, reader)
+    if options.json:
+        print(listing.to_json(with_bodies=options.show_bodies))  # noqa: T201 - a command's own output
+    else:
+        listing.print(Console(), _command(options), with_bodies=options.show_bodies)
+    if len(letters.messages) >= MOST_HELD:
+        warn(f"There may be more messages: at most {MOST_HELD:,} are looked at.")
+    return DONE
+
+
+def _replay(options: argparse.Namespace, services: DeadLetterServices) -> int:
+    with _chosen(options, services) as letters:
+        readable = tuple(message for message in letters.messages if not options.all or message.job_id is not None)
+        if len(readable) < len(letters.messages):
+            warn(f"{len(letters.messages) - len(readable)} of the messages name no job. They can be discarded.")
+        if not (letters.jobs or readable):
+            say("There is nothing to replay.")
+        is_all_done = dead_letter_changes.replay(DeadLetters(letters.jobs, readable), services)
+    return DONE if is_all_done else FAILED
+
+
+def _discard(options: argparse.Namespace, services: DeadLetterServices) -> int:
+    with _chosen(options, services) as letters:
+        if not (letters.jobs or letters.messages):
+            say("There is nothing to discard.")
+        elif not options.yes and not _is_confirmed(letters):
+            say("Nothing was discarded.")
+            return FAILED
+        is_all_done = dead_letter_changes.discard(letters, services)
+    return DONE if is_all_done else FAILED
+
+
+@contextmanager
+def _chosen(options: argparse.Namespace, services: DeadLetterServices) -> Iterator[DeadLetters]:
+    if options.all:
+        with all_letters(services.jobs, services.queue) as letters:
+            yield letters
+    else:
+        with letters_named(options.ids, services.jobs, services.queue) as letters:
+            yield letters
+
+
+def _is_confirmed(letters: DeadLetters) -> bool:
+    for job in letters.jobs:
+        say(f"job {job.job_id}")
+    for message in letters.messages:
+        say(f"message {message.message_id}, {'which names no job' if message.job_id is None else 'which names a job'}")
+    number = len(letters.jobs) + len(letters.messages)
+    print(f"Discard {number:,}? A message cannot be had back. [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _pause(options: argparse.Namespace, services: DeadLetterServices) -> int:
+    reader = services.reader.pause()
+    counts = services.queue.counts()
+    since = datetime.fromtimestamp(reader.since, UTC).strftime("%Y-%m-%d %H:%M")
+    print(f"The background processor does not read the dead-letter queue, since {since} UTC.")  # noqa: T201
+    say(f"Hidden now: {counts.hidden}. They can be listed within {-(-counts.hidden_seconds // 60)} minutes.")
+    warn(f"Jobs that die meanwhile are not ended. When you are done: {_command(options)} resume")
+    return DONE
+
+
+def _resume(_options: argparse.Namespace, services: DeadLetterServices) -> int:
+    services.reader.resume()
+    print("The background processor reads the dead-letter queue.")  # noqa: T201 - a command's own output
+    return DONE
+
+
+def _command(options: argparse.Namespace) -> str:
+    stack: str = options.stack_name
+    return _COMMAND if stack == DEFAULT_STACK else f"{_COMMAND} --stack-name {stack}"
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

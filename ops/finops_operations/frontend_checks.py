@@ -1,0 +1,88 @@
+"""What is checked before a frontend is built and deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from finops_operations import amplify_bucket_policy
+from finops_operations.deployed_stack import DeployedStack
+from finops_operations.errors import OperationFailed, code_of
+from finops_operations.frontend_build import mentions
+from finops_operations.frontend_config_file import parse_config, read_text
+from finops_operations.operator_messages import warn
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+_REMEDY = "Write it: ops/write_frontend_config.sh. To deploy it as it is: --force"
+
+
+def check_config(path: Path, endpoint: str) -> None:
+    """Makes sure that config.js leads to the stack's endpoint.
+
+    Raises:
+        OperationFailed: it does not, or is not there, or cannot be understood.
+    """
+    text = read_text(path)
+    if text is None:
+        raise OperationFailed(f"There is no {path}. {_REMEDY}")
+    api = parse_config(path, text).values.get("api")
+    there = api.get("websocketEndpoint") if isinstance(api, dict) else None
+    if there != endpoint:
+        raise OperationFailed(f"{path} leads to {there or 'no endpoint'}, the stack's is {endpoint}. {_REMEDY}")
+
+
+def check_build(build: Path, endpoint: str) -> None:
+    """Makes sure that the build was made with such a config.js, and not before it was written.
+
+    Raises:
+        OperationFailed: no file of the build has the endpoint in it.
+    """
+    if not mentions(build, endpoint):
+        raise OperationFailed(
+            f"No file in {build} leads to the stack's endpoint {endpoint}: the build is older than config.js, or does"
+            " not use it. Build it again, without --skip-build. To deploy it as it is: --force"
+        )
+
+
+def check_bucket(s3: S3Client, bucket: str, region: str) -> str:
+    """Makes sure that the bucket is there and yours, and returns the region that it is in.
+
+    Raises:
+        OperationFailed: it is not there, or not yours.
+    """
+    try:
+        return s3.head_bucket(Bucket=bucket).get("BucketRegion") or region
+    except ClientError as error:
+        if code_of(error) in {"404", "NoSuchBucket"}:
+            raise OperationFailed(
+                f"There is no bucket {bucket}. Name yours with --bucket, or make it:"
+                f" aws s3 mb s3://{bucket} --region {region}"
+            ) from error
+        if code_of(error) == "403":
+            raise OperationFailed(f"You may not use the bucket {bucket}. Name yours with --bucket.") from error
+        raise
+
+
+def check_amplify_reads(s3: S3Client, bucket: str, bucket_region: str, region: str) -> None:
+    """Warns where Amplify, in `region`, may be unable to read from the bucket. Only a deployment can tell for sure."""
+    if bucket_region != region:
+        warn(f"Amplify is in {region}, the bucket {bucket} in {bucket_region}. If the deployment fails, use another.")
+    if not amplify_bucket_policy.may_read(s3, bucket):
+        warn(
+            f"The policy of the bucket {bucket} does not let Amplify read it. If the deployment fails, add the"
+            " statements of Step 8 in docs/WEBSOCKET_DEPLOYMENT_GUIDE.md."
+        )
+
+
+def check_origin(stack: DeployedStack, url: str) -> None:
+    """Warns where the stack would refuse the frontend's pages: it compares origins exactly."""
+    origins = stack.parameters.get("AllowedOrigins", "*").split(",")
+    if "*" not in origins and url not in origins:
+        warn(
+            f"The stack lets no page of {url} connect, only {', '.join(origins)}. If that is where it is used:"
+            f" ./deploy.sh --parameter AllowedOrigins={','.join([*origins, url])}"
+        )

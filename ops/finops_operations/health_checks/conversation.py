@@ -1,0 +1,97 @@
+"""Conversations over a real WebSocket, as pages have them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+from finops_client.client import FinopsClient
+from finops_client.clock import Clock
+from finops_client.connection import Timing
+from finops_client.credentials import ClaimedIdentity
+from finops_client.daemon_threads import run_with_daemon_threads
+from finops_client.errors import CannotConnect, FinopsClientError
+from finops_client.events import ErrorMessage, GatewayError
+from finops_client.terminal_text import clean_line
+from finops_client.verify import NotVerified, Verification
+from finops_operations.health_checks.check import Finding, ok, red
+from finops_operations.health_checks.lambda_functions import NotReached
+from finops_operations.health_checks.remedies import RUNBOOK, Remedies
+
+# Seconds. A function that has to start takes two or three.
+_ANSWER = 15.0
+_CONVERSATION = 25.0
+# For more than one try: API Gateway answers some handshakes with an error while a deployment spreads.
+_CONNECT = 4.0
+
+# No page has it; for a stack that every page may connect to, and no program.
+_ANY_PAGE = "https://health-check.invalid"
+
+_LONGEST_QUOTE = 300
+
+
+def look_at_round_trip(remedies: Remedies) -> Finding:
+    """Step 6 of the deployment guide, as deploy.sh verifies it."""
+    stack = remedies.stack
+    verification = Verification(
+        stack.output("WebSocketApiEndpoint"),
+        ClaimedIdentity("health-check", "health-check"),
+        lambda _step: None,
+        Clock(),
+        origin=first_origin(stack.parameters),
+    )
+    began = time.monotonic()
+    try:
+        _converse(verification.run(_CONNECT))
+    except (NotVerified, FinopsClientError) as failed:
+        log = remedies.logs(f"{stack.project}-connection-manager")
+        return red(clean_line(str(failed), _LONGEST_QUOTE), f"{log}\nSee connect-failures in {RUNBOOK}.")
+    return ok(f"Answers as the guide says, in {time.monotonic() - began:.1f} s.")
+
+
+def fault_of_message_handler(remedies: Remedies) -> str | None:
+    """What is wrong with the message handler's answer, as a sentence; None if it is the expected one.
+
+    It is asked over a connection on which nobody is signed in, and refuses; what it notes of the connection goes with
+    it. Not by an invocation: it answers to a connection whatever it is sent, so that must be a real one.
+
+    Raises:
+        NotReached: nobody can connect.
+    """
+    stack = remedies.stack
+    try:
+        _converse(_list_jobs(stack.output("WebSocketApiEndpoint"), first_origin(stack.parameters)))
+    except CannotConnect as failed:
+        raise NotReached(clean_line(str(failed), _LONGEST_QUOTE)) from failed
+    except (NotVerified, FinopsClientError) as failed:
+        return clean_line(str(failed), _LONGEST_QUOTE)
+    return None
+
+
+def first_origin(parameters: Mapping[str, str]) -> str | None:
+    """The origin of a page that may connect; None if whoever sends none may, as programs mostly do."""
+    origin = parameters.get("AllowedOrigins", "*").split(",")[0]
+    if origin not in ("*", ""):
+        return origin
+    return _ANY_PAGE if parameters.get("MissingOrigin") == "refuse" else None
+
+
+async def _list_jobs(url: str, origin: str | None) -> None:
+    async with FinopsClient(url, origin=origin, timing=Timing(answer=_ANSWER)) as client:
+        with client.subscribe() as events:
+            await client.send({"action": "list_jobs"})
+            answer = await events.next(_ANSWER)
+    if isinstance(answer, GatewayError):
+        raise NotVerified(f"API Gateway could not hand a message on: {answer.message}.")
+    if not isinstance(answer, ErrorMessage) or answer.code != "UNAUTHENTICATED":
+        said = answer.code if isinstance(answer, ErrorMessage) else type(answer).__name__
+        raise NotVerified(f"It answered list_jobs of nobody with {said}, not with UNAUTHENTICATED.")
+
+
+def _converse(conversation: Coroutine[Any, Any, None]) -> None:
+    try:
+        run_with_daemon_threads(asyncio.wait_for(conversation, _CONVERSATION))
+    except TimeoutError:
+        raise NotVerified(f"The conversation was not over after {_CONVERSATION:g} seconds.") from None

@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# Alarms that take a deployment back. Needs aws_cli.sh and messages.sh, and ROOT.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-rollback-triggers.html
+
+# What new code can make worse at once; five are the most that CloudFormation takes.
+readonly ROLLBACK_ALARMS=(connection-manager-errors message-handler-errors background-processor-errors frames-unserved
+    deliveries-refused)
+
+# Whether it is known which alarms rang before, and which these are.
+ALARMS_NOTED='' ALARMS_BEFORE=''
+
+# The --rollback-configuration of a change set: PROJECT MINUTES. Always given, for a stack keeps the last one, and
+# CloudFormation refuses a change whose alarm is gone. An alarm that rings already is left out: it would take back what
+# is deployed to silence it.
+rollback_configuration() {
+    local project=$1 minutes=$2 triggers='' name found state arn
+    found=$(aws_cli cloudwatch describe-alarms --alarm-names "${ROLLBACK_ALARMS[@]/#/$project-}" \
+        --query 'MetricAlarms[].[StateValue, AlarmArn]') || {
+        warn "Alarms do not take this deployment back, for they cannot be read: $(aws_error)"
+        found=''
+    }
+    while IFS=$'\t' read -r state arn; do
+        case $state in
+            ALARM)
+                name=${arn##*:alarm:}
+                warn "Alarm $name rings already, and does not take this deployment back." ;;
+            OK | INSUFFICIENT_DATA)
+                triggers+="${triggers:+,}{\"Arn\":\"$arn\",\"Type\":\"AWS::CloudWatch::Alarm\"}" ;;
+        esac
+    done <<<"$found"
+    [[ -n $triggers ]] || minutes=0
+    printf '{"RollbackTriggers":[%s],"MonitoringTimeInMinutes":%s}' "$triggers" "$minutes"
+}
+
+# The names of a project's alarms that ring, a line each. Asked for one by one: another project's name may begin with
+# this one's, as finops-websocket-test does.
+ringing_alarms() {
+    local name names=() found
+    while IFS= read -r name; do
+        names+=("$1-$name")
+    done < <(sed -n 's/^ *AlarmName: !Sub ${ProjectName}-//p' "$ROOT/cloudformation/monitoring.yaml")
+    found=$(aws_cli cloudwatch describe-alarms --alarm-names "${names[@]}" --state-value ALARM \
+        --query 'MetricAlarms[].[AlarmName]') || return 1
+    sed '/^None$/d' <<<"$found" | LC_ALL=C sort
+}
+
+# Notes which alarms of a project ring before it is changed.
+note_ringing_alarms() {
+    ALARMS_NOTED=yes
+    ALARMS_BEFORE=$(ringing_alarms "$1") || {
+        ALARMS_NOTED=''
+        warn "Whether an alarm begins to ring cannot be told: $(aws_error)"
+    }
+}
+
+# The names of the alarms that have begun to ring since they were noted, a line each; none if that cannot be told.
+alarms_since() {
+    local now
+    [[ -n $ALARMS_NOTED ]] || return 0
+    now=$(ringing_alarms "$1") || return 0
+    LC_ALL=C comm -13 <(printf '%s\n' "$ALARMS_BEFORE") <(printf '%s\n' "$now")
+}

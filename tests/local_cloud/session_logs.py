@@ -1,0 +1,71 @@
+"""Every log of a session with a local cloud, the questions that were asked in it, and what of them is in the logs."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from local_cloud.journey_stack import PASSWORD
+from local_cloud.log_search import LogSearch, search
+from local_cloud.running_cloud import LocalCloud
+
+# run_local.sh asks this of a cloud of its own, which is gone when its logs are searched.
+FIRST_QUESTION = "What was my S3 spend in May?"
+
+
+class NothingLogged(AssertionError):
+    """The functions have stored questions and written nothing: whoever searches their logs is blind."""
+
+
+def search_session(cloud: LocalCloud, directory: Path) -> LogSearch:
+    """Search all logs of a cloud that still runs, and those below the session's directory.
+
+    Raises NothingLogged if questions were stored and no line of a function is kept.
+    """
+    asked = set(asked_questions(cloud))
+    logs = {**files_of_logs(directory), **kept_groups(cloud)}
+    if asked and not any(path.stat().st_size for path in cloud.function_logs.glob("*.log")):
+        raise NothingLogged(f"{len(asked)} questions are stored, and {cloud.function_logs} has no line of a function.")
+    return search(logs, {*asked, FIRST_QUESTION}, {PASSWORD})
+
+
+def asked_questions(cloud: LocalCloud) -> Iterator[str]:
+    """Read every question in every table of jobs that is there."""
+    tables = cloud.client("dynamodb")
+    for page in tables.get_paginator("list_tables").paginate():
+        for table in page["TableNames"]:
+            if table.endswith("-jobs"):
+                pages = tables.get_paginator("scan").paginate(
+                    TableName=table,
+                    ProjectionExpression="#query",
+                    ExpressionAttributeNames={"#query": "query"},
+                    ConsistentRead=True,
+                )
+                yield from (item["query"]["S"] for items in pages for item in items["Items"] if "query" in item)
+
+
+def kept_groups(cloud: LocalCloud) -> dict[str, str]:
+    """Read all of CloudWatch Logs: each group's lines by its name."""
+    logs = cloud.client("logs")
+    groups = (
+        group["logGroupName"]
+        for page in logs.get_paginator("describe_log_groups").paginate()
+        for group in page["logGroups"]
+    )
+    return {
+        group: "".join(
+            f"{event['message']}\n"
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            for event in page["events"]
+        )
+        for group in groups
+    }
+
+
+def files_of_logs(directory: Path) -> dict[str, str]:
+    """Read all files below a directory that are named log, or something with .log: each one's text by its path."""
+    return {
+        str(path.relative_to(directory)): path.read_text(encoding="utf-8", errors="replace")
+        for folder, _, names in os.walk(directory)
+        for path in (Path(folder, name) for name in names)
+        if (path.name == "log" or path.suffix == ".log") and path.is_file()
+    }

@@ -1,0 +1,75 @@
+"""What nobody may read in a log is found wherever it stands and however it is written, and is not repeated."""
+
+import base64
+import json
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local_cloud.log_search import SHORTEST_QUESTION, search
+
+QUESTION = 'What did "Amazon S3" cost in März?\nAnd why?'
+PASSWORD = "Correct-Horse-9"
+CLEAN = '{"level":"INFO","message":"A question was taken.","jobId":"1","duplicate":false}\n'
+TOKEN = jwt.encode({"sub": "user-1"}, "a key of enough bytes for this algorithm", "HS256")
+UNSIGNED = jwt.encode({"sub": "user-1"}, None, "none")
+
+
+def found(line: str) -> list[str]:
+    return search({"a": CLEAN, "b": f"{CLEAN}{line}\n{CLEAN}"}, [QUESTION], [PASSWORD]).findings
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        QUESTION,
+        f"before {QUESTION} after",
+        json.dumps({"query": QUESTION}),
+        json.dumps({"query": QUESTION}, ensure_ascii=False),
+        json.dumps({"body": json.dumps({"query": QUESTION})}),
+        repr({"query": QUESTION}),
+        f"ValueError: {QUESTION!r}",
+    ],
+)
+def test_a_question_is_found_in_every_spelling(line: str) -> None:
+    assert set(found(line)) == {"b, line 2, has a question in it"}
+
+
+@pytest.mark.parametrize("token", [TOKEN, UNSIGNED, UNSIGNED.rstrip(".") + "."])
+@pytest.mark.parametrize("line", ["{}", 'token: "{}"', "?token={}&x=y", '{{\\"token\\": \\"{}\\"}}'])
+def test_a_token_is_found_signed_or_not(line: str, token: str) -> None:
+    assert found(line.format(token)) == ["b, line 2, has a token in it"]
+
+
+def test_passwords_and_signed_addresses_are_found() -> None:
+    assert found(f'{{"PASSWORD": "{PASSWORD}"}}') == ["b, line 2, has a password in it"]
+    assert found("https://bucket.example/a?X-Amz-Signature=0a1b") == ["b, line 2, has a signed address in it"]
+
+
+def test_what_is_like_a_secret_and_none_is_not_found() -> None:
+    # The first part of a token tells its algorithm, a cursor is one part, and a long version has points too.
+    assert found(TOKEN.split(".")[0]) == []
+    assert found(base64.urlsafe_b64encode(b'{"v":1}').decode()) == []
+    assert found("eyJust.a.sentence that goes on.") == []
+
+
+def test_a_short_question_is_not_searched_for() -> None:
+    short = "x" * (SHORTEST_QUESTION - 1)
+    searched = search({"a": f"{short}\n"}, [short, "x" * SHORTEST_QUESTION], [])
+    assert (searched.findings, searched.questions) == ([], 1)
+
+
+def test_the_summary_says_how_much_was_searched_and_what_was_found() -> None:
+    clean = search({"a": CLEAN, "b": CLEAN * 2}, [QUESTION, QUESTION], [PASSWORD])
+    assert clean.summary() == (
+        "3 lines of 2 logs searched for questions (1), passwords (1), tokens and signed addresses: nothing found"
+    )
+    assert search({"a": PASSWORD}, [], [PASSWORD]).summary().endswith("addresses: 1 found")
+
+
+@given(st.text(max_size=40), st.text(min_size=SHORTEST_QUESTION, max_size=40), st.text(max_size=40))
+def test_any_question_is_found_in_plain_text_and_in_json(before: str, question: str, after: str) -> None:
+    for line in (before + question + after, json.dumps([before, {"query": question}, after])):
+        assert search({"a": line}, [question], []).findings

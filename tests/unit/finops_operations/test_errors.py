@@ -1,0 +1,58 @@
+import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finops_operations.errors import OperationFailed, code_of, failure_of
+
+
+def client_error(code: str, message: str = "Because.") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeTable")
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("ExpiredToken", "Your AWS credentials have expired. Sign in again, then run this again."),
+        ("UnrecognizedClientException", "AWS does not know your credentials. Check aws sts get-caller-identity."),
+        ("SignatureDoesNotMatch", "AWS does not know your credentials. Check aws sts get-caller-identity."),
+        ("AccessDeniedException", "You may not call DescribeTable: Because."),
+        ("403", "You may not call DescribeTable: Because."),
+        ("Throttling", "AWS refused DescribeTable: Because."),
+    ],
+)
+def test_what_aws_refuses(code: str, sentence: str) -> None:
+    failure = failure_of(client_error(code))
+    assert isinstance(failure, OperationFailed)
+    assert str(failure) == sentence
+
+
+@pytest.mark.parametrize(
+    ("error", "part"),
+    [
+        (NoCredentialsError(), "There are no valid AWS credentials"),
+        (PartialCredentialsError(provider="env", cred_var="key"), "There are no valid AWS credentials"),
+        (NoRegionError(), "--region"),
+        (EndpointConnectionError(endpoint_url="http://localhost:1"), "AWS_ENDPOINT_URL"),
+    ],
+)
+def test_what_stands_in_the_way(error: BotoCoreError, part: str) -> None:
+    assert part in str(failure_of(error))
+
+
+def test_an_error_without_a_body() -> None:
+    error = ClientError({}, "HeadBucket")
+    assert code_of(error) == ""
+    assert str(failure_of(error)).startswith("AWS refused HeadBucket: ")
+
+
+@given(code=st.text(), message=st.text())
+def test_every_refusal_has_a_sentence(code: str, message: str) -> None:
+    assert str(failure_of(client_error(code, message)))
