@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from local_cloud.journey_stack import JourneyStack
+from local_cloud.log_search import LogSearch
 from local_cloud.running_cloud import ROOT, LocalCloud
+from local_cloud.session_logs import search_session
+
+LOG_SEARCH = pytest.StashKey[LogSearch]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,11 +21,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A local cloud with IAM enforced."""
+def local_cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud with IAM enforced. When it stops, no log of the session may tell a secret."""
     cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
-    yield cloud
-    cloud.stop()
+    try:
+        yield cloud
+        found = search_session(cloud, tmp_path_factory.getbasetemp())
+    finally:
+        cloud.stop()
+    request.config.stash[LOG_SEARCH] = found
+    assert not found.findings, "\n".join(["The logs tell what nobody may read there:", *found.findings])
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +51,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stack(local_cloud: LocalCloud, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> JourneyStack:
     """The deployed stack with scripted agents."""
     return JourneyStack(local_cloud, packages, tmp_path_factory.mktemp("journeys"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if found := config.stash.get(LOG_SEARCH, None):
+        terminalreporter.section("logs")
+        terminalreporter.line(found.summary())

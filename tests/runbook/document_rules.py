@@ -1,0 +1,85 @@
+"""What a document's blocks keep to, so that each command is run by a test or says why not. Pure.
+
+Each rule gives its findings as sentences that begin with the line.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from markdown_it import MarkdownIt
+
+from runbook.code_fences import CodeFence, code_fences, first_line, one_line
+from runbook.command_block import AWS_ONLY, EXECUTABLE, REASON, CommandBlock
+
+SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "fish", "console", "shell-session", "shellsession", "terminal"}
+# What an account, or a stack in it, has and another does not; names that everybody has alike are none of them.
+OF_ONE_ACCOUNT = {
+    "an account's id": re.compile(r"(?<![\w-])\d{12}(?![\w-])"),
+    "a bucket's name": re.compile(r"s3://(?![\"']?\$)[\"']?[\w.-]+|--(?:s3-)?bucket[ =](?![\"']?\$)[\"']?[\w.-]+"),
+    "an API's id": re.compile(r"\b[a-z0-9]{10}\.execute-api\.|--api-id[ =](?![\"']?\$)\S+"),
+    "a user pool's id": re.compile(
+        r"\b[a-z]{2}-[a-z]+-\d_[A-Za-z0-9]+|--(?:user-pool-(?:client-)?id|client-id)[ =](?![\"']?\$)\S+"
+    ),
+    "an identity pool's id": re.compile(r"\b[a-z]{2}-[a-z]+-\d:[0-9a-f]{8}-"),
+    "an Amplify app's id": re.compile(r"\bd[a-z0-9]{12,13}\b(?=\.amplifyapp)|--app-id[ =](?![\"']?\$)\S+"),
+    "a function's URL": re.compile(r"\b[a-z0-9]{32}\.lambda-url\."),
+    "an access key's id": re.compile(r"\bA(?:KIA|SIA)[A-Z0-9]{16}\b"),
+}
+# The assignment that sets a value once, at the top: its default may be anybody's own.
+DEFAULT = re.compile(r"^\s*export \w+=\"?\$\{\w+:-.*$", re.MULTILINE)
+
+
+def unmarked_blocks(document: str) -> list[str]:
+    """Find blocks of which nobody knows whether they are commands, or commands of which nobody knows who runs them."""
+    findings = [finding for fence in code_fences(document) for finding in unmarked(fence)]
+    return findings + [
+        f"line {first_line(token)}: this block is only indented, and so has no language. Put it into a fence."
+        for token in MarkdownIt("commonmark").parse(document)
+        if token.type == "code_block"
+    ]
+
+
+def unmarked(fence: CodeFence) -> Iterator[str]:
+    language = fence.info.split()[0] if fence.info else ""
+    if not language:
+        yield f"line {fence.line}: the fence names no language. What is no command is `text`."
+    elif language.lower() in SHELLS and fence.info not in {EXECUTABLE, AWS_ONLY}:
+        yield f"line {fence.line}: `{fence.info}` is neither `{EXECUTABLE}`, which is run, nor `{AWS_ONLY}`."
+    elif fence.info == AWS_ONLY and not re.match(rf"{REASON}\s+\S", fence.introduction):
+        yield f"line {fence.line}: the paragraph before the fence must begin with {REASON!r} and give the reason."
+
+
+def values_of_one_account(blocks: Sequence[CommandBlock]) -> list[str]:
+    """Find values that another account does not have, but for the defaults in the first block that is run."""
+    findings = []
+    first = next((block for block in blocks if block.is_executable), None)
+    for block in blocks:
+        code = DEFAULT.sub("", block.code) if block is first else block.code
+        for what, pattern in OF_ONE_ACCOUNT.items():
+            for found in pattern.finditer(code):
+                line = block.line + 1 + code.count("\n", 0, found.start())
+                findings.append(f"line {line}: {found[0]!r} is {what}. Set it once at the top, and name the variable.")
+    return findings
+
+
+def headings(document: str) -> list[tuple[int, str]]:
+    """Give a document's headings: level and text."""
+    tokens = MarkdownIt("commonmark").parse(document)
+    return [
+        (int(token.tag[1]), one_line(tokens[index + 1].content))
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open"
+    ]
+
+
+def missing_sections(document: str, sections: Sequence[tuple[int, str]]) -> list[str]:
+    """Find the sections without a heading of their level and words, capitals or not, after those before them."""
+    findings = []
+    remaining = [(level, text.casefold()) for level, text in headings(document)]
+    for level, text in sections:
+        heading = (level, text.casefold())
+        if heading in remaining:
+            remaining = remaining[remaining.index(heading) + 1 :]
+        else:
+            findings.append(f"The section {'#' * level} {text} is missing, or stands before one that it comes after.")
+    return findings

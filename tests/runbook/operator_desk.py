@@ -1,0 +1,109 @@
+"""What an operator has who works through the runbook: a checkout, tools, and an account, which is the local cloud."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_cloud.running_cloud import ROOT, LocalCloud, until
+
+# What is made, or belongs to this machine; the checkout is as fresh as a clone.
+NOT_IN_A_CHECKOUT = (
+    ".venv",
+    ".local",
+    ".git",
+    "build",
+    "node_modules",
+    "__pycache__",
+    "*.egg-info",
+    ".hypothesis",
+    ".*_cache",
+)
+WARM_AWS = ROOT / "tools" / "warm_aws.py"
+
+
+@dataclass(frozen=True)
+class OperatorDesk:
+    """Where the runbook's commands are typed. `preparation` is a script that the shell runs before the first."""
+
+    checkout: Path
+    scratch: Path
+    environment: dict[str, str]
+    preparation: str
+
+
+@contextmanager
+def operator_desk(cloud: LocalCloud, directory: Path) -> Iterator[OperatorDesk]:
+    """Make the desk below a directory, with an AWS CLI that is loaded once and talks to the local cloud."""
+    checkout, scratch, tools = directory / "finops-agent", directory / "scratch", directory / "tools"
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(*NOT_IN_A_CHECKOUT))
+    make_repository(checkout)
+    scratch.mkdir()
+    tools.mkdir()
+    with warm_aws(tools / "socket"):
+        aws = write_program(tools / "aws", shlex.quote(sys.executable), "-I", "-S", shlex.quote(str(WARM_AWS)))
+        environment = {
+            **cloud.environment,
+            **on_the_local_cloud(cloud, checkout),
+            "AWS_CLI": str(aws),
+            "WARM_AWS_SOCKET": str(tools / "socket"),
+            "PYTHON": sys.executable,
+            # What npm installs for everybody on a machine is here, and goes with the desk.
+            "NPM_CONFIG_PREFIX": str(tools / "npm"),
+            "PATH": os.pathsep.join([str(tools), str(tools / "npm" / "bin"), cloud.environment["PATH"]]),
+        }
+        # A virtual environment that a block activates comes first on the PATH, with an aws of its own.
+        try:
+            yield OperatorDesk(checkout, scratch, environment, f'aws() {{ {shlex.quote(str(aws))} "$@"; }}\n')
+        finally:
+            stop_what_runs(checkout, environment)
+
+
+def on_the_local_cloud(cloud: LocalCloud, checkout: Path) -> dict[str, str]:
+    """Give the runbook's variables whose defaults are for AWS."""
+    return {
+        "REPOSITORY_URL": str(checkout),
+        "AGENT_OPTIONS": "--with-sample-agents",
+        "PACKAGE_TARGET": "host",
+        "EXECUTE_API_BASE_URL": f"{cloud.endpoint_url}/_aws/execute-api",
+    }
+
+
+def make_repository(checkout: Path) -> None:
+    """Make the checkout a repository with one commit: releases are named after it, and it can be cloned."""
+    author = ("-c", "user.name=Runbook", "-c", "user.email=runbook@example.com")
+    for command in (("init", "--quiet"), ("add", "--all"), (*author, "commit", "--quiet", "--message", "A checkout")):
+        subprocess.run(
+            ["git", "-C", checkout, *command], check=True, env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
+        )
+
+
+@contextmanager
+def warm_aws(address: Path) -> Iterator[None]:
+    """Serve the AWS CLI at a socket."""
+    server = subprocess.Popen([sys.executable, WARM_AWS, "--serve", address], stdin=subprocess.DEVNULL)
+    try:
+        until(lambda: address.exists() or server.poll() is not None)
+        assert server.poll() is None, "The AWS CLI did not start."
+        yield
+    finally:
+        server.kill()
+        server.wait()
+
+
+def write_program(path: Path, *command: str) -> Path:
+    """Write the program that passes the endpoint on: version 1 of the CLI does not read its variable for SQS."""
+    path.write_text(f'#!/bin/sh\nexec {" ".join(command)} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n', encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def stop_what_runs(checkout: Path, environment: dict[str, str]) -> None:
+    """End the local cloud that a block may have left running: it has a process group of its own."""
+    if (checkout / ".local" / "cloud" / "pid").exists():
+        subprocess.run([checkout / "run_local.sh", "--stop"], env=environment, check=True, capture_output=True)

@@ -1,0 +1,101 @@
+"""One bash that runs a document's commands one after another, as a person types them, and notices what fails."""
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runbook.complete_commands import CompleteCommand
+
+# Reads paths of files, and runs each in this very shell, so that variables, functions and the directory stay. A command
+# that fails ends the shell, in a pipeline, in a list that && joins and in what $(...) runs too; so does a variable that
+# was never set. What the commands start holds neither pipe to the tests.
+DRIVER = """
+shopt -s inherit_errexit
+while IFS= read -r -u {commands} RUNBOOK_COMMAND; do
+    set -euo pipefail
+    source "$RUNBOOK_COMMAND" {commands}<&- {endings}>&-
+    echo >&{endings}
+done
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How commands ended: all well, or the line of the document at which they failed, and in which way."""
+
+    seconds: float
+    output: str
+    failed_line: int | None = None
+    failure: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.failed_line is None
+
+
+class ShellSession:
+    """A bash in a process group of its own, which is gone with all that runs in it after a failure, or at `close`.
+
+    `name` is what bash calls the document in its messages, which then give the document's lines.
+    """
+
+    def __init__(self, name: str, scratch: Path, cwd: Path, environment: Mapping[str, str]) -> None:
+        self._script = scratch / name
+        self._output = scratch / f"{name}.output"
+        commands, self._commands = os.pipe()
+        self._endings, endings = os.pipe()
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                ["bash", "--norc", "--noprofile", "-c", DRIVER.format(commands=commands, endings=endings)],
+                cwd=cwd,
+                env=dict(environment),
+                # What would ask a person something gets no answer, and does not wait for one.
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=(commands, endings),
+                start_new_session=True,
+            )
+        os.close(commands)
+        os.close(endings)
+
+    def run(self, commands: Sequence[CompleteCommand], seconds: float) -> Outcome:
+        """Run commands until one fails, all together in at most so many seconds."""
+        begin, said = time.monotonic(), self._output.stat().st_size
+        for command in commands:
+            if failure := self._run(command, begin + seconds, seconds):
+                self.close()
+                return Outcome(time.monotonic() - begin, self._output_from(said), command.line, failure)
+        return Outcome(time.monotonic() - begin, self._output_from(said))
+
+    def close(self) -> None:
+        """End the shell and what it has started, unless that has become a group of its own. Once more does nothing."""
+        if self._process.returncode is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            os.close(self._commands)
+            os.close(self._endings)
+
+    def _run(self, command: CompleteCommand, deadline: float, seconds: float) -> str:
+        """Run a command, and give the way in which it failed, or nothing."""
+        self._script.write_text("\n" * (command.line - 1) + command.text, encoding="utf-8")
+        os.write(self._commands, f"{self._script}\n".encode())
+        ended, _, _ = select.select([self._endings], [], [], max(0, deadline - time.monotonic()))
+        if not ended:
+            return f"not done after {seconds:g} seconds"
+        if os.read(self._endings, 1):
+            return ""
+        # Left unwaited for, so that its process id stays that of its group.
+        end = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        assert end is not None
+        if end.si_code != os.CLD_EXITED:
+            return f"killed by signal {end.si_status}"
+        return f"exit status {end.si_status}" if end.si_status else "it ended the shell that the next block needs"
+
+    def _output_from(self, position: int) -> str:
+        return self._output.read_bytes()[position:].decode(errors="replace")

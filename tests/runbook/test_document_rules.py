@@ -1,0 +1,116 @@
+"""Each rule finds what breaks it, and nothing in what keeps it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook.code_fences import UnclosedFence
+from runbook.command_block import command_blocks
+from runbook.document_rules import headings, missing_sections, unmarked_blocks, values_of_one_account
+from runbook.guide_sections import GUIDE_SECTIONS
+
+SAMPLE = Path(__file__).with_name("sample_runbook.md").read_text(encoding="utf-8")
+
+
+def values_in(*commands: str) -> list[str]:
+    """What is found in commands that are not in the first block."""
+    code = "\n".join(commands)
+    return values_of_one_account(command_blocks(f"```bash\ntrue\n```\n\n```bash\n{code}\n```\n"))
+
+
+def test_the_sample_keeps_every_rule() -> None:
+    assert unmarked_blocks(SAMPLE) == []
+    assert values_of_one_account(command_blocks(SAMPLE)) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "found"),
+    [
+        ("```sh\na\n```", "line 1: `sh` is neither"),
+        ("\n```bash no-run\na\n```", "line 2: `bash no-run` is neither"),
+        ("```Shell\na\n```", "line 1: `Shell` is neither"),
+        ("```console\n$ a\n```", "line 1: `console` is neither"),
+        ("```\na\n```", "line 1: the fence names no language"),
+        ("text\n\n    a\n", "line 3: this block is only indented"),
+        ("```bash aws-only\na\n```", "line 1: the paragraph before the fence must begin with 'AWS only:'"),
+        ("AWS only:\n\n```bash aws-only\na\n```", "line 3: the paragraph before"),
+        ("On AWS only: so.\n\n```bash aws-only\na\n```", "line 3: the paragraph before"),
+        ("AWS only: so.\n\nMore.\n\n```bash aws-only\na\n```", "line 5: the paragraph before"),
+    ],
+)
+def test_a_block_without_its_mark_is_found(document: str, found: str) -> None:
+    (finding,) = unmarked_blocks(document)
+    assert finding.startswith(found)
+
+
+@pytest.mark.parametrize(
+    ("command", "value"),
+    [
+        ("aws s3 ls s3://packages-062025/", "s3://packages-062025"),
+        ("aws s3 ls 's3://packages'", "s3://packages"),
+        ("./deploy.sh --bucket packages", "--bucket packages"),
+        ("aws lambda update-function-code --s3-bucket packages", "--s3-bucket packages"),
+        (
+            "aws sqs get-queue-attributes --queue-url https://sqs.us-east-1.amazonaws.com/111122223333/queue",
+            "111122223333",
+        ),
+        ("wscat -c wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod", "a1b2c3d4e5.execute-api."),
+        ("aws apigatewayv2 update-stage --api-id a1b2c3d4e5", "--api-id a1b2c3d4e5"),
+        ("echo us-east-1_AbCdEfGhI", "us-east-1_AbCdEfGhI"),
+        ("aws amplify start-deployment --app-id=d1a2b3c4d5e6f", "--app-id=d1a2b3c4d5e6f"),
+        ("curl https://main.d1a2b3c4d5e6f7.amplifyapp.com", "d1a2b3c4d5e6f7"),
+        ("echo AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),  # pragma: allowlist secret (AWS's own example)
+    ],
+)
+def test_a_value_of_one_account_is_found_at_its_line(command: str, value: str) -> None:
+    (finding,) = values_in("true", command)
+    assert finding.startswith("line 7: ")
+    assert f"{value!r} is a" in finding
+
+
+def test_variables_and_names_that_everybody_has_are_none_of_them() -> None:
+    assert (
+        values_in(
+            'aws s3 cp build/a.zip "s3://$BUCKET/"',
+            './deploy.sh --bucket "$BUCKET" --timeout-minutes 5',
+            'aws apigatewayv2 update-stage --api-id "$API_ID" --stage-name prod',
+            "aws lambda get-function --function-name finops-websocket-message-handler",
+            "aws iam list-policies --policy arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+            "date -d @1764000000",
+        )
+        == []
+    )
+
+
+def test_only_the_first_block_sets_defaults() -> None:
+    default = "export BUCKET=${BUCKET:-s3://packages-062025}\n"
+    first = f"```bash\n{default}```\n"
+    assert values_of_one_account(command_blocks(first)) == []
+    assert values_of_one_account(command_blocks(f"```bash\ntrue\n```\n{first}")) != []
+
+
+def test_a_missing_or_misplaced_section_is_found() -> None:
+    sections = [(2, "One"), (3, "First Step"), (2, "Two")]
+    assert missing_sections("## One\n\n### More\n\n### First step\n\n## Two\n", sections) == []
+    (missing,) = missing_sections("## One\n\n## Two\n", sections)
+    assert "### First Step is missing" in missing
+    assert missing_sections("## Two\n\n### First step\n\n## One\n", sections) != []
+    assert missing_sections("## One\n\n## First step\n\n## Two\n", sections) != []
+
+
+def test_the_guides_own_sections_are_in_order_with_themselves() -> None:
+    document = "\n\n".join(f"{'#' * level} {text}" for level, text in GUIDE_SECTIONS)
+    assert headings(document) == GUIDE_SECTIONS
+    assert missing_sections(document, GUIDE_SECTIONS) == []
+
+
+@given(st.text())
+def test_any_text_can_be_judged(document: str) -> None:
+    try:
+        unmarked_blocks(document)
+        values_of_one_account(command_blocks(document))
+    except UnclosedFence:
+        pass
+    missing_sections(document, GUIDE_SECTIONS)
