@@ -14,7 +14,7 @@ source "$ROOT/scripts/node_packages.sh"
 source "$ROOT/scripts/chromium.sh"
 source "$ROOT/scripts/lanes.sh"
 
-readonly PARTS=(lint scan unit packaging local_cloud security browser faults)
+readonly PARTS=(lint scan unit packaging local_cloud security runbook browser faults)
 
 usage() {
     cat <<USAGE
@@ -30,6 +30,8 @@ Sets up .venv and runs every check, or only the named parts:
   local_cloud  deploy.sh, run_local.sh, and journeys over a real WebSocket against the deployed stack with IAM enforced
   security     attacks on a deployed stack, generated frames, each permission taken away, and what happens without a
                control; prints each attack and how it ended
+  runbook      the commands of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md and of the documents that it names, in their order, against
+               a local cloud; prints each and how it ended
   browser      hostile answers in a real browser (Chromium, which is installed where it is missing)
   faults       a proxy that breaks calls, workers that are killed, clients that vanish, and a checker over the recorded
                history; prints the table of faults. --minutes N goes on with random schedules for so long, and --seed N
@@ -50,6 +52,8 @@ main() {
     ! is_chosen lint || lint
     ! is_chosen scan || ensure_scanners
     ! is_chosen browser || ensure_browser
+    # Its commands install and use Node.js programs.
+    ! is_chosen runbook || ensure_node_packages
     run_tests
 }
 
@@ -64,7 +68,7 @@ read_options() {
                 PYTEST_OPTIONS+=("$1" "$2")
                 shift
                 ;;
-            lint | scan | unit | packaging | local_cloud | security | browser | faults) CHOSEN+=("$1") ;;
+            lint | scan | unit | packaging | local_cloud | security | runbook | browser | faults) CHOSEN+=("$1") ;;
             *) misused "There is no part $1. The parts are: ${PARTS[*]}." ;;
         esac
         shift
@@ -105,7 +109,7 @@ run_tests() {
     for part in "${CHOSEN[@]}"; do
         case $part in
             lint) ;;
-            local_cloud) JOURNEYS+=("tests/$part") ;;
+            local_cloud | runbook) JOURNEYS+=("tests/$part") ;;
             security) JOURNEYS+=("tests/$part") OFFLINE+=(tests/frames) ;;
             faults) FAULTS+=("tests/$part") ;;
             *) OFFLINE+=("tests/$part") ;;

@@ -44,12 +44,13 @@ def search(logs: Mapping[str, str], asked: Collection[str], passwords: Collectio
         len(logs),
         len(questions),
         len(passwords),
-        [finding for name, text in logs.items() for finding in findings_in(name, text, needles)],
+        # A text is found more than once where its spellings are alike.
+        list(dict.fromkeys(finding for name, text in logs.items() for finding in findings_in(name, text, needles))),
     )
 
 
 def findings_in(name: str, text: str, needles: Collection[tuple[str, str]]) -> Iterator[str]:
-    """Find what one log has: the first place of each thing."""
+    """Find what one log has: the first place of each question and password, and every token."""
     for what, written in needles:
         position = text.find(written)
         if position >= 0:

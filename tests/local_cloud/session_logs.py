@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local_cloud.journey_stack import PASSWORD
@@ -12,8 +13,28 @@ from local_cloud.running_cloud import LocalCloud
 FIRST_QUESTION = "What was my S3 spend in May?"
 
 
+class SecretLogged(AssertionError):
+    """A log has what nobody may read there; where it is in the text, and what it is not."""
+
+
 class NothingLogged(AssertionError):
     """The functions have stored questions and written nothing: whoever searches their logs is blind."""
+
+
+@contextmanager
+def searched_cloud(directory: Path, state_dir: Path, searches: list[LogSearch]) -> Iterator[LocalCloud]:
+    """Run a local cloud, and before it stops search its logs and those below the session's directory.
+
+    Adds the search to those of the session. Raises SecretLogged if it has found something.
+    """
+    cloud = LocalCloud(state_dir)
+    try:
+        yield cloud
+        searches.append(search_session(cloud, directory))
+    finally:
+        cloud.stop()
+    if findings := searches[-1].findings:
+        raise SecretLogged("\n".join(["The logs tell what nobody may read there:", *findings]))
 
 
 def search_session(cloud: LocalCloud, directory: Path) -> LogSearch:

@@ -60,5 +60,6 @@ class StandInAws:
         return [call for call in map(json.loads, lines) if f" {command}" in " " + " ".join(call)]
 
     def _write(self, command: str, answers: list[list[str | int]], about: str = "") -> None:
-        name = f"{command} about {about}" if about else command
+        # As stand_in_aws_program.py looks for it: an address is no file's name.
+        name = f"{command} about {about}".replace("/", "%") if about else command
         (self._home / f"{name}.json").write_text(json.dumps(answers))

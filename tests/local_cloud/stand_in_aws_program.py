@@ -34,8 +34,9 @@ def main(arguments: list[str]) -> int:
 
 def prepared(command: str, arguments: list[str]) -> Path | None:
     """The file that a test has written for the command; first one for a call with certain arguments."""
+    of_arguments = {f"{command} about {argument}.json".replace("/", "%") for argument in arguments}
     for path in HOME.glob(f"{command} about *.json"):
-        if path.stem.split(" about ")[1] in arguments:
+        if path.name in of_arguments:
             return path
     path = HOME / f"{command}.json"
     return path if path.exists() else None
@@ -60,7 +61,7 @@ def copy(source: str, target: str, options: list[str]) -> int:
         files = [(path, end / name) for path, name in below(begin) if fnmatch(name, wanted)]
     for path, copied in files:
         if not path.exists():
-            return missing("HeadObject")
+            return missing()
         copied.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copied)
     return 0
@@ -79,8 +80,8 @@ def option(arguments: list[str], name: str) -> str:
     return arguments[arguments.index(f"--{name}") + 1] if f"--{name}" in arguments else ""
 
 
-def missing(operation: str) -> int:
-    sys.stderr.write(f"\nAn error occurred (404) when calling the {operation} operation: Not Found\n")
+def missing() -> int:
+    sys.stderr.write("\nAn error occurred (404) when calling the HeadObject operation: Not Found\n")
     return 254
 
 

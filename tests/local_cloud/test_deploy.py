@@ -115,15 +115,28 @@ def test_packages_are_there_under_their_hash_and_their_plain_name(target, first_
         for function in FUNCTIONS
     }
     by_hash = {f"{STACK}/{content.hexdigest()}/{name}" for name, content in hashes.items()}
-    assert {key for key in target.keys() if "/releases/" not in key} == by_hash | set(hashes)
+    keys = target.keys()
+    assert {key for key in keys if "/releases/" not in key} == by_hash | set(hashes)
     parameters = {item["ParameterKey"]: item["ParameterValue"] for item in target.stack()["Parameters"]}
     assert by_hash == {
         parameters[key] for key in ("ConnectionManagerKey", "MessageHandlerKey", "BackgroundProcessorKey")
     }
 
 
+def test_release_is_recorded_with_all_that_one_needs_to_return_to_it(target, first_run):
+    files = [key.removeprefix(f"{STACK}/releases/").split("/") for key in sorted(target.keys()) if "/releases/" in key]
+    assert len({release for release, _ in files}) == 1
+    assert {name for _, name in files} == {
+        "release.json",
+        "template.yaml",
+        "parameters.json",
+        "monitoring.yaml",
+        "monitoring-parameters.json",
+    }
+
+
 def test_second_run_changes_nothing(target, first_run):
-    before = target.stack()
+    before, keys = target.stack(), target.keys()
     # Neither bucket nor project is named: the stack knows them.
     known = {"LAMBDA_S3_BUCKET": "", "PROJECT_NAME": ""}
     second_run = deploy({**target.environment, **known}, "--no-verify")
@@ -131,6 +144,7 @@ def test_second_run_changes_nothing(target, first_run):
     assert "no changes" in [line.strip() for line in second_run.stderr.splitlines()]
     assert second_run.stdout == first_run.stdout
     assert target.stack() == before
+    assert target.keys() == keys
 
 
 BROKEN_RESOURCE = """\

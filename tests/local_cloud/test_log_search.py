@@ -34,7 +34,7 @@ def found(line: str) -> list[str]:
     ],
 )
 def test_a_question_is_found_in_every_spelling(line: str) -> None:
-    assert set(found(line)) == {"b, line 2, has a question in it"}
+    assert found(line) == ["b, line 2, has a question in it"]
 
 
 @pytest.mark.parametrize("token", [TOKEN, UNSIGNED, UNSIGNED.rstrip(".") + "."])

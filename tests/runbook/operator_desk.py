@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_cloud.journey_stack import PASSWORD
 from local_cloud.running_cloud import ROOT, LocalCloud, until
 
 # What is made, or belongs to this machine; the checkout is as fresh as a clone.
@@ -52,14 +53,15 @@ def operator_desk(cloud: LocalCloud, directory: Path) -> Iterator[OperatorDesk]:
             **on_the_local_cloud(cloud, checkout),
             "AWS_CLI": str(aws),
             "WARM_AWS_SOCKET": str(tools / "socket"),
-            "PYTHON": sys.executable,
             # What npm installs for everybody on a machine is here, and goes with the desk.
             "NPM_CONFIG_PREFIX": str(tools / "npm"),
             "PATH": os.pathsep.join([str(tools), str(tools / "npm" / "bin"), cloud.environment["PATH"]]),
         }
-        # A virtual environment that a block activates comes first on the PATH, with an aws of its own.
+        # A virtual environment that a block activates comes first on the PATH, with an aws of its own. What failed is then
+        # the command that calls the function, and not the one in it.
+        preparation = f'aws() {{ {shlex.quote(str(aws))} "$@" || return; }}\n'
         try:
-            yield OperatorDesk(checkout, scratch, environment, f'aws() {{ {shlex.quote(str(aws))} "$@"; }}\n')
+            yield OperatorDesk(checkout, scratch, environment, preparation)
         finally:
             stop_what_runs(checkout, environment)
 
@@ -71,6 +73,8 @@ def on_the_local_cloud(cloud: LocalCloud, checkout: Path) -> dict[str, str]:
         "AGENT_OPTIONS": "--with-sample-agents",
         "PACKAGE_TARGET": "host",
         "EXECUTE_API_BASE_URL": f"{cloud.endpoint_url}/_aws/execute-api",
+        # The one that no log may have.
+        "TEST_PASSWORD": PASSWORD,
     }
 
 

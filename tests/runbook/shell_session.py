@@ -12,13 +12,17 @@ from pathlib import Path
 from runbook.complete_commands import CompleteCommand
 
 # Reads paths of files, and runs each in this very shell, so that variables, functions and the directory stay. A command
-# that fails ends the shell, in a pipeline, in a list that && joins and in what $(...) runs too; so does a variable that
-# was never set. What the commands start holds neither pipe to the tests.
+# that fails ends the shell, in a pipeline and in a list that && joins too; so does a variable that was never set. The
+# trap notes what fails, also in $(...) and <(...) where the command around it hides it, as in: export NAME=$(false).
+# What the commands start holds neither pipe to the tests.
 DRIVER = """
 shopt -s inherit_errexit
+RUNBOOK_FAILURES=$1
 while IFS= read -r -u {commands} RUNBOOK_COMMAND; do
-    set -euo pipefail
+    set -Eeuo pipefail
+    trap 'printf "%s\\n" "$BASH_COMMAND" >>"$RUNBOOK_FAILURES"' ERR
     source "$RUNBOOK_COMMAND" {commands}<&- {endings}>&-
+    [[ ! -s $RUNBOOK_FAILURES ]]
     echo >&{endings}
 done
 """
@@ -47,11 +51,20 @@ class ShellSession:
     def __init__(self, name: str, scratch: Path, cwd: Path, environment: Mapping[str, str]) -> None:
         self._script = scratch / name
         self._output = scratch / f"{name}.output"
+        self._failures = scratch / f"{name}.failures"
         commands, self._commands = os.pipe()
         self._endings, endings = os.pipe()
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                ["bash", "--norc", "--noprofile", "-c", DRIVER.format(commands=commands, endings=endings)],
+                [
+                    "bash",
+                    "--norc",
+                    "--noprofile",
+                    "-c",
+                    DRIVER.format(commands=commands, endings=endings),
+                    "runbook",
+                    self._failures,
+                ],
                 cwd=cwd,
                 env=dict(environment),
                 # What would ask a person something gets no answer, and does not wait for one.
@@ -95,7 +108,17 @@ class ShellSession:
         assert end is not None
         if end.si_code != os.CLD_EXITED:
             return f"killed by signal {end.si_status}"
-        return f"exit status {end.si_status}" if end.si_status else "it ended the shell that the next block needs"
+        if end.si_status == 0:
+            return "it ended the shell that the next block needs"
+        return f"exit status {end.si_status}{self._failed_command()}"
+
+    def _failed_command(self) -> str:
+        """Give the first line of the command that failed first, as it is written."""
+        try:
+            return f" of {self._failures.read_text(encoding='utf-8', errors='replace').splitlines()[0]!r}"
+        except (FileNotFoundError, IndexError):
+            # Nothing of the kind: a variable that was never set, or what bash cannot read.
+            return ""
 
     def _output_from(self, position: int) -> str:
         return self._output.read_bytes()[position:].decode(errors="replace")

@@ -59,6 +59,7 @@ def test_a_block_brings_those_before_it_about(begin: Begin) -> None:
         ("mkdir -p below", "mkdir -p bellow", "Read", 41),
         ("== below ]]", "== elsewhere ]]", "Read", 45),
         ("mkdir -p below", "mkdir -p 'below", "Read", 40),
+        ("export NAME=${NAME:-world}", "export NAME=$(naem)", "Set up", 8),
     ],
 )
 def test_one_broken_command_fails_its_block(begin: Begin, good: str, broken: str, section: str, line: int) -> None:
@@ -79,5 +80,5 @@ def test_a_failure_shows_the_block_and_what_it_said_and_what_was_not_run(begin: 
     assert "Its output:\nbefore\nls: unrecognized option" in str(raised.value)
     assert not run.run(executable(blocks)[3])
     results = [line.rstrip() for line in block_table(blocks, run.outcomes)]
-    assert results[4].endswith("FAILED in line 40: exit status 2")
+    assert results[4].endswith("FAILED in line 40: exit status 2 of 'ls --no-such-option'")
     assert results[5].endswith("not run")

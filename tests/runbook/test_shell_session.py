@@ -48,6 +48,10 @@ def test_a_sourced_environment_stays(shell: ShellSession, tmp_path: Path) -> Non
         ("ls \\\n  --no-such-option\ntrue\n", 1),
         ("true\nX=$(false)\ntrue\n", 2),
         ("X=$(false; echo went on)\ntrue\n", 1),
+        ("true\nexport X=$(false)\ntrue\n", 2),
+        ('true\necho "$(false)"\ntrue\n', 2),
+        ("true\ncat <(false)\ntrue\n", 2),
+        ("say() { local said=$(false); }\nsay\ntrue\n", 2),
         ("f() {\n  false\n  true\n}\nf\ntrue\n", 5),
         ("if true; then\n  false\nfi\ntrue\n", 1),
         ("for i in 1 2; do\n  [[ $i == 1 ]]\ndone\ntrue\n", 1),
@@ -71,6 +75,8 @@ def test_a_command_that_fails_is_noticed_at_its_line(shell: ShellSession, script
         "if false; then\n  echo never\nfi\n",
         "false || true\n",
         "! false\n",
+        "export X=$(false || true)\n",
+        "if X=$(false); then\n  echo never\nfi\n",
         "cat <<'END'\nfalse\n)\nEND\n",
         "cat <<END | grep -q 'that &&'\nthis && \\\nthat &&\nEND\n",
         "true \\\n  &&\n  true\n",
@@ -84,13 +90,18 @@ def test_what_does_not_fail_passes(shell: ShellSession, script: str) -> None:
     assert outcome.is_good, outcome
 
 
+def test_the_command_that_failed_is_named_as_it_is_written(shell: ShellSession) -> None:
+    outcome = run(shell, 'SECRET=secret\nfor i in 1 2; do\n  [[ $SECRET == "$i" ]]\ndone\n')
+    assert outcome.failure == """exit status 1 of '[[ $SECRET == "$i" ]]'"""
+
+
 def test_bash_names_the_documents_own_lines(shell: ShellSession) -> None:
     outcome = run(shell, "\n\n\necho $NEVER_SET\n")
     assert "GUIDE.md: line 4: NEVER_SET: unbound variable" in outcome.output
 
 
 def test_a_question_gets_no_answer_and_is_not_waited_for(shell: ShellSession) -> None:
-    assert run(shell, "read -r -p 'Sure? ' ANSWER\n").failure == "exit status 1"
+    assert run(shell, "read -r -p 'Sure? ' ANSWER\n").failure.startswith("exit status 1 of")
 
 
 def test_a_block_that_ends_the_shell_has_failed(shell: ShellSession) -> None:

@@ -1,0 +1,298 @@
+"""Releases and the way back, through a stack of the local cloud that real packages run in."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from local_cloud.conversation import Conversation, conversation
+from local_cloud.deploy_script import TEMPLATE, run_script
+from local_cloud.journey_stack import BUCKET, JourneyStack
+from local_cloud.running_cloud import ROOT, LocalCloud, until
+
+FUNCTIONS = {
+    "connection-manager": "ConnectionManager",
+    "message-handler": "MessageHandler",
+    "background-processor": "BackgroundProcessor",
+}
+QUEUED, QUEUED_IN_B = "Your question is queued.", "Your question waits its turn."
+
+
+class ReleasedStack(JourneyStack):
+    """A stack whose agents have names of its own, and the two scripts that change it."""
+
+    agents: ClassVar = {"cost": "releases-cost-agent", "advisor": "releases-advisor-agent"}
+
+    def run(self, script: str, *options: str) -> subprocess.CompletedProcess[str]:
+        return run_script(ROOT / script, self.cloud.environment | {"STACK_NAME": self.project}, *options)
+
+    def deploy(self, packages: Path, *options: str) -> subprocess.CompletedProcess[str]:
+        return self.run("deploy.sh", "--packages-dir", str(packages), *options)
+
+    def rollback(self, release: str) -> subprocess.CompletedProcess[str]:
+        return self.run("ops/rollback.sh", "--to", release)
+
+    def releases(self) -> dict[str, tuple[str, bool]]:
+        """Status of each release that is listed, newest first, and whether it runs now."""
+        listed = self.run("ops/rollback.sh", "--list")
+        assert listed.returncode == 0, listed.stderr
+        rows = (line.split() for line in listed.stdout.splitlines()[1:])
+        return {row[0]: (row[1], row[-3:] == ["<-", "runs", "now"]) for row in rows}
+
+    def records(self) -> dict[str, dict[str, str]]:
+        s3 = self.cloud.client("s3")
+        found = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{self.project}/releases/")["Contents"]
+        keys = [item["Key"] for item in found if item["Key"].endswith("/release.json")]
+        return {key.split("/")[2]: json.load(s3.get_object(Bucket=BUCKET, Key=key)["Body"]) for key in keys}
+
+    def parameter(self, name: str) -> str:
+        stack = self.cloud.client("cloudformation").describe_stacks(StackName=self.project)["Stacks"][0]
+        (value,) = (item["ParameterValue"] for item in stack["Parameters"] if item["ParameterKey"] == name)
+        return str(value)
+
+    def code_hash(self, function: str) -> str:
+        found = self.cloud.client("lambda").get_function_configuration(FunctionName=f"{self.project}-{function}")
+        return str(found["CodeSha256"])
+
+
+def changed(packages: Path, directory: Path, function: str, file: str, before: str, after: str) -> Path:
+    """The packages with one text of one function's code replaced."""
+    directory.mkdir()
+    for package in packages.glob("websocket-*.zip"):
+        (directory / package.name).write_bytes(package.read_bytes())
+    name = f"websocket-{function}.zip"
+    with zipfile.ZipFile(packages / name) as old, zipfile.ZipFile(directory / name, "w") as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename == file:
+                assert before.encode() in content
+                content = content.replace(before.encode(), after.encode())
+            new.writestr(entry, content)
+    return directory
+
+
+async def ask(client: Conversation) -> dict[str, Any]:
+    """Asks, and gives what became of the question at once: job_queued or job_failed."""
+    request_id = str(uuid.uuid4())
+    await client.send({"action": "finops_query", "query": "What did it cost?", "requestId": request_id})
+    while (message := await client.receive()).get("requestId") != request_id:
+        pass
+    return message
+
+
+async def answers_of(stack: ReleasedStack, user: str) -> tuple[str, str]:
+    """By which code and parameter a stack answers: the text for a question, and what becomes of a second one."""
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token(user))
+        first, second = await ask(client), await ask(client)
+    return first["message"], second.get("code", second["type"])
+
+
+@pytest.fixture(scope="module")
+def warm_cloud(local_cloud: LocalCloud) -> Iterator[LocalCloud]:
+    """The local cloud, for programs that load the AWS CLI once: they run it some hundred times here."""
+    # Not below pytest's directory: a socket's path may have about 100 characters.
+    with tempfile.TemporaryDirectory() as directory:
+        address = Path(directory) / "socket"
+        server = subprocess.Popen([sys.executable, ROOT / "tools" / "warm_aws.py", "--serve", address])
+        try:
+            until(address.exists, 60)
+            cloud = copy.copy(local_cloud)
+            cloud.environment = local_cloud.environment | {
+                "WARM_AWS_SOCKET": str(address),
+                "AWS_CLI": str(ROOT / "tools" / "warm_aws"),
+            }
+            yield cloud
+        finally:
+            server.terminate()
+            server.wait()
+
+
+@pytest.fixture(scope="module")
+def stack(warm_cloud: LocalCloud, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleasedStack]:
+    """A stack that runs its first release."""
+    stack = ReleasedStack(warm_cloud, packages, tmp_path_factory.mktemp("releases"), project="releases")
+    yield stack
+    for name in ("releases-monitoring", "releases"):
+        warm_cloud.client("cloudformation").delete_stack(StackName=name)
+
+
+async def test_previous_release_answers_again_and_the_next_one_too(
+    stack: ReleasedStack, packages: Path, tmp_path: Path
+) -> None:
+    (first,) = stack.records()
+    tables = stack.cloud.client("dynamodb")
+    made = tables.describe_table(TableName=stack.outputs["JobsTableName"])["Table"]["CreationDateTime"]
+    assert await answers_of(stack, "before") == (QUEUED, "job_queued")
+
+    b = changed(packages, tmp_path / "b", "message-handler", "message_handler/new_job.py", QUEUED, QUEUED_IN_B)
+    deployed = stack.deploy(b, "--parameter", "MaxQueriesPerMinute=1")
+    assert deployed.returncode == 0, deployed.stderr
+    _, second = stack.records()
+    assert await answers_of(stack, "meanwhile") == (QUEUED_IN_B, "RATE_LIMITED")
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token("owner"))
+        made_in_second = (await client.job("What did it cost?"))[-1]
+    assert made_in_second["type"] == "job_completed"
+
+    back = stack.rollback("previous")
+    assert (back.returncode, back.stdout) == (0, f"{first}\n"), back.stderr
+    assert "verify: verified" in back.stderr
+    assert await answers_of(stack, "after") == (QUEUED, "job_queued")
+    assert stack.releases() == {second: ("verified", False), first: ("verified", True)}
+    async with conversation(stack.url) as client:
+        await client.sign_in(stack.token("owner"))
+        listed = await client.ask({"action": "list_jobs"})
+        snapshot = await client.ask({"action": "resume_job", "jobId": made_in_second["jobId"]})
+    assert [job["jobId"] for job in listed["jobs"]] == [made_in_second["jobId"]]
+    assert (snapshot["status"], snapshot["result"]["response"]) == ("completed", made_in_second["result"]["response"])
+    assert tables.describe_table(TableName=stack.outputs["JobsTableName"])["Table"]["CreationDateTime"] == made
+
+    nothing_before = stack.rollback("previous")
+    assert nothing_before.returncode == 1
+    assert f"There is no release before the one that runs ({first})." in nothing_before.stderr
+
+    forward = stack.rollback(second)
+    assert (forward.returncode, forward.stdout) == (0, f"{second}\n"), forward.stderr
+    assert await answers_of(stack, "forward") == (QUEUED_IN_B, "RATE_LIMITED")
+
+
+def test_versions_carry_the_releases_that_they_were_published_for(stack: ReleasedStack) -> None:
+    records = stack.records()
+    for function, package in FUNCTIONS.items():
+        found = stack.cloud.client("lambda").list_versions_by_function(FunctionName=f"{stack.project}-{function}")
+        described = {version["Version"]: version["Description"] for version in found["Versions"]}
+        for release, record in records.items():
+            # A function of which nothing has changed keeps the version that it has.
+            assert described[record[f"{package}Version"]] in {f"release {name}" for name in records if name <= release}
+    handler = [record["MessageHandlerVersion"] for record in records.values()]
+    assert len(set(handler)) == len(handler)
+
+
+def test_code_that_was_given_by_hand_is_taken_back(stack: ReleasedStack) -> None:
+    before = stack.code_hash("message-handler")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        package.writestr("message_handler/handler.py", "raise RuntimeError\n")
+    stack.cloud.client("lambda").update_function_code(
+        FunctionName=f"{stack.project}-message-handler", ZipFile=content.getvalue()
+    )
+    assert stack.code_hash("message-handler") != before
+    _, second = stack.records()
+    back = stack.rollback(second)
+    assert back.returncode == 0, back.stderr
+    assert f"Function {stack.project}-message-handler runs other code than its stack names" in back.stderr
+    assert stack.code_hash("message-handler") == before
+
+
+def broken(packages: Path, directory: Path, function: str) -> Path:
+    file = f"{function.replace('-', '_')}/handler.py"
+    return changed(packages, directory / "broken", function, file, "import os\n", "raise RuntimeError\nimport os\n")
+
+
+async def test_release_that_fails_its_verification_goes_back(
+    stack: ReleasedStack, packages: Path, tmp_path: Path
+) -> None:
+    _, runs = stack.records()
+    hashes = [stack.code_hash(name) for name in FUNCTIONS]
+    run = stack.deploy(broken(packages, tmp_path, "connection-manager"), "--parameter", "MaxQueriesPerMinute=7")
+    assert (run.returncode, run.stdout) == (1, ""), run.stderr
+    assert f"Release {runs} runs again, and works." in run.stderr
+    releases = stack.releases()
+    newest = next(iter(releases))
+    assert (releases[newest], releases[runs]) == (("failed", False), ("verified", True))
+    assert [stack.code_hash(name) for name in FUNCTIONS] == hashes
+    assert stack.parameter("MaxQueriesPerMinute") == "1"
+    assert await answers_of(stack, "returned") == (QUEUED_IN_B, "RATE_LIMITED")
+
+
+def test_release_that_failed_and_was_kept_is_left_for_the_last_that_works(
+    stack: ReleasedStack, packages: Path, tmp_path: Path
+) -> None:
+    _, second, _failed = stack.records()
+    run = stack.deploy(broken(packages, tmp_path, "message-handler"), "--keep-failed")
+    assert (run.returncode, run.stdout) == (1, ""), run.stderr
+    assert f"Stack {stack.project} is deployed, but {stack.url} does not answer as it should" in run.stderr
+    releases = stack.releases()
+    assert list(releases.values())[:3] == [("failed", True), ("failed", False), ("verified", False)]
+    back = stack.rollback("previous")
+    assert (back.returncode, back.stdout) == (0, f"{second}\n"), back.stderr
+
+
+# CloudFormation's own triggers do nothing on the local cloud: this is the look at the alarms after the verification.
+def test_alarm_that_begins_to_ring_takes_a_deployment_back(stack: ReleasedStack, packages: Path) -> None:
+    (_, runs, *_), alarm = stack.records(), {"AlarmName": f"{stack.project}-failed-jobs"}
+    options = ["--stack-name", stack.project, "--packages-dir", packages, "--parameter", "MaxQueriesPerMinute=9"]
+    alarms = stack.cloud.client("cloudwatch")
+    with subprocess.Popen(
+        [ROOT / "deploy.sh", *options], env=stack.cloud.environment, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr is not None
+        said = ""
+        while "UPDATE_IN_PROGRESS" not in said:
+            line = run.stderr.readline()
+            assert line, said
+            said += line
+        alarms.set_alarm_state(**alarm, StateValue="ALARM", StateReason="test")
+        said += run.stderr.read()
+        assert run.wait(120) == 1
+    alarms.set_alarm_state(**alarm, StateValue="OK", StateReason="test")
+    assert f"Since the deployment, alarms ring: {alarm['AlarmName']}." in said
+    assert f"Release {runs} runs again, and works." in said
+    assert stack.parameter("MaxQueriesPerMinute") == "1"
+    assert list(stack.records().values())[-1]["status"] == "failed"
+
+
+async def test_stack_of_the_guides_plain_commands_can_be_returned_to(
+    warm_cloud: LocalCloud, packages: Path, tmp_path: Path
+) -> None:
+    project, bucket = "releases-guide", "releases-guide-packages"
+    environment = warm_cloud.environment | {"STACK_NAME": project}
+
+    def aws(*arguments: str) -> None:
+        program, endpoint = Path(environment["AWS_CLI"]), ("--endpoint-url", warm_cloud.endpoint_url)
+        typed = run_script(program, environment, *endpoint, *arguments)
+        assert typed.returncode == 0, typed.stderr
+
+    aws("s3", "mb", f"s3://{bucket}")
+    for function in FUNCTIONS:
+        aws("s3", "cp", str(packages / f"websocket-{function}.zip"), f"s3://{bucket}/")
+    aws(
+        "cloudformation", "deploy",
+        "--template-file", str(TEMPLATE),
+        "--parameter-overrides", f"ProjectName={project}", f"LambdaS3Bucket={bucket}",
+        f"ExecuteApiBaseUrl={warm_cloud.endpoint_url}/_aws/execute-api",
+        "--capabilities", "CAPABILITY_NAMED_IAM",
+        "--stack-name", project,
+    )  # fmt: skip
+    b = changed(packages, tmp_path / "b", "message-handler", "message_handler/new_job.py", QUEUED, QUEUED_IN_B)
+    deployed = run_script(ROOT / "deploy.sh", environment, "--packages-dir", str(b))
+    assert deployed.returncode == 0, deployed.stderr
+    found = re.search(r"it is kept as release (\S+-unknown)", deployed.stderr)
+    assert found, deployed.stderr
+
+    back = run_script(ROOT / "ops" / "rollback.sh", environment, "--to", "previous")
+    assert (back.returncode, back.stdout) == (0, f"{found[1]}\n"), back.stderr
+    stack = warm_cloud.client("cloudformation").describe_stacks(StackName=project)["Stacks"][0]
+    keys = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+    for function, package in FUNCTIONS.items():
+        # Under its plain name is the newer one by now.
+        assert re.fullmatch(rf"{project}/[0-9a-f]{{64}}/websocket-{function}\.zip", keys[f"{package}Key"])
+        stored = warm_cloud.client("s3").get_object(Bucket=bucket, Key=keys[f"{package}Key"])["Body"].read()
+        assert stored == (packages / f"websocket-{function}.zip").read_bytes()
+    listed = run_script(ROOT / "ops" / "rollback.sh", environment)
+    assert re.search(rf"^{found[1]} +found .*<- runs now$", listed.stdout, re.MULTILINE), listed.stdout
+    for name in (f"{project}-monitoring", project):
+        aws("cloudformation", "delete-stack", "--stack-name", name)

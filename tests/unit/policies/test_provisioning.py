@@ -1,0 +1,160 @@
+"""Whoever has the deployer's policies may have CloudFormation make, change and delete what the templates hold, and no more.
+
+The local cloud's CloudFormation asks for no permission. So the policies are held against what AWS publishes: the permissions
+that each resource type's handlers use (the schemas of CloudFormation's registry, which come with cfn-lint), and which
+actions know resources (the Service Authorization Reference, likewise).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+from cloudformation_template import SAMPLE_AGENTS
+from unit.policies.filled_in_policies import (
+    ACCOUNT,
+    BY_CLOUDFORMATION,
+    KEY,
+    PROJECT,
+    REGION,
+    Permission,
+    allowed_by,
+    listed,
+    permissions,
+    statements,
+)
+from unit.policies.service_reference import knows_resources
+from unit.policies.template_resources import TemplateResource, package_arns, template_resources
+from unit.policies.unused_handler_actions import UNUSED
+
+DEPLOYER = ("deploy", "provision-api", "provision-data", "provision-monitoring")
+BY_CLOUDFORMATION_ONLY = ("provision-api", "provision-data", "provision-monitoring", "kms-key", "api-logs")
+# The optional policy that a condition of the template makes necessary.
+OF_CONDITION = {"WritesAccessLog": "api-logs", "WritesExecutionLog": "api-logs", "MakesLogRole": "api-logs"}
+
+PROCESSOR = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{PROJECT}-background-processor"
+PUSH_TO_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+# Whom a type hands the stack's roles to.
+PASSES_TO = {"AWS::Lambda::Function": "lambda.amazonaws.com", "AWS::ApiGateway::Account": "apigateway.amazonaws.com"}
+
+RESOURCES = list(template_resources())
+ROLES = next(resource.arns for resource in RESOURCES if resource.logical_id == "ConnectionManagerRole")
+
+Call = tuple[str, str, dict[str, Any]]
+"""Action, resource, and what else IAM is told."""
+
+
+@cache
+def handler_actions(kind: str) -> frozenset[str]:
+    """The actions with which CloudFormation makes, reads, changes and deletes a resource of this type."""
+    handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
+    return frozenset(
+        # One schema writes it in lower case; IAM does not care.
+        action.replace("s3:getObject", "s3:GetObject")
+        for name, handler in handlers.items()
+        # Only looking for resources that are in no stack lists them.
+        if name != "list"
+        for action in handler["permissions"]
+    )
+
+
+@cache
+def unused_actions(kind: str) -> frozenset[str]:
+    return frozenset(action for unused in UNUSED if unused.type == kind for action in unused.actions.split())
+
+
+def calls(resource: TemplateResource) -> Iterator[Call]:
+    """The calls that CloudFormation makes for a resource, in the name of whoever deploys it."""
+    for action in sorted(handler_actions(resource.type) - unused_actions(resource.type)):
+        match action:
+            case "iam:PassRole":
+                yield action, ROLES[0], {"iam:passedtoservice": PASSES_TO[resource.type]}
+            case "iam:AttachRolePolicy" | "iam:DetachRolePolicy":
+                if "ManagedPolicyArns" in resource.properties:
+                    yield action, resource.arns[0], BY_CLOUDFORMATION | {"iam:policyarn": PUSH_TO_LOGS}
+            case "logs:AssociateKmsKey" | "logs:DisassociateKmsKey":
+                if "KmsKeyId" in resource.properties:
+                    yield action, resource.arns[0], BY_CLOUDFORMATION
+            case "s3:GetObject":
+                for arn in package_arns(resource.template):
+                    yield action, arn, BY_CLOUDFORMATION
+            case _ if action.startswith("kms:"):
+                yield action, KEY, BY_CLOUDFORMATION | {"kms:grantisforawsresource": "true"}
+            case _ if not knows_resources(action):
+                yield action, "*", BY_CLOUDFORMATION | {"lambda:functionarn": PROCESSOR}
+            case _:
+                for arn in resource.arns:
+                    yield action, arn, BY_CLOUDFORMATION | {"lambda:functionarn": PROCESSOR}
+
+
+def policies_for(resource: TemplateResource, action: str) -> tuple[str, ...]:
+    """The policies that somebody has who deploys with what makes this resource, and this action, necessary."""
+    policies = DEPLOYER
+    if resource.condition in OF_CONDITION:
+        policies += (OF_CONDITION[resource.condition],)
+    if resource.template == SAMPLE_AGENTS:
+        policies += ("sample-agents",)
+    if action.startswith("kms:") or action.endswith("KmsKey"):
+        policies += ("kms-key",)
+    return policies
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: f"{resource.template}-{resource}")
+def test_the_deployer_may_have_it_made(resource: TemplateResource) -> None:
+    refused = [
+        (action, arn)
+        for action, arn, context in calls(resource)
+        if not allowed_by(policies_for(resource, action), action, arn, context)
+    ]
+    assert not refused
+
+
+def test_what_a_type_uses_is_known() -> None:
+    """A type without handlers would be allowed everything by an empty list."""
+    assert all(handler_actions(resource.type) for resource in RESOURCES)
+    assert sum(1 for resource in RESOURCES for _ in calls(resource)) > 500
+
+
+@pytest.mark.parametrize("unused", UNUSED, ids=lambda unused: f"{unused.type}-{unused.actions.split()[0]}")
+def test_what_is_unused_is_listed_by_aws_and_the_reason_holds(unused: Any) -> None:
+    assert set(unused.actions.split()) <= handler_actions(unused.type)
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", unused.type).schema
+    has = {name for resource in RESOURCES if resource.type == unused.type for name in resource.properties}
+    assert not has & set(unused.without)
+    assert set(unused.without) <= schema["properties"].keys(), "A property that does not exist is no reason."
+
+
+def test_nothing_is_allowed_that_cloudformation_does_not_call() -> None:
+    used: set[Permission] = set()
+    for resource in RESOURCES:
+        for action, arn, context in calls(resource):
+            # In each policy, since two may need the same.
+            for policy in policies_for(resource, action):
+                found = allowed_by((policy,), action, arn, context)
+                used |= {found} if found else set()
+    allowed = {permission for policy in BY_CLOUDFORMATION_ONLY for permission in permissions(policy)}
+    agents = {one for one in permissions("sample-agents") if one[1] in ("Agents", "LogGroups")}
+    assert allowed | agents == used - permissions("deploy") - (permissions("sample-agents") - agents)
+
+
+@pytest.mark.parametrize("policy", BY_CLOUDFORMATION_ONLY)
+def test_nobody_makes_anything_but_through_cloudformation(policy: str) -> None:
+    for statement in statements(policy):
+        conditions = statement["Condition"]
+        if listed(statement["Action"]) == ["iam:PassRole"]:
+            # A service is given a role, and only a call that is allowed gives it.
+            assert conditions["StringEquals"]["iam:PassedToService"] in PASSES_TO.values()
+        else:
+            assert conditions["ForAnyValue:StringEquals"] == {"aws:CalledVia": "cloudformation.amazonaws.com"}
+
+
+@pytest.mark.parametrize("action", ["lambda:DeleteFunction", "iam:PutRolePolicy", "dynamodb:DeleteTable", "s3:DeleteBucket"])
+def test_a_deployers_own_call_is_refused(action: str) -> None:
+    everything = (*DEPLOYER, "kms-key", "api-logs", "sample-agents", "operate", "frontend")
+    for resource in RESOURCES:
+        for arn in resource.arns:
+            assert not allowed_by(everything, action, arn, {})
