@@ -52,6 +52,8 @@ _FORMS = {
     "app_id": r"d[a-z0-9]+",
     "branch": r"[A-Za-z0-9._/-]{1,255}",
 }
+# Without them, the account is looked up, and the policies that name the other two cannot be had.
+_OPTIONAL = {"account", "kms_key_arn", "app_id"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,7 +112,7 @@ def _add(parser: argparse.ArgumentParser, option: str, variable: str, default: s
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     for name, form in _FORMS.items():
         value = getattr(options, name)
-        if value and not re.fullmatch(form, value):
+        if (value or name not in _OPTIONAL) and not re.fullmatch(form, value):
             parser.error(f"--{name.replace('_', '-')} cannot be {value!r}.")
     for policy, name in (("kms-key", "kms_key_arn"), ("frontend", "app_id")):
         if options.policy == policy and not getattr(options, name):

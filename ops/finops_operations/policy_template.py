@@ -14,8 +14,8 @@ POLICIES = Path(__file__).resolve().parents[1] / "policies"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LARGEST_POLICY = 6144
 
-# Of a stack's name, at least so many characters are in every name that CloudFormation makes for a resource of it. Longer
-# ones it shortens where a service's limit is near (64 characters for a role, 63 for a bucket), and AWS does not say how.
+# CloudFormation makes a resource's name of its stack's, which it shortens where a service's limit is near (a role's 64
+# characters, a bucket's 63). AWS does not document how; this many of a stack's name are taken to be left.
 _KEPT_OF_STACK_NAME = 20
 
 

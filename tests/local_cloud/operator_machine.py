@@ -55,6 +55,8 @@ class Machine:
         self.aws.answers("sts get-caller-identity", "111122223333\tarn:aws:iam::111122223333:user/ops\n")
         self.aws.answers("s3api get-bucket-location", "None\n")
         self.aws.answers("cloudformation create-change-set", "arn:change-set\n")
+        # A script that asks for a change that no test has spoken of ends at once.
+        self.no_changes()
         self.aws.answers("cloudformation get-template", TEMPLATE_TEXT)
         # The stack beside it stays as it is, whatever a test says of the first.
         self.aws.answers("cloudformation create-change-set", "arn:monitoring\n", about=MONITORING)

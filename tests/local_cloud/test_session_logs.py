@@ -7,11 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from local_cloud.conversation import conversation
 from local_cloud.journey_stack import PASSWORD, JourneyStack
+from local_cloud.log_search import LogSearch
 from local_cloud.running_cloud import ROOT, LocalCloud, until
-from local_cloud.session_logs import FIRST_QUESTION, NothingLogged, asked_questions, kept_groups, search_session
+from local_cloud.session_logs import (
+    FIRST_QUESTION,
+    NothingLogged,
+    SecretLogged,
+    asked_questions,
+    kept_groups,
+    search_session,
+    searched_cloud,
+)
 
 # What is planted, and taken away before the session's own search.
 GROUP = "/planted/group"
@@ -49,11 +59,14 @@ def question(local_cloud: LocalCloud) -> Iterator[str]:
 @pytest.fixture
 def group(local_cloud: LocalCloud) -> Iterator[str]:
     """A log group."""
-    logs = local_cloud.client("logs")
-    logs.create_log_group(logGroupName=GROUP)
-    logs.create_log_stream(logGroupName=GROUP, logStreamName="stream")
+    make_group(local_cloud)
     yield GROUP
-    logs.delete_log_group(logGroupName=GROUP)
+    local_cloud.client("logs").delete_log_group(logGroupName=GROUP)
+
+
+def make_group(cloud: LocalCloud) -> None:
+    cloud.client("logs").create_log_group(logGroupName=GROUP)
+    cloud.client("logs").create_log_stream(logGroupName=GROUP, logStreamName="stream")
 
 
 def write(cloud: LocalCloud, group: str, *lines: str) -> None:
@@ -101,6 +114,20 @@ async def test_lines_of_functions_that_a_websocket_invokes_are_kept(
 def test_search_without_functions_lines_is_no_search(local_cloud: LocalCloud, question: str, tmp_path: Path) -> None:
     with pytest.raises(NothingLogged, match="questions are stored"):
         search_session(SilentCloud(local_cloud, tmp_path), tmp_path)
+
+
+def test_a_cloud_whose_logs_tell_a_secret_ends_with_an_error(tmp_path: Path) -> None:
+    searches: list[LogSearch] = []
+    with (
+        pytest.raises(SecretLogged, match=f"{GROUP}, line 1, has a password in it"),
+        searched_cloud(tmp_path, tmp_path / "cloud", searches) as cloud,
+    ):
+        make_group(cloud)
+        write(cloud, GROUP, f"Signing in with {PASSWORD}")
+    assert searches[0].summary().endswith("1 found")
+    # And it has stopped.
+    with pytest.raises(EndpointConnectionError):
+        cloud.client("sts").get_caller_identity()
 
 
 def test_the_first_question_of_run_local_is_known() -> None:

@@ -13,7 +13,7 @@ from runbook.code_fences import UnclosedFence
 from runbook.command_block import CommandBlock, command_blocks
 from runbook.complete_commands import complete_commands
 from runbook.document_run import DocumentRun
-from runbook.documents import DOCUMENTS, text_of
+from runbook.documents import DOCUMENTS, RUNBOOK, text_of
 from runbook.operator_desk import operator_desk
 from runbook.shell_session import ShellSession
 
@@ -42,7 +42,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for block in blocks
             if block.is_executable
         ]
-        metafunc.parametrize(("document", "block"), executable, ids=[block.name for _, block in executable])
+        names = [block.name if document == RUNBOOK else f"{document}, {block.name}" for document, block in executable]
+        metafunc.parametrize(("document", "block"), executable, ids=names)
 
 
 @pytest.fixture(scope="session")

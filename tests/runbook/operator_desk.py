@@ -57,8 +57,8 @@ def operator_desk(cloud: LocalCloud, directory: Path) -> Iterator[OperatorDesk]:
             "NPM_CONFIG_PREFIX": str(tools / "npm"),
             "PATH": os.pathsep.join([str(tools), str(tools / "npm" / "bin"), cloud.environment["PATH"]]),
         }
-        # A virtual environment that a block activates comes first on the PATH, with an aws of its own. What failed is then
-        # the command that calls the function, and not the one in it.
+        # A virtual environment that a block activates comes first on the PATH, with an aws of its own. With `return`
+        # what has failed is the command that calls the function, and not the one in it.
         preparation = f'aws() {{ {shlex.quote(str(aws))} "$@" || return; }}\n'
         try:
             yield OperatorDesk(checkout, scratch, environment, preparation)

@@ -1,7 +1,7 @@
 """The policies of ops/policies for one deployment, and what they allow, by the local cloud's own evaluator.
 
-The evaluator is the one that enforces IAM on the local cloud; here it is also told what only AWS knows of a call, such as
-that CloudFormation makes it in the person's name.
+The evaluator is the one that enforces IAM on the local cloud; here it is also told what only AWS knows of a call, such
+as that CloudFormation makes it in the person's name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""AWS's Service Authorization Reference, as it comes with cfn-lint: which actions there are, and which know resources."""
+"""AWS's Service Authorization Reference, as it comes with cfn-lint: the actions, and which of them know resources."""
 
 from __future__ import annotations
 

@@ -65,7 +65,10 @@ CALLERS: dict[Permission, Caller] = {
         "lambda get-function-configuration",
     ),
     ("deploy", "ReleaseFunctions", "lambda:ListVersionsByFunction"): VERSIONS,
-    ("deploy", "ReleaseFunctions", "lambda:PublishVersion"): ("scripts/deployed_functions.sh", "lambda publish-version"),
+    ("deploy", "ReleaseFunctions", "lambda:PublishVersion"): (
+        "scripts/deployed_functions.sh",
+        "lambda publish-version",
+    ),
     ("deploy", "ReleaseFunctions", "lambda:UpdateFunctionCode"): (
         "scripts/deployed_functions.sh",
         "lambda update-function-code",
@@ -73,8 +76,14 @@ CALLERS: dict[Permission, Caller] = {
     ("deploy", "FindAgents", "lambda:GetFunctionConfiguration"): FIND_AGENT,
     ("deploy", "WatchAlarms", "cloudwatch:DescribeAlarms"): RINGING,
     ("deploy", "RedeployApi", "apigateway:POST"): (RUNBOOK, "aws apigatewayv2 create-deployment"),
-    ("sample-agents", "ChangeStack", "cloudformation:CreateChangeSet"): (CHANGE_SET, "cloudformation create-change-set"),
-    ("sample-agents", "ChangeStack", "cloudformation:DeleteChangeSet"): (CHANGE_SET, "cloudformation delete-change-set"),
+    ("sample-agents", "ChangeStack", "cloudformation:CreateChangeSet"): (
+        CHANGE_SET,
+        "cloudformation create-change-set",
+    ),
+    ("sample-agents", "ChangeStack", "cloudformation:DeleteChangeSet"): (
+        CHANGE_SET,
+        "cloudformation delete-change-set",
+    ),
     ("sample-agents", "ChangeStack", "cloudformation:DeleteStack"): DELETE,
     ("sample-agents", "ChangeStack", "cloudformation:DescribeChangeSet"): (
         CHANGE_SET,
@@ -90,9 +99,15 @@ CALLERS: dict[Permission, Caller] = {
     ("sample-agents", "ChangeStack", "cloudformation:ListChangeSets"): (CHANGE_SET, "cloudformation list-change-sets"),
     ("sample-agents", "KeepPackage", "s3:AbortMultipartUpload"): PUT,
     # By Lambda, which CloudFormation has fetch the package.
-    ("sample-agents", "KeepPackage", "s3:GetObject"): ("cloudformation/sample-agents.yaml", "S3Key: !Ref SampleAgentsKey"),
+    ("sample-agents", "KeepPackage", "s3:GetObject"): (
+        "cloudformation/sample-agents.yaml",
+        "S3Key: !Ref SampleAgentsKey",
+    ),
     ("sample-agents", "KeepPackage", "s3:PutObject"): PUT,
-    ("operate", "ReadStacks", "cloudformation:DescribeStackEvents"): (RUNBOOK, "aws cloudformation describe-stack-events"),
+    ("operate", "ReadStacks", "cloudformation:DescribeStackEvents"): (
+        RUNBOOK,
+        "aws cloudformation describe-stack-events",
+    ),
     ("operate", "ReadStacks", "cloudformation:DescribeStacks"): (f"{OPERATIONS}/deployed_stack.py", "describe_stacks("),
     # ops/rollback.sh --list says which release runs.
     ("operate", "ReadStacks", "cloudformation:GetTemplate"): (RELEASES, "cloudformation get-template"),
@@ -105,13 +120,16 @@ CALLERS: dict[Permission, Caller] = {
         "get_function_configuration(",
     ),
     ("operate", "ReadFunctions", "lambda:ListVersionsByFunction"): VERSIONS,
-    ("operate", "FindAgents", "lambda:GetFunctionConfiguration"): (f"{HEALTH}/lambda_functions.py", "def look_at_agent("),
-    ("operate", "ProbeAndReplay", "lambda:InvokeFunction"): (f"{HEALTH}/function_probe.py", "invoke("),
-    ("operate", "FindQueueMappingsAndMetrics", "cloudwatch:GetMetricStatistics"): (
+    ("operate", "FindAgents", "lambda:GetFunctionConfiguration"): (
+        f"{HEALTH}/lambda_functions.py",
+        "def look_at_agent(",
+    ),
+    ("operate", "CallAndReleaseFunctions", "lambda:InvokeFunction"): (f"{HEALTH}/function_probe.py", "invoke("),
+    ("operate", "ReadWhatNoResourceLimits", "cloudwatch:GetMetricStatistics"): (
         f"{HEALTH}/queues.py",
         "get_metric_statistics(",
     ),
-    ("operate", "FindQueueMappingsAndMetrics", "lambda:ListEventSourceMappings"): (
+    ("operate", "ReadWhatNoResourceLimits", "lambda:ListEventSourceMappings"): (
         f"{HEALTH}/queue_mappings.py",
         "list_event_source_mappings(",
     ),
@@ -144,8 +162,40 @@ CALLERS: dict[Permission, Caller] = {
     ("operate", "ReadSweep", "events:DescribeRule"): (f"{HEALTH}/sweep_rule.py", "describe_rule("),
     ("operate", "ReadLogs", "logs:DescribeLogStreams"): (RUNBOOK, "aws logs describe-log-streams"),
     ("operate", "ReadLogs", "logs:FilterLogEvents"): (TROUBLESHOOTING, "aws logs filter-log-events"),
+    ("operate", "ReadStacks", "cloudformation:DescribeStackResources"): (
+        TROUBLESHOOTING,
+        "aws cloudformation describe-stack-resources",
+    ),
+    ("operate", "ReadStacks", "cloudformation:ListChangeSets"): (
+        TROUBLESHOOTING,
+        "aws cloudformation list-change-sets",
+    ),
+    ("operate", "ReadFunctions", "lambda:GetFunctionConcurrency"): (
+        TROUBLESHOOTING,
+        "aws lambda get-function-concurrency",
+    ),
+    ("operate", "ReadFunctions", "lambda:GetPolicy"): (TROUBLESHOOTING, "aws lambda get-policy"),
+    ("operate", "CallAndReleaseFunctions", "lambda:DeleteFunctionConcurrency"): (
+        TROUBLESHOOTING,
+        "aws lambda delete-function-concurrency",
+    ),
+    ("operate", "ReadWhatNoResourceLimits", "lambda:GetAccountSettings"): (
+        TROUBLESHOOTING,
+        "aws lambda get-account-settings",
+    ),
+    ("operate", "ReadWhatNoResourceLimits", "logs:DescribeLogGroups"): (
+        TROUBLESHOOTING,
+        "aws logs describe-log-groups",
+    ),
+    ("operate", "ReadLogs", "logs:GetQueryResults"): (TROUBLESHOOTING, "aws logs get-query-results"),
+    ("operate", "FindOpenJobs", "dynamodb:Query"): (TROUBLESHOOTING, "aws dynamodb query"),
+    ("operate", "ReadRoles", "iam:GetRolePolicy"): (TROUBLESHOOTING, "aws iam get-role-policy"),
+    ("operate", "ReadLogs", "logs:StartQuery"): (TROUBLESHOOTING, "aws logs start-query"),
     ("frontend", "ReadStack", "cloudformation:DescribeStacks"): (f"{OPERATIONS}/deployed_stack.py", "describe_stacks("),
-    ("frontend", "FindReleases", "s3:GetBucketPolicy"): (f"{OPERATIONS}/amplify_bucket_policy.py", "get_bucket_policy("),
+    ("frontend", "FindReleases", "s3:GetBucketPolicy"): (
+        f"{OPERATIONS}/amplify_bucket_policy.py",
+        "get_bucket_policy(",
+    ),
     ("frontend", "FindReleases", "s3:ListBucket"): (FRONTEND_RELEASES, '"list_objects_v2"'),
     ("frontend", "KeepReleases", "s3:AbortMultipartUpload"): (RUNBOOK, "aws s3 cp finops-ui-"),
     ("frontend", "KeepReleases", "s3:GetObject"): (FRONTEND_RELEASES, "get_object("),

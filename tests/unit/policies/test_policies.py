@@ -15,6 +15,7 @@ WITHOUT_RESOURCES = {
     "cloudwatch:GetMetricStatistics",
     "cognito-idp:CreateUserPool",
     "lambda:CreateEventSourceMapping",
+    "lambda:GetAccountSettings",
     "lambda:ListEventSourceMappings",
     "logs:DescribeIndexPolicies",
     "logs:DescribeLogGroups",

@@ -1,8 +1,8 @@
-"""Whoever has the deployer's policies may have CloudFormation make, change and delete what the templates hold, and no more.
+"""The deployer's policies let CloudFormation make, change and delete what the templates hold, and nothing else.
 
-The local cloud's CloudFormation asks for no permission. So the policies are held against what AWS publishes: the permissions
-that each resource type's handlers use (the schemas of CloudFormation's registry, which come with cfn-lint), and which
-actions know resources (the Service Authorization Reference, likewise).
+The local cloud's CloudFormation asks for no permission. So the policies are held against what AWS publishes: the
+permissions that each resource type's handlers use (the schemas of CloudFormation's registry, which come with cfn-lint),
+and which actions know resources (the Service Authorization Reference, likewise).
 """
 
 from __future__ import annotations
@@ -152,7 +152,9 @@ def test_nobody_makes_anything_but_through_cloudformation(policy: str) -> None:
             assert conditions["ForAnyValue:StringEquals"] == {"aws:CalledVia": "cloudformation.amazonaws.com"}
 
 
-@pytest.mark.parametrize("action", ["lambda:DeleteFunction", "iam:PutRolePolicy", "dynamodb:DeleteTable", "s3:DeleteBucket"])
+@pytest.mark.parametrize(
+    "action", ["lambda:DeleteFunction", "iam:PutRolePolicy", "dynamodb:DeleteTable", "s3:DeleteBucket"]
+)
 def test_a_deployers_own_call_is_refused(action: str) -> None:
     everything = (*DEPLOYER, "kms-key", "api-logs", "sample-agents", "operate", "frontend")
     for resource in RESOURCES:

@@ -20,7 +20,9 @@ _OWN_KEYS = "only functions with code of a key's own, streams and event filters 
 
 UNUSED = [
     Unused("AWS::ApiGateway::Account", "iam:GetRole", "it reads the role of the same stack, which AWS::IAM::Role may"),
-    Unused("AWS::ApiGatewayV2::Api", "s3:GetObject", "only a description of the API in a file is read", ("BodyS3Location",)),
+    Unused(
+        "AWS::ApiGatewayV2::Api", "s3:GetObject", "only a description of the API in a file is read", ("BodyS3Location",)
+    ),
     Unused("AWS::ApiGatewayV2::Integration", "iam:PassRole", "functions let the API in", ("CredentialsArn",)),
     Unused("AWS::ApiGatewayV2::Stage", "apigateway:UntagResource", _NO_TAGS, ("Tags",)),
     Unused("AWS::CloudWatch::Alarm", "cloudwatch:UntagResource", _NO_TAGS, ("Tags",)),
@@ -164,7 +166,12 @@ UNUSED = [
         "nothing personal is written, so nothing is masked, and findings go nowhere",
         ("DataProtectionPolicy",),
     ),
-    Unused("AWS::Logs::LogGroup", "logs:DeleteIndexPolicy logs:PutIndexPolicy", "it is not indexed", ("FieldIndexPolicies",)),
+    Unused(
+        "AWS::Logs::LogGroup",
+        "logs:DeleteIndexPolicy logs:PutIndexPolicy",
+        "it is not indexed",
+        ("FieldIndexPolicies",),
+    ),
     Unused(
         "AWS::Logs::LogGroup",
         "logs:DeleteResourcePolicy logs:PutResourcePolicy",
@@ -199,7 +206,9 @@ UNUSED = [
         "s3:DeleteBucketCors s3:DeleteBucketEncryption s3:DeleteBucketLifecycle",
         "no such actions exist (deleting takes the action that sets), and all three are always set",
     ),
-    Unused("AWS::S3::Bucket", "s3:DeleteBucketWebsite s3:PutBucketWebsite", "it is no website", ("WebsiteConfiguration",)),
+    Unused(
+        "AWS::S3::Bucket", "s3:DeleteBucketWebsite s3:PutBucketWebsite", "it is no website", ("WebsiteConfiguration",)
+    ),
     Unused(
         "AWS::S3::Bucket",
         "iam:PassRole s3:DeleteBucketReplication s3:PutBucketReplication s3:PutReplicationConfiguration",

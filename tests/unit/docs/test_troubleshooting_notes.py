@@ -1,0 +1,222 @@
+"""docs/troubleshooting_notes.md explains whatever can ring or end in an error, and names only what there is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudformation_template import STACK, load
+from contract_schema import ERROR_CODES
+from finops_operations.deployed_stack import DeployedStack
+from finops_operations.health_checks.aws_clients import AwsClients
+from finops_operations.health_checks.stack_checks import checks_of
+from finops_websocket import metrics
+from monitoring_template import MONITORING, alarms, evaluated
+from unit.docs.markdown_document import REPOSITORY, MarkdownDocument
+
+NOTES = MarkdownDocument("docs/troubleshooting_notes.md")
+EXECUTABLE, AWS_ONLY = (
+    [block for block in NOTES.blocks(info) if block.text.strip()] for info in ("bash", "bash aws-only")
+)
+CODE = [block.text.replace("\\\n", " ") for block in [*EXECUTABLE, *AWS_ONLY]]
+PARTS = ["What one sees", "Look", "Cause", "Remedy"]
+# What Python's logger is called with, without what varies.
+LOGGED = re.compile(r'logger\.(debug|info|warning|error|exception|critical)\(\s*"([^"]+)"')
+SEVERE = {"warning", "error", "exception", "critical"}
+# A call of the shell scripts' `fail`, up to the end of its text.
+FAILED = re.compile(r'\bfail "((?:[^"\\]|\\.)*)"')
+VARIABLE = re.compile(r"\$\{[^}]*\}|\$\((?:[^()]|\([^()]*\))*\)|\$\w+")
+
+
+@dataclass(frozen=True)
+class Section:
+    """What stands under a heading of the third level, without its fenced blocks."""
+
+    heading: str
+    chapter: str
+    prose: str
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The text of each part by its name, in their order."""
+        found = re.split(r"^\*\*([^*:]+?)(?::\*\*|\*\*, [^:\n]*:)", self.prose, flags=re.MULTILINE)
+        parts: dict[str, str] = {}
+        for names, text in zip(found[1::2], found[2::2], strict=True):
+            # One text may give the causes and what is to be done, as a table does.
+            parts.update(dict.fromkeys((name.capitalize() for name in names.split(" and ")), text))
+        return parts
+
+
+def sections() -> Iterator[Section]:
+    chapters = re.split(r"^## (.+)$", NOTES.prose, flags=re.MULTILINE)
+    for chapter, text in zip(chapters[1::2], chapters[2::2], strict=True):
+        found = re.split(r"^### (.+)$", text, flags=re.MULTILINE)
+        for heading, prose in zip(found[1::2], found[2::2], strict=True):
+            yield Section(heading, chapter, prose)
+
+
+SECTIONS = {section.heading: section for section in sections()}
+# It explains the log, and not a fault.
+IN_FOUR_PARTS = [section for section in SECTIONS.values() if section.heading != "What the log says"]
+
+
+def anchor_of(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def first_cells(heading: str) -> list[str]:
+    """What stands in code in the first cells of a section's tables."""
+    rows = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \|", SECTIONS[heading].prose, re.MULTILINE)
+    return [span for row in rows for span in re.findall(r"`([^`]+)`", row)]
+
+
+def test_every_alarm_has_a_section_and_no_other_is_explained() -> None:
+    assert {heading for heading, section in SECTIONS.items() if section.chapter == "Alarms"} == set(alarms())
+
+
+def test_every_code_has_a_section_and_no_other_is_explained() -> None:
+    assert {heading for heading, section in SECTIONS.items() if section.chapter == "Error codes"} == ERROR_CODES
+
+
+def test_no_heading_is_there_twice() -> None:
+    assert sorted(NOTES.headings) == sorted(set(NOTES.headings))
+
+
+@pytest.mark.parametrize("name", sorted(alarms()))
+def test_an_alarm_leads_here(name: str) -> None:
+    assert evaluated(alarms()[name]["AlarmDescription"]).endswith(" See troubleshooting_notes.md.")
+
+
+@pytest.mark.parametrize("section", IN_FOUR_PARTS, ids=lambda section: section.heading)
+def test_a_section_has_its_four_parts_in_their_order(section: Section) -> None:
+    assert list(section.parts) == PARTS
+    with_blocks = {block.heading for block in [*EXECUTABLE, *AWS_ONLY]}
+    for name, text in section.parts.items():
+        # A command may be all that there is to say of where to look.
+        assert text.strip() or (name in {"Look", "Remedy"} and section.heading in with_blocks), name
+
+
+@pytest.mark.parametrize("section", IN_FOUR_PARTS, ids=lambda section: section.heading)
+def test_a_section_says_by_a_command_where_to_look(section: Section) -> None:
+    assert section.heading in {block.heading for block in EXECUTABLE}
+
+
+def test_the_symptoms_lead_to_every_section() -> None:
+    table = NOTES.prose.partition("\n## By symptom\n")[2].partition("\n## ")[0]
+    led_to = set(re.findall(r"\]\(#([^)]+)\)", table))
+    assert {"alarms", "error-codes", "deployments"} < led_to
+    named_elsewhere = {"Alarms", "Error codes", "Deployments"}
+    others = {anchor_of(heading) for heading, one in SECTIONS.items() if one.chapter not in named_elsewhere}
+    assert others - led_to == set()
+
+
+def log_messages(levels: set[str]) -> set[str]:
+    sources = [path.read_text(encoding="utf-8") for path in (REPOSITORY / "src").rglob("*.py")]
+    return {text for source in sources for level, text in LOGGED.findall(source) if level in levels}
+
+
+def test_a_line_of_the_log_that_is_named_is_one_that_is_written() -> None:
+    named = [span for span in NOTES.code_spans if re.fullmatch(r'"[A-Z].*\."', span)]
+    named += [line for code in CODE for line in re.findall(r"'(\"[A-Z][^']*\.\")'", code)]
+    assert named
+    assert {line.strip('"') for line in named} - log_messages({*SEVERE, "info"}) == set()
+
+
+def test_every_line_that_tells_of_trouble_is_explained() -> None:
+    assert {line.strip('"') for line in first_cells("What the log says")} == log_messages(SEVERE)
+
+
+def sentences_of(*scripts: str) -> set[str]:
+    """With what the scripts, and the parts that they are made of, can end; what varies is an ellipsis."""
+    found: set[str] = set()
+    for name in scripts:
+        script = (REPOSITORY / name).read_text(encoding="utf-8")
+        for part in [name, *re.findall(r'^source "\$ROOT/(\S+)"$', script, re.MULTILINE)]:
+            joined = re.sub(r'" \\\n\s*"', " ", (REPOSITORY / part).read_text(encoding="utf-8"))
+            found.update(FAILED.findall(VARIABLE.sub("…", joined)))
+    return found
+
+
+def begins(sentence: str, named: str) -> bool:
+    return re.match(".*".join(map(re.escape, named.split("…"))), sentence) is not None
+
+
+def test_every_end_of_a_deployment_or_a_return_is_explained() -> None:
+    sentences = sentences_of("deploy.sh", "ops/rollback.sh")
+    named = first_cells("What deploy.sh and rollback.sh end with")
+    assert [one for one in named if not any(begins(sentence, one) for sentence in sentences)] == []
+    assert [sentence for sentence in sentences if not any(begins(sentence, one) for one in named)] == []
+
+
+def test_the_local_run_says_what_is_quoted() -> None:
+    sentences = sentences_of("run_local.sh")
+    quoted = [span for span in first_cells("On this machine") if span[0].isupper() and " " in span]
+    # What AWS says, and not the local run.
+    quoted.remove("The security token included in the request is invalid")
+    assert [one for one in quoted if not any(begins(sentence, one) for sentence in sentences)] == []
+
+
+def test_every_line_of_the_health_check_is_explained() -> None:
+    outputs = dict.fromkeys(load(STACK)["Outputs"], "")
+    nobody: Any = None
+    clients = AwsClients(*[nobody] * 8)
+    parameters = {"ProjectName": "finops-websocket"}
+    checks = checks_of(DeployedStack("a-stack", "CREATE_COMPLETE", parameters, outputs), clients, "us-east-1")
+    assert first_cells("A line of the health check is red") == [check.name for check in checks]
+
+
+COMMANDS = [
+    found
+    for text in [*CODE, *NOTES.code_spans]
+    for found in re.findall(r"(?:^|\s|\()((?:\./|ops/)[\w/]+\.sh)(?=[\s)]|$)([^\n#|`]*)", text, re.MULTILINE)
+]
+
+
+def sources_of(command: str) -> str:
+    """Where a command's options stand."""
+    paths = [REPOSITORY / command]
+    if command.startswith("ops/"):
+        paths += Path(REPOSITORY / "ops" / "finops_operations").rglob("*.py")
+    return "".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def test_scripts_have_the_options_and_the_verbs_that_they_are_given() -> None:
+    assert {"./deploy.sh", "ops/rollback.sh", "ops/health_check.sh", "ops/dead_letters.sh"} <= {
+        one for one, _ in COMMANDS
+    }
+    for command, arguments in COMMANDS:
+        for option in re.findall(r"(?<!\S)--[a-z-]+", arguments):
+            assert re.search(rf"{option}\b(?!-)", sources_of(command)), f"{command} {option}"
+        if command == "ops/dead_letters.sh" and (verb := re.match(r" ([a-z]+)", arguments)):
+            assert f'"{verb[1]}": _' in sources_of(command), verb[1]
+
+
+def test_options_that_stand_alone_are_those_of_a_script_or_of_aws() -> None:
+    alone = {span.split()[0] for span in NOTES.code_spans if span.startswith("--")}
+    ours = "".join(sources_of(command) for command in ("deploy.sh", "ops/rollback.sh", "build_packages.sh"))
+    of_aws = {"--disable-rollback", "--endpoint-url"}
+    assert {option for option in alone - of_aws if not re.search(rf"{option}\b(?!-)", ours)} == set()
+
+
+def test_parameters_outputs_and_metrics_that_are_named_are_there() -> None:
+    text = "\n".join([*CODE, *NOTES.code_spans])
+    parameters = {*load(STACK)["Parameters"], *load(MONITORING)["Parameters"]}
+    assert set(re.findall(r"--parameter ([A-Za-z]+)=", text.replace("NAME=", ""))) <= parameters
+    assert set(re.findall(r"(?:^|\$\()parameter ([A-Za-z]+)", "\n".join(CODE), re.MULTILINE)) <= parameters
+    assert set(re.findall(r"(?:^|\$\()output ([A-Za-z]+)", "\n".join(CODE), re.MULTILINE)) <= set(
+        load(STACK)["Outputs"]
+    )
+    counted = {value for name, value in vars(metrics).items() if name.isupper() and isinstance(value, str)}
+    assert set(re.findall(r"^counted ([A-Za-z]+)", "\n".join(CODE), re.MULTILINE)) <= counted
+    assert set(re.findall(r'measured "\$PROJECT_NAME" (\w+)', "\n".join(CODE))) <= counted
+
+
+def test_only_alarms_that_there_are_are_looked_at() -> None:
+    looked_at = {name for code in CODE for name in re.findall(r"^alarm ([a-z-]+)", code, re.MULTILINE)}
+    assert looked_at == set(alarms())
+    for block in EXECUTABLE:
+        if block.heading in alarms():
+            assert f"alarm {block.heading}\n" in block.text

@@ -1,0 +1,123 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from finops_operations.deploy_policy import main, options_of
+from finops_operations.policy_template import policy_names
+
+ACCOUNT = "111122223333"
+GIVEN = (
+    "--account", ACCOUNT, "--region", "eu-west-1", "--stack-name", "mine", "--project-name", "own",
+    "--bucket", "packages",
+    "--cost-forecast-function", "cost", "--trusted-advisor-function", "advice",
+    "--kms-key-arn", "arn:aws:kms:eu-west-1:111122223333:key/1", "--app-id", "d1",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "STACK_NAME", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "PROJECT_NAME", "LAMBDA_S3_BUCKET",
+        "COST_FORECAST_FUNCTION", "TRUSTED_ADVISOR_FUNCTION", "AMPLIFY_APP_ID", "AMPLIFY_BRANCH",
+    ):  # fmt: skip
+        monkeypatch.delenv(name, raising=False)
+
+
+def statement(printed: str, sid: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in json.loads(printed)["Statement"] if one["Sid"] == sid)
+    return found
+
+
+@pytest.mark.parametrize("policy", policy_names())
+def test_each_policy_is_printed(policy: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([policy, *GIVEN]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["Version"] == "2012-10-17"
+    assert not printed.err
+
+
+def test_names_are_the_given_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["operate", *GIVEN])
+    printed = capsys.readouterr().out
+    assert statement(printed, "FindAgents")["Resource"] == [
+        f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:cost",
+        f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:advice",
+    ]
+    assert statement(printed, "FindReleases")["Resource"] == [
+        "arn:aws:s3:::packages",
+        "arn:aws:s3:::mine-resultsbucket-*",
+    ]
+
+
+def test_the_defaults_are_those_of_deploy_sh(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["deploy", "--account", ACCOUNT])
+    printed = capsys.readouterr().out
+    assert statement(printed, "FindPackagesAndReleases")["Resource"] == "arn:aws:s3:::finops-deployment-packages-062025"
+    assert f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:aws-cost-forecast-agent" in printed
+    assert f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/finops-websocket-api/*" in printed
+
+
+def test_the_environment_counts_before_the_defaults(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PROJECT_NAME", "of-the-environment")
+    monkeypatch.setenv("LAMBDA_S3_BUCKET", "")
+    main(["deploy", "--account", ACCOUNT])
+    printed = capsys.readouterr().out
+    assert "function:of-the-environment-message-handler" in printed
+    assert "arn:aws:s3:::finops-deployment-packages-062025" in printed
+
+
+def test_the_account_is_that_of_the_credentials(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        assert main(["deploy"]) == 0
+    # moto's account.
+    assert "cloudformation:us-east-1:123456789012:stack/" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
+def test_the_partition_is_the_regions(region: str, partition: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["deploy", "--account", ACCOUNT, "--region", region])
+    assert statement(capsys.readouterr().out, "WatchAlarms")["Resource"] == (
+        f"arn:{partition}:cloudwatch:{region}:{ACCOUNT}:alarm:*"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["everything"], "invalid choice"),
+        (["kms-key"], "needs --kms-key-arn"),
+        (["frontend"], "needs --app-id"),
+        (["deploy", "--project-name", ""], "--project-name cannot be ''"),
+        (["deploy", "--bucket", "*"], "--bucket cannot be '*'"),
+        (["deploy", "--account", "12"], "--account cannot be '12'"),
+        (["kms-key", "--kms-key-arn", "arn:aws:kms:us-east-1:111122223333:alias/mine"], "--kms-key-arn cannot be"),
+    ],
+)
+def test_a_mistake_is_told(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--account", ACCOUNT] if "--account" not in arguments else arguments)
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert not printed.out
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--stack-name", "--region", "--project-name", "--bucket", "--account", "--cost-forecast-function",
+     "--trusted-advisor-function", "--kms-key-arn", "--app-id", "--branch"],
+)  # fmt: skip
+@given(before=st.text(alphabet="abc123-", max_size=5), bad=st.sampled_from('*?"\\\n ${}'), after=st.text(max_size=5))
+def test_no_value_widens_a_policy_or_breaks_its_json(option: str, before: str, bad: str, after: str) -> None:
+    with pytest.raises(SystemExit):
+        options_of(["deploy", f"{option}={before}{bad}{after}"])
