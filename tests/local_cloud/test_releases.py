@@ -27,11 +27,17 @@ FUNCTIONS = {
     "message-handler": "MessageHandler",
     "background-processor": "BackgroundProcessor",
 }
-QUEUED, QUEUED_IN_B = "Your question is queued.", "Your question waits its turn."
+# What becomes of a first and a second question within a minute.
+FIRST_ANSWERS = ("Your question is queued.", "job_queued")
+SECOND_ANSWERS = ("Your question waits its turn.", "RATE_LIMITED")
 
 
 class ReleasedStack(JourneyStack):
     """A stack whose agents have names of its own, and the two scripts that change it."""
+
+    first: str
+    second: str
+    """The ids of its releases."""
 
     agents: ClassVar = {"cost": "releases-cost-agent", "advisor": "releases-advisor-agent"}
 
@@ -83,6 +89,11 @@ def changed(packages: Path, directory: Path, function: str, file: str, before: s
     return directory
 
 
+def second_packages(packages: Path, directory: Path) -> Path:
+    file = "message_handler/new_job.py"
+    return changed(packages, directory, "message-handler", file, FIRST_ANSWERS[0], SECOND_ANSWERS[0])
+
+
 async def ask(client: Conversation) -> dict[str, Any]:
     """Asks, and gives what became of the question at once: job_queued or job_failed."""
     request_id = str(uuid.uuid4())
@@ -93,7 +104,7 @@ async def ask(client: Conversation) -> dict[str, Any]:
 
 
 async def answers_of(stack: ReleasedStack, user: str) -> tuple[str, str]:
-    """By which code and parameter a stack answers: the text for a question, and what becomes of a second one."""
+    """What becomes of a new user's two questions, which tells code and parameter of a stack."""
     async with conversation(stack.url) as client:
         await client.sign_in(stack.token(user))
         first, second = await ask(client), await ask(client)
@@ -122,36 +133,32 @@ def warm_cloud(local_cloud: LocalCloud) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="module")
 def stack(warm_cloud: LocalCloud, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleasedStack]:
-    """A stack that runs its first release."""
-    stack = ReleasedStack(warm_cloud, packages, tmp_path_factory.mktemp("releases"), project="releases")
+    """A stack of two releases, of which it runs the second at the beginning and end of each test."""
+    directory = tmp_path_factory.mktemp("releases")
+    stack = ReleasedStack(warm_cloud, packages, directory, project="releases")
+    deployed = stack.deploy(second_packages(packages, directory / "second"), "--parameter", "MaxQueriesPerMinute=1")
+    assert deployed.returncode == 0, deployed.stderr
+    stack.first, stack.second = stack.records()
     yield stack
     for name in ("releases-monitoring", "releases"):
         warm_cloud.client("cloudformation").delete_stack(StackName=name)
 
 
-async def test_previous_release_answers_again_and_the_next_one_too(
-    stack: ReleasedStack, packages: Path, tmp_path: Path
-) -> None:
-    (first,) = stack.records()
+async def test_previous_release_answers_again_and_the_next_one_too(stack: ReleasedStack) -> None:
     tables = stack.cloud.client("dynamodb")
     made = tables.describe_table(TableName=stack.outputs["JobsTableName"])["Table"]["CreationDateTime"]
-    assert await answers_of(stack, "before") == (QUEUED, "job_queued")
-
-    b = changed(packages, tmp_path / "b", "message-handler", "message_handler/new_job.py", QUEUED, QUEUED_IN_B)
-    deployed = stack.deploy(b, "--parameter", "MaxQueriesPerMinute=1")
-    assert deployed.returncode == 0, deployed.stderr
-    _, second = stack.records()
-    assert await answers_of(stack, "meanwhile") == (QUEUED_IN_B, "RATE_LIMITED")
+    assert stack.releases() == {stack.second: ("verified", True), stack.first: ("verified", False)}
+    assert await answers_of(stack, "meanwhile") == SECOND_ANSWERS
     async with conversation(stack.url) as client:
         await client.sign_in(stack.token("owner"))
         made_in_second = (await client.job("What did it cost?"))[-1]
     assert made_in_second["type"] == "job_completed"
 
     back = stack.rollback("previous")
-    assert (back.returncode, back.stdout) == (0, f"{first}\n"), back.stderr
+    assert (back.returncode, back.stdout) == (0, f"{stack.first}\n"), back.stderr
     assert "verify: verified" in back.stderr
-    assert await answers_of(stack, "after") == (QUEUED, "job_queued")
-    assert stack.releases() == {second: ("verified", False), first: ("verified", True)}
+    assert await answers_of(stack, "after") == FIRST_ANSWERS
+    assert stack.releases() == {stack.second: ("verified", False), stack.first: ("verified", True)}
     async with conversation(stack.url) as client:
         await client.sign_in(stack.token("owner"))
         listed = await client.ask({"action": "list_jobs"})
@@ -162,11 +169,11 @@ async def test_previous_release_answers_again_and_the_next_one_too(
 
     nothing_before = stack.rollback("previous")
     assert nothing_before.returncode == 1
-    assert f"There is no release before the one that runs ({first})." in nothing_before.stderr
+    assert f"There is no release before the one that runs ({stack.first})." in nothing_before.stderr
 
-    forward = stack.rollback(second)
-    assert (forward.returncode, forward.stdout) == (0, f"{second}\n"), forward.stderr
-    assert await answers_of(stack, "forward") == (QUEUED_IN_B, "RATE_LIMITED")
+    forward = stack.rollback(stack.second)
+    assert (forward.returncode, forward.stdout) == (0, f"{stack.second}\n"), forward.stderr
+    assert await answers_of(stack, "forward") == SECOND_ANSWERS
 
 
 def test_versions_carry_the_releases_that_they_were_published_for(stack: ReleasedStack) -> None:
@@ -190,8 +197,7 @@ def test_code_that_was_given_by_hand_is_taken_back(stack: ReleasedStack) -> None
         FunctionName=f"{stack.project}-message-handler", ZipFile=content.getvalue()
     )
     assert stack.code_hash("message-handler") != before
-    _, second = stack.records()
-    back = stack.rollback(second)
+    back = stack.rollback(stack.second)
     assert back.returncode == 0, back.stderr
     assert f"Function {stack.project}-message-handler runs other code than its stack names" in back.stderr
     assert stack.code_hash("message-handler") == before
@@ -205,35 +211,34 @@ def broken(packages: Path, directory: Path, function: str) -> Path:
 async def test_release_that_fails_its_verification_goes_back(
     stack: ReleasedStack, packages: Path, tmp_path: Path
 ) -> None:
-    _, runs = stack.records()
     hashes = [stack.code_hash(name) for name in FUNCTIONS]
     run = stack.deploy(broken(packages, tmp_path, "connection-manager"), "--parameter", "MaxQueriesPerMinute=7")
     assert (run.returncode, run.stdout) == (1, ""), run.stderr
-    assert f"Release {runs} runs again, and works." in run.stderr
+    assert f"Release {stack.second} runs again, and works." in run.stderr
     releases = stack.releases()
     newest = next(iter(releases))
-    assert (releases[newest], releases[runs]) == (("failed", False), ("verified", True))
+    assert (releases[newest], releases[stack.second]) == (("failed", False), ("verified", True))
     assert [stack.code_hash(name) for name in FUNCTIONS] == hashes
     assert stack.parameter("MaxQueriesPerMinute") == "1"
-    assert await answers_of(stack, "returned") == (QUEUED_IN_B, "RATE_LIMITED")
+    assert await answers_of(stack, "returned") == SECOND_ANSWERS
 
 
 def test_release_that_failed_and_was_kept_is_left_for_the_last_that_works(
     stack: ReleasedStack, packages: Path, tmp_path: Path
 ) -> None:
-    _, second, _failed = stack.records()
     run = stack.deploy(broken(packages, tmp_path, "message-handler"), "--keep-failed")
     assert (run.returncode, run.stdout) == (1, ""), run.stderr
     assert f"Stack {stack.project} is deployed, but {stack.url} does not answer as it should" in run.stderr
-    releases = stack.releases()
-    assert list(releases.values())[:3] == [("failed", True), ("failed", False), ("verified", False)]
+    releases = list(stack.releases().items())
+    assert releases[0][1] == ("failed", True)
+    assert {status for name, (status, _) in releases if name > stack.second} == {"failed"}
     back = stack.rollback("previous")
-    assert (back.returncode, back.stdout) == (0, f"{second}\n"), back.stderr
+    assert (back.returncode, back.stdout) == (0, f"{stack.second}\n"), back.stderr
 
 
 # CloudFormation's own triggers do nothing on the local cloud: this is the look at the alarms after the verification.
 def test_alarm_that_begins_to_ring_takes_a_deployment_back(stack: ReleasedStack, packages: Path) -> None:
-    (_, runs, *_), alarm = stack.records(), {"AlarmName": f"{stack.project}-failed-jobs"}
+    alarm = {"AlarmName": f"{stack.project}-failed-jobs"}
     options = ["--stack-name", stack.project, "--packages-dir", packages, "--parameter", "MaxQueriesPerMinute=9"]
     alarms = stack.cloud.client("cloudwatch")
     with subprocess.Popen(
@@ -250,7 +255,7 @@ def test_alarm_that_begins_to_ring_takes_a_deployment_back(stack: ReleasedStack,
         assert run.wait(120) == 1
     alarms.set_alarm_state(**alarm, StateValue="OK", StateReason="test")
     assert f"Since the deployment, alarms ring: {alarm['AlarmName']}." in said
-    assert f"Release {runs} runs again, and works." in said
+    assert f"Release {stack.second} runs again, and works." in said
     assert stack.parameter("MaxQueriesPerMinute") == "1"
     assert list(stack.records().values())[-1]["status"] == "failed"
 
@@ -277,8 +282,8 @@ async def test_stack_of_the_guides_plain_commands_can_be_returned_to(
         "--capabilities", "CAPABILITY_NAMED_IAM",
         "--stack-name", project,
     )  # fmt: skip
-    b = changed(packages, tmp_path / "b", "message-handler", "message_handler/new_job.py", QUEUED, QUEUED_IN_B)
-    deployed = run_script(ROOT / "deploy.sh", environment, "--packages-dir", str(b))
+    newer = second_packages(packages, tmp_path / "second")
+    deployed = run_script(ROOT / "deploy.sh", environment, "--packages-dir", str(newer))
     assert deployed.returncode == 0, deployed.stderr
     found = re.search(r"it is kept as release (\S+-unknown)", deployed.stderr)
     assert found, deployed.stderr

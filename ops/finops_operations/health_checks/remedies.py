@@ -34,8 +34,11 @@ class Remedies:
         return f"ops/dead_letters.sh list {self._which()}"
 
     def logs(self, function: str) -> str:
-        """Shows a function's last words."""
-        return self.aws(f"logs tail /aws/lambda/{function} --since 15m")
+        """Shows a function's last errors, with either version of the CLI."""
+        return self.aws(
+            f"logs filter-log-events --log-group-name /aws/lambda/{function} --filter-pattern ERROR"
+            " --query 'events[-5:].message' --output text"
+        )
 
     def aws(self, command: str) -> str:
         """A command of the AWS CLI in the stack's region."""
