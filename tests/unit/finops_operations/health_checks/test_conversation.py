@@ -41,7 +41,7 @@ async def test_another_answer_makes_the_round_trip_red() -> None:
     async with RecordingServer(authenticate=sending(say.gateway_error())) as server:
         finding = await asyncio.to_thread(look_at_round_trip, remedies(server.url))
     assert finding.state is State.RED
-    assert "aws logs tail /aws/lambda/finops-connection-manager" in finding.remedy
+    assert "--log-group-name /aws/lambda/finops-connection-manager" in finding.remedy
 
 
 async def test_the_origin_is_one_that_may_connect() -> None:

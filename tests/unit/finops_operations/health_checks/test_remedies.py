@@ -18,7 +18,10 @@ def test_a_command_of_the_project_names_stack_and_region(command: str) -> None:
 
 
 def test_logs() -> None:
-    assert REMEDIES.logs("f") == "aws logs tail /aws/lambda/f --since 15m --region eu-west-1"
+    assert REMEDIES.logs("f") == (
+        "aws logs filter-log-events --log-group-name /aws/lambda/f --filter-pattern ERROR"
+        " --query 'events[-5:].message' --output text --region eu-west-1"
+    )
 
 
 def test_what_was_deleted_is_made_anew_with_the_parameters_that_it_had() -> None:
