@@ -30,6 +30,7 @@ CHANGES_SOMETHING = (
 )
 HARMLESS = "Modify MessageHandler AWS::Lambda::Function False"
 TEMPLATE_TEXT = "Resources: {}\n"
+FIRST, SECOND, THIRD, FOURTH = (f"2026010{day}T030405Z-abcdef{day}" for day in range(1, 5))
 
 
 def event(number: int, logical_id: str, status: str, reason: str | None = None) -> str:
@@ -152,3 +153,15 @@ class Machine:
 
     def changed_something(self) -> bool:
         return any(self.aws.calls(command) for command in CHANGES_SOMETHING)
+
+
+def machine_of_four_releases(directory: Path) -> Machine:
+    """A machine whose stack runs the third of four releases, of which the second failed, and has no alarms yet."""
+    machine = Machine(directory)
+    machine.no_monitoring()
+    machine.python_whose_verification(0)
+    machine.release(FIRST)
+    machine.release(SECOND, "failed")
+    machine.release(THIRD, "deployed", runs=True, MessageHandlerVersion="8")
+    machine.release(FOURTH)
+    return machine
