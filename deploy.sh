@@ -112,7 +112,7 @@ read_environment() {
     WATCH_MINUTES=${WATCH_MINUTES:-3}
     NAMED_PARAMETERS='' COSTS_S3_URI='' WITH_SAMPLE_AGENTS='' DRY_RUN='' NO_VERIFY='' KEEP_FAILED=''
     # Set as it goes on: whether anything changes, whether anything was changed, what ran before, and what runs now.
-    CHANGED='' DEPLOYED='' RELEASE_BEFORE='' RELEASE_ID=''
+    CHANGED='' DEPLOYED='' RECORDED='' RELEASE_BEFORE='' RELEASE_ID=''
     # What goes back to a release that this command itself has replaced loses nothing that was there before.
     ALLOW_DATA_LOSS=yes
     [[ -z ${AWS_ENDPOINT_URL:-} ]] || give_parameter ExecuteApiBaseUrl "${AWS_ENDPOINT_URL%/}/_aws/execute-api"
@@ -312,7 +312,18 @@ deploy_monitoring() {
     for name in $(template_parameters "$MONITORING_TEMPLATE"); do
         ! value=$(stack_value Parameter "$name") || give_parameter "$name" "$value"
     done
+    give_queue_age
     deploy_stack "$MONITORING_STACK" "$MONITORING_TEMPLATE"
+}
+
+# A message is in the queue until its job is done: the alarm must not ring for agents that use the time they have.
+give_queue_age() {
+    local age longest
+    longest=$((2 * $(effective_parameter AgentTimeoutSeconds "$(template_default "$TEMPLATE" AgentTimeoutSeconds)")))
+    ! given_parameter QueueAgeSeconds >/dev/null || return 0
+    describe_stack "$MONITORING_STACK"
+    age=$(effective_parameter QueueAgeSeconds "$(template_default "$MONITORING_TEMPLATE" QueueAgeSeconds)")
+    ((age >= longest)) || give_parameter QueueAgeSeconds "$longest"
 }
 
 # Deleting the stack would take the API, and its address, before CloudFormation stops at the protected tables.
@@ -323,9 +334,15 @@ protect_stack() {
     say "Stack $STACK_NAME is protected from deletion"
 }
 
+# Sets RECORDED to the release that this run has made. Also for what an earlier run has deployed that did not come this far.
 record_what_changed() {
-    [[ -n $CHANGED ]] || return 0
+    if [[ -z $CHANGED ]]; then
+        read_releases
+        read_deployed
+        [[ -z $(release_with "$FINGERPRINT") ]] || return 0
+    fi
     record_release "$(working_tree_commit)" deployed
+    RECORDED=$RELEASE_ID
     say "Recorded as release $RELEASE_ID"
 }
 
@@ -333,10 +350,10 @@ verify_what_changed() {
     [[ -z $NO_VERIFY ]] || return 0
     verify_stack
     if [[ -z $UNVERIFIED ]]; then
-        [[ -z $CHANGED ]] || set_release_value "$RELEASE_ID" status verified
+        [[ -z $RECORDED ]] || set_release_value "$RECORDED" status verified
         return 0
     fi
-    [[ -z $CHANGED ]] || set_release_value "$RELEASE_ID" status failed
+    [[ -z $RECORDED ]] || set_release_value "$RECORDED" status failed
     if [[ -z $CHANGED || -z $RELEASE_BEFORE || -n $KEEP_FAILED ]]; then
         fail "Stack $STACK_NAME is deployed, but $UNVERIFIED"
     fi

@@ -36,6 +36,7 @@ rollback_configuration() {
 # this one's, as finops-websocket-test does.
 ringing_alarms() {
     local name names=() found
+    # shellcheck disable=SC2016 # the template's own expression
     while IFS= read -r name; do
         names+=("$1-$name")
     done < <(sed -n 's/^ *AlarmName: !Sub ${ProjectName}-//p' "$ROOT/cloudformation/monitoring.yaml")

@@ -274,3 +274,21 @@ def test_endpoint_is_verified_as_a_page_that_may_connect(machine, origins, optio
     assert run.returncode == 0, run.stderr
     verification = machine.verifications()[0].split()
     assert verification[verification.index("--wait") + 2 : verification.index("--user-id")] == option
+
+
+def test_client_that_names_no_page_is_verified_as_one_where_it_must(machine):
+    machine.no_changes()
+    machine.stack("UPDATE_COMPLETE", AllowedOrigins="*", MissingOrigin="refuse")
+    machine.python_whose_verification(0)
+    assert deploy(machine.environment).returncode == 0
+    assert "--origin https://verification.invalid" in machine.verifications()[-1]
+
+
+@pytest.mark.parametrize(("timeout", "given", "age"), [("300", [], None), ("840", [], "1680"), ("840", ["90"], "90")])
+def test_queue_may_hold_a_message_for_as_long_as_agents_have(machine, timeout, given, age):
+    machine.no_changes()
+    machine.stack("UPDATE_COMPLETE", AgentTimeoutSeconds=timeout)
+    run = machine.deploy(*(["--parameter", f"QueueAgeSeconds={given[0]}"] if given else []))
+    assert run.returncode == 0, run.stderr
+    parameters = parameters_of(machine.aws.calls("cloudformation create-change-set")[-1])
+    assert parameters.get("QueueAgeSeconds") == age

@@ -267,3 +267,23 @@ def test_interrupted_after_the_change_does_not_claim_that_nothing_was_deployed(m
         assert run.wait(30) == 130
     assert "Nothing was deployed" not in said
     assert "What is deployed is not verified: run this again, or go back: ops/rollback.sh --to previous" in said
+
+
+def test_processor_that_fails_takes_a_deployment_back(machine):
+    machine.python_whose_verification(0)
+    machine.aws.answers("lambda invoke", "Unhandled\n", "None\n")
+    run = deploy(machine.environment)
+    assert run.returncode == 1
+    assert "finops-websocket-background-processor does not answer" in run.stderr
+    assert f"Release {BEFORE} runs again, and works." in run.stderr
+    assert went_back(machine)
+
+
+def test_what_an_interrupted_run_has_deployed_is_recorded_by_the_next(machine):
+    # Other parameters than those of the release: an earlier run changed them, and did not come to its end.
+    machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
+    machine.no_changes()
+    run = machine.deploy()
+    assert run.returncode == 0, run.stderr
+    assert "Recorded as release" in run.stderr
+    assert len(machine.records()) == 2
