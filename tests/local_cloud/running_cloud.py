@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import boto3
 
+from local_cloud.warm_aws_server import WarmAwsServer
 from serve_local_cloud import cloud_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,7 @@ class LocalCloud:
     def __init__(self, state_dir: Path) -> None:
         self.port = free_port()
         self.endpoint_url = f"http://localhost:{self.port}"
+        self._warm_aws = WarmAwsServer()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             "AWS_ENDPOINT_URL": self.endpoint_url,
@@ -54,6 +56,7 @@ class LocalCloud:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            **self._warm_aws.environment,
         }
         self.log = state_dir / "log"
         self.function_logs = state_dir / "functions"
@@ -83,6 +86,7 @@ class LocalCloud:
         )
 
     def stop(self) -> None:
+        self._warm_aws.stop()
         os.killpg(self._process.pid, signal.SIGTERM)
         try:
             # It starts a worker again to tell it of each connection that is cut now, and waits for that one.

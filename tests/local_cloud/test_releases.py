@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import re
 import subprocess
-import sys
-import tempfile
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -20,7 +17,7 @@ import pytest
 from local_cloud.conversation import Conversation, conversation
 from local_cloud.deploy_script import TEMPLATE, run_script
 from local_cloud.journey_stack import BUCKET, JourneyStack
-from local_cloud.running_cloud import ROOT, LocalCloud, until
+from local_cloud.running_cloud import ROOT, LocalCloud
 
 FUNCTIONS = {
     "connection-manager": "ConnectionManager",
@@ -112,36 +109,16 @@ async def answers_of(stack: ReleasedStack, user: str) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def warm_cloud(local_cloud: LocalCloud) -> Iterator[LocalCloud]:
-    """The local cloud, for programs that load the AWS CLI once: they run it some hundred times here."""
-    # Not below pytest's directory: a socket's path may have about 100 characters.
-    with tempfile.TemporaryDirectory() as directory:
-        address = Path(directory) / "socket"
-        server = subprocess.Popen([sys.executable, ROOT / "tools" / "warm_aws.py", "--serve", address])
-        try:
-            until(address.exists, 60)
-            cloud = copy.copy(local_cloud)
-            cloud.environment = local_cloud.environment | {
-                "WARM_AWS_SOCKET": str(address),
-                "AWS_CLI": str(ROOT / "tools" / "warm_aws"),
-            }
-            yield cloud
-        finally:
-            server.terminate()
-            server.wait()
-
-
-@pytest.fixture(scope="module")
-def stack(warm_cloud: LocalCloud, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleasedStack]:
+def stack(local_cloud: LocalCloud, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleasedStack]:
     """A stack of two releases, of which it runs the second at the beginning and end of each test."""
     directory = tmp_path_factory.mktemp("releases")
-    stack = ReleasedStack(warm_cloud, packages, directory, project="releases")
+    stack = ReleasedStack(local_cloud, packages, directory, project="releases")
     deployed = stack.deploy(second_packages(packages, directory / "second"), "--parameter", "MaxQueriesPerMinute=1")
     assert deployed.returncode == 0, deployed.stderr
     stack.first, stack.second = stack.records()
     yield stack
     for name in ("releases-monitoring", "releases"):
-        warm_cloud.client("cloudformation").delete_stack(StackName=name)
+        local_cloud.client("cloudformation").delete_stack(StackName=name)
 
 
 async def test_previous_release_answers_again_and_the_next_one_too(stack: ReleasedStack) -> None:
@@ -261,13 +238,13 @@ def test_alarm_that_begins_to_ring_takes_a_deployment_back(stack: ReleasedStack,
 
 
 async def test_stack_of_the_guides_plain_commands_can_be_returned_to(
-    warm_cloud: LocalCloud, packages: Path, tmp_path: Path
+    local_cloud: LocalCloud, packages: Path, tmp_path: Path
 ) -> None:
     project, bucket = "releases-guide", "releases-guide-packages"
-    environment = warm_cloud.environment | {"STACK_NAME": project}
+    environment = local_cloud.environment | {"STACK_NAME": project}
 
     def aws(*arguments: str) -> None:
-        program, endpoint = Path(environment["AWS_CLI"]), ("--endpoint-url", warm_cloud.endpoint_url)
+        program, endpoint = Path(environment["AWS_CLI"]), ("--endpoint-url", local_cloud.endpoint_url)
         typed = run_script(program, environment, *endpoint, *arguments)
         assert typed.returncode == 0, typed.stderr
 
@@ -278,7 +255,7 @@ async def test_stack_of_the_guides_plain_commands_can_be_returned_to(
         "cloudformation", "deploy",
         "--template-file", str(TEMPLATE),
         "--parameter-overrides", f"ProjectName={project}", f"LambdaS3Bucket={bucket}",
-        f"ExecuteApiBaseUrl={warm_cloud.endpoint_url}/_aws/execute-api",
+        f"ExecuteApiBaseUrl={local_cloud.endpoint_url}/_aws/execute-api",
         "--capabilities", "CAPABILITY_NAMED_IAM",
         "--stack-name", project,
     )  # fmt: skip
@@ -290,12 +267,12 @@ async def test_stack_of_the_guides_plain_commands_can_be_returned_to(
 
     back = run_script(ROOT / "ops" / "rollback.sh", environment, "--to", "previous")
     assert (back.returncode, back.stdout) == (0, f"{found[1]}\n"), back.stderr
-    stack = warm_cloud.client("cloudformation").describe_stacks(StackName=project)["Stacks"][0]
+    stack = local_cloud.client("cloudformation").describe_stacks(StackName=project)["Stacks"][0]
     keys = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
     for function, package in FUNCTIONS.items():
         # Under its plain name is the newer one by now.
         assert re.fullmatch(rf"{project}/[0-9a-f]{{64}}/websocket-{function}\.zip", keys[f"{package}Key"])
-        stored = warm_cloud.client("s3").get_object(Bucket=bucket, Key=keys[f"{package}Key"])["Body"].read()
+        stored = local_cloud.client("s3").get_object(Bucket=bucket, Key=keys[f"{package}Key"])["Body"].read()
         assert stored == (packages / f"websocket-{function}.zip").read_bytes()
     listed = run_script(ROOT / "ops" / "rollback.sh", environment)
     assert re.search(rf"^{found[1]} +found .*<- runs now$", listed.stdout, re.MULTILINE), listed.stdout
