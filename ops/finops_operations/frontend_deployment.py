@@ -37,7 +37,8 @@ Builds the frontend, puts the build into the deployment bucket as a release, dep
 waits for the end, and prints the site's address. Or lists the releases, or returns to one of them, without a build.
 
 The app must be one without a repository, and the bucket's policy must let Amplify read the zips (Step 8 of
-docs/WEBSOCKET_DEPLOYMENT_GUIDE.md).
+docs/WEBSOCKET_DEPLOYMENT_GUIDE.md). A build is published as a whole; one with a symbolic link in it, or with a hidden
+file or folder other than .well-known, is refused.
 """
 _EXIT_STATUSES = """\
 The address, or the list, goes to stdout, everything else to stderr. Ctrl-C ends the waiting, not a deployment that has

@@ -40,10 +40,10 @@ TOKEN_KEYS_UNAVAILABLE = Countable("TokenKeysUnavailable")
 """The keys that tokens are checked with could not be fetched; not the tokens that are turned away until they can be."""
 
 QUERIES_ACCEPTED = Countable("QueriesAccepted")
-"""A question became a new job, and is queued; a question that was sent before is not counted."""
+"""A question became a new job, which is queued, and was acknowledged; one that was sent before is not counted."""
 
 QUERIES_REFUSED = Countable("QueriesRefused")
-"""A question ended in `job_failed` without a job."""
+"""A question ended in `job_failed` without a job, as its asker was told; it is not among the accepted."""
 
 JOBS_COMPLETED = Countable("JobsCompleted")
 """A job's end was stored: it has an answer."""
@@ -106,6 +106,7 @@ def _write(name: str, unit: MetricUnit, value: float, agent: str | None) -> None
         # In one piece, where print writes the end of the line by itself: CloudWatch reads a line that is nothing but
         # the metric, and agents' threads write to the same log.
         sys.stdout.write(json.dumps(metric.serialize_metric_set()) + "\n")
-    except (SchemaValidationError, OSError):
-        # The environment names no namespace (POWERTOOLS_METRICS_NAMESPACE), or the log is closed.
+    except (SchemaValidationError, OSError, ValueError):
+        # The environment names no namespace (POWERTOOLS_METRICS_NAMESPACE), or the log takes nothing: a closed file is
+        # a ValueError.
         logger.exception("Something could not be counted.", metric=name)

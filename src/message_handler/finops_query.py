@@ -75,13 +75,14 @@ class SubmitQuery:
                 # One that was there already may be in the queue, and is found by the sweep if it is not.
                 if not submission.is_duplicate and self._end_unqueued(connection_id, job, error):
                     return
-        if not submission.is_duplicate:
-            metrics.count(metrics.QUERIES_ACCEPTED)
         # Made before the acknowledgement: if it cannot be, the client is to ask again.
         end = job_messages.with_shorter(job_messages.end_of, job, self._answers) if job.is_finished else None
         self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=submission.is_duplicate))
         if end is not None:
             self._channel.send(connection_id, *end)
+        # Last: what is raised up to here makes it a refused one.
+        if not submission.is_duplicate:
+            metrics.count(metrics.QUERIES_ACCEPTED)
         logger.info("A question was taken.", duplicate=submission.is_duplicate, agents=list(job.agents))
 
     def _follow_again(self, connection_id: str, job: Job) -> Job:

@@ -1,7 +1,8 @@
 """An operator's request: a job that failed for good has its question asked once more, by a job of its own.
 
 The failed job keeps its end, which clients have been told. Its user finds the new one in its list, and follows it from
-the next authenticate on.
+the next authenticate on. Where users are taken at their word (AuthMode=open), nobody finds it: the operator passes its
+id on.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from finops_websocket.agents import Agent, AgentCatalogue
-from finops_websocket.errors import JobNotFound, QueueUnavailable, RequestError, UnknownAgent, client_text
+from finops_websocket.errors import JobNotFound, LimitReached, QueueUnavailable, RequestError, UnknownAgent, client_text
 from finops_websocket.job import FAILED, QUEUED, Job
 from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_queue import JobQueue
@@ -46,7 +47,8 @@ class ReplayJob:
         """Replay a job, and say for ops/dead_letters.sh what has come of it.
 
         `{"replayedAs": id, "queued": bool}`, where a job that is not queued is left to the sweep, or `{"refused": code,
-        "message": sentence}`: there is no such job, it has not failed for good, or its user has enough.
+        "message": sentence}`: there is no such job, it has not failed for good, or its user has enough for now, and
+        then with `retryAfter` in seconds.
         """
         logger.append_keys(jobId=job_id)
         try:
@@ -54,7 +56,8 @@ class ReplayJob:
         except RequestError as refusal:
             code, sentence = client_text(refusal)
             logger.info("A job was not replayed.", code=code)
-            return {"refused": code, "message": sentence}
+            again = {"retryAfter": refusal.retry_after} if isinstance(refusal, LimitReached) else {}
+            return {"refused": code, "message": sentence, **again}
         logger.info("A job was replayed.", replayedAs=job.job_id)
         return {"replayedAs": job.job_id, "queued": self._queue_if_it_waits(job)}
 

@@ -1,5 +1,6 @@
-"""A page that runs the client of docs/WEBSOCKET_API_GUIDE.md, as it stands in the document."""
+"""Pages that run the client of docs/WEBSOCKET_API_GUIDE.md, and its example of use, as they stand in the document."""
 
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
@@ -33,6 +34,15 @@ PAGE = """<!doctype html>
   window.isReady = true;
 </script>
 """
+# What the document's example of use leaves to a page.
+PAGE_OF_THE_EXAMPLE = """<!doctype html>
+<title>The guide's example of use</title>
+<link rel="icon" href="data:,">
+<script>
+  Object.assign(window, { jobs: {}, draw: (job) => { jobs[job.jobId] = job; }, accessToken: async () => 'first' });
+</script>
+<script type="module" src="./example.js"></script>
+"""
 
 
 def client_source() -> str:
@@ -41,12 +51,24 @@ def client_source() -> str:
     return block.text
 
 
+def example_source() -> str:
+    """The document's example of how a page uses the client."""
+    (block,) = [block for block in GUIDE.blocks("js") if "new FinopsClient" in block.text]
+    return block.text
+
+
 class ApiGuidePage:
     """The page, on loopback: there a browser gives what it otherwise keeps for pages that come over TLS."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._server = LoopbackServer(_handler())
+        self._files = {
+            "/": ("text/html", PAGE),
+            "/finopsClient.js": ("text/javascript", client_source()),
+            "/example": ("text/html", PAGE_OF_THE_EXAMPLE),
+            "/example.js": ("text/javascript", example_source()),
+        }
+        self._server = LoopbackServer(_handler(self._files))
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -72,6 +94,11 @@ class ApiGuidePage:
     def connect(self, url: str) -> None:
         """Make the page's client, which connects to a server."""
         self.page.evaluate("url => connect(url)", url)
+
+    def run_example(self, config: str) -> None:
+        """Go to a page that is the document's example of use, beside a config.js of this text."""
+        self._files["/config.js"] = ("text/javascript", config)
+        self.page.goto(f"{self._server.address}/example")
 
     def ask(self, query: str) -> str:
         """Ask, and give the question's requestId."""
@@ -106,9 +133,7 @@ class ApiGuidePage:
         self._sockets += 1
 
 
-def _handler() -> type[BaseHTTPRequestHandler]:
-    files = {"/": ("text/html", PAGE), "/finopsClient.js": ("text/javascript", client_source())}
-
+def _handler(files: Mapping[str, tuple[str, str]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             kind, text = files[self.path]

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from playwright.sync_api import Browser
 
 from browser.api_guide_page import ApiGuidePage
 from browser.recording_server_thread import RecordingServerThread
+from finops_operations import frontend_config
+from finops_operations.deployed_stack import DeployedStack
 from local_cloud.running_cloud import until
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.recording_server import in_turn, sending, silence, then_cut
@@ -49,6 +52,16 @@ def test_a_question_is_asked_once_signed_in_and_followed_to_its_end(page: ApiGui
     assert (job["requestId"], job["progress"], job["seq"]) == (request_id, 100, 6)
     assert job["result"] == say.job_completed()["result"]
     assert sorted(job["answers"]) == sorted(say.AGENTS)
+
+
+def test_the_example_of_use_asks_where_the_written_config_leads(page: ApiGuidePage, tmp_path: Path) -> None:
+    config = tmp_path / "config.js"
+    with RecordingServerThread() as server:
+        stack = DeployedStack("stack", "CREATE_COMPLETE", {}, {"WebSocketApiEndpoint": server.url})
+        frontend_config.write_config(frontend_config.options_of(["--output", str(config)]), stack)
+        page.run_example(config.read_text())
+        page.until(COMPLETED)
+        assert server.actions() == ["authenticate", "finops_query"]
 
 
 @pytest.mark.parametrize("seen", [1, 2, 3, 4, 5])
@@ -94,6 +107,47 @@ def test_a_job_of_another_tab_is_shown_and_one_can_be_followed_by_its_id(page: A
         page.until(COMPLETED)
         page.page.evaluate("client.cancel('job-2')")
         until(lambda: server.actions()[-1] == "cancel_job")
+
+
+def test_a_cancel_while_the_line_is_down_is_sent_when_it_is_back(page: ApiGuidePage) -> None:
+    cut = then_cut(sending(*say.WHOLE_JOB[:3]))
+    cancelled = sending(say.job_cancelled(seq=4))
+    with RecordingServerThread(finops_query=cut, resume_job=silence, cancel_job=cancelled) as server:
+        page.connect(server.url)
+        page.ask("Why?")
+        page.until("jobs['job-1']?.seq === 3")
+        until(lambda: server.has_closed_sockets(1))
+        page.page.evaluate("client.cancel('job-1')")
+        page.until("jobs['job-1']?.status === 'cancelled'")
+        assert server.actions().count("cancel_job") == 1
+
+
+def test_a_cancel_that_got_no_answer_is_sent_again_until_the_job_has_ended(page: ApiGuidePage) -> None:
+    answers = in_turn(then_cut(silence), sending(say.job_cancelled(seq=4)))
+    ready = sending(*say.WHOLE_JOB[:3])
+    with RecordingServerThread(finops_query=ready, resume_job=silence, cancel_job=answers) as server:
+        page.connect(server.url)
+        page.ask("Why?")
+        page.until("jobs['job-1']?.seq === 3")
+        page.page.evaluate("client.cancel('job-1')")
+        page.until("jobs['job-1']?.status === 'cancelled'")
+        assert server.actions().count("cancel_job") == 2
+        page.page.clock.fast_forward(90_000)
+        until(lambda: server.actions()[-1] == "ping")
+        assert server.actions().count("cancel_job") == 2
+
+
+@pytest.mark.parametrize("code", ["JOB_FINISHED", "JOB_NOT_FOUND"])
+def test_a_cancel_that_comes_too_late_is_not_sent_again(page: ApiGuidePage, code: str) -> None:
+    refused = sending(say.error(code=code, jobId="job-1"), say.progress_update(jobId="job-2"))
+    with RecordingServerThread(cancel_job=refused, resume_job=silence) as server:
+        page.connect(server.url)
+        until(lambda: server.actions() == ["authenticate"])
+        page.page.evaluate("client.cancel('job-1')")
+        page.until("jobs['job-2'] !== undefined")
+        page.page.clock.fast_forward(90_000)
+        until(lambda: server.actions()[-1] == "resume_job")
+        assert server.actions().count("cancel_job") == 1
 
 
 def test_an_expired_session_is_renewed_and_the_question_asked_again(page: ApiGuidePage) -> None:

@@ -129,6 +129,13 @@ def test_the_limits_are_those_of_the_template_and_the_code() -> None:
     assert f"{DEFINITIONS['FinopsQuery']['properties']['query']['maxLength']:,} characters" in limits
 
 
+def test_the_text_calls_the_address_in_config_js_as_the_example_of_use_does() -> None:
+    # That the example reads what ops/write_frontend_config.sh writes is seen in tests/browser/test_api_guide_client.py.
+    (page,) = [block.text for block in GUIDE.blocks("js") if "new FinopsClient" in block.text]
+    named = {name for name in GUIDE.code_spans if name.endswith("websocketEndpoint")}
+    assert [f"config.{name}" for name in named] == re.findall(r"[\w.]+websocketEndpoint", page)
+
+
 def test_the_page_that_uses_the_client_names_what_the_client_has() -> None:
     (client,) = GUIDE.blocks("javascript")
     (page,) = [block.text for block in GUIDE.blocks("js") if "new FinopsClient" in block.text]

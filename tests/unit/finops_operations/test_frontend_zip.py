@@ -1,4 +1,5 @@
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -50,6 +51,40 @@ def test_build_without_index_is_refused(build: Path, tmp_path: Path) -> None:
 def test_missing_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OperationFailed, match="--build-dir"):
         pack(tmp_path / "none", tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("name", ["secret.txt", "folder", "nowhere"])
+def test_symbolic_link_is_refused_by_name(build: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "folder").mkdir()
+    (build / "static" / "link").symlink_to(tmp_path / name)
+
+    with pytest.raises(OperationFailed, match=r"build/static/link is a symbolic link"):
+        pack(build, tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
+
+
+@pytest.mark.parametrize("name", [".env", "static/.env", ".well-known/.env", ".git/config", ".well-known.txt"])
+def test_hidden_file_or_folder_is_refused_by_name(build: Path, tmp_path: Path, name: str) -> None:
+    (build / name).parent.mkdir(exist_ok=True)
+    (build / name).write_text("secret")
+
+    with pytest.raises(OperationFailed, match=re.escape(f"build/{name.removesuffix('/config')} is hidden")):
+        pack(build, tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
+
+
+def test_what_is_neither_file_nor_folder_is_refused_by_name(build: Path, tmp_path: Path) -> None:
+    os.mkfifo(build / "pipe")
+
+    with pytest.raises(OperationFailed, match=r"build/pipe is neither a file nor a folder"):
+        pack(build, tmp_path / "a.zip")
+
+
+def test_file_that_the_system_refuses_is_named(build: Path, tmp_path: Path) -> None:
+    with pytest.raises(OperationFailed, match=r"taken cannot be packed: Is a directory"):
+        (tmp_path / "taken").mkdir()
+        pack(build, tmp_path / "taken")
 
 
 def test_name_that_is_no_text_is_refused(build: Path, tmp_path: Path) -> None:

@@ -156,6 +156,14 @@ def test_a_log_that_takes_nothing_stops_no_work(caplog: pytest.LogCaptureFixture
     assert [record.__dict__["metric"] for record in caplog.records] == ["JobsCompleted"]
 
 
+def test_a_closed_log_stops_no_work(caplog: pytest.LogCaptureFixture) -> None:
+    log = io.StringIO()
+    log.close()
+    with contextlib.redirect_stdout(log):
+        metrics.count(metrics.JOBS_COMPLETED)
+    assert [record.__dict__["metric"] for record in caplog.records] == ["JobsCompleted"]
+
+
 def test_the_metrics_are_those_that_are_looked_at() -> None:
     assert sorted(CONSTANTS.values()) == sorted(PUBLISHED)
 

@@ -1,3 +1,4 @@
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,12 +16,16 @@ from finops_websocket.errors import (
     Unauthenticated,
     UnknownAgent,
 )
+from finops_websocket.frame_dispatch import dispatch_frame
+from finops_websocket.frame_limit import FrameLimit
 from finops_websocket.job import FAILED, PROCESSING, QUEUED, Job
 from finops_websocket.job_admission import JobAdmission
 from finops_websocket.job_lease import JobLease
 from finops_websocket.job_store import JobStore
 from finops_websocket.job_table import JobTable
+from finops_websocket.server_messages import JobQueued, ServerMessage
 from finops_websocket.user_jobs import JobLimits
+from finops_websocket.websocket_event import MESSAGE, WebSocketEvent
 from message_handler.finops_query import SubmitQuery
 from unit.finops_websocket.embedded_metrics import Measurement, names
 from unit.finops_websocket.recording_channel import RecordingChannel
@@ -264,6 +269,28 @@ def test_a_question_that_the_queue_took_though_it_refused_is_accepted(
     queue.before_refusal = lambda job_id: claim(leases, job_id)
     submit("connection-1", QUERY)
     assert names(measured()) == {metrics.QUERIES_ACCEPTED: 1, metrics.TIME_TO_FIRST_PROGRESS: 1}
+
+
+def test_a_question_whose_acknowledgement_breaks_is_counted_as_refused_only(
+    submit: SubmitQuery,
+    connections_table: Any,
+    clock: SettableClock,
+    queue: RecordingQueue,
+    channel: RecordingChannel,
+    measured: Measured,
+) -> None:
+    def fail(_connection_id: str, message: ServerMessage) -> None:
+        if isinstance(message, JobQueued):
+            raise ConnectionError("Broken.")
+
+    channel.at_send = fail
+    frame = json.dumps({"action": "finops_query", "query": "Why?"})
+    event = WebSocketEvent(MESSAGE, "connection-1", frame, is_binary=False)
+    limit = FrameLimit("cognito", connections_table, clock)
+    dispatch_frame(event, {FinopsQuery: submit}, limit, channel, clock)
+    assert len(queue.sent) == 1
+    assert channel.kinds_to("connection-1") == ["job_failed"]
+    assert names(measured()) == {metrics.QUERIES_REFUSED: 1, metrics.FRAMES_UNSERVED: 1}
 
 
 def test_a_question_that_makes_no_job_is_not_accepted(submit: SubmitQuery, measured: Measured) -> None:

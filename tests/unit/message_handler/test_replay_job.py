@@ -192,6 +192,7 @@ def test_a_user_s_limits_hold(
     assert replay("job-1")["queued"]
     outcome = replay("job-2")
     assert outcome["refused"] == code
+    assert outcome["retryAfter"] >= 1
     assert outcome["message"].startswith("At most 1 question")
     assert "replayedAs" not in jobs_table.get_item(Key={"jobId": "job-2"})["Item"]
 
