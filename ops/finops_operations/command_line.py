@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
 from finops_operations.errors import OperationFailed, failure_of
 
@@ -45,8 +47,29 @@ def stack_parser(command: str, description: str) -> argparse.ArgumentParser:
 
 
 def session_of(options: argparse.Namespace) -> boto3.Session:
-    """A session in the region that the command line names. AWS_ENDPOINT_URL leads its clients to the local cloud."""
+    """A session in the region that the command line names. AWS_ENDPOINT_URL leads its clients to the local cloud.
+
+    Raises:
+        OperationFailed: that variable, or one service's such as AWS_ENDPOINT_URL_S3, is no URL.
+        botocore.exceptions.BotoCoreError: there is no such profile.
+    """
+    for name, value in os.environ.items():
+        # Each client would raise a ValueError.
+        if name.startswith("AWS_ENDPOINT_URL") and value and not _is_endpoint(value):
+            raise OperationFailed(
+                f"{name} is {value!r}, which is no URL such as http://localhost:4566. Correct it, or unset {name}."
+            )
     return boto3.Session(region_name=options.region)
+
+
+def _is_endpoint(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        # Reading a port that is no number raises a ValueError.
+        is_web = parts.scheme in ("http", "https") and parts.port != 0
+        return is_web and bool(is_valid_endpoint_url(value) or is_valid_ipv6_endpoint_url(value))
+    except ValueError:
+        return False
 
 
 def run(operation: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:

@@ -12,12 +12,16 @@ from finops_operations.dead_letter_choice import DeadLetters
 from finops_operations.dead_letter_queue import DeadMessage
 from finops_operations.dead_letter_services import DeadLetterServices
 from finops_operations.errors import OperationFailed
-from finops_operations.job_replay import ReplayRefused
+from finops_operations.job_replay import Replay, ReplayRefused
+from finops_operations.operator_messages import say
 from finops_operations.stored_jobs import StoredJob
 from finops_websocket.errors import QueueUnavailable
 
 # A dead letter's name, and what is to be done with it, which gives a sentence.
 Change = tuple[str, Callable[[], str]]
+
+# Seconds for one job.
+_LONGEST_WAIT = 60
 
 
 class NotDone(Exception):
@@ -26,8 +30,11 @@ class NotDone(Exception):
 
 def replay(letters: DeadLetters, services: DeadLetterServices) -> bool:
     """Replay letters, and tell whether all of them were; raises what `discard` raises."""
-    changes: list[Change] = [(f"job {job.job_id}", partial(_replay_job, job, services)) for job in letters.jobs]
-    changes += [(f"message {one.message_id}", partial(_send_again, one, services)) for one in letters.messages]
+    # Messages first: they are held for five minutes only, and a job may have to wait.
+    changes: list[Change] = [
+        (f"message {one.message_id}", partial(_send_again, one, services)) for one in letters.messages
+    ]
+    changes += [(f"job {job.job_id}", partial(_replay_job, job, services)) for job in letters.jobs]
     return _all_done(changes)
 
 
@@ -64,14 +71,33 @@ def _not_reached(left: Iterator[Change]) -> str:
 
 
 def _replay_job(job: StoredJob, services: DeadLetterServices) -> str:
-    replayed = services.replay(job.job_id)
+    replayed = _replayed(job.job_id, services)
     if not replayed.queued:
         return (
             f"Job {job.job_id} is asked again as job {replayed.job_id}. The queue did not take it: the sweep queues it"
             " (StuckJobSeconds, 15 minutes by default)."
         )
-    before = " It was replayed before." if job.replayed_as else ""
-    return f"Job {job.job_id} is asked again as job {replayed.job_id}.{before}"
+    if replayed.job_id == job.replayed_as:
+        before = services.jobs.find(replayed.job_id)
+        status = f", which is {before.status}" if before else ""
+        return f"Job {job.job_id} was asked again before, as job {replayed.job_id}{status}. No other was made."
+    return f"Job {job.job_id} is asked again as job {replayed.job_id}."
+
+
+def _replayed(job_id: str, services: DeadLetterServices) -> Replay:
+    """Replay a job; what its user has too many of for the moment is waited out."""
+    waited = 0
+    while True:
+        try:
+            return services.replay(job_id)
+        except ReplayRefused as refusal:
+            if refusal.retry_after is None:
+                raise
+            if waited + refusal.retry_after > _LONGEST_WAIT:
+                raise NotDone(f"{refusal} Run the same again in {refusal.retry_after} seconds.") from refusal
+            say(f"Job {job_id} has to wait {refusal.retry_after} seconds: {refusal}")
+            services.sleep(refusal.retry_after)
+            waited += refusal.retry_after
 
 
 def _send_again(message: DeadMessage, services: DeadLetterServices) -> str:

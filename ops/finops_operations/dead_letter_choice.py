@@ -57,6 +57,6 @@ def _why_not(name: str, job: StoredJob | None) -> str:
     if job is not None:
         return f"Job {name} is {job.status}: it has not ended yet."
     return (
-        f"{name} is neither a job nor a message that can be received now. List those that there are"
-        " (ops/dead_letters.sh list); a message that is hidden needs a pause first."
+        f"{name} is neither a job nor a message that can be received now. The list has those that"
+        " there are; a message that is hidden needs a pause first."
     )

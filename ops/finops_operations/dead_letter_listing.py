@@ -78,7 +78,12 @@ def _messages_line(messages: Sequence[DeadMessage], counts: QueueCounts) -> str:
 def _advice(counts: QueueCounts, reader: Reader, command: str) -> list[str]:
     minutes = -(-counts.hidden_seconds // 60)
     advice = []
-    if reader.is_on:
+    if reader.is_missing:
+        advice.append(
+            "READER MISSING: nothing reads the dead-letter queue. A job that dies now is not ended, and its user not"
+            f" told. Bring the reader back:\n{reader.way_back}"
+        )
+    elif reader.is_on:
         if counts.hidden:
             advice.append(
                 "Hidden ones have been received, most likely by the background processor, which cannot use them."

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
 
 ON, OFF = "Enabled", "Disabled"
+# Not one of Lambda's states: there is no mapping.
+MISSING = "Missing"
 
 # Seconds: Lambda takes up to a minute or so for a change of a mapping.
 _LONGEST_CHANGE = 180
@@ -34,11 +36,18 @@ class Reader:
     uuid: str
     state: str
     since: int
+    way_back: str = ""
+    """The commands that bring it back if it is missing."""
 
     @property
     def is_on(self) -> bool:
         """Tell whether it reads, or is about to."""
-        return self.state not in {OFF, "Disabling"}
+        return self.state not in {OFF, "Disabling", MISSING}
+
+    @property
+    def is_missing(self) -> bool:
+        """Tell whether there is none; then it has no id, and `since` is 0."""
+        return self.state == MISSING
 
 
 class DeadLetterReader:
@@ -51,8 +60,13 @@ class DeadLetterReader:
         queue_arn: str,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        way_back: str = "",
     ) -> None:
-        """Keep the client, the processor's name and the queue's ARN; `clock` and `sleep` are in seconds."""
+        """Keep the client, the processor's name, the queue's ARN, and the commands that bring a missing reader back.
+
+        `clock` and `sleep` are in seconds.
+        """
+        self._way_back = way_back
         self._client = client
         self._function = function
         self._queue_arn = queue_arn
@@ -60,14 +74,10 @@ class DeadLetterReader:
         self._sleep = sleep
 
     def look(self) -> Reader:
-        """The reader as it now is.
-
-        Raises:
-            OperationFailed: there is none.
-        """
+        """The reader as it now is."""
         listed = self._client.list_event_source_mappings(EventSourceArn=self._queue_arn, FunctionName=self._function)
         if not listed["EventSourceMappings"]:
-            raise OperationFailed(f"Nothing reads {self._queue_arn}. Put its event source mapping back: ./deploy.sh")
+            return Reader("", MISSING, 0, self._way_back)
         return _reader(listed["EventSourceMappings"][0])
 
     def pause(self) -> Reader:
@@ -85,6 +95,10 @@ class DeadLetterReader:
     def _switch(self, *, enabled: bool) -> Reader:
         wanted = ON if enabled else OFF
         reader = self.look()
+        if reader.is_missing:
+            raise OperationFailed(
+                f"Nothing reads {self._queue_arn}. Bring its event source mapping back:\n{reader.way_back}"
+            )
         if reader.is_on != enabled:
             self._client.update_event_source_mapping(UUID=reader.uuid, Enabled=enabled)
             reader = self.look()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from finops_operations import dead_letter_changes
-from finops_operations.command_line import DEFAULT_STACK, DONE, FAILED, run, session_of, stack_parser
+from finops_operations.command_line import DONE, FAILED, run, session_of, stack_parser
 from finops_operations.dead_letter_choice import DeadLetters, all_letters, letters_named
 from finops_operations.dead_letter_listing import Listing
 from finops_operations.dead_letter_queue import MOST_HELD
@@ -28,7 +28,9 @@ messages that lie in the dead-letter queue.
 
   list      both (the default). Reads the whole jobs table, as there is no index of failed jobs.
   replay    asks a job's question once more, as a new job of its user: the old one keeps its end. Once, however often
-            you ask. A message of an unfinished job goes back to the processing queue.
+            you ask. A message of an unfinished job goes back to the processing queue. A tab that is open sees the
+            new job after its next sign-in, or in list_jobs; with AuthMode=open nobody is told of it, and you must
+            pass its id on.
   discard   takes a job off this list (it stays failed), and deletes a message. Asks before it does.
   pause     stops the background processor from reading the dead-letter queue. It hides what it cannot use; that can be
             listed 16 minutes later.
@@ -115,8 +117,19 @@ def _replay(options: argparse.Namespace, services: DeadLetterServices) -> int:
             warn(f"{len(letters.messages) - len(readable)} of the messages name no job. They can be discarded.")
         if not (letters.jobs or readable):
             say("There is nothing to replay.")
+        if letters.jobs and services.is_open:
+            warn("With AuthMode=open nobody is told of a new job: pass its id on to whoever asked.")
         is_all_done = dead_letter_changes.replay(DeadLetters(letters.jobs, readable), services)
+        if letters.jobs:
+            _say_who_learns(services)
     return DONE if is_all_done else FAILED
+
+
+def _say_who_learns(services: DeadLetterServices) -> None:
+    if services.is_open:
+        warn("Pass the new ids on now: a page gets such a job by its id only (resume_job).")
+    else:
+        say("A tab that is open sees its new job after its next sign-in, or in list_jobs.")
 
 
 def _discard(options: argparse.Namespace, services: DeadLetterServices) -> int:
@@ -156,6 +169,7 @@ def _pause(options: argparse.Namespace, services: DeadLetterServices) -> int:
     since = datetime.fromtimestamp(reader.since, UTC).strftime("%Y-%m-%d %H:%M")
     print(f"The background processor does not read the dead-letter queue, since {since} UTC.")  # noqa: T201
     say(f"Hidden now: {counts.hidden}. They can be listed within {-(-counts.hidden_seconds // 60)} minutes.")
+    warn("Alarms that wait for it (failed-jobs, unreadable-dead-letters) may be silent while nothing reads the queue.")
     warn(f"Jobs that die meanwhile are not ended. When you are done: {_command(options)} resume")
     return DONE
 
@@ -167,8 +181,7 @@ def _resume(_options: argparse.Namespace, services: DeadLetterServices) -> int:
 
 
 def _command(options: argparse.Namespace) -> str:
-    stack: str = options.stack_name
-    return _COMMAND if stack == DEFAULT_STACK else f"{_COMMAND} --stack-name {stack}"
+    return f"{_COMMAND} --stack-name {options.stack_name} --region {options.region}"
 
 
 if __name__ == "__main__":

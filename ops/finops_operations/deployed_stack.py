@@ -50,6 +50,11 @@ class DeployedStack:
         )
 
     @property
+    def is_changing(self) -> bool:
+        """Whether CloudFormation was at work on it when it was read."""
+        return self.status.endswith("_IN_PROGRESS")
+
+    @property
     def project(self) -> str:
         """The first part of every resource's name.
 

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
 
 class ReplayRefused(Exception):
-    """One job is not replayed; its text says why. Others may be."""
+    """One job is not replayed; its text says why. Others may be.
+
+    It may be replayed after `retry_after` seconds, if that is not None.
+    """
+
+    def __init__(self, text: str, retry_after: int | None = None) -> None:
+        """Say why, and when it may be tried again."""
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class JobReplay:
         )
         outcome = _object(response["Payload"].read())
         if "refused" in outcome:
-            raise ReplayRefused(f"{outcome['message']} ({outcome['refused']})")
+            raise ReplayRefused(f"{outcome['message']} ({outcome['refused']})", outcome.get("retryAfter"))
         # A function's crash comes back with status 200: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
         if "FunctionError" in response or "replayedAs" not in outcome:
             raise OperationFailed(

@@ -161,13 +161,13 @@ async def test_two_clients_follow_one_job(faulty_stack: FaultyStack) -> None:
 
     assert violations(history) == []
     assert one.answer == two.answer
-    # The second is shown where the job is, and then the same as the first. Signing in brings it what an older client
-    # draws from, too: that is dropped if it comes before the job is asked for, and shown if it comes a moment later,
-    # with the progress that the job has by then.
+    # The second is shown where the job is, which holds what came before, and then the same as the first. Signing in
+    # brings it what an older client draws from, too: that is dropped if it comes before the job is asked for, and shown
+    # if it comes a moment later, with the progress that the job has by then.
     assert percents(two)[0] >= 52
     assert percents(two) == sorted(percents(two))
     assert len(completions(one)) == 2
-    assert completions(two) in (completions(one)[1:], completions(one))
+    assert completions(two) in [completions(one)[seen:] for seen in range(3)]
     assert faulty_stack.invocations(job_id) == {"cost": 1, "advisor": 1}
 
 

@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection
 
 from contract_schema import assert_valid
 
+# Every question that was sent, for the search of the logs: the table with it may be gone by then.
+ASKED: set[str] = set()
 ENDS = {"job_completed", "job_failed", "job_cancelled"}
 
 
@@ -22,6 +24,8 @@ class Conversation:
         self._connection = connection
 
     async def send(self, frame: dict[str, Any] | str | bytes) -> None:
+        if isinstance(frame, dict) and isinstance(query := frame.get("query"), str):
+            ASKED.add(query)
         await self._connection.send(json.dumps(frame) if isinstance(frame, dict) else frame)
 
     async def receive(self, seconds: float = 30) -> dict[str, Any]:

@@ -191,6 +191,7 @@ NOT_ENFORCED: dict[Permission, str] = {
     ("deploy", "SeeWhyAChangeIsRefused", "cloudformation:DescribeEvents"): _HERE_BY_ARN,
     ("deploy", "ChangeStacks", "cloudformation:DescribeEvents"): _HERE_BY_ARN,
     ("operate", "ReadFunctions", "lambda:GetFunctionConcurrency"): _CONCURRENCY,
+    ("operate", "FindAgents", "lambda:GetFunctionConcurrency"): _CONCURRENCY,
     ("operate", "CallAndReleaseFunctions", "lambda:DeleteFunctionConcurrency"): _CONCURRENCY,
     ("operate", "ReadWhatNoResourceLimits", "lambda:GetAccountSettings"): _UNASKED,
     ("operate", "HoldDeadLetters", "lambda:UpdateEventSourceMapping"): _UNASKED,

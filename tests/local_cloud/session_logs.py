@@ -3,8 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 
+from local_cloud.conversation import ASKED
 from local_cloud.journey_stack import PASSWORD
 from local_cloud.log_search import LogSearch, search
 from local_cloud.running_cloud import LocalCloud
@@ -44,9 +46,10 @@ def search_session(cloud: LocalCloud, directory: Path) -> LogSearch:
     """
     asked = set(asked_questions(cloud))
     logs = {**files_of_logs(directory), **kept_groups(cloud)}
+    transcripts = files_named(directory, "*.output")
     if asked and not any(path.stat().st_size for path in cloud.function_logs.glob("*.log")):
         raise NothingLogged(f"{len(asked)} questions are stored, and {cloud.function_logs} has no line of a function.")
-    return search(logs, {*asked, FIRST_QUESTION}, {PASSWORD})
+    return search(logs, {*asked, *ASKED, FIRST_QUESTION}, {PASSWORD}, transcripts)
 
 
 def asked_questions(cloud: LocalCloud) -> Iterator[str]:
@@ -84,9 +87,14 @@ def kept_groups(cloud: LocalCloud) -> dict[str, str]:
 
 def files_of_logs(directory: Path) -> dict[str, str]:
     """Read all files below a directory that are named log, or something with .log: each one's text by its path."""
+    return {**files_named(directory, "log"), **files_named(directory, "*.log")}
+
+
+def files_named(directory: Path, pattern: str) -> dict[str, str]:
+    """Read all files below a directory whose names are like this: each one's text by its path."""
     return {
         str(path.relative_to(directory)): path.read_text(encoding="utf-8", errors="replace")
         for folder, _, names in os.walk(directory)
         for path in (Path(folder, name) for name in names)
-        if (path.name == "log" or path.suffix == ".log") and path.is_file()
+        if fnmatch(path.name, pattern) and path.is_file()
     }

@@ -134,7 +134,9 @@ async def test_a_job_that_failed_for_good_is_replayed_once_and_its_owner_gets_th
         await client.sign_in(stack.token("unlucky"))
         assert (await answered(client, new_id))["result"]["query"] == QUESTION
         again = await asyncio.to_thread(operator.run, "replay", job_id)
-        assert again.strip() == f"{printed.strip()} It was replayed before."
+        assert again.strip() == (
+            f"Job {job_id} was asked again before, as job {new_id}, which is completed. No other was made."
+        )
         mine = (await client.ask({"action": "list_jobs"}))["jobs"]
         old = await client.ask({"action": "resume_job", "jobId": job_id})
     async with conversation(stack.url) as other:

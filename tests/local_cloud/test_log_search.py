@@ -2,6 +2,7 @@
 
 import base64
 import json
+from urllib.parse import quote, quote_plus
 
 import jwt
 import pytest
@@ -31,6 +32,11 @@ def found(line: str) -> list[str]:
         json.dumps({"body": json.dumps({"query": QUESTION})}),
         repr({"query": QUESTION}),
         f"ValueError: {QUESTION!r}",
+        f"GET /?query={quote(QUESTION)}",
+        f"query={quote_plus(QUESTION)}&x=y",
+        base64.b64encode(QUESTION.encode()).decode(),
+        'cut off: WHAT  did "Amazon S3" Cost ',
+        json.dumps('What did "Amazon S3" cost and'),
     ],
 )
 def test_a_question_is_found_in_every_spelling(line: str) -> None:
@@ -46,6 +52,22 @@ def test_a_token_is_found_signed_or_not(line: str, token: str) -> None:
 def test_passwords_and_signed_addresses_are_found() -> None:
     assert found(f'{{"PASSWORD": "{PASSWORD}"}}') == ["b, line 2, has a password in it"]
     assert found("https://bucket.example/a?X-Amz-Signature=0a1b") == ["b, line 2, has a signed address in it"]
+
+
+@pytest.mark.parametrize("written", [quote(f"{PASSWORD}!"), base64.b64encode(f"{PASSWORD}!".encode()).decode()])
+def test_a_password_is_found_encoded(written: str) -> None:
+    assert search({"a": written}, [], [f"{PASSWORD}!"]).findings == ["a, line 1, has a password in it"]
+
+
+@pytest.mark.parametrize("kind", ["AKIA", "ASIA"])
+def test_an_access_key_is_found_but_for_that_of_examples(kind: str) -> None:
+    assert found(f"key {kind}{'Q2' * 8}.") == ["b, line 2, has an access key in it"]
+    assert found("AKIAIOSFODNN7EXAMPLE") == []  # pragma: allowlist secret (AWS's own example)
+
+
+def test_a_transcript_may_have_questions_and_no_tokens_and_passwords() -> None:
+    searched = search({}, [QUESTION], [PASSWORD], {"t": f"{QUESTION}\n{TOKEN}\n{PASSWORD}\n"})
+    assert sorted(searched.findings) == ["t, line 3, has a token in it", "t, line 4, has a password in it"]
 
 
 def test_what_is_like_a_secret_and_none_is_not_found() -> None:

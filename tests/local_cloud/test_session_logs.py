@@ -111,6 +111,27 @@ async def test_lines_of_functions_that_a_websocket_invokes_are_kept(
     assert job_id not in kept_groups(local_cloud).get(f"/aws/lambda/{stack.project}-message-handler", "")
 
 
+def test_a_password_in_a_transcript_is_found(local_cloud: LocalCloud, stack: JourneyStack, tmp_path: Path) -> None:
+    transcript = tmp_path / "GUIDE.md.output"
+    transcript.write_text(f"good\n{FIRST_QUESTION}\n{PASSWORD}\n", encoding="utf-8")
+    findings = [line for line in search_session(local_cloud, tmp_path).findings if line.startswith("GUIDE")]
+    transcript.unlink()
+    assert findings == ["GUIDE.md.output, line 3, has a password in it"]
+
+
+async def test_a_question_that_is_stored_nowhere_is_searched_for(
+    local_cloud: LocalCloud, stack: JourneyStack, tmp_path: Path
+) -> None:
+    question = f"What did {uuid.uuid4()} cost?"
+    async with conversation(stack.url) as client:
+        await client.ask({"action": "finops_query", "query": question})
+    (tmp_path / "log").write_text(question, encoding="utf-8")
+    findings = search_session(local_cloud, tmp_path).findings
+    (tmp_path / "log").unlink()
+    assert question not in set(asked_questions(local_cloud))
+    assert "log, line 1, has a question in it" in findings
+
+
 def test_search_without_functions_lines_is_no_search(local_cloud: LocalCloud, question: str, tmp_path: Path) -> None:
     with pytest.raises(NothingLogged, match="questions are stored"):
         search_session(SilentCloud(local_cloud, tmp_path), tmp_path)

@@ -1,4 +1,4 @@
-"""What a document's blocks keep to, so that each command is run by a test or says why not. Pure.
+"""What a document's blocks keep to, so that each command is run by a test or says why not.
 
 Each rule gives its findings as sentences that begin with the line.
 """
@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 
 from runbook.code_fences import CodeFence, code_fences, first_line, one_line
-from runbook.command_block import AWS_ONLY, EXECUTABLE, REASON, CommandBlock
+from runbook.command_block import AWS_ONLY, EXECUTABLE, REASON, CommandBlock, as_script
+from runbook.complete_commands import CompleteCommand, complete_commands
 
 SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "fish", "console", "shell-session", "shellsession", "terminal"}
 # What an account, or a stack in it, has and another does not; names that everybody has alike are none of them.
@@ -27,6 +28,15 @@ OF_ONE_ACCOUNT = {
 }
 # The assignment that sets a value once, at the top: its default may be anybody's own.
 DEFAULT = re.compile(r"^\s*export \w+=\"?\$\{\w+:-.*$", re.MULTILINE)
+# What bash takes as it is written: what looks like a command in it is none. The first kind of text may have commands.
+QUOTED = re.compile(r"""(?P<double>"(?:\\.|[^"\\])*")|\\.|'[^']*'|(?<!\S)#.*""")
+FUNCTION = re.compile(r"\s*(?:function\s+)?[\w-]+\s*\(\)")
+SUBSTITUTION = re.compile(r"\$\((?!\()|`")
+# What may stand before a substitution in its line: bash ends with the status of X=$(...) and of nothing around it.
+ASSIGNED = re.compile(r"\s*\w+=\"?(?:\$\{\w+:-)?")
+DECLARED = re.compile(r"(?:.*[\s;{])?(?:export|declare|typeset|readonly|local)\s.*")
+PROCESS_SUBSTITUTION = re.compile(r"[<>]\((?!\()")
+BACKGROUND = re.compile(r"(?<![&<>|])&(?![&>])")
 
 
 def unmarked_blocks(document: str) -> list[str]:
@@ -60,6 +70,38 @@ def values_of_one_account(blocks: Sequence[CommandBlock]) -> list[str]:
                 line = block.line + 1 + code.count("\n", 0, found.start())
                 findings.append(f"line {line}: {found[0]!r} is {what}. Set it once at the top, and name the variable.")
     return findings
+
+
+def hidden_failures(blocks: Sequence[CommandBlock]) -> list[str]:
+    """Find the forms of executable commands in which bash does not tell that a command failed.
+
+    A function's body may have substitutions in arguments: what it gives is judged where it is called.
+    """
+    script = as_script(block for block in blocks if block.is_executable)
+    return [finding for command in complete_commands(script) for finding in hidden_failures_of(command)]
+
+
+def hidden_failures_of(command: CompleteCommand) -> Iterator[str]:
+    """Find them in one command: they are looked for line by line, outside of what is quoted."""
+    readable = QUOTED.sub(lambda found: re.sub(r"\\.", "  ", found["double"] or blank(found[0])), command.text)
+    unquoted = QUOTED.sub(lambda found: blank(found[0]), command.text)
+    in_function = FUNCTION.match(command.text) is not None
+    for line, text in enumerate(readable.split("\n"), start=command.line):
+        befores = [text[: found.start()] for found in SUBSTITUTION.finditer(text)]
+        if any(DECLARED.fullmatch(before) for before in befores):
+            yield f"line {line}: the declaration hides that $(...) failed. Assign it first: X=$(...)"
+        elif not in_function and not all(ASSIGNED.fullmatch(before) for before in befores):
+            yield f"line {line}: the command around $(...) hides that it failed. Assign it on a line before: X=$(...)"
+    for line, text in enumerate(unquoted.split("\n"), start=command.line):
+        if PROCESS_SUBSTITUTION.search(text):
+            yield f"line {line}: nobody learns that a process substitution failed. Use a pipe or a file."
+        if BACKGROUND.search(text):
+            yield f"line {line}: nobody learns that a command in the background failed."
+
+
+def blank(text: str) -> str:
+    """Give a text of as many lines in which nothing is written."""
+    return re.sub(r".", " ", text)
 
 
 def headings(document: str) -> list[tuple[int, str]]:

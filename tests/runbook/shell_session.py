@@ -1,6 +1,7 @@
 """One bash that runs a document's commands one after another, as a person types them, and notices what fails."""
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -13,8 +14,9 @@ from runbook.complete_commands import CompleteCommand
 
 # Reads paths of files, and runs each in this very shell, so that variables, functions and the directory stay. A command
 # that fails ends the shell, in a pipeline and in a list that && joins too; so does a variable that was never set. The
-# trap notes what fails, also in $(...) and <(...) where the command around it hides it, as in: export NAME=$(false).
-# What the commands start holds neither pipe to the tests.
+# trap notes which command it was, often in a $(...) too whose failure the command around it hides. Of what it does not
+# see, such as the end of a command in the background, document_rules.py keeps the documents free. What the commands
+# start holds neither pipe to the tests.
 DRIVER = """
 shopt -s inherit_errexit
 RUNBOOK_FAILURES=$1
@@ -26,6 +28,10 @@ while IFS= read -r -u {commands} RUNBOOK_COMMAND; do
     echo >&{endings}
 done
 """
+
+
+# Bash runs such a command all the same, with the rest of the script as the text.
+UNCLOSED = re.compile(r"warning: here-document at line \d+ delimited by end-of-file")
 
 
 @dataclass(frozen=True)
@@ -96,13 +102,14 @@ class ShellSession:
 
     def _run(self, command: CompleteCommand, deadline: float, seconds: float) -> str:
         """Run a command, and give the way in which it failed, or nothing."""
+        said = self._output.stat().st_size
         self._script.write_text("\n" * (command.line - 1) + command.text, encoding="utf-8")
         os.write(self._commands, f"{self._script}\n".encode())
         ended, _, _ = select.select([self._endings], [], [], max(0, deadline - time.monotonic()))
         if not ended:
             return f"not done after {seconds:g} seconds"
         if os.read(self._endings, 1):
-            return ""
+            return "a here-document that nothing closes" if UNCLOSED.search(self._output_from(said)) else ""
         # Left unwaited for, so that its process id stays that of its group.
         end = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
         assert end is not None

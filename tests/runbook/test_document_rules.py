@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from runbook.code_fences import UnclosedFence
 from runbook.command_block import command_blocks
-from runbook.document_rules import headings, missing_sections, unmarked_blocks, values_of_one_account
+from runbook.document_rules import (
+    headings,
+    hidden_failures,
+    missing_sections,
+    unmarked_blocks,
+    values_of_one_account,
+)
 from runbook.guide_sections import GUIDE_SECTIONS
 
 SAMPLE = Path(__file__).with_name("sample_runbook.md").read_text(encoding="utf-8")
@@ -23,6 +29,7 @@ def values_in(*commands: str) -> list[str]:
 def test_the_sample_keeps_every_rule() -> None:
     assert unmarked_blocks(SAMPLE) == []
     assert values_of_one_account(command_blocks(SAMPLE)) == []
+    assert hidden_failures(command_blocks(SAMPLE)) == []
 
 
 @pytest.mark.parametrize(
@@ -48,7 +55,7 @@ def test_a_block_without_its_mark_is_found(document: str, found: str) -> None:
 @pytest.mark.parametrize(
     ("command", "value"),
     [
-        ("aws s3 ls s3://packages-062025/", "s3://packages-062025"),
+        ("aws s3 ls s3://packages-of-june/", "s3://packages-of-june"),
         ("aws s3 ls 's3://packages'", "s3://packages"),
         ("./deploy.sh --bucket packages", "--bucket packages"),
         ("aws lambda update-function-code --s3-bucket packages", "--s3-bucket packages"),
@@ -85,10 +92,55 @@ def test_variables_and_names_that_everybody_has_are_none_of_them() -> None:
 
 
 def test_only_the_first_block_sets_defaults() -> None:
-    default = "export BUCKET=${BUCKET:-s3://packages-062025}\n"
+    default = "export BUCKET=${BUCKET:-s3://packages-of-june}\n"
     first = f"```bash\n{default}```\n"
     assert values_of_one_account(command_blocks(first)) == []
     assert values_of_one_account(command_blocks(f"```bash\ntrue\n```\n{first}")) != []
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        ("export X=$(false)", "the declaration hides"),
+        ("export X=${X:-$(false)}", "the declaration hides"),
+        ("declare -r X=$(false)", "the declaration hides"),
+        ("readonly X=`false`", "the declaration hides"),
+        ('f() { local x="$(false)"; }', "the declaration hides"),
+        ('echo "$(false)"', "the command around"),
+        ('echo "`false`"', "the command around"),
+        ("for x in $(false); do true; done", "the command around"),
+        ('X=$(echo "$(false)")', "the command around"),
+        ("[[ $(false) == '' ]]", "the command around"),
+        ("cat <(false)", "nobody learns that a process substitution"),
+        ("true > >(false)", "nobody learns that a process substitution"),
+        ("false &", "nobody learns that a command in the background"),
+        ("false & wait", "nobody learns that a command in the background"),
+    ],
+)
+def test_a_form_that_hides_a_failure_is_found_at_its_line(command: str, found: str) -> None:
+    block = f"```bash\ntrue\n{command}\n```\n"
+    (finding,) = hidden_failures(command_blocks(block))
+    assert finding.startswith(f"line 3: {found}")
+    assert hidden_failures(command_blocks(f"AWS only: so.\n\n{block.replace('bash', 'bash aws-only')}")) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "X=$(false)\nexport X",
+        'X="$(false | cat)"',
+        "X=${X:-$(false)}",
+        'f() { echo "$(false)"; }',
+        "f() {\n  echo $(false)\n}",
+        "echo '$(false) & <(false)' \"a & <(b)\"",
+        'aws --query "[?Key==\\`name\\`].{A: B, C: D} | sort_by(E, &F)"',
+        "true && ls >x 2>&1 |& cat &>y",
+        "# $(false) &",
+        'echo $((1 + 2)) "it\'s"',
+    ],
+)
+def test_what_hides_nothing_is_not_found(command: str) -> None:
+    assert hidden_failures(command_blocks(f"```bash\n{command}\n```\n")) == []
 
 
 def test_a_missing_or_misplaced_section_is_found() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from runbook.command_block import as_script, command_blocks
 from runbook.complete_commands import is_accepted
-from runbook.document_rules import missing_sections, unmarked_blocks, values_of_one_account
+from runbook.document_rules import hidden_failures, missing_sections, unmarked_blocks, values_of_one_account
 from runbook.documents import DOCUMENTS, RUNBOOK, text_of
 from runbook.guide_sections import GUIDE_SECTIONS
 
@@ -17,6 +17,11 @@ def test_every_block_says_what_it_is(document: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_no_command_has_a_value_of_one_account(document: str) -> None:
     assert values_of_one_account(command_blocks(text_of(document))) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_command_that_is_run_hides_a_failure(document: str) -> None:
+    assert hidden_failures(command_blocks(text_of(document))) == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

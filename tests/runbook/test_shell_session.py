@@ -90,6 +90,11 @@ def test_what_does_not_fail_passes(shell: ShellSession, script: str) -> None:
     assert outcome.is_good, outcome
 
 
+def test_a_here_document_that_nothing_closes_has_failed(shell: ShellSession) -> None:
+    outcome = run(shell, "true\ncat <<END\ntext\n")
+    assert (outcome.failed_line, outcome.failure) == (2, "a here-document that nothing closes")
+
+
 def test_the_command_that_failed_is_named_as_it_is_written(shell: ShellSession) -> None:
     outcome = run(shell, 'SECRET=secret\nfor i in 1 2; do\n  [[ $SECRET == "$i" ]]\ndone\n')
     assert outcome.failure == """exit status 1 of '[[ $SECRET == "$i" ]]'"""

@@ -21,7 +21,7 @@ def look_at_stage(apigateway: ApiGatewayV2Client, remedies: Remedies) -> Finding
         pages = apigateway.get_paginator("get_routes").paginate(ApiId=api)
         routes = {route["RouteKey"] for page in pages for route in page["Items"]}
     except apigateway.exceptions.NotFoundException:
-        return red(f"There is no API {api}.", remedies.make_anew())
+        return red(f"There is no API {api}.", remedies.make_api_anew())
     try:
         apigateway.get_stage(ApiId=api, StageName=STAGE)
     except apigateway.exceptions.NotFoundException:

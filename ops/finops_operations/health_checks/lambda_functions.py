@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from finops_operations.health_checks.check import Finding, ok, red, skipped, warning
+from finops_operations.health_checks.check import Finding, State, ok, red, skipped, warning
 from finops_operations.health_checks.function_code import Code, code_of_function, hex_of
 from finops_operations.health_checks.remedies import Remedies
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
     from types_boto3_s3 import S3Client
+
+# Where Lambda names no state, there is only this one.
+_ACTIVE = "Active"
 
 Probe = Callable[[], str | None]
 """Calls a function harmlessly; what is wrong with its answer, as a sentence, or None. May raise NotReached."""
@@ -44,11 +47,21 @@ def look_at_function(
             return skipped(str(obstacle))
         fault = None
     if not is_deployed:
-        return _other_code(code, sha256, fault, _put_back(name, key_parameter, remedies))
+        put_back = _put_back(name, key_parameter, remedies)
+        is_changing = remedies.stack.is_changing
+        return (
+            _changing_code(remedies.stack.status, fault) if is_changing else _other_code(code, sha256, fault, put_back)
+        )
     if fault:
         return red(fault, f"{remedies.roll_back()}\n{remedies.logs(name)}")
     compared = "code as deployed" if code is Code.DEPLOYED else "code not compared: its key names no hash"
     return ok(f"Active, answers, {compared}.")
+
+
+def _changing_code(status: str, fault: str | None) -> Finding:
+    """Meanwhile a function may be ahead of its stack, or behind it; a command would get in the way."""
+    found = f"{fault or ''} Its code is not the stack's, which is {status}.".strip()
+    return Finding(State.RED if fault else State.WARNING, found, "Wait until that is done, then run this again.")
 
 
 def _other_code(code: Code, sha256: str, fault: str | None, put_back: str) -> Finding:
@@ -76,7 +89,14 @@ def look_at_agent(lambda_client: LambdaClient, remedies: Remedies, parameter: st
             f"There is no function {name}: questions go without it.",
             f"Deploy the agent, or name another: {remedies.deploy(f' {option} FUNCTION')}",
         )
-    return _trouble(configuration, remedies) or ok(f"{name}: {configuration['State']}")
+    if trouble := _trouble(configuration, remedies):
+        return trouble
+    if lambda_client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions") == 0:
+        return red(
+            f"{name} may not run: its reserved concurrency is 0. Questions go without it.",
+            remedies.aws(f"lambda delete-function-concurrency --function-name {name}"),
+        )
+    return ok(f"{name}: {configuration.get('State', _ACTIVE)}")
 
 
 def _trouble(configuration: FunctionConfigurationResponseTypeDef, remedies: Remedies) -> Finding | None:
@@ -86,12 +106,12 @@ def _trouble(configuration: FunctionConfigurationResponseTypeDef, remedies: Reme
     """
     name = configuration["FunctionName"]
     again = "Run this again in a minute."
-    state = configuration.get("State", "Active")
+    state = configuration.get("State", _ACTIVE)
     reason = configuration.get("StateReason", "")
     # A function that nobody called for weeks is made ready again by its next invocation.
     if state in ("Pending", "Inactive"):
         return warning(f"{name} is {state}. {reason}".strip(), again)
-    if state != "Active":
+    if state != _ACTIVE:
         return red(f"{name} is {state}. {reason}".strip(), _describe(name, remedies))
     update = configuration.get("LastUpdateStatus", "Successful")
     if update == "InProgress":

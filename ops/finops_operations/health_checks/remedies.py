@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from finops_operations.deployed_stack import DeployedStack
 
@@ -15,6 +16,8 @@ class Remedies:
 
     stack: DeployedStack
     region: str
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When they were asked for, in UTC: it tells change sets apart, of which each name is taken once."""
 
     @property
     def is_local(self) -> bool:
@@ -55,7 +58,7 @@ class Remedies:
         stack = self.stack.name
         # A parameter that is not named would get its default.
         kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in self.stack.parameters)
-        changes = f"--stack-name {stack} --change-set-name undo-drift"
+        changes = f"--stack-name {stack} --change-set-name undo-drift-{self.asked_at:%Y%m%dT%H%M%SZ}"
         return "\n".join(
             self.aws(f"cloudformation {command}")
             for command in (
@@ -65,6 +68,11 @@ class Remedies:
                 f"execute-change-set {changes}",
             )
         )
+
+    def make_api_anew(self) -> str:
+        """Brings back the API, and leads the pages to it."""
+        told = f"A new API has a new endpoint: then ops/write_frontend_config.sh {self._which()} (config.js)."
+        return f"{self.make_anew()}\n{told}"
 
     def _which(self) -> str:
         return f"--stack-name {self.stack.name} --region {self.region}"

@@ -18,6 +18,8 @@ PATIENCE = 45.0
 _NO_ANSWER = "Run this again. If it stays so, look at https://health.aws.amazon.com/health/status."
 _REFUSED = "Look at your permissions, or run this again. docs/WEBSOCKET_DEPLOYMENT_GUIDE.md names what this needs."
 
+_DEFECT = "It says nothing of the stack. Report it to the project, with this line."
+
 
 def run_side_by_side(checks: Sequence[Check], patience: float = PATIENCE) -> list[Result]:
     """What the checks find, in their order; a check without an answer after `patience` seconds is red."""
@@ -61,3 +63,5 @@ def _look(check: Check) -> Finding:
         return red(str(failure), _REFUSED)
     except (ClientError, BotoCoreError) as error:
         return red(str(failure_of(error)), _REFUSED)
+    except Exception as defect:  # noqa: BLE001 - a check's entry point: its defect must not cost the others' findings
+        return red(f"This check is broken: {type(defect).__name__}.", _DEFECT)

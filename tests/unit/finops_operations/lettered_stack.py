@@ -18,11 +18,14 @@ class RecordingReplay(JobReplay):
         self.refused: set[str] = set()
         self.broken: dict[str, Exception] = {}
         self.queued = True
+        self.waits: list[int] = []
 
     def __call__(self, job_id: str) -> Replay:
         self.asked.append(job_id)
         if job_id in self.refused:
             raise ReplayRefused("At most 10 questions. (TOO_MANY_JOBS)")
+        if self.waits:
+            raise ReplayRefused("At most 10 a minute. (RATE_LIMITED)", self.waits.pop(0))
         if job_id in self.broken:
             raise self.broken[job_id]
         return Replay(f"{job_id}-again", self.queued)

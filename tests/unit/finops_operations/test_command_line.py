@@ -43,6 +43,20 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parsed() == (DEFAULT_STACK, DEFAULT_REGION)
 
 
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA"])
+@pytest.mark.parametrize("value", ["garbage", "localhost:4566", "http://", "http://[", "http://a b", "http://a:port"])
+def test_an_address_that_is_none_is_a_sentence(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(OperationFailed, match=f"^{name} is .*unset {name}"):
+        parsed()
+
+
+@pytest.mark.parametrize("value", ["", "http://localhost:4566", "http://[::1]:4566", "https://vpce-1.example.com/"])
+def test_an_address_of_a_local_cloud(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", value)
+    assert parsed() == (DEFAULT_STACK, DEFAULT_REGION)
+
+
 def test_an_operation_ends_with_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
     given: list[Sequence[str] | None] = []
 

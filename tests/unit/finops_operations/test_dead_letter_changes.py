@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -76,10 +77,16 @@ def test_each_job_is_replayed_and_said(
 
 
 def test_a_job_that_was_replayed_before_or_waits_for_the_sweep_is_said_to(
-    services: DeadLetterServices, replayed: RecordingReplay, capsys: pytest.CaptureFixture[str]
+    services: DeadLetterServices,
+    replayed: RecordingReplay,
+    jobs: SubmittingJobStore,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert dead_letter_changes.replay(DeadLetters((a_stored_job(replayed_as="job-1-again"),), ()), services)
-    assert capsys.readouterr().out == "Job job-1 is asked again as job job-1-again. It was replayed before.\n"
+    assert capsys.readouterr().out == "Job job-1 was asked again before, as job job-1-again. No other was made.\n"
+    jobs.store(a_job(job_id="job-1-again", status=COMPLETED, ttl=2**40))
+    assert dead_letter_changes.replay(DeadLetters((a_stored_job(replayed_as="job-1-again"),), ()), services)
+    assert "as job job-1-again, which is completed." in capsys.readouterr().out
     replayed.queued = False
     assert dead_letter_changes.replay(DeadLetters((a_stored_job(),), ()), services)
     assert "the sweep queues it" in capsys.readouterr().out
@@ -92,6 +99,21 @@ def test_one_that_is_refused_is_named_and_the_others_are_replayed(
     assert not dead_letter_changes.replay(three_jobs(), services)
     assert replayed.asked == ["job-1", "job-2", "job-3"]
     assert capsys.readouterr().err == "Not done: job job-2. At most 10 questions. (TOO_MANY_JOBS)\n"
+
+
+def test_a_short_limit_is_waited_out_and_a_long_one_says_when_to_come_back(
+    services: DeadLetterServices, replayed: RecordingReplay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slept: list[float] = []
+    waiting = replace(services, sleep=slept.append)
+    replayed.waits = [20, 30]
+    assert dead_letter_changes.replay(DeadLetters((a_stored_job(),), ()), waiting)
+    assert slept == [20, 30]
+    assert "Job job-1 has to wait 20 seconds: At most 10 a minute." in capsys.readouterr().err
+    replayed.waits = [40, 21]
+    assert not dead_letter_changes.replay(DeadLetters((a_stored_job(),), ()), waiting)
+    assert slept == [20, 30, 40]
+    assert "Run the same again in 21 seconds." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,13 @@ def test_a_pause_is_never_forgotten(counts: QueueCounts) -> None:
     assert "ops/dead_letters.sh pause" not in said
 
 
+def test_a_missing_reader_comes_with_the_way_back() -> None:
+    said = printed(Listing([], [], SOME_HIDDEN, Reader("", "Missing", 0, "make it anew")))
+    assert "READER MISSING" in said
+    assert "\nmake it anew\n" in said
+    assert "PAUSED" not in said
+
+
 def test_bodies_are_shown_to_those_only_who_ask() -> None:
     assert "sesame" not in printed(FULL)
     assert "sesame" not in FULL.to_json(with_bodies=False)

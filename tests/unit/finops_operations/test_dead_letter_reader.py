@@ -86,6 +86,11 @@ def test_a_change_that_does_not_come_is_told() -> None:
         reader_of(Mapping("Enabled", looks=1000)).pause()
 
 
-def test_a_stack_without_a_reader_is_told_what_to_do() -> None:
-    with pytest.raises(OperationFailed, match=r"\./deploy\.sh"):
-        reader_of(Mapping(None)).look()
+def test_a_missing_reader_is_seen_and_only_its_switching_fails() -> None:
+    gone: Any = Mapping(None)
+    reader = DeadLetterReader(gone, "project-background-processor", QUEUE, way_back="make it anew")
+    found = reader.look()
+    assert (found.state, found.is_on, found.is_missing) == ("Missing", False, True)
+    for switch in (reader.pause, reader.resume):
+        with pytest.raises(OperationFailed, match="make it anew"):
+            switch()

@@ -52,6 +52,7 @@ def test_each_is_of_the_stack(sqs: Any, jobs_table: Any, jobs: SubmittingJobStor
         }
     )
     services = DeadLetterServices.of_stack(session, "stack")
+    assert not services.is_open
     jobs.store(a_dead_job(ttl=2**40))
     stack.put("hello")
     assert [job.job_id for job in services.jobs.failed_for_good()] == ["job-1"]

@@ -42,5 +42,6 @@ def test_the_help_says_what_each_verb_does(capsys: pytest.CaptureFixture[str]) -
         main(["--help"])
     assert ended.value.code == 0
     printed = capsys.readouterr().out
+    assert "with AuthMode=open nobody is told" in printed
     for verb in ("list", "replay", "discard", "pause", "resume"):
         assert f"\n  {verb} " in printed

@@ -31,6 +31,15 @@ def test_a_stack_that_cannot_be_read_is_a_result_for_a_program(capsys: pytest.Ca
     assert "credentials" in line["found"]
 
 
+def test_an_address_that_is_none_is_one_json_object_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
+    assert run(main, ["--json"]) == 1
+    [line] = json.loads(capsys.readouterr().out)["checks"]
+    assert (line["state"], line["found"].startswith("AWS_ENDPOINT_URL is 'garbage'")) == ("red", True)
+
+
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["nonsense"], ["--stack-name"]])
 def test_a_mistake_in_the_command_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -40,6 +40,13 @@ def test_a_refusal_says_why() -> None:
         replay("job-1")
 
 
+def test_a_refusal_for_now_says_until_when() -> None:
+    replay, _ = replay_with(b'{"refused": "RATE_LIMITED", "message": "Slower.", "retryAfter": 7}')
+    with pytest.raises(ReplayRefused) as refusal:
+        replay("job-1")
+    assert refusal.value.retry_after == 7
+
+
 def test_a_function_that_crashes_is_named_with_its_log_and_not_quoted() -> None:
     replay, _ = replay_with(b'{"errorMessage": "secret", "replayedAs": "job-2"}', FunctionError="Unhandled")
     with pytest.raises(OperationFailed, match="/aws/lambda/project-message-handler") as failure:

@@ -124,6 +124,10 @@ CALLERS: dict[Permission, Caller] = {
         f"{HEALTH}/lambda_functions.py",
         "def look_at_agent(",
     ),
+    ("operate", "FindAgents", "lambda:GetFunctionConcurrency"): (
+        f"{HEALTH}/lambda_functions.py",
+        "get_function_concurrency(",
+    ),
     ("operate", "CallAndReleaseFunctions", "lambda:InvokeFunction"): (f"{HEALTH}/function_probe.py", "invoke("),
     ("operate", "ReadWhatNoResourceLimits", "cloudwatch:GetMetricStatistics"): (
         f"{HEALTH}/queues.py",
@@ -131,7 +135,7 @@ CALLERS: dict[Permission, Caller] = {
     ),
     ("operate", "ReadWhatNoResourceLimits", "lambda:ListEventSourceMappings"): (
         f"{HEALTH}/queue_mappings.py",
-        "list_event_source_mappings(",
+        '"list_event_source_mappings"',
     ),
     ("operate", "HoldDeadLetters", "lambda:UpdateEventSourceMapping"): (
         f"{OPERATIONS}/dead_letter_reader.py",

@@ -31,13 +31,24 @@ def look(*alarms: dict[str, Any], own: tuple[str, ...] = (), monitoring: bool = 
         ]
         stack = {"StackName": "production-monitoring"}
         cloudformation.answers("list_stack_resources", {"StackResourceSummaries": resources}, stack)
+        described = {
+            **stack,
+            "StackStatus": "UPDATE_COMPLETE",
+            "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
+            "Parameters": [{"ParameterKey": "WebSocketApiId", "ParameterValue": "abc"}],
+        }
+        cloudformation.answers("describe_stacks", {"Stacks": [described]}, stack)
     else:
         cloudformation.refuses("list_stack_resources", "ValidationError", "Stack with id x does not exist")
     return look_at_alarms(cloudformation.client, cloudwatch.client, Remedies(sample_stack(), "eu-west-1"))
 
 
 def test_none_rings() -> None:
-    finding = look(alarm("finops-queue-age"), alarm("finops-dead-letters", "INSUFFICIENT_DATA"))
+    finding = look(
+        alarm("finops-queue-age"),
+        alarm("finops-dead-letters", "INSUFFICIENT_DATA"),
+        own=("finops-queue-age", "finops-dead-letters"),
+    )
     assert finding == Finding(State.OK, "None of 2 in ALARM.")
 
 
@@ -52,16 +63,34 @@ def test_each_that_rings_says_what_to_do() -> None:
 
 
 def test_another_project_whose_name_begins_alike_does_not_make_this_one_red() -> None:
-    finding = look(alarm("finops-test-queue-age", "ALARM"), own=("finops-queue-age",), monitoring=False)
+    finding = look(alarm("finops-queue-age"), alarm("finops-test-queue-age", "ALARM"), own=("finops-queue-age",))
     assert finding.state is State.WARNING
     assert "not this stack's: test-queue-age" in finding.found
 
 
 def test_alarms_that_would_tell_nobody() -> None:
-    finding = look(alarm("finops-queue-age", ActionsEnabled=False), alarm("finops-fine"))
+    finding = look(alarm("finops-queue-age", ActionsEnabled=False), alarm("finops-fine"), own=("finops-queue-age",))
     assert finding.state is State.WARNING
     assert finding.remedy == ("aws cloudwatch enable-alarm-actions --alarm-names finops-queue-age --region eu-west-1")
 
 
 def test_no_alarms() -> None:
     assert look().state is State.WARNING
+
+
+def test_another_projects_alarms_are_none_of_this_one() -> None:
+    finding = look(alarm("finops-test-queue-age"), monitoring=False)
+    assert finding.state is State.WARNING
+    assert finding.found.startswith("There are none")
+
+
+def test_an_alarm_that_was_deleted_is_missed() -> None:
+    finding = look(alarm("finops-queue-age"), own=("finops-queue-age", "finops-dead-letters"))
+    assert (finding.state, finding.found) == (State.WARNING, "Deleted, so that they never ring: dead-letters.")
+    assert "--stack-name production-monitoring" in finding.remedy
+    assert "ParameterKey=WebSocketApiId,UsePreviousValue=true" in finding.remedy
+
+
+def test_one_that_rings_counts_before_one_that_is_missing() -> None:
+    finding = look(alarm("finops-queue-age", "ALARM"), own=("finops-queue-age", "finops-dead-letters"))
+    assert (finding.state, finding.found) == (State.RED, "In ALARM: queue-age.")

@@ -43,4 +43,9 @@ def test_a_stage_that_is_gone() -> None:
 def test_an_api_that_is_gone() -> None:
     api = StubbedService("apigatewayv2")
     api.refuses("get_routes", "NotFoundException", status=404)
-    assert look(api).found == "There is no API abc."
+    finding = look(api)
+    assert finding.found == "There is no API abc."
+    assert finding.remedy.splitlines()[-1] == (
+        "A new API has a new endpoint:"
+        " then ops/write_frontend_config.sh --stack-name production --region eu-west-1 (config.js)."
+    )

@@ -29,6 +29,7 @@ def configuration(**more: Any) -> dict[str, Any]:
 
 
 def look(configured: dict[str, Any], probe: Probe = lambda: None, release: bool = False, **stack: str) -> Finding:
+    """`stack` is its status, and its parameters."""
     functions, s3 = StubbedService("lambda"), StubbedService("s3")
     functions.answers("get_function_configuration", configured, {"FunctionName": NAME})
     if release:
@@ -37,6 +38,13 @@ def look(configured: dict[str, Any], probe: Probe = lambda: None, release: bool 
         s3.refuses("head_object", "404", status=404)
     remedies = Remedies(sample_stack(**stack), "eu-west-1")
     return look_at_function(functions.client, s3.client, remedies, "message-handler", "MessageHandlerKey", probe)
+
+
+@pytest.mark.parametrize(("fault", "state"), [(None, State.WARNING), ("It fails.", State.RED)])
+def test_while_the_stack_is_changed_other_code_is_waited_for(fault: str | None, state: State) -> None:
+    finding = look(configuration(CodeSha256=OTHER), lambda: fault, status="UPDATE_IN_PROGRESS")
+    assert (finding.state, finding.remedy) == (state, "Wait until that is done, then run this again.")
+    assert "UPDATE_IN_PROGRESS" in finding.found
 
 
 def not_reached() -> str | None:
@@ -115,7 +123,26 @@ def look_at_cost_agent(functions: StubbedService) -> Finding:
 def test_an_agent_is_not_invoked() -> None:
     functions = StubbedService("lambda")
     functions.answers("get_function_configuration", configuration(FunctionName="cost-agent"))
-    assert look_at_cost_agent(functions).state is State.OK
+    functions.answers("get_function_concurrency", {}, {"FunctionName": "cost-agent"})
+    assert look_at_cost_agent(functions) == Finding(State.OK, "cost-agent: Active")
+
+
+def test_an_agent_whose_state_lambda_does_not_name_is_active() -> None:
+    functions = StubbedService("lambda")
+    functions.answers("get_function_configuration", {"FunctionName": "cost-agent"})
+    functions.answers("get_function_concurrency", {"ReservedConcurrentExecutions": 1})
+    assert look_at_cost_agent(functions) == Finding(State.OK, "cost-agent: Active")
+
+
+def test_an_agent_that_may_not_run() -> None:
+    functions = StubbedService("lambda")
+    functions.answers("get_function_configuration", configuration(FunctionName="cost-agent"))
+    functions.answers("get_function_concurrency", {"ReservedConcurrentExecutions": 0})
+    finding = look_at_cost_agent(functions)
+    assert (finding.state, finding.remedy) == (
+        State.RED,
+        "aws lambda delete-function-concurrency --function-name cost-agent --region eu-west-1",
+    )
 
 
 def test_an_agent_that_is_gone() -> None:

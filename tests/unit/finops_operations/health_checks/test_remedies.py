@@ -1,4 +1,5 @@
 import shlex
+from datetime import UTC, datetime
 
 import pytest
 from botocore.session import get_session
@@ -6,7 +7,7 @@ from botocore.session import get_session
 from finops_operations.health_checks.remedies import Remedies
 from unit.finops_operations.sample_stack import sample_stack
 
-REMEDIES = Remedies(sample_stack(), "eu-west-1")
+REMEDIES = Remedies(sample_stack(), "eu-west-1", datetime(2026, 11, 23, 20, 15, 7, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_what_was_deleted_is_made_anew_with_the_parameters_that_it_had() -> None
     model = get_session().get_service_model("cloudformation").operation_model("CreateChangeSet")
     assert mode in model.input_shape.members["DeploymentMode"].enum
     for command in (make, wait, execute):
-        assert "--stack-name production --change-set-name undo-drift" in command
+        assert "--stack-name production --change-set-name undo-drift-20261123T201507Z" in command
         assert command.endswith(" --region eu-west-1")
 
 

@@ -83,6 +83,14 @@ def test_a_check_that_hangs_holds_nobody_up() -> None:
     assert other.finding.state is State.OK
 
 
-def test_a_defect_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        run_side_by_side([Check("defect", lambda: raising(ZeroDivisionError()))])
+def test_a_defect_is_named_and_costs_no_other_check_its_finding() -> None:
+    broken, needing, other = run_side_by_side(
+        [
+            Check("defect", lambda: raising(ZeroDivisionError("secret"))),
+            Check("needing", lambda: ok(""), ("defect",)),
+            Check("other", lambda: ok("there")),
+        ]
+    )
+    assert (broken.finding.state, broken.finding.found) == (State.RED, "This check is broken: ZeroDivisionError.")
+    assert broken.finding.remedy
+    assert (needing.finding.state, other.finding.state) == (State.SKIPPED, State.OK)
