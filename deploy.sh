@@ -201,9 +201,12 @@ check_everything() {
     check_credentials
     describe_stack "$STACK_NAME"
     check_stack_status "$STACK_NAME"
+    check_project_name
     check_packages
     BUCKET=$(effective_parameter LambdaS3Bucket "$DEFAULT_BUCKET")
     give_parameter LambdaS3Bucket "$BUCKET"
+    [[ $(stack_value Parameter LambdaS3Bucket || printf '%s' "$BUCKET") == "$BUCKET" ]] ||
+        warn "The releases so far are in bucket $(stack_value Parameter LambdaS3Bucket): ops/rollback.sh cannot return to them."
     if [[ $BUCKET == "$DEFAULT_BUCKET" ]]; then check_bucket "$BUCKET" "$ACCOUNT"; else check_bucket "$BUCKET"; fi
     [[ -n $WITH_SAMPLE_AGENTS ]] || check_agents
     check_lease
@@ -213,6 +216,15 @@ check_everything() {
         describe_stack "$SAMPLE_AGENTS_STACK"
         check_stack_status "$SAMPLE_AGENTS_STACK"
     fi
+}
+
+# Everything is named after it: with another, each table and queue, and the jobs in them, would be made anew.
+check_project_name() {
+    local name
+    name=$(stack_value Parameter ProjectName) || return 0
+    [[ $(effective_parameter ProjectName "$name") == "$name" ]] || fail "Stack $STACK_NAME has ProjectName $name, and" \
+        "another would replace its tables with the jobs in them. Leave --project-name (PROJECT_NAME) out, or deploy" \
+        "another stack beside it with --stack-name."
 }
 
 # No rule of a template can compare two numbers, and its numbers may have fractions, which the functions refuse.

@@ -31,7 +31,8 @@ template and parameters together, as an update of the stack. Jobs, answers and u
 
   ops/rollback.sh --to previous
 
-  --to previous          the release before the one that runs, without those that failed their verification
+  --to previous          the release before the one that runs, without those that failed their verification or were gone
+                         back from (withdrawn)
   --to RELEASE           any release of the list
   --list                 list the releases, the newest first (the default)
   --dry-run              show what would change, and change nothing
@@ -73,6 +74,11 @@ main() {
         verify_stack
         [[ -z $UNVERIFIED ]] || fail "Release $TARGET runs, but: $UNVERIFIED Others to go back to: ops/rollback.sh --list"
     fi
+    if [[ $(release_value "$TARGET" status) == withdrawn ]]; then
+        if [[ -n $NO_VERIFY ]]; then set_release_value "$TARGET" status deployed; else set_release_value "$TARGET" status verified; fi
+    fi
+    [[ -n $MONITORING_RETURNED ]] || fail "Release $TARGET runs${NO_VERIFY:+ (not verified)}, but its alarms and dashboard" \
+        "could not be returned (see above). Mend what is said there, then: ops/rollback.sh --to $TARGET"
     heading "Release $TARGET runs"
     printf '%s\n' "$TARGET"
 }
@@ -137,7 +143,7 @@ versions_of() {
         "$(release_value "$1" BackgroundProcessorVersion)"
 }
 
-# Sets TARGET.
+# Sets TARGET, and WITHDRAWN: the newer release that it goes back from, if it does.
 choose_release() {
     if [[ $TO == previous ]]; then
         TARGET=$(release_before "$CURRENT")
@@ -146,6 +152,11 @@ choose_release() {
         TARGET=$TO
         [[ $TO =~ ^[0-9A-Za-z-]+$ && -r $WORK/releases/$TO/release.json ]] ||
             fail "There is no release $TO. See ops/rollback.sh --list"
+    fi
+    # Whoever goes back does not want to come here again by going back once more.
+    WITHDRAWN=''
+    if [[ $TARGET < $CURRENT && $(release_value "$CURRENT" status) != failed ]]; then
+        WITHDRAWN=$CURRENT
     fi
     say "From release ${CURRENT:-(not recorded)} to $TARGET ($(release_value "$TARGET" status))"
 }
@@ -156,7 +167,7 @@ end_early() {
         warn "Interrupted. $(how_to_watch)"
     else
         [[ -z $CHANGE_SET_ID ]] || discard_change_set
-        say "Interrupted. Nothing is being changed now."
+        say "Interrupted. Nothing is being changed now. To end what was begun: ops/rollback.sh --to ${TARGET:-previous}"
     fi
     exit 130
 }

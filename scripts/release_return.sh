@@ -19,8 +19,13 @@ fetch_release() {
 return_to_release() {
     local folder=$WORK/releases/$1 package
     return_stack "$STACK_NAME" "$folder/template.yaml" "$folder/parameters.json"
+    [[ -n $DRY_RUN || -z ${WITHDRAWN:-} ]] || set_release_value "$WITHDRAWN" status withdrawn
+    MONITORING_RETURNED=yes
     if [[ -r $folder/monitoring.yaml ]]; then
-        return_stack "$MONITORING_STACK" "$folder/monitoring.yaml" "$folder/monitoring-parameters.json"
+        # Whatever becomes of the alarms: what serves people has returned, and is looked at.
+        # shellcheck disable=SC2034 # read by rollback.sh
+        (return_stack "$MONITORING_STACK" "$folder/monitoring.yaml" "$folder/monitoring-parameters.json") ||
+            MONITORING_RETURNED=''
     fi
     [[ -z $DRY_RUN ]] || return 0
     describe_stack "$STACK_NAME"

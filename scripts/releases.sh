@@ -92,20 +92,23 @@ package_key_kept() {
 # The newest release with a fingerprint; nothing if there is none, as when somebody has deployed by other means. One that
 # was recorded before there was a second stack is the same release with it.
 release_with() {
-    local id fingerprint found=''
+    local id fingerprint found='' alike=''
     for id in ${RELEASE_IDS[@]+"${RELEASE_IDS[@]}"}; do
         fingerprint=$(release_value "$id" fingerprint)
-        [[ $fingerprint != "$1" && $fingerprint != "${1%-*}" ]] || found=$id
+        [[ -n $fingerprint ]] || continue
+        [[ $fingerprint != "$1" ]] || found=$id
+        # The stack's own part. Alarms may have been changed by hand, or a return was interrupted between the stacks.
+        [[ ${fingerprint%-*} != "${1%-*}" ]] || alike=$id
     done
-    printf '%s' "$found"
+    printf '%s' "${found:-$alike}"
 }
 
-# The newest release before another that has not failed; the newest of all, if that other is none.
+# The newest release before another that has neither failed nor been gone back from; the newest of all, if that other is none.
 release_before() {
     local id found=''
     for id in ${RELEASE_IDS[@]+"${RELEASE_IDS[@]}"}; do
         [[ $id != "$1" ]] || break
-        [[ $(release_value "$id" status) == failed ]] || found=$id
+        [[ $(release_value "$id" status) =~ ^(failed|withdrawn)$ ]] || found=$id
     done
     printf '%s' "$found"
 }

@@ -171,3 +171,11 @@ def test_refused_parameter_value_uploads_nothing(machine):
     assert run.returncode == 1
     assert "refuses the change of stack finops-websocket-api: Parameter AuthMode must be one of" in run.stderr
     assert not machine.aws.calls("s3 ")
+
+
+def test_another_project_name_would_replace_the_tables(machine):
+    machine.no_changes()
+    run = machine.deploy("--project-name", "another")
+    assert run.returncode == 1
+    assert "has ProjectName finops-websocket, and another would replace its tables" in run.stderr
+    assert not machine.changed_something()

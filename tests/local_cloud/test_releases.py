@@ -135,7 +135,7 @@ async def test_previous_release_answers_again_and_the_next_one_too(stack: Releas
     assert (back.returncode, back.stdout) == (0, f"{stack.first}\n"), back.stderr
     assert "verify: verified" in back.stderr
     assert await answers_of(stack, "after") == FIRST_ANSWERS
-    assert stack.releases() == {stack.second: ("verified", False), stack.first: ("verified", True)}
+    assert stack.releases() == {stack.second: ("withdrawn", False), stack.first: ("verified", True)}
     async with conversation(stack.url) as client:
         await client.sign_in(stack.token("owner"))
         listed = await client.ask({"action": "list_jobs"})

@@ -230,3 +230,40 @@ def test_nothing_to_change_is_verified_all_the_same(machine):
     assert run.returncode == 0, run.stderr
     assert "no changes" in run.stderr
     assert len(machine.verifications()) == 1
+
+
+def test_release_that_somebody_goes_back_from_is_withdrawn(machine):
+    machine.updates(HARMLESS)
+    run = machine.rollback("--to", FIRST)
+    assert run.returncode == 0, run.stderr
+    assert machine.record(THIRD)["status"] == "withdrawn"
+
+
+def test_release_that_somebody_goes_forward_from_is_not(machine):
+    machine.updates(HARMLESS)
+    run = machine.rollback("--to", FOURTH)
+    assert run.returncode == 0, run.stderr
+    assert machine.record(THIRD)["status"] == "deployed"
+
+
+def test_previous_skips_what_was_withdrawn(tmp_path):
+    machine = Machine(tmp_path)
+    machine.no_monitoring()
+    machine.release(FIRST)
+    machine.release(SECOND, "withdrawn")
+    machine.release(THIRD, runs=True)
+    machine.updates(HARMLESS)
+    run = machine.rollback("--to", "previous", "--dry-run")
+    assert f"From release {THIRD} to {FIRST}" in run.stderr
+
+
+def test_stack_is_known_by_its_own_part_when_its_alarms_were_changed_by_hand(tmp_path):
+    machine = Machine(tmp_path)
+    machine.no_monitoring()
+    machine.release(FIRST)
+    machine.release(SECOND, runs=True)
+    path = machine.aws.buckets / BUCKET / STACK / "releases" / SECOND / "release.json"
+    record = json.loads(path.read_text())
+    record["fingerprint"] += "-" + "0" * 64
+    path.write_text(json.dumps(record, indent=2) + "\n")
+    assert re.search(rf"^{SECOND} .* <- runs now$", machine.rollback().stdout, re.MULTILINE)

@@ -30,4 +30,4 @@ def test_a_script_has_each_command_in_its_line() -> None:
     assert len(lines) == len(document) - 1
     assert all(line in {"", written.strip()} for line, written in zip(lines, document, strict=False))
     assert lines[7] == "export NAME=${NAME:-world}"
-    assert lines[44] == '[[ $(basename "$PWD") == below ]]'
+    assert lines[44] == "[[ ${PWD##*/} == below ]]"
