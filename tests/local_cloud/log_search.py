@@ -16,7 +16,8 @@ SHORTEST_QUESTION = 12
 # Characters of a question's beginning that are searched for too: a log may have it cut off.
 BEGINNING = 24
 # An access key's id, but for the one of AWS's own examples.
-ACCESS_KEY = re.compile(r"\b(?!AKIAIOSFODNN7EXAMPLE)A(?:KIA|SIA)[A-Z0-9]{16}\b")  # pragma: allowlist secret
+EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"  # pragma: allowlist secret (AWS's own example)
+ACCESS_KEY = re.compile(rf"\b(?!{EXAMPLE_KEY})A(?:KIA|SIA)[A-Z0-9]{{16}}\b")
 
 PATTERNS = (("a token", TOKEN), ("a signed address", SIGNATURE), ("an access key", ACCESS_KEY))
 
