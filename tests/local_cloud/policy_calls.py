@@ -15,6 +15,7 @@ BUCKET = "policied-packages"
 ABSENT = "absent"
 ABSENT_OPTIONS = ("--stack-name", ABSENT, "--project-name", ABSENT, "--bucket", BUCKET, "--app-id", "d1a2b3")
 FUNCTION = f"{ABSENT}-connection-manager"
+PROCESSOR = f"{ABSENT}-background-processor"
 AGENT = "aws-cost-forecast-agent"
 QUEUE = f"http://sqs/{ACCOUNT}/{ABSENT}-processing-queue"
 DEAD_LETTERS = f"http://sqs/{ACCOUNT}/{ABSENT}-processing-dlq"
@@ -107,6 +108,7 @@ CALLS: dict[Permission, Call] = {
     ("deploy", "ReleaseFunctions", "lambda:GetFunctionConfiguration"): (
         "lambda", "get_function_configuration", {"FunctionName": FUNCTION}
     ),
+    ("deploy", "AskTheProcessor", "lambda:InvokeFunction"): ("lambda", "invoke", {"FunctionName": PROCESSOR}),
     ("deploy", "ReleaseFunctions", "lambda:ListVersionsByFunction"): (
         "lambda", "list_versions_by_function", {"FunctionName": FUNCTION}
     ),

@@ -66,8 +66,8 @@ def test_a_block_without_its_mark_is_found(document: str, found: str) -> None:
         ("wscat -c wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod", "a1b2c3d4e5.execute-api."),
         ("aws apigatewayv2 update-stage --api-id a1b2c3d4e5", "--api-id a1b2c3d4e5"),
         ("echo us-east-1_AbCdEfGhI", "us-east-1_AbCdEfGhI"),
-        ("aws amplify start-deployment --app-id=d1a2b3c4d5e6f", "--app-id=d1a2b3c4d5e6f"),
-        ("curl https://main.d1a2b3c4d5e6f7.amplifyapp.com", "d1a2b3c4d5e6f7"),
+        ("aws amplify start-deployment --app-id=dmadeupmadeup", "--app-id=dmadeupmadeup"),
+        ("curl https://main.dmadeupmadeup1.amplifyapp.com", "dmadeupmadeup1"),
         ("echo AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),  # pragma: allowlist secret (AWS's own example)
     ],
 )

@@ -64,6 +64,7 @@ CALLERS: dict[Permission, Caller] = {
         "scripts/deployed_functions.sh",
         "lambda get-function-configuration",
     ),
+    ("deploy", "AskTheProcessor", "lambda:InvokeFunction"): ("scripts/endpoint_verification.sh", "lambda invoke"),
     ("deploy", "ReleaseFunctions", "lambda:ListVersionsByFunction"): VERSIONS,
     ("deploy", "ReleaseFunctions", "lambda:PublishVersion"): (
         "scripts/deployed_functions.sh",
