@@ -31,6 +31,8 @@ AS_SEEN_HERE = {
     "logs:GetQueryResults": "*",
     "logs:StartQuery": "*",
 }
+# It takes every call about a function's concurrency for the last.
+TAKEN_FOR = ("lambda:GetFunctionConcurrency", "lambda:PutFunctionConcurrency")
 NOT_TOLD = "lambda:FunctionArn"
 
 Permission = tuple[str, str, str]
@@ -142,7 +144,7 @@ def _for_here(document: dict[str, Any]) -> str:
             keys.pop(NOT_TOLD, None)
         if "Condition" in statement and not any(statement["Condition"].values()):
             del statement["Condition"]
-    return json.dumps(adapted)
+    return json.dumps(adapted).replace(*TAKEN_FOR)
 
 
 def _listed(actions: str | list[str]) -> list[str]:
