@@ -309,6 +309,8 @@ prepare_return() {
     CHANGED=yes
     note_ringing_alarms "$(effective_parameter ProjectName finops-websocket)"
     keep_release_that_runs
+    # Of a first deployment there is nothing to go back to, and its alarms know nothing yet.
+    [[ -n $RELEASE_BEFORE ]] || ALARMS_NOTED=''
 }
 
 # Alarms and dashboard: a stack of their own, because one template of both is more than CloudFormation takes without a
