@@ -307,10 +307,8 @@ rollback_configuration_of() {
 
 prepare_return() {
     CHANGED=yes
-    note_ringing_alarms "$(effective_parameter ProjectName finops-websocket)"
+    note_quiet_alarms "$(effective_parameter ProjectName finops-websocket)"
     keep_release_that_runs
-    # Of a first deployment there is nothing to go back to, and its alarms know nothing yet.
-    [[ -n $RELEASE_BEFORE ]] || ALARMS_NOTED=''
 }
 
 # Alarms and dashboard: a stack of their own, because one template of both is more than CloudFormation takes without a
@@ -381,7 +379,7 @@ take_back() {
     heading "Going back to release $RELEASE_BEFORE"
     fetch_release "$RELEASE_BEFORE"
     # What rings now will for some minutes more, whatever runs.
-    note_ringing_alarms "$(stack_value Parameter ProjectName)"
+    note_quiet_alarms "$(stack_value Parameter ProjectName)"
     return_to_release "$RELEASE_BEFORE"
     describe_stack "$STACK_NAME"
     verify_stack

@@ -66,7 +66,7 @@ main() {
     fi
     choose_release
     fetch_release "$TARGET"
-    note_ringing_alarms "$(stack_value Parameter ProjectName)"
+    note_quiet_alarms "$(stack_value Parameter ProjectName)"
     return_to_release "$TARGET"
     [[ -z $DRY_RUN ]] || return 0
     describe_stack "$STACK_NAME"

@@ -6,8 +6,8 @@
 readonly ROLLBACK_ALARMS=(connection-manager-errors message-handler-errors background-processor-errors frames-unserved
     deliveries-refused)
 
-# Whether it is known which alarms rang before, and which these are.
-ALARMS_NOTED='' ALARMS_BEFORE=''
+# The names of the alarms that did not ring before the change, a line each.
+QUIET_ALARMS=''
 
 # The --rollback-configuration of a change set: PROJECT MINUTES. Always given, for a stack keeps the last one, and
 # CloudFormation refuses a change whose alarm is gone. An alarm that rings already is left out: it would take back what
@@ -32,32 +32,30 @@ rollback_configuration() {
     printf '{"RollbackTriggers":[%s],"MonitoringTimeInMinutes":%s}' "$triggers" "$minutes"
 }
 
-# The names of a project's alarms that ring, a line each. Asked for one by one: another project's name may begin with
-# this one's, as finops-websocket-test does.
-ringing_alarms() {
+# The names of a project's alarms for which a condition holds, a line each: PROJECT CONDITION, in JMESPath. Asked for one by one: another
+# project's name may begin with this one's, as finops-websocket-test does.
+project_alarms() {
     local name names=() found
     # shellcheck disable=SC2016 # the template's own expression
     while IFS= read -r name; do
         names+=("$1-$name")
     done < <(sed -n 's/^ *AlarmName: !Sub ${ProjectName}-//p' "$ROOT/cloudformation/monitoring.yaml")
-    found=$(aws_cli cloudwatch describe-alarms --alarm-names "${names[@]}" --state-value ALARM \
-        --query 'MetricAlarms[].[AlarmName]') || return 1
+    found=$(aws_cli cloudwatch describe-alarms --alarm-names "${names[@]}" --query "MetricAlarms[?$2].[AlarmName]") ||
+        return 1
     sed '/^None$/d' <<<"$found" | LC_ALL=C sort
 }
 
-# Notes which alarms of a project ring before it is changed.
-note_ringing_alarms() {
-    ALARMS_NOTED=yes
-    ALARMS_BEFORE=$(ringing_alarms "$1") || {
-        ALARMS_NOTED=''
+# Notes which alarms of a project are quiet before it is changed.
+note_quiet_alarms() {
+    QUIET_ALARMS=$(project_alarms "$1" "StateValue != 'ALARM'") ||
         warn "Whether an alarm begins to ring cannot be told: $(aws_error)"
-    }
 }
 
-# The names of the alarms that have begun to ring since they were noted, a line each; none if that cannot be told.
+# The names of the alarms that were quiet when they were noted and ring now, a line each; none if that cannot be told.
+# One that is new tells nothing: its metric has seen what ran before it.
 alarms_since() {
     local now
-    [[ -n $ALARMS_NOTED ]] || return 0
-    now=$(ringing_alarms "$1") || return 0
-    LC_ALL=C comm -13 <(printf '%s\n' "$ALARMS_BEFORE") <(printf '%s\n' "$now")
+    [[ -n $QUIET_ALARMS ]] || return 0
+    now=$(project_alarms "$1" "StateValue == 'ALARM'") || return 0
+    LC_ALL=C comm -12 <(printf '%s\n' "$QUIET_ALARMS") <(printf '%s\n' "$now")
 }

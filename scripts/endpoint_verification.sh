@@ -3,7 +3,7 @@
 # ring. Needs aws_cli.sh, deployed_functions.sh, deployment_alarms.sh, messages.sh and stack_description.sh, and PYTHON,
 # ROOT and WORK.
 
-# Asks the endpoint of the stack read last, and for alarms that ring since note_ringing_alarms. Sets UNVERIFIED to the
+# Asks the endpoint of the stack read last, and for alarms that ring since note_quiet_alarms. Sets UNVERIFIED to the
 # sentence that says what is wrong; empty if nothing is.
 verify_stack() {
     local project endpoint alarms

@@ -64,6 +64,7 @@ class JourneyStack:
         )  # fmt: skip
         (directory / "deploy.log").write_text(deployed.stdout + deployed.stderr, encoding="utf-8")
         assert deployed.returncode == 0, deployed.stderr
+        cloud.quiet_alarms(project)
         self.outputs = {
             output["OutputKey"]: output["OutputValue"]
             for output in cloud.client("cloudformation").describe_stacks(StackName=project)["Stacks"][0]["Outputs"]

@@ -51,6 +51,7 @@ def test_the_policies_are_enough_to_deploy_update_return_and_delete(
     deployer.run(*deploy, "--dry-run")
     endpoint = deployer.run(*deploy, "--with-sample-agents").stdout
     assert endpoint.startswith("ws://")
+    local_cloud.quiet_alarms(PROJECT)
     deployer.run(*deploy, "--parameter", "LogLevel=WARNING", "--parameter", "DeletionProtection=true")
     assert parameter(local_cloud, "LogLevel") == "WARNING"
 
