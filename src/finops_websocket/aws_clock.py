@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-# The header has whole seconds and the reply was under way for a while: a clock as near as this is right.
+# The header has whole seconds, and clocks are never quite the same: one as near as this is right.
 _TOLERANCE_SECONDS = 3.0
+# Under this name a call's context has the machine's time at which the call began.
+_BEGIN = "aws_clock_begin"
 
 
 class AwsClock:
@@ -27,13 +29,26 @@ class AwsClock:
 
     def read_replies_of(self, client: Any) -> None:
         """Compare with the Date header of each reply that a boto3 client gets from now on."""
+        client.meta.events.register("before-call", self._note_begin)
         client.meta.events.register("after-call", self._read_reply)
 
-    def _read_reply(self, parsed: Mapping[str, Any], **_event: Any) -> None:
+    def _note_begin(self, context: dict[str, Any], **_event: Any) -> None:
+        context[_BEGIN] = self._machine_clock()
+
+    def _read_reply(self, parsed: Mapping[str, Any], context: Mapping[str, Any], **_event: Any) -> None:
         date = parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
         try:
-            difference = parsedate_to_datetime(date or "").timestamp() - self._machine_clock()
+            replied = parsedate_to_datetime(date or "").timestamp()
         except ValueError:
             # No header, or none that says a time.
             return
-        self._correction = difference if abs(difference) > _TOLERANCE_SECONDS else 0.0
+        # The reply was made at some moment of the call, which may have been long: a machine that is short of time reads
+        # it late. A clock that was right at any of them is not wrong.
+        end = self._machine_clock()
+        least, most = replied - end, replied - context.get(_BEGIN, end)
+        if least > _TOLERANCE_SECONDS:
+            self._correction = least
+        elif most < -_TOLERANCE_SECONDS:
+            self._correction = most
+        else:
+            self._correction = 0.0

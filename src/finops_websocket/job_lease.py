@@ -51,8 +51,7 @@ class JobLease:
                 "message": message,
                 "progress": progress if job.status == QUEUED else job.progress,
             }
-            unchanged = Attr("status").eq(job.status) & Attr("attempts").eq(job.attempts)
-            unchanged &= Attr("leaseUntil").eq(job.lease_until)
+            unchanged = Attr("status").eq(job.status) & Attr("seq").eq(job.seq)
             if claimed := self._jobs.step(job_id, unchanged, taken, counter="attempts"):
                 return claimed
 

@@ -23,10 +23,16 @@ class ReplyingClient(SimpleNamespace):
 
     def __init__(self) -> None:
         super().__init__(meta=SimpleNamespace(events=HierarchicalEmitter()))
+        self._context: dict[str, Any] = {}
 
     def reply(self, headers: Mapping[str, str]) -> None:
         parsed = {"ResponseMetadata": {"HTTPHeaders": dict(headers)}}
-        self.meta.events.emit("after-call.dynamodb.GetItem", parsed=parsed, model=None, context={})
+        self.meta.events.emit("after-call.dynamodb.GetItem", parsed=parsed, model=None, context=self._context)
+
+    def ask(self) -> None:
+        """Begin the call that the next reply answers."""
+        self._context = {}
+        self.meta.events.emit("before-call.dynamodb.GetItem", params={}, context=self._context)
 
 
 def dated(seconds: float) -> dict[str, str]:
@@ -74,6 +80,30 @@ def test_a_clock_that_the_machine_has_put_right_itself_is_believed_again(client:
     machine_clock.now = TRUE_TIME + 10.5
     client.reply(dated(TRUE_TIME + 10))
     assert clock() == TRUE_TIME + 10.5
+
+
+@pytest.mark.parametrize("late", [3.5, 60.0])
+def test_a_reply_that_comes_late_makes_no_right_clock_wrong(client: ReplyingClient, late: float) -> None:
+    machine_clock = SettableClock(TRUE_TIME)
+    clock = clock_of(client, machine_clock)
+    client.ask()
+    machine_clock.now += late
+    # Given as soon as it was asked for, and read late: the machine has had no time for this process.
+    client.reply(dated(TRUE_TIME))
+    assert clock() == TRUE_TIME + late
+
+
+@pytest.mark.parametrize("minutes_off", [-5, 5])
+@pytest.mark.parametrize("answered", [0.0, 20.0])
+def test_a_reply_that_comes_late_puts_a_wrong_clock_right_as_far_as_it_tells(
+    client: ReplyingClient, minutes_off: int, answered: float
+) -> None:
+    machine_clock = SettableClock(TRUE_TIME + minutes_off * 60)
+    clock = clock_of(client, machine_clock)
+    client.ask()
+    machine_clock.now += 20
+    client.reply(dated(TRUE_TIME + answered))
+    assert abs(clock() - (TRUE_TIME + 20)) <= 20
 
 
 def test_a_reply_without_a_date_changes_nothing(client: ReplyingClient) -> None:

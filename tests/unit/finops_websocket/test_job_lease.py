@@ -92,6 +92,21 @@ def test_a_job_whose_lease_has_run_out_goes_on_where_it_was(
     assert (taken.progress, taken.completed_agents) == (52, (COST,))
 
 
+def test_a_step_that_comes_while_its_job_is_taken_over_is_not_undone(
+    jobs_table: Any, leases: JobLease, claimed: Job, clock: SettableClock
+) -> None:
+    """The step of a worker that lags behind need not move the lease's end."""
+    lagging = JobLease(JobTable(jobs_table, SettableClock(clock.now)), LEASE)
+    clock.now = claimed.lease_until
+
+    def step() -> None:
+        lagging.record_step(claimed, progress=52, message="One of two.", completed_agents=(COST,))
+
+    with just_before(jobs_table.meta.client, "UpdateItem", step):
+        taken = claim(leases, "worker-2")
+    assert (taken.progress, taken.completed_agents, taken.seq) == (52, (COST,), claimed.seq + 2)
+
+
 @pytest.mark.parametrize("minutes_off", [-5, 5])
 def test_a_worker_whose_clock_is_off_judges_a_lease_by_the_table_s(
     jobs: SubmittingJobStore, jobs_table: Any, leases: JobLease, claimed: Job, clock: SettableClock, minutes_off: int
