@@ -62,6 +62,7 @@ An option counts before its variable. What is not given stays as it is when the 
   --costs-s3-uri S3-URI   Costs that the sample agents answer from, such as s3://bucket/costs.csv.
   --no-verify             Do not ask the endpoint after deploying.
   --keep-failed           Keep what does not pass the verification, to look at it.
+  --allow-data-loss       Deploy even if a table, a queue, a user pool or the API is removed or made anew.
   --dry-run               Stop after showing what would change, and leave nothing behind.
   --help                  Show this help.
 
@@ -89,6 +90,7 @@ main() {
     check_everything
 
     DEADLINE=$((SECONDS + TIMEOUT_MINUTES * 60))
+    try_monitoring_parameters
     [[ -z $WITH_SAMPLE_AGENTS ]] || deploy_stack "$SAMPLE_AGENTS_STACK" "$SAMPLE_AGENTS_TEMPLATE" "$SAMPLE_AGENTS_PACKAGE"
     deploy_stack "$STACK_NAME" "$TEMPLATE" "$CONNECTION_MANAGER" "$MESSAGE_HANDLER" "$BACKGROUND_PROCESSOR"
     deploy_monitoring
@@ -110,11 +112,9 @@ read_environment() {
     PACKAGES_DIR=${PACKAGES_DIR:-$ROOT/build}
     TIMEOUT_MINUTES=${TIMEOUT_MINUTES:-30}
     WATCH_MINUTES=${WATCH_MINUTES:-3}
-    NAMED_PARAMETERS='' COSTS_S3_URI='' WITH_SAMPLE_AGENTS='' DRY_RUN='' NO_VERIFY='' KEEP_FAILED=''
+    NAMED_PARAMETERS='' COSTS_S3_URI='' WITH_SAMPLE_AGENTS='' DRY_RUN='' NO_VERIFY='' KEEP_FAILED='' ALLOW_DATA_LOSS=''
     # Set as it goes on: whether anything changes, whether anything was changed, what ran before, and what runs now.
     CHANGED='' DEPLOYED='' RECORDED='' RELEASE_BEFORE='' RELEASE_ID=''
-    # What goes back to a release that this command itself has replaced loses nothing that was there before.
-    ALLOW_DATA_LOSS=yes
     [[ -z ${AWS_ENDPOINT_URL:-} ]] || give_parameter ExecuteApiBaseUrl "${AWS_ENDPOINT_URL%/}/_aws/execute-api"
     [[ -z ${LAMBDA_S3_BUCKET:-} ]] || give_parameter LambdaS3Bucket "$LAMBDA_S3_BUCKET"
     [[ -z ${PROJECT_NAME:-} ]] || give_parameter ProjectName "$PROJECT_NAME"
@@ -134,6 +134,7 @@ read_options() {
             --with-sample-agents) WITH_SAMPLE_AGENTS=yes; shift; continue ;;
             --no-verify) NO_VERIFY=yes; shift; continue ;;
             --keep-failed) KEEP_FAILED=yes; shift; continue ;;
+            --allow-data-loss) ALLOW_DATA_LOSS=yes; shift; continue ;;
             --dry-run) DRY_RUN=yes; shift; continue ;;
             --help | -h) usage; exit 0 ;;
         esac
@@ -201,6 +202,9 @@ check_everything() {
     check_credentials
     describe_stack "$STACK_NAME"
     check_stack_status "$STACK_NAME"
+    describe_stack "$MONITORING_STACK"
+    check_stack_status "$MONITORING_STACK"
+    describe_stack "$STACK_NAME"
     check_project_name
     check_packages
     BUCKET=$(effective_parameter LambdaS3Bucket "$DEFAULT_BUCKET")
@@ -269,6 +273,20 @@ check_agents() {
     check_agent "$(effective_parameter TrustedAdvisorFunctionName "$DEFAULT_TRUSTED_ADVISOR_FUNCTION")"
 }
 
+# Finds out whether CloudFormation takes the values that only the second template has, before the first stack changes.
+try_monitoring_parameters() {
+    local line
+    while IFS= read -r line; do
+        [[ -z $line || $'\n'$(template_parameters "$TEMPLATE")$'\n' == *$'\n'${line%%=*}$'\n'* ]] || break
+    done <<<"$NAMED_PARAMETERS"
+    [[ -n $line ]] || return 0
+    # Of a new stack, which has no API yet, any will do.
+    give_parameter WebSocketApiId "$(stack_value Output WebSocketApiId || printf unknown)"
+    describe_stack "$MONITORING_STACK"
+    create_change_set "$MONITORING_STACK" "$MONITORING_TEMPLATE" "$(parameters_json "$MONITORING_TEMPLATE")" "$NO_TRIGGERS"
+    [[ -z $CHANGE_SET_ID ]] || discard_change_set
+}
+
 # deploy_stack STACK TEMPLATE PACKAGE...
 deploy_stack() {
     local stack=$1 template=$2
@@ -285,6 +303,7 @@ deploy_stack() {
         return
     fi
     show_changes
+    refuse_losses "This deployment"
     if [[ -n $DRY_RUN ]]; then
         discard_change_set
         say "Dry run: nothing was changed."
@@ -301,7 +320,7 @@ rollback_configuration_of() {
     if [[ $1 == "$STACK_NAME" && $(stack_status) != ABSENT ]]; then
         rollback_configuration "$(effective_parameter ProjectName finops-websocket)" "$WATCH_MINUTES"
     else
-        printf '{"RollbackTriggers":[],"MonitoringTimeInMinutes":0}'
+        printf '%s' "$NO_TRIGGERS"
     fi
 }
 
@@ -380,6 +399,8 @@ take_back() {
     fetch_release "$RELEASE_BEFORE"
     # What rings now will for some minutes more, whatever runs.
     note_quiet_alarms "$(stack_value Parameter ProjectName)"
+    # What this command itself has made held nothing before.
+    ALLOW_DATA_LOSS=yes
     return_to_release "$RELEASE_BEFORE"
     describe_stack "$STACK_NAME"
     verify_stack

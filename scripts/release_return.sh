@@ -41,17 +41,13 @@ return_stack() {
     heading "Stack $stack"
     describe_stack "$stack"
     # No alarm takes back what is to silence one.
-    create_change_set "$stack" "$template" "$(<"$parameters")" '{"RollbackTriggers":[],"MonitoringTimeInMinutes":0}'
+    create_change_set "$stack" "$template" "$(<"$parameters")" "$NO_TRIGGERS"
     if [[ -z $CHANGE_SET_ID ]]; then
         say "no changes"
         return
     fi
     show_changes
-    if [[ -n $CHANGE_SET_LOSSES && -z $ALLOW_DATA_LOSS ]]; then
-        discard_change_set
-        fail "Going back would lose data (see above). What there is to lose: docs/WEBSOCKET_DEPLOYMENT_GUIDE.md," \
-            "Rollback procedures. If it may be lost, say --allow-data-loss."
-    fi
+    refuse_losses "Going back"
     if [[ -n $DRY_RUN ]]; then
         discard_change_set
         say "Dry run: nothing was changed."

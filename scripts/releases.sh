@@ -176,7 +176,9 @@ record_release() {
         release_line status "$status"
         printf '  "fingerprint": "%s"\n}\n' "$FINGERPRINT"
     } >"$WORK/deployed/release.json"
-    aws_cli s3 cp "$WORK/deployed" "$(releases_uri)/$RELEASE_ID" --recursive --only-show-errors >/dev/null ||
+    # The record last: a release that has one is whole.
+    { aws_cli s3 cp "$WORK/deployed" "$(releases_uri)/$RELEASE_ID" --recursive --exclude release.json --only-show-errors &&
+        aws_cli s3 cp "$WORK/deployed/release.json" "$(releases_uri)/$RELEASE_ID/release.json" --only-show-errors; } >/dev/null ||
         fail "Stack $STACK_NAME is deployed, and its release cannot be recorded in bucket $BUCKET: $(aws_error)"
     mv "$WORK/deployed" "$WORK/releases/$RELEASE_ID"
     RELEASE_IDS+=("$RELEASE_ID")

@@ -57,8 +57,11 @@ def copy(source: str, target: str, options: list[str]) -> int:
     if "--recursive" not in options:
         files = [(begin, end)]
     else:
-        wanted = option(options, "include") or "*"
-        files = [(path, end / name) for path, name in below(begin) if fnmatch(name, wanted)]
+        # The filter that comes last counts, and here that is --include.
+        left_out, wanted = option(options, "exclude"), option(options, "include")
+        files = [
+            (path, end / name) for path, name in below(begin) if fnmatch(name, wanted) or not fnmatch(name, left_out)
+        ]
     for path, copied in files:
         if not path.exists():
             return missing()

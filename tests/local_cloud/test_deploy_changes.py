@@ -70,21 +70,35 @@ def test_arguments_suit_both_versions_of_the_cli(machine, endpoint):
 
 
 @pytest.mark.parametrize(
-    ("change", "warning"),
+    ("change", "loss"),
     [
         ("Modify JobsTable AWS::DynamoDB::Table True", "Table JobsTable is replaced by a new one"),
         ("Remove JobsTable AWS::DynamoDB::Table None", "Table JobsTable is removed"),
-        ("Modify UserPool AWS::Cognito::UserPool Conditional", "User pool UserPool may be replaced by a new one"),
         ("Modify WebSocketApi AWS::ApiGatewayV2::Api True", "the endpoint changes"),
     ],
 )
-def test_change_that_loses_something_is_a_warning(machine, change, warning):
-    machine.one_change(change)
-    run = machine.deploy("--dry-run")
-    assert run.returncode == 0, run.stderr
-    assert warning in run.stderr[run.stderr.index("Warning:") :]
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]], ids=["", "dry run"])
+def test_change_that_loses_something_needs_leave(machine, change, loss, dry_run):
+    machine.updates(change)
+    run = machine.deploy(*dry_run)
+    assert run.returncode == 1
+    assert loss in run.stderr[run.stderr.index("Warning:") :]
+    assert "This deployment would lose data (see above)." in run.stderr
     assert machine.aws.calls("cloudformation delete-change-set")
     assert not machine.aws.calls("cloudformation execute-change-set")
+    assert not machine.aws.calls("s3 cp /")
+
+    machine.updates(change)
+    allowed = machine.deploy("--allow-data-loss", *dry_run)
+    assert allowed.returncode == 0, allowed.stderr
+    assert loss in allowed.stderr
+
+
+def test_change_that_may_lose_something_is_a_warning(machine):
+    machine.one_change("Modify UserPool AWS::Cognito::UserPool Conditional")
+    run = machine.deploy("--dry-run")
+    assert run.returncode == 0, run.stderr
+    assert "User pool UserPool may be replaced by a new one" in run.stderr[run.stderr.index("Warning:") :]
 
 
 def test_harmless_change_is_no_warning(machine):
@@ -202,7 +216,8 @@ def test_interrupted_change_set_leaves_nothing(machine):
     machine.stack("REVIEW_IN_PROGRESS")
     machine.aws.answers("cloudformation describe-change-set", "CREATE_PENDING\t[null]\n")
     in_review = f"Stack\tId\t{STACK_ID}\nStack\tStatus\tREVIEW_IN_PROGRESS\n"
-    machine.aws.answers("cloudformation describe-stacks", in_review, in_review, "")
+    machine.no_monitoring()
+    machine.aws.answers("cloudformation describe-stacks", in_review, in_review, in_review, "")
     status, stderr = interrupted_at(
         machine, "Stack finops-websocket-api\n", signal.SIGINT, "cloudformation describe-change-set"
     )

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from local_cloud.deploy_script import ROOT, deploy
-from local_cloud.operator_machine import Machine
+from local_cloud.operator_machine import MONITORING, STACK, Machine
 
 
 @pytest.fixture
@@ -171,6 +171,33 @@ def test_refused_parameter_value_uploads_nothing(machine):
     assert run.returncode == 1
     assert "refuses the change of stack finops-websocket-api: Parameter AuthMode must be one of" in run.stderr
     assert not machine.aws.calls("s3 ")
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_value_that_only_the_alarms_refuse_changes_nothing(machine, is_new):
+    if is_new:
+        machine.aws.refuses("cloudformation describe-stacks", "ValidationError", "It does not exist")
+    refusal = "Parameter 'QueueAgeSeconds' must be a number not less than 60"
+    machine.aws.refuses("cloudformation create-change-set", "ValidationError", refusal, about=MONITORING)
+    run = machine.deploy("--parameter", "LogLevel=DEBUG", "--parameter", "QueueAgeSeconds=1")
+    assert run.returncode == 1
+    assert f"refuses the change of stack {MONITORING}: {refusal}" in run.stderr
+    (asked,) = machine.aws.calls("cloudformation create-change-set")
+    assert '"ParameterKey":"QueueAgeSeconds","ParameterValue":"1"' in asked[asked.index("--parameters") + 1]
+    assert not machine.aws.calls("s3 cp /")
+
+
+def test_values_that_the_first_template_has_too_are_its_own_to_refuse(machine):
+    machine.no_changes()
+    assert machine.deploy("--parameter", "LogLevel=DEBUG").returncode == 0
+    stacks = [call[call.index("--stack-name") + 1] for call in machine.aws.calls("cloudformation create-change-set")]
+    assert stacks == [STACK, MONITORING]
+
+
+def test_stack_of_alarms_that_cannot_be_updated_stops_it_before_the_first_change(machine):
+    machine.aws.answers("cloudformation describe-stacks", "Stack\tStatus\tUPDATE_ROLLBACK_FAILED\n", about=MONITORING)
+    run = machine.deploy()
+    assert_refused(machine, run, f"Stack {MONITORING} could not undo an earlier update (UPDATE_ROLLBACK_FAILED)")
 
 
 def test_another_project_name_would_replace_the_tables(machine):

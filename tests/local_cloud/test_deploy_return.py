@@ -212,6 +212,19 @@ def test_releases_that_cannot_be_read_stop_it_before_the_change(machine):
     assert not machine.aws.calls("cloudformation execute-change-set")
 
 
+def test_record_of_a_release_comes_last(machine):
+    assert machine.deploy().returncode == 0
+    _, recorded = machine.records()
+    folder = f"s3://{BUCKET}/{STACK}/releases/{recorded}"
+    whole, record = (call for call in machine.aws.calls("s3 cp") if any(one.startswith(folder) for one in call))
+    assert folder in whole
+    assert whole[whole.index("--exclude") + 1] == "release.json"
+    assert f"{folder}/release.json" in record
+    assert {path.name for path in (machine.aws.buckets / BUCKET / STACK / "releases" / recorded).iterdir()} == {
+        "template.yaml", "parameters.json", "release.json"
+    }  # fmt: skip
+
+
 def test_release_that_cannot_be_recorded(machine):
     machine.python_whose_verification(0)
     # Nothing can be written below what is no folder, not even by root.
