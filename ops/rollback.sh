@@ -67,6 +67,7 @@ main() {
     choose_release
     fetch_release "$TARGET"
     note_quiet_alarms "$(stack_value Parameter ProjectName)"
+    [[ -n $CURRENT || -n $DRY_RUN ]] || keep_what_runs
     return_to_release "$TARGET"
     [[ -z $DRY_RUN ]] || return 0
     describe_stack "$STACK_NAME"
@@ -159,6 +160,14 @@ choose_release() {
         WITHDRAWN=$CURRENT
     fi
     say "From release ${CURRENT:-(not recorded)} to $TARGET ($(release_value "$TARGET" status))"
+}
+
+# Makes what others have deployed a release, to which one can come back. If that is not to be had, so be it: what is on
+# its way is the remedy for something.
+keep_what_runs() {
+    (keep_release_that_runs && printf '%s' "$RELEASE_BEFORE" >"$WORK/kept-release") ||
+        warn "One cannot return to what runs now: it could not be recorded."
+    [[ ! -r $WORK/kept-release ]] || WITHDRAWN=$(<"$WORK/kept-release")
 }
 
 end_early() {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -149,6 +151,31 @@ def test_no_verification_is_asked_for(machine):
     machine.updates(HARMLESS)
     assert machine.rollback("--to", FIRST, "--no-verify").returncode == 0
     assert machine.verifications() == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_others_have_deployed_is_kept_before_it_is_left(machine, is_there):
+    """Nobody has recorded it, and somebody may want it back."""
+    machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
+    machine.updates(HARMLESS)
+    code = base64.b64encode(hashlib.sha256(b"").digest() if is_there else b"another").decode()
+    machine.aws.answers("lambda get-function-configuration", f"{code}\n")
+    run = machine.rollback("--to", "previous")
+    assert (run.returncode, run.stdout) == (0, f"{FOURTH}\n"), run.stderr
+    kept = [name for name in machine.records() if name.endswith("-unknown")]
+    assert len(kept) == is_there
+    assert all(machine.record(name)["status"] == "withdrawn" for name in kept)
+    assert ("One cannot return to what runs now" in run.stderr) is not is_there
+
+
+def test_dry_run_keeps_nothing(machine):
+    machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
+    machine.updates(HARMLESS)
+    code = base64.b64encode(hashlib.sha256(b"").digest()).decode()
+    machine.aws.answers("lambda get-function-configuration", f"{code}\n")
+    run = machine.rollback("--to", FIRST, "--dry-run")
+    assert run.returncode == 0, run.stderr
+    assert machine.records() == [FIRST, SECOND, THIRD, FOURTH]
 
 
 QUIET, RING = "finops-websocket-queue-age\n", "finops-websocket-failed-jobs\nfinops-websocket-queue-age\n"
