@@ -19,16 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from awscli.botocore.loaders import Loader
+
+# What the scripts of a deployment call.
+SERVICES = ("cloudformation", "cloudwatch", "lambda", "s3", "sts")
+
 
 def serve(path: str) -> None:
     """Load the CLI and run commands, each in a fork, for whoever may connect to the socket."""
     import signal
 
-    # Loaded before the first fork. These are what the commands' time goes to; the rest is loaded where it is needed.
+    import awscli.botocore.httpsession
     import awscli.clidriver
     import awscli.handlers
-    import botocore.client
-    import botocore.httpsession  # noqa: F401 (loaded for the forks)
+
+    descriptions = load_descriptions()
+
+    def aws() -> int:
+        driver = awscli.clidriver.create_clidriver()
+        driver.session.register_component("data_loader", descriptions)
+        return driver.main()
 
     # Ended commands need not be waited for: their status went to the caller.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -50,8 +60,23 @@ def serve(path: str) -> None:
             listener.close()
             # The commands of the AWS CLI wait for processes of their own.
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            run_command(caller, awscli.clidriver.main)
+            run_command(caller, aws)
         caller.close()
+
+
+def load_descriptions() -> "Loader":
+    """Read what a deployment's commands need to know of the services, which takes most of a command's time."""
+    import awscli.botocore.session
+
+    session = awscli.botocore.session.Session()
+    loader = session.get_component("data_loader")
+    for service in SERVICES:
+        # Made of all that a client is made of, and thrown away.
+        session.create_client(service, region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+    for kind in ("service-2", "paginators-1", "waiters-2"):
+        loader.list_available_services(type_name=kind)
+    loader.load_data("cli")
+    return loader
 
 
 def run_command(caller: socket.socket, main: "Callable[[], int]") -> "NoReturn":
