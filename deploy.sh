@@ -200,11 +200,10 @@ check_everything() {
     check_aws_cli
     [[ -n $NO_VERIFY || -n $DRY_RUN ]] || check_python
     check_credentials
-    describe_stack "$STACK_NAME"
-    check_stack_status "$STACK_NAME"
     describe_stack "$MONITORING_STACK"
     check_stack_status "$MONITORING_STACK"
     describe_stack "$STACK_NAME"
+    check_stack_status "$STACK_NAME"
     check_project_name
     check_packages
     BUCKET=$(effective_parameter LambdaS3Bucket "$DEFAULT_BUCKET")
@@ -283,6 +282,8 @@ try_monitoring_parameters() {
     # Of a new stack, which has no API yet, any will do.
     give_parameter WebSocketApiId "$(stack_value Output WebSocketApiId || printf unknown)"
     describe_stack "$MONITORING_STACK"
+    # What a failed first deployment left is removed when its turn comes, and takes no change before.
+    [[ $(stack_status) != ROLLBACK_COMPLETE ]] || return 0
     create_change_set "$MONITORING_STACK" "$MONITORING_TEMPLATE" "$(parameters_json "$MONITORING_TEMPLATE")" "$NO_TRIGGERS"
     [[ -z $CHANGE_SET_ID ]] || discard_change_set
 }

@@ -67,7 +67,7 @@ main() {
     choose_release
     fetch_release "$TARGET"
     note_quiet_alarms "$(stack_value Parameter ProjectName)"
-    [[ -n $CURRENT || -n $DRY_RUN ]] || keep_what_runs
+    [[ -n $CURRENT || -n $DRY_RUN ]] || keep_what_is_left
     return_to_release "$TARGET"
     [[ -z $DRY_RUN ]] || return 0
     describe_stack "$STACK_NAME"
@@ -162,10 +162,10 @@ choose_release() {
     say "From release ${CURRENT:-(not recorded)} to $TARGET ($(release_value "$TARGET" status))"
 }
 
-# Makes what others have deployed a release, to which one can come back. If that is not to be had, so be it: what is on
-# its way is the remedy for something.
-keep_what_runs() {
-    (keep_release_that_runs && printf '%s' "$RELEASE_BEFORE" >"$WORK/kept-release") ||
+# One may want to come back to what others have deployed. If that cannot be had, so be it: what is on its way is the
+# remedy for something.
+keep_what_is_left() {
+    (keep_what_others_deployed && printf '%s' "$RELEASE_BEFORE" >"$WORK/kept-release") ||
         warn "One cannot return to what runs now: it could not be recorded."
     [[ ! -r $WORK/kept-release ]] || WITHDRAWN=$(<"$WORK/kept-release")
 }

@@ -1,15 +1,10 @@
 # shellcheck shell=bash
 # A change set: what a deployment would change, before it changes it.
-# Needs aws_cli.sh, messages.sh and stack_description.sh.
-# Needs ALLOW_DATA_LOSS too: not empty if what is stored may be lost.
+# Needs aws_cli.sh, messages.sh and stack_description.sh, and ALLOW_DATA_LOSS, empty unless what is stored may be lost.
 # Sets CHANGE_SET_ID, empty when there is nothing to change, CHANGE_SET_STACK, CHANGE_SET_TYPE, and CHANGE_SET_LOSSES: what
 # of people's data it removes or makes anew, empty if nothing.
 
 CHANGE_SET_ID=''
-
-# The rollback configuration of a change that no alarm takes back.
-# shellcheck disable=SC2034 # read by deploy.sh and release_return.sh
-readonly NO_TRIGGERS='{"RollbackTriggers":[],"MonitoringTimeInMinutes":0}'
 
 # Makes the change set of a template and its parameters for the stack, which was read last, and waits until
 # CloudFormation has worked it out: create_change_set STACK TEMPLATE PARAMETERS-JSON ROLLBACK-CONFIGURATION-JSON

@@ -6,6 +6,10 @@
 readonly ROLLBACK_ALARMS=(connection-manager-errors message-handler-errors background-processor-errors frames-unserved
     deliveries-refused)
 
+# The --rollback-configuration of a change that no alarm takes back.
+# shellcheck disable=SC2034 # read by deploy.sh and release_return.sh
+readonly NO_TRIGGERS='{"RollbackTriggers":[],"MonitoringTimeInMinutes":0}'
+
 # The names of the alarms that did not ring before the change, a line each.
 QUIET_ALARMS=''
 
@@ -32,8 +36,8 @@ rollback_configuration() {
     printf '{"RollbackTriggers":[%s],"MonitoringTimeInMinutes":%s}' "$triggers" "$minutes"
 }
 
-# The names of a project's alarms for which a condition holds, a line each: PROJECT CONDITION, in JMESPath. Asked for one by one: another
-# project's name may begin with this one's, as finops-websocket-test does.
+# The names of a project's alarms for which a condition holds, a line each: project_alarms PROJECT JMESPATH. Asked for one
+# by one: another project's name may begin with this one's, as finops-websocket-test does.
 project_alarms() {
     local name names=() found
     # shellcheck disable=SC2016 # the template's own expression

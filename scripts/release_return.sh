@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The way back to a release. Needs change_set.sh, deployed_functions.sh, releases.sh, stack_events.sh and what they need.
+# The way back to a release. Needs change_set.sh, deployed_functions.sh, deployment_alarms.sh, releases.sh, stack_events.sh and
+# what they need.
 
 # Checks that a release that was read can be deployed again, and fetches it: fetch_release ID
 fetch_release() {

@@ -122,7 +122,12 @@ keep_release_that_runs() {
     read_releases
     read_deployed
     RELEASE_BEFORE=$(release_with "$FINGERPRINT")
-    [[ -z $RELEASE_BEFORE ]] || return 0
+    [[ -n $RELEASE_BEFORE ]] || keep_what_others_deployed
+}
+
+# Makes what was read last, and was deployed by other means, a release. Sets RELEASE_BEFORE to it.
+keep_what_others_deployed() {
+    RELEASE_BEFORE=''
     if ! keep_packages; then
         KEPT_KEYS=''
         warn "One cannot return to what runs now: the bucket no longer holds the packages that it was deployed from."
@@ -153,7 +158,7 @@ keep_packages() {
 
 # Records what the stacks are made of now as a new release: record_release COMMIT STATUS. Sets RELEASE_ID.
 record_release() {
-    local commit=$1 status=$2 time package key short
+    local commit=$1 status=$2 time package key short folder
     time=$(date -u +%Y%m%dT%H%M%SZ)
     short=$commit
     [[ ! $commit =~ ^[0-9a-f]{40} ]] || short=${commit:0:7}
@@ -177,8 +182,9 @@ record_release() {
         printf '  "fingerprint": "%s"\n}\n' "$FINGERPRINT"
     } >"$WORK/deployed/release.json"
     # The record last: a release that has one is whole.
-    { aws_cli s3 cp "$WORK/deployed" "$(releases_uri)/$RELEASE_ID" --recursive --exclude release.json --only-show-errors &&
-        aws_cli s3 cp "$WORK/deployed/release.json" "$(releases_uri)/$RELEASE_ID/release.json" --only-show-errors; } >/dev/null ||
+    folder=$(releases_uri)/$RELEASE_ID
+    { aws_cli s3 cp "$WORK/deployed" "$folder" --recursive --exclude release.json --only-show-errors &&
+        aws_cli s3 cp "$WORK/deployed/release.json" "$folder/release.json" --only-show-errors; } >/dev/null ||
         fail "Stack $STACK_NAME is deployed, and its release cannot be recorded in bucket $BUCKET: $(aws_error)"
     mv "$WORK/deployed" "$WORK/releases/$RELEASE_ID"
     RELEASE_IDS+=("$RELEASE_ID")

@@ -29,7 +29,6 @@ def serve(path: str) -> None:
     """Load the CLI and run commands, each in a fork, for whoever may connect to the socket."""
     import signal
 
-    import awscli.botocore.httpsession
     import awscli.clidriver
     import awscli.handlers
 

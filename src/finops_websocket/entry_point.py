@@ -42,7 +42,7 @@ def counts_unserved(handler: Handler) -> Handler:
     def serve(event: dict[str, Any], context: LambdaContext) -> Any:
         try:
             return handler(event, context)
-        except Exception:
+        except Exception:  # Somebody was not served, whatever the cause; it is raised all the same.
             metrics.count(metrics.FRAMES_UNSERVED)
             raise
 

@@ -217,7 +217,7 @@ def test_interrupted_change_set_leaves_nothing(machine):
     machine.aws.answers("cloudformation describe-change-set", "CREATE_PENDING\t[null]\n")
     in_review = f"Stack\tId\t{STACK_ID}\nStack\tStatus\tREVIEW_IN_PROGRESS\n"
     machine.no_monitoring()
-    machine.aws.answers("cloudformation describe-stacks", in_review, in_review, in_review, "")
+    machine.aws.answers("cloudformation describe-stacks", in_review, in_review, "")
     status, stderr = interrupted_at(
         machine, "Stack finops-websocket-api\n", signal.SIGINT, "cloudformation describe-change-set"
     )

@@ -187,6 +187,17 @@ def test_value_that_only_the_alarms_refuse_changes_nothing(machine, is_new):
     assert not machine.aws.calls("s3 cp /")
 
 
+def test_remains_of_the_alarms_first_deployment_are_not_asked_for_their_opinion(machine):
+    machine.no_changes()
+    remains = f"Stack\tId\t{MONITORING}\nStack\tStatus\tROLLBACK_COMPLETE\n"
+    machine.aws.answers("cloudformation describe-stacks", remains, remains, remains, "", about=MONITORING)
+    run = machine.deploy("--parameter", "QueueAgeSeconds=900")
+    assert run.returncode == 0, run.stderr
+    watched = ("create-change-set", "delete-stack")
+    changes = [word for call in machine.aws.calls() for word in call if word in watched]
+    assert changes == ["create-change-set", "delete-stack", "create-change-set"]
+
+
 def test_values_that_the_first_template_has_too_are_its_own_to_refuse(machine):
     machine.no_changes()
     assert machine.deploy("--parameter", "LogLevel=DEBUG").returncode == 0
