@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import boto3
@@ -14,12 +16,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
 from finops_operations.errors import OperationFailed, failure_of
+from finops_operations.operator_messages import complain
 
 DEFAULT_STACK = "finops-websocket-api"
 DEFAULT_REGION = "us-east-1"
 
 DONE = 0
 FAILED = 1
+MISUSED = 2
 INTERRUPTED = 130
 
 # Seconds. Somebody waits at a terminal, who would rather be told than left waiting.
@@ -27,7 +31,7 @@ QUICK = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", 
 
 
 def stack_parser(command: str, description: str) -> argparse.ArgumentParser:
-    """A parser with the options that name a stack, as deploy.sh has them: --stack-name and --region."""
+    """Return a parser with the options that name a stack, as deploy.sh has them: --stack-name and --region."""
     parser = argparse.ArgumentParser(
         prog=command, description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -47,7 +51,7 @@ def stack_parser(command: str, description: str) -> argparse.ArgumentParser:
 
 
 def session_of(options: argparse.Namespace) -> boto3.Session:
-    """A session in the region that the command line names. AWS_ENDPOINT_URL leads its clients to the local cloud.
+    """Return a session in the region that the command line names. AWS_ENDPOINT_URL leads its clients to the local cloud.
 
     Raises:
         OperationFailed: that variable, or one service's such as AWS_ENDPOINT_URL_S3, is no URL.
@@ -59,6 +63,7 @@ def session_of(options: argparse.Namespace) -> boto3.Session:
             raise OperationFailed(
                 f"{name} is {value!r}, which is no URL such as http://localhost:4566. Correct it, or unset {name}."
             )
+    _pass_no_proxy_to_this_machine()
     return boto3.Session(region_name=options.region)
 
 
@@ -72,8 +77,29 @@ def _is_endpoint(value: str) -> bool:
         return False
 
 
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read a command line of options, whose parser has `exit_on_error=False`; or end the program with status 2."""
+    try:
+        options, unknown = parser.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        misused(f"{error.argument_name} needs a value.")
+    if unknown:
+        misused(f"There is no option {unknown[0]}.")
+    return options
+
+
+def misused(sentence: str) -> NoReturn:
+    """End the program, whose command line cannot be understood, with status 2, the shell's own for that."""
+    complain(f"{sentence} Try --help.")
+    sys.exit(MISUSED)
+
+
 def run(operation: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:
-    """Runs an operation and returns its exit status: what goes wrong is one sentence on stderr and status 1."""
+    """Run an operation and return its exit status: what goes wrong is one sentence on stderr and status 1.
+
+    It is interrupted by a SIGTERM as by a SIGINT.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return operation(arguments)
     except OperationFailed as failure:
@@ -86,5 +112,12 @@ def run(operation: Callable[[Sequence[str] | None], int], arguments: Sequence[st
 
 
 def _failed(failure: OperationFailed) -> int:
-    print(f"Error: {failure}", file=sys.stderr)  # noqa: T201 - a command's own output
+    complain(str(failure))
     return FAILED
+
+
+def _pass_no_proxy_to_this_machine() -> None:
+    """Reach a local cloud on this machine, where no proxy leads; botocore does not know that by itself."""
+    if urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname in ("localhost", "127.0.0.1"):
+        others = os.environ.get("no_proxy")
+        os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, ["localhost,127.0.0.1", others]))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -25,23 +28,47 @@ class OperationFailed(Exception):
 
 
 def failure_of(error: ClientError | BotoCoreError) -> OperationFailed:
-    """The failure that an error of AWS, or of the way there, means for whoever runs an operation."""
+    """Return the failure that an error of AWS, or of the way there, means for whoever runs an operation."""
     return OperationFailed(_refusal(error) if isinstance(error, ClientError) else _obstacle(error))
 
 
+@contextmanager
+def fails_with(sentence: str) -> Iterator[None]:
+    """Turn what AWS refuses within into a failure: the sentence, and AWS's own words behind it.
+
+    Raises:
+        OperationFailed: AWS refused, or could not be asked.
+    """
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise OperationFailed(f"{sentence} {reason_of(error)}") from error
+
+
 def code_of(error: ClientError) -> str:
-    """The code by which AWS names an error, such as ResourceNotFoundException."""
+    """Return the code by which AWS names an error, such as ResourceNotFoundException."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def reason_of(error: ClientError | BotoCoreError) -> str:
+    """Return what AWS said, or botocore if AWS could not be asked, on one line."""
+    said = isinstance(error, ClientError) and error.response.get("Error", {}).get("Message")
+    return " ".join(str(said or error).split())
+
+
+def is_expiry(error: ClientError) -> bool:
+    """Tell whether AWS refuses because the credentials were valid once."""
+    return code_of(error) in _EXPIRED
+
+
 def _refusal(error: ClientError) -> str:
-    if code_of(error) in _EXPIRED:
-        return "Your AWS credentials have expired. Sign in again, then run this again."
+    if is_expiry(error):
+        return "Your AWS credentials have expired. Sign in again (aws sso login, or fresh keys), then run this again."
     if code_of(error) in _UNKNOWN:
         return "AWS does not know your credentials. Check aws sts get-caller-identity."
     if code_of(error) in _REFUSED:
-        return f"You may not call {error.operation_name}: {_sentence(error)}"
-    return f"AWS refused {error.operation_name}: {_sentence(error)}"
+        return f"You may not call {error.operation_name}: {reason_of(error)}"
+    return f"AWS refused {error.operation_name}: {reason_of(error)}"
 
 
 def _obstacle(error: BotoCoreError) -> str:
@@ -52,7 +79,3 @@ def _obstacle(error: BotoCoreError) -> str:
     if isinstance(error, EndpointConnectionError):
         return f"{error} Is the network there, and AWS_ENDPOINT_URL right if it is set?"
     return str(error)
-
-
-def _sentence(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Message") or error)

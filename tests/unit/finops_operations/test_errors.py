@@ -10,7 +10,7 @@ from botocore.exceptions import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops_operations.errors import OperationFailed, code_of, failure_of
+from finops_operations.errors import OperationFailed, code_of, fails_with, failure_of
 
 
 def client_error(code: str, message: str = "Because.") -> ClientError:
@@ -20,7 +20,10 @@ def client_error(code: str, message: str = "Because.") -> ClientError:
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("ExpiredToken", "Your AWS credentials have expired. Sign in again, then run this again."),
+        (
+            "ExpiredToken",
+            "Your AWS credentials have expired. Sign in again (aws sso login, or fresh keys), then run this again.",
+        ),
         ("UnrecognizedClientException", "AWS does not know your credentials. Check aws sts get-caller-identity."),
         ("SignatureDoesNotMatch", "AWS does not know your credentials. Check aws sts get-caller-identity."),
         ("AccessDeniedException", "You may not call DescribeTable: Because."),
@@ -51,6 +54,11 @@ def test_an_error_without_a_body() -> None:
     error = ClientError({}, "HeadBucket")
     assert code_of(error) == ""
     assert str(failure_of(error)).startswith("AWS refused HeadBucket: ")
+
+
+def test_aws_s_own_words_come_behind_the_sentence_on_one_line() -> None:
+    with pytest.raises(OperationFailed, match=r"^Cannot read it: No\. Really not\.$"), fails_with("Cannot read it:"):
+        raise client_error("ValidationError", "No.\nReally not.")
 
 
 @given(code=st.text(), message=st.text())

@@ -1,0 +1,124 @@
+"""A stack as CloudFormation knows it: its status and the way out of it, its parameters and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from finops_operations.errors import OperationFailed, code_of
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html (stack status codes)
+SETTLED = frozenset(
+    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
+)
+# Only a change set was ever made of it: there is nothing in it.
+UNDER_REVIEW = "REVIEW_IN_PROGRESS"
+# A first deployment failed and was undone: nothing of it ever ran.
+REMAINS = "ROLLBACK_COMPLETE"
+_ABSENT = "ABSENT"
+# What gets a stack out of a status in which it takes no change; of others it must be deleted.
+_WAYS_OUT = {"UPDATE_FAILED": "rollback-stack", "UPDATE_ROLLBACK_FAILED": "continue-update-rollback"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What an operation needs to know of a stack."""
+
+    name: str
+    status: str
+    parameters: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+    @classmethod
+    def read(cls, cloudformation: CloudFormationClient, name: str) -> Stack:
+        """Return the stack of this name.
+
+        Raises:
+            OperationFailed: there is none.
+            botocore.exceptions.ClientError: CloudFormation does not say.
+        """
+        stack = cls.find(cloudformation, name)
+        if stack.status == _ABSENT:
+            raise OperationFailed(
+                f"There is no stack {name} in {cloudformation.meta.region_name}."
+                " Name yours with --stack-name and --region, or deploy it: ./deploy.sh"
+            )
+        return stack
+
+    @classmethod
+    def find(cls, cloudformation: CloudFormationClient, name: str) -> Stack:
+        """Return the stack of this name, or one that is absent.
+
+        Raises:
+            botocore.exceptions.ClientError: CloudFormation does not say.
+        """
+        try:
+            found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            if does_not_exist(error):
+                return cls(name, _ABSENT, {}, {})
+            raise
+        return cls(
+            name=name,
+            status=found["StackStatus"],
+            parameters={item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])},
+            outputs={item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])},
+        )
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether nothing of it is there."""
+        return self.status in (_ABSENT, UNDER_REVIEW, "DELETE_COMPLETE")
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether CloudFormation was at work on it when it was read."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != UNDER_REVIEW
+
+    @property
+    def project(self) -> str:
+        """The first part of every resource's name.
+
+        Raises:
+            OperationFailed: the stack is somebody else's.
+        """
+        if "ProjectName" not in self.parameters:
+            raise OperationFailed(
+                f"Stack {self.name} is not one of ./deploy.sh's: it has no parameter ProjectName."
+                " Name yours with --stack-name."
+            )
+        return self.parameters["ProjectName"]
+
+    def output(self, name: str) -> str:
+        """Return an output's value.
+
+        Raises:
+            OperationFailed: the stack has no such output, as while it is still being made.
+        """
+        if name not in self.outputs:
+            raise OperationFailed(f"Stack {self.name} ({self.status}) has no output {name}. Deploy it: ./deploy.sh")
+        return self.outputs[name]
+
+
+def monitoring_name(stack: str) -> str:
+    """Return the name of the stack with a stack's alarms and dashboard."""
+    return f"{stack}-monitoring"
+
+
+def way_out(stack: str, status: str, region: str) -> str:
+    """Return the AWS CLI's command that gets a stack out of a status in which it takes no change."""
+    return f"aws cloudformation {_WAYS_OUT.get(status, 'delete-stack')} --stack-name {stack} --region {region}"
+
+
+def does_not_exist(error: ClientError) -> bool:
+    """Tell whether CloudFormation says with this error that there is no such stack.
+
+    That is a ValidationError like any other; only its text tells.
+    """
+    return code_of(error) == "ValidationError" and "does not exist" in str(error)
