@@ -51,7 +51,7 @@ def stack_parser(command: str, description: str) -> argparse.ArgumentParser:
 
 
 def session_of(options: argparse.Namespace) -> boto3.Session:
-    """Return a session in the region that the command line names. AWS_ENDPOINT_URL leads its clients to the local cloud.
+    """Return a session in the command line's region. AWS_ENDPOINT_URL leads its clients to the local cloud.
 
     Raises:
         OperationFailed: that variable, or one service's such as AWS_ENDPOINT_URL_S3, is no URL.
