@@ -12,7 +12,7 @@ from finops_operations.command_line import QUICK
 from finops_operations.dead_letter_queue import DeadLetterQueue
 from finops_operations.dead_letter_reader import DeadLetterReader
 from finops_operations.deployed_stack import DeployedStack
-from finops_operations.health_checks.remedies import Remedies
+from finops_operations.health.remedies import Remedies
 from finops_operations.job_replay import JobReplay
 from finops_operations.operator_messages import say
 from finops_operations.stored_jobs import StoredJobs

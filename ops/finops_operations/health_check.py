@@ -1,21 +1,35 @@
-"""Looks at everything that a deployed stack consists of, and says of each part whether it works."""
+"""Checks everything that a deployed stack consists of, and says of each part whether it works."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_operations.command_line import DONE, FAILED, run, session_of, stack_parser
+from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
 from finops_operations.deployed_stack import DeployedStack
 from finops_operations.errors import OperationFailed, failure_of
-from finops_operations.health_checks.aws_clients import AwsClients
-from finops_operations.health_checks.check import Result, red
-from finops_operations.health_checks.report import as_json, is_healthy, print_table
-from finops_operations.health_checks.side_by_side import run_side_by_side
-from finops_operations.health_checks.stack_checks import STACK, checks_of
+from finops_operations.health.api import check_round_trip, check_stage, fault_of_message_handler
+from finops_operations.health.check import Check, Result, failed, run_checks, skipped
+from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health.functions import (
+    check_agent,
+    check_function,
+    fault_of_background_processor,
+    fault_of_connection_manager,
+)
+from finops_operations.health.queues import (
+    check_dead_letter_queue,
+    check_mapping,
+    check_processing_queue,
+    check_sweep,
+)
+from finops_operations.health.report import as_json, is_healthy, print_table
+from finops_operations.health.stacks import check_alarms, check_monitoring, check_stack
+from finops_operations.health.storage import check_results_bucket, check_table
 from finops_operations.operator_messages import say
 
 _DESCRIPTION = """\
@@ -31,9 +45,17 @@ Exit status: 0 nothing is red (warnings may be there); 1 something is red, or th
 the command line; 130 interrupted.
 """
 
+STACK = "stack"
+STAGE = "API stage"
+CONNECTIONS = "connections table"
+MANAGER = "connection-manager"
+ROUND_TRIP = "WebSocket round trip"
+HANDLER = "message-handler"
+PROCESSOR = "background-processor"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns its exit status."""
+    """Run the command line and return its exit status."""
     parser = stack_parser("ops/health_check.sh", _DESCRIPTION)
     parser.epilog = _EXIT_STATUSES
     parser.add_argument("--json", action="store_true", help="print one JSON object, for a program")
@@ -47,21 +69,72 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _results(options: argparse.Namespace) -> list[Result]:
-    clients = AwsClients.of(session_of(options))
-    stack = DeployedStack.read(clients.cloudformation, options.stack_name)
+    session = session_of(options)
+    cloudformation = session.client("cloudformation", config=QUICK)
+    stack = DeployedStack.read(cloudformation, options.stack_name)
     say(f"Looking at stack {options.stack_name} in {options.region}")
-    return run_side_by_side(checks_of(stack, clients, options.region))
+    return run_checks(checks_of(CheckedStack(stack, session)))
 
 
 def _results_for_programs(options: argparse.Namespace) -> list[Result]:
-    """The same; a stack that cannot be read is a result too, since a program reads nothing else."""
+    """Give the same; a stack that cannot be read is a result too, since a program reads nothing else."""
     try:
         return _results(options)
     except OperationFailed as failure:
         found = failure
     except (ClientError, BotoCoreError) as error:
         found = failure_of(error)
-    return [Result(STACK, red(str(found), "Mend that, then run this again."))]
+    return [Result(STACK, failed(str(found), "Mend that, then run this again."))]
+
+
+def checks_of(checked: CheckedStack) -> list[Check]:
+    """Give all checks in the order in which they are shown: on a message's way, then what watches it.
+
+    A stack that is not there yet, or not any more, has its status and nothing to check.
+    """
+    status = Check(STACK, partial(check_stack, checked))
+    parts = _parts_of(checked)
+    if checked.stack.outputs:
+        return [status, *parts]
+    nothing_there = partial(skipped, f"the stack has nothing in it ({checked.stack.status}).")
+    return [status, *(Check(part.name, nothing_there) for part in parts)]
+
+
+def _parts_of(checked: CheckedStack) -> list[Check]:
+    function = partial(check_function, checked)
+    return [
+        Check(STAGE, partial(check_stage, checked)),
+        Check(CONNECTIONS, partial(check_table, checked, "ConnectionsTableName")),
+        Check(
+            MANAGER,
+            partial(function, MANAGER, "ConnectionManagerKey", fault_of_connection_manager),
+            needs=(CONNECTIONS,),
+        ),
+        Check(
+            HANDLER,
+            partial(function, HANDLER, "MessageHandlerKey", fault_of_message_handler),
+            needs=(STAGE, CONNECTIONS, MANAGER),
+        ),
+        # What it goes through is named above if it is broken; here that would only be said again.
+        Check(ROUND_TRIP, partial(check_round_trip, checked), needs=(STAGE, CONNECTIONS, MANAGER, HANDLER)),
+        Check("jobs table", partial(check_table, checked, "JobsTableName")),
+        Check("processing queue", partial(check_processing_queue, checked)),
+        Check("processing mapping", partial(check_mapping, checked, "ProcessingQueueUrl")),
+        Check(PROCESSOR, partial(function, PROCESSOR, "BackgroundProcessorKey", fault_of_background_processor)),
+        Check(
+            "cost forecast agent", partial(check_agent, checked, "CostForecastFunctionName", "--cost-forecast-function")
+        ),
+        Check(
+            "trusted advisor agent",
+            partial(check_agent, checked, "TrustedAdvisorFunctionName", "--trusted-advisor-function"),
+        ),
+        Check("results bucket", partial(check_results_bucket, checked)),
+        Check("dead-letter queue", partial(check_dead_letter_queue, checked)),
+        Check("dead-letter mapping", partial(check_mapping, checked, "ProcessingDeadLetterQueueUrl")),
+        Check("sweep", partial(check_sweep, checked)),
+        Check("monitoring stack", partial(check_monitoring, checked)),
+        Check("alarms", partial(check_alarms, checked)),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,51 +1,227 @@
+"""ops/health_check.sh as a whole: which checks there are, how they run, what is printed, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import io
 import json
+import re
+from dataclasses import replace
+from threading import Barrier, Event
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
 
 from finops_operations.command_line import run
-from finops_operations.health_check import main
+from finops_operations.health.api import check_round_trip, fault_of_message_handler, first_origin
+from finops_operations.health.check import Check, Finding, Result, State, failed, ok, run_checks, skipped, warning
+from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health.functions import NotReached, check_function
+from finops_operations.health.report import as_json, is_healthy, print_table
+from finops_operations.health_check import checks_of, main
+from unit.finops_client import protocol_messages as say
+from unit.finops_client.recording_server import RecordingServer, sending
+from unit.finops_operations.answering_aws import AnsweringSession
+from unit.finops_operations.sample_stack import sample_stack
+from unit.finops_operations.test_health_findings import OTHER_CODE, function
+
+SESSION = AnsweringSession()
+REFUSAL = say.error(code="UNAUTHENTICATED")
+WELCOME = say.authenticated(
+    message="Welcome health-check! WebSocket connection established.", userId="health-check", verified=False
+)
+LONG_COMMAND = "aws lambda update-function-code " + " ".join(f"--option-{number} value" for number in range(30))
+RESULTS = [
+    Result("stack", ok("UPDATE_COMPLETE")),
+    Result("connection-manager", failed("It fails: [/red] " + "long " * 40 + "story.", LONG_COMMAND)),
+    Result("WebSocket round trip", skipped("connection-manager is red.")),
+    Result("alarms", warning("There are none.", "./deploy.sh\nSee the [/] runbook.")),
+]
 
 
-@pytest.fixture(autouse=True)
-def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/none")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/none")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+def test_each_part_of_a_stack_has_one_check_and_each_names_all_that_it_needs() -> None:
+    """Only a failed need stops a check, not a skipped one: so each names what its needs need, too."""
+    checks = {check.name: check for check in checks_of(CheckedStack(sample_stack(), SESSION))}
+    assert len(checks) == 18
+    assert next(iter(checks)) == "stack"
+    for check in checks.values():
+        assert {above for need in check.needs for above in checks[need].needs} <= set(check.needs)
 
 
-def test_a_stack_that_cannot_be_read_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(main, ["--stack-name", "mine"]) == 1
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err == "Error: There are no valid AWS credentials (aws configure, or AWS_PROFILE=...).\n"
+def raising(error: Exception) -> Finding:
+    raise error
 
 
-def test_a_stack_that_cannot_be_read_is_a_result_for_a_program(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(main, ["--json", "--stack-name", "mine", "--region", "eu-west-1"]) == 1
-    report = json.loads(capsys.readouterr().out)
-    assert (report["stack"], report["region"], report["healthy"]) == ("mine", "eu-west-1", False)
-    [line] = report["checks"]
-    assert (line["check"], line["state"]) == ("stack", "red")
-    assert "credentials" in line["found"]
+def test_checks_run_side_by_side_and_results_come_in_their_order() -> None:
+    meet = Barrier(3, timeout=10)
+
+    def check() -> Finding:
+        # Passes only if all three are here at the same time.
+        meet.wait()
+        return ok("there")
+
+    results = run_checks([Check(name, check) for name in "bca"])
+    assert [(result.check, result.finding.state) for result in results] == [(name, State.OK) for name in "bca"]
+
+
+def test_what_needs_something_failed_is_not_tried_and_what_needs_something_skipped_is() -> None:
+    """Otherwise two that need each other's neighbour could both be skipped, and nothing failed."""
+    tried = Event()
+    results = run_checks(
+        [
+            Check("needing", lambda: ok(str(tried.set())), ("broken",)),
+            Check("broken", lambda: failed("gone", "mend it"), ("skipped",)),
+            Check("skipped", lambda: skipped("nobody can connect.")),
+        ]
+    )
+    assert [result.finding.found for result in results] == [
+        "Not tried: broken is red.",
+        "gone",
+        "Not tried: nobody can connect.",
+    ]
+    assert not tried.is_set()
+
+
+def test_a_check_that_hangs_or_is_broken_costs_no_other_its_finding() -> None:
+    release = Event()
+    found = {
+        result.check: result.finding
+        for result in run_checks(
+            [
+                Check("hanging", lambda: ok(str(release.wait(30)))),
+                Check("waiting", lambda: ok(""), ("hanging",)),
+                Check("defect", lambda: raising(ZeroDivisionError("secret"))),
+                Check("needing", lambda: ok(""), ("defect",)),
+                Check("other", lambda: ok("there")),
+            ],
+            patience=0.3,
+        )
+    }
+    release.set()
+    assert (found["hanging"].state, found["hanging"].found) == (State.FAILED, "No answer within 0.3 seconds.")
+    assert found["waiting"].found == "Not tried: hanging has not answered."
+    assert (found["defect"].state, found["defect"].found) == (State.FAILED, "This check is broken: ZeroDivisionError.")
+    assert found["defect"].remedy
+    assert found["needing"].state is State.SKIPPED
+    assert found["other"] == ok("there")
+
+
+def checked(url: str, **parameters: str) -> CheckedStack:
+    return CheckedStack(replace(sample_stack(**parameters), outputs={"WebSocketApiEndpoint": url}), SESSION)
+
+
+async def test_the_round_trip_comes_from_a_page_that_may_connect() -> None:
+    async with RecordingServer(authenticate=sending(WELCOME), list_jobs=sending(REFUSAL)) as server:
+        allowed = checked(server.url, AllowedOrigins="https://finops.example,https://other.example")
+        result = await asyncio.to_thread(check_round_trip, allowed)
+    assert re.fullmatch(r"Answers as the guide says, in [0-9.]+ s\.", result.found)
+    assert server.origins == ["https://finops.example"]
+
+
+async def test_a_round_trip_that_ends_otherwise_has_failed() -> None:
+    async with RecordingServer(authenticate=sending(say.gateway_error())) as server:
+        result = await asyncio.to_thread(check_round_trip, checked(server.url))
+    assert result.state is State.FAILED
+    assert "--log-group-name /aws/lambda/finops-connection-manager" in result.remedy
+    assert "See connect-failures in docs/troubleshooting_notes.md." in result.remedy
+
+
+@pytest.mark.parametrize(
+    ("answer", "part"),
+    [
+        (REFUSAL, None),
+        (say.error(code="INTERNAL"), "with INTERNAL, not with UNAUTHENTICATED"),
+        (say.gateway_error(), "Internal server error"),
+        (say.authenticated(), "with Authenticated"),
+    ],
+)
+async def test_the_message_handler_refuses_whoever_is_not_signed_in(answer: say.Message, part: str | None) -> None:
+    async with RecordingServer(list_jobs=sending(answer)) as server:
+        fault = await asyncio.to_thread(fault_of_message_handler, checked(server.url))
+    assert server.received == [{"action": "list_jobs"}]
+    assert (part or "None") in str(fault)
+
+
+async def test_a_function_that_nobody_can_reach_is_not_to_blame() -> None:
+    SESSION.answers = {"GetFunctionConfiguration": function(), "HeadObject": {}}
+    async with RecordingServer() as server:
+        server.handshake_statuses = [500]
+        reached = checked(server.url)
+        with pytest.raises(NotReached):
+            await asyncio.to_thread(fault_of_message_handler, reached)
+
+    def nobody(_: CheckedStack) -> str | None:
+        raise NotReached("nobody can connect.")
+
+    handler = ("message-handler", "MessageHandlerKey", nobody)
+    assert check_function(reached, *handler) == skipped("nobody can connect.")
+    SESSION.answers = {**SESSION.answers, **OTHER_CODE}
+    assert check_function(reached, *handler).state is State.WARNING
+
+
+@pytest.mark.parametrize(
+    ("parameters", "origin"),
+    [
+        ({}, None),
+        ({"AllowedOrigins": ""}, None),
+        ({"AllowedOrigins": "*,https://a.example"}, None),
+        ({"AllowedOrigins": "https://a.example,*", "MissingOrigin": "refuse"}, "https://a.example"),
+        ({"AllowedOrigins": "*", "MissingOrigin": "refuse"}, "https://health-check.invalid"),
+    ],
+)
+def test_the_origin_of_a_page_that_may_connect(parameters: dict[str, str], origin: str | None) -> None:
+    assert first_origin(parameters) == origin
+
+
+def printed(results: list[Result], width: int, terminal: bool = False) -> str:
+    out = io.StringIO()
+    print_table(results, Console(file=out, width=width, force_terminal=terminal, highlight=False))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_the_columns_fit_and_the_commands_stay_whole(width: int) -> None:
+    lines = printed(RESULTS, width).splitlines()
+    assert f"    {LONG_COMMAND}" in lines
+    assert "    See the [/] runbook." in lines
+    assert all(len(line) <= width for line in lines if LONG_COMMAND not in line)
+    columns = {line.index(word) for line in lines for word in ("ok ", "RED ", "skipped ", "warning ") if word in line}
+    assert len(columns) == 1
+    assert lines[-1] == "Not healthy: 1 ok, 1 warning, 1 RED, 1 skipped."
+    assert printed([RESULTS[0], RESULTS[3]], width).splitlines()[-1] == "Healthy: 1 ok, 1 warning."
+
+
+def test_colours_are_for_terminals() -> None:
+    assert "\x1b[" not in printed(RESULTS, 100)
+    assert re.search(r"\x1b\[[0-9;]*31m", printed(RESULTS, 100, terminal=True))
+
+
+@given(found=st.text(), remedy=st.text(), state=st.sampled_from(State), name=st.text(min_size=1, max_size=30))
+def test_a_program_reads_what_was_found(found: str, remedy: str, state: State, name: str) -> None:
+    results = [Result(name, Finding(state, found, remedy))]
+    report = json.loads(as_json(results, "production", "eu-west-1"))
+    assert report.pop("checkedAt").endswith("Z")
+    assert is_healthy(results) is (state is not State.FAILED)
+    assert report == {
+        "stack": "production",
+        "region": "eu-west-1",
+        "healthy": state is not State.FAILED,
+        "checks": [{"check": name, "state": state.value, "found": found, "remedy": remedy}],
+    }
 
 
 def test_an_address_that_is_none_is_one_json_object_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
-    assert run(main, ["--json"]) == 1
-    [line] = json.loads(capsys.readouterr().out)["checks"]
-    assert (line["state"], line["found"].startswith("AWS_ENDPOINT_URL is 'garbage'")) == ("red", True)
-
-
-@pytest.mark.parametrize("arguments", [["--nonsense"], ["nonsense"], ["--stack-name"]])
-def test_a_mistake_in_the_command_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        run(main, arguments)
-    assert ended.value.code == 2
-    assert capsys.readouterr().out == ""
+    assert run(main, ["--json", "--stack-name", "mine", "--region", "eu-west-1"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["stack"], report["region"], report["healthy"]) == ("mine", "eu-west-1", False)
+    (line,) = report["checks"]
+    assert (line["check"], line["state"]) == ("stack", "red")
+    assert line["found"].startswith("AWS_ENDPOINT_URL is 'garbage'")
 
 
 def test_help_says_what_the_exit_status_means(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,34 +21,34 @@ class Remedies:
 
     @property
     def is_local(self) -> bool:
-        """Whether the stack is on the local cloud, which knows less than AWS."""
+        """Tell whether the stack is on the local cloud, which knows less than AWS."""
         return bool(self.stack.parameters.get("ExecuteApiBaseUrl"))
 
     def deploy(self, options: str = "") -> str:
-        """Deploys what is in build/."""
+        """Deploy what is in build/."""
         return f"./deploy.sh {self._which()}{options}"
 
     def roll_back(self) -> str:
-        """Returns to the release before this one."""
+        """Return to the release before this one."""
         return f"ops/rollback.sh --to previous {self._which()}"
 
     def dead_letters(self) -> str:
-        """Shows what failed for good."""
+        """Show what failed for good."""
         return f"ops/dead_letters.sh list {self._which()}"
 
     def logs(self, function: str) -> str:
-        """Shows a function's last errors, with either version of the CLI."""
+        """Show a function's last errors, with either version of the CLI."""
         return self.aws(
             f"logs filter-log-events --log-group-name /aws/lambda/{function} --filter-pattern ERROR"
             " --query 'events[-5:].message' --output text"
         )
 
     def aws(self, command: str) -> str:
-        """A command of the AWS CLI in the stack's region."""
+        """Give a command of the AWS CLI in the stack's region."""
         return f"aws {command} --region {self.region}"
 
     def make_anew(self) -> str:
-        """Brings back what was deleted, or changed, behind CloudFormation's back, as the stack's template has it.
+        """Bring back what was deleted, or changed, behind CloudFormation's back, as the stack's template has it.
 
         A deployment does not: CloudFormation compares templates, not what is there. A drift-aware change set does:
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
@@ -70,7 +70,7 @@ class Remedies:
         )
 
     def make_api_anew(self) -> str:
-        """Brings back the API, and leads the pages to it."""
+        """Bring back the API, and lead the pages to it."""
         told = f"A new API has a new endpoint: then ops/write_frontend_config.sh {self._which()} (config.js)."
         return f"{self.make_anew()}\n{told}"
 

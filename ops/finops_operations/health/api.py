@@ -1,4 +1,4 @@
-"""Conversations over a real WebSocket, as pages have them."""
+"""The API as pages see it: its stage and routes, and conversations over a real WebSocket."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ from finops_client.errors import CannotConnect, FinopsClientError
 from finops_client.events import ErrorMessage, GatewayError
 from finops_client.terminal_text import clean_line
 from finops_client.verify import NotVerified, Verification
-from finops_operations.health_checks.check import Finding, ok, red
-from finops_operations.health_checks.lambda_functions import NotReached
-from finops_operations.health_checks.remedies import RUNBOOK, Remedies
+from finops_operations.health.check import Finding, failed, if_missing, ok
+from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health.functions import NotReached
+from finops_operations.health.remedies import RUNBOOK
+
+STAGE = "prod"
+ROUTES = ("$connect", "$disconnect", "authenticate", "ping", "$default")
 
 # Seconds. A function that has to start takes two or three.
 _ANSWER = 15.0
@@ -32,27 +36,39 @@ _ANY_PAGE = "https://health-check.invalid"
 _LONGEST_QUOTE = 300
 
 
-def look_at_round_trip(remedies: Remedies) -> Finding:
-    """Step 6 of the deployment guide, as deploy.sh verifies it."""
-    stack = remedies.stack
+def check_stage(checked: CheckedStack) -> Finding:
+    """Check the stage that clients connect to, and the routes that their messages take."""
+    api, remedies = checked.stack.output("WebSocketApiId"), checked.remedies
+    with if_missing(failed(f"There is no API {api}.", remedies.make_api_anew())):
+        pages = checked.apigateway.get_paginator("get_routes").paginate(ApiId=api)
+        routes = {route["RouteKey"] for page in pages for route in page["Items"]}
+    with if_missing(failed(f"API {api} has no stage {STAGE}: nobody can connect.", remedies.make_anew())):
+        checked.apigateway.get_stage(ApiId=api, StageName=STAGE)
+    if missing := [route for route in ROUTES if route not in routes]:
+        return failed(f"Stage {STAGE} lacks the routes {', '.join(missing)}.", remedies.make_anew())
+    return ok(f"{STAGE}, with its {len(ROUTES)} routes.")
+
+
+def check_round_trip(checked: CheckedStack) -> Finding:
+    """Go through Step 6 of the deployment guide, as deploy.sh verifies it."""
     verification = Verification(
-        stack.output("WebSocketApiEndpoint"),
+        checked.stack.output("WebSocketApiEndpoint"),
         ClaimedIdentity("health-check", "health-check"),
         lambda _step: None,
         Clock(),
-        origin=first_origin(stack.parameters),
+        origin=first_origin(checked.stack.parameters),
     )
     began = time.monotonic()
     try:
         _converse(verification.run(_CONNECT))
-    except (NotVerified, FinopsClientError) as failed:
-        log = remedies.logs(f"{stack.project}-connection-manager")
-        return red(clean_line(str(failed), _LONGEST_QUOTE), f"{log}\nSee connect-failures in {RUNBOOK}.")
+    except (NotVerified, FinopsClientError) as failure:
+        log = checked.remedies.logs(checked.named("connection-manager"))
+        return failed(clean_line(str(failure), _LONGEST_QUOTE), f"{log}\nSee connect-failures in {RUNBOOK}.")
     return ok(f"Answers as the guide says, in {time.monotonic() - began:.1f} s.")
 
 
-def fault_of_message_handler(remedies: Remedies) -> str | None:
-    """What is wrong with the message handler's answer, as a sentence; None if it is the expected one.
+def fault_of_message_handler(checked: CheckedStack) -> str | None:
+    """Say what is wrong with the message handler's answer, as a sentence; None if it is the expected one.
 
     It is asked over a connection on which nobody is signed in, and refuses; what it notes of the connection goes with
     it. Not by an invocation: it answers to a connection whatever it is sent, so that must be a real one.
@@ -60,18 +76,17 @@ def fault_of_message_handler(remedies: Remedies) -> str | None:
     Raises:
         NotReached: nobody can connect.
     """
-    stack = remedies.stack
     try:
-        _converse(_list_jobs(stack.output("WebSocketApiEndpoint"), first_origin(stack.parameters)))
-    except CannotConnect as failed:
-        raise NotReached(clean_line(str(failed), _LONGEST_QUOTE)) from failed
-    except (NotVerified, FinopsClientError) as failed:
-        return clean_line(str(failed), _LONGEST_QUOTE)
+        _converse(_list_jobs(checked.stack.output("WebSocketApiEndpoint"), first_origin(checked.stack.parameters)))
+    except CannotConnect as failure:
+        raise NotReached(clean_line(str(failure), _LONGEST_QUOTE)) from failure
+    except (NotVerified, FinopsClientError) as failure:
+        return clean_line(str(failure), _LONGEST_QUOTE)
     return None
 
 
 def first_origin(parameters: Mapping[str, str]) -> str | None:
-    """The origin of a page that may connect; None if whoever sends none may, as programs mostly do."""
+    """Give the origin of a page that may connect; None if whoever sends none may, as programs mostly do."""
     origin = parameters.get("AllowedOrigins", "*").split(",")[0]
     if origin not in ("*", ""):
         return origin

@@ -1,0 +1,188 @@
+"""The stack's functions: whether each is active, runs the code that the stack deployed, and answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from finops_client.terminal_text import clean_line
+from finops_operations.health.check import Finding, State, failed, if_missing, ok, skipped, warning
+from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health.remedies import Remedies
+
+if TYPE_CHECKING:
+    from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+
+# A connection that never was has closed: there is nothing to forget and nobody to tell. In the form of API Gateway's
+# ids, and no real one's: it spells "healthcheck".
+DISCONNECT = {
+    "requestContext": {"routeKey": "$disconnect", "eventType": "DISCONNECT", "connectionId": "aGVhbHRoY2hlY2s="}
+}
+DISCONNECTED = {"statusCode": 200}
+NO_MESSAGES: dict[str, Any] = {"Records": []}
+NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
+
+# deploy.sh's keys: STACK/<sha256>/websocket-FUNCTION.zip. The guide's plain ones name no hash.
+_HASHED_KEY = re.compile(r"(?P<stack>[^/]+)/(?P<sha256>[0-9a-f]{64})/(?P<package>[^/]+)", re.ASCII)
+# Where Lambda names no state, there is only this one.
+_ACTIVE = "Active"
+_AGAIN = "Run this again in a minute."
+_LONGEST_QUOTE = 160
+
+Probe = Callable[[CheckedStack], str | None]
+"""Calls a function harmlessly; what is wrong with its answer, as a sentence, or None. May raise NotReached."""
+
+
+class NotReached(Exception):
+    """A function could not be called, and that is not its own fault. Its text says why."""
+
+
+class Code(Enum):
+    """What code a function runs."""
+
+    DEPLOYED = auto()
+    """What the stack deployed."""
+    NOT_COMPARABLE = auto()
+    """Nobody knows: the stack's package has a key without a hash."""
+    ANOTHER_RELEASE = auto()
+    """A package that a deployment of this stack has uploaded: somebody has set the function to it."""
+    UNKNOWN = auto()
+    """A package that no deployment of this stack has uploaded."""
+
+
+def check_function(checked: CheckedStack, part: str, key_parameter: str, probe: Probe) -> Finding:
+    """Check one of the stack's own functions: by its name's part after the project's, and its package's parameter."""
+    name, remedies, stack = checked.named(part), checked.remedies, checked.stack
+    with if_missing(failed(f"There is no function {name}.", remedies.make_anew())):
+        configuration = checked.lambda_.get_function_configuration(FunctionName=name)
+    if trouble := _trouble(configuration, remedies):
+        return trouble
+
+    # Lambda gives the hash in base64, deploy.sh writes it in hexadecimal.
+    sha256 = base64.b64decode(configuration["CodeSha256"]).hex()
+    code = _code(checked, key_parameter, sha256)
+    is_deployed = code in (Code.DEPLOYED, Code.NOT_COMPARABLE)
+    try:
+        fault = probe(checked)
+    except NotReached as obstacle:
+        if is_deployed:
+            return skipped(str(obstacle))
+        fault = None
+    if not is_deployed:
+        if stack.is_changing:
+            return _changing_code(stack.status, fault)
+        package = f"--s3-bucket {stack.parameters.get('LambdaS3Bucket', '')} --s3-key {stack.parameters[key_parameter]}"
+        put_back = remedies.aws(f"lambda update-function-code --function-name {name} {package}")
+        return _other_code(code, sha256, fault, put_back)
+    if fault:
+        return failed(fault, f"{remedies.roll_back()}\n{remedies.logs(name)}")
+    compared = "code as deployed" if code is Code.DEPLOYED else "code not compared: its key names no hash"
+    return ok(f"Active, answers, {compared}.")
+
+
+def check_agent(checked: CheckedStack, parameter: str, option: str) -> Finding:
+    """Check an agent, which is somebody else's function: it is not invoked, since that may cost."""
+    name, remedies = checked.stack.parameters[parameter], checked.remedies
+    deploy = f"Deploy the agent, or name another: {remedies.deploy(f' {option} FUNCTION')}"
+    with if_missing(failed(f"There is no function {name}: questions go without it.", deploy)):
+        configuration = checked.lambda_.get_function_configuration(FunctionName=name)
+    if trouble := _trouble(configuration, remedies):
+        return trouble
+    if checked.lambda_.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions") == 0:
+        return failed(
+            f"{name} may not run: its reserved concurrency is 0. Questions go without it.",
+            remedies.aws(f"lambda delete-function-concurrency --function-name {name}"),
+        )
+    return ok(f"{name}: {configuration.get('State', _ACTIVE)}")
+
+
+def fault_of_connection_manager(checked: CheckedStack) -> str | None:
+    """Tell it of a connection's end, and say what is wrong with its answer."""
+    return _fault_of(checked, "connection-manager", DISCONNECT, DISCONNECTED)
+
+
+def fault_of_background_processor(checked: CheckedStack) -> str | None:
+    """Give it a batch without messages, and say what is wrong with its answer."""
+    return _fault_of(checked, "background-processor", NO_MESSAGES, NO_FAILURES)
+
+
+def _fault_of(checked: CheckedStack, part: str, event: dict[str, Any], expected: dict[str, Any]) -> str | None:
+    try:
+        invoked = checked.lambda_.invoke(FunctionName=checked.named(part), Payload=json.dumps(event).encode())
+    except checked.lambda_.exceptions.TooManyRequestsException:
+        return "Lambda turns its invocations away: its concurrency, or the account's, is used up or set to 0."
+    text = invoked["Payload"].read().decode(errors="replace")
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    # Of an error, its type and message: the event was ours, so it quotes nobody.
+    if isinstance(answer, dict) and "errorType" in answer:
+        text = f"{answer['errorType']}: {answer.get('errorMessage', '')}"
+    if "FunctionError" in invoked:
+        return f"It fails: {_sentence(text)}"
+    return None if answer == expected else f"It answers a harmless event with {_sentence(text)}"
+
+
+def _sentence(text: str) -> str:
+    line = clean_line(text, _LONGEST_QUOTE)
+    return line if line.endswith((".", "…")) else f"{line}."
+
+
+def _code(checked: CheckedStack, key_parameter: str, sha256: str) -> Code:
+    parameters = checked.stack.parameters
+    deployed = _HASHED_KEY.fullmatch(parameters.get(key_parameter, ""))
+    if deployed is None:
+        return Code.NOT_COMPARABLE
+    if deployed["sha256"] == sha256:
+        return Code.DEPLOYED
+    key = f"{deployed['stack']}/{sha256}/{deployed['package']}"
+    try:
+        checked.s3.head_object(Bucket=parameters.get("LambdaS3Bucket", ""), Key=key)
+    except ClientError:
+        # It is not there, or nobody may say so.
+        return Code.UNKNOWN
+    return Code.ANOTHER_RELEASE
+
+
+def _changing_code(status: str, fault: str | None) -> Finding:
+    """Meanwhile a function may be ahead of its stack, or behind it; a command would get in the way."""
+    found = f"{fault or ''} Its code is not the stack's, which is {status}.".strip()
+    return Finding(State.FAILED if fault else State.WARNING, found, "Wait until that is done, then run this again.")
+
+
+def _other_code(code: Code, sha256: str, fault: str | None, put_back: str) -> Finding:
+    """A deployment would not change such a function back: CloudFormation does not know that its code was changed."""
+    if fault:
+        return failed(f"{fault} Its code is not what the stack deployed.", put_back)
+    if code is Code.ANOTHER_RELEASE:
+        return warning(f"Its code is another release's than the one that the stack deployed ({sha256[:12]}).", put_back)
+    return failed(f"Its code is not what the stack deployed, nor any release's ({sha256[:12]}).", put_back)
+
+
+def _trouble(configuration: FunctionConfigurationResponseTypeDef, remedies: Remedies) -> Finding | None:
+    """Give what Lambda itself says against a function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+    """
+    name = configuration["FunctionName"]
+    describe = remedies.aws(f"lambda get-function-configuration --function-name {name}")
+    state, reason = configuration.get("State", _ACTIVE), configuration.get("StateReason", "")
+    # A function that nobody called for weeks is made ready again by its next invocation.
+    if state in ("Pending", "Inactive"):
+        return warning(f"{name} is {state}. {reason}".strip(), _AGAIN)
+    if state != _ACTIVE:
+        return failed(f"{name} is {state}. {reason}".strip(), describe)
+    update = configuration.get("LastUpdateStatus", "Successful")
+    if update == "InProgress":
+        return warning(f"{name} is being updated.", _AGAIN)
+    if update != "Successful":
+        reason = configuration.get("LastUpdateStatusReason", "")
+        return failed(f"The last update of {name} is {update}. {reason}".strip(), describe)
+    return None

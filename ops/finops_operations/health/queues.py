@@ -1,0 +1,133 @@
+"""What brings the background processor its work: the queues, their event source mappings, and the sweep's schedule."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from finops_client.terminal_text import clean_line
+from finops_operations.health.check import Finding, failed, if_missing, ok, skipped, warning
+from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health.remedies import RUNBOOK
+
+if TYPE_CHECKING:
+    from types_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+    from types_boto3_sqs.literals import QueueAttributeNameType
+
+_COUNTS: tuple[QueueAttributeNameType, ...] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+# Seconds; the alarm queue-age has the same default. A message counts until its job is done, so at least twice as long
+# as an agent may take.
+_OLD = 600
+# A mapping in these states takes nothing.
+_AT_REST = ("Disabled", "Deleting")
+_LONGEST_QUOTE = 160
+
+
+def check_processing_queue(checked: CheckedStack) -> Finding:
+    """Check the queue of jobs: many may wait, but none for long."""
+    waiting, in_flight = _depth(checked, "ProcessingQueueUrl")
+    counts = f"{waiting} waiting, {in_flight} in flight"
+    # What CloudWatch says is minutes old, and of a queue that has emptied since.
+    age = _age(checked, "ProcessingQueueUrl") if waiting + in_flight else None
+    if age is None:
+        return ok(f"{counts}.")
+    limit = max(_OLD, 2 * int(float(checked.stack.parameters.get("AgentTimeoutSeconds", 0))))
+    if age > limit:
+        return failed(
+            f"{counts}, the oldest for {age:.0f} s: jobs wait longer than {limit} s.",
+            f"See queue-age in {RUNBOOK}.\n{checked.remedies.logs(checked.named('background-processor'))}",
+        )
+    return ok(f"{counts}, the oldest for {age:.0f} s.")
+
+
+def check_dead_letter_queue(checked: CheckedStack) -> Finding:
+    """Check the queue of messages that failed for good: whatever is in it is a question without an answer."""
+    messages = sum(_depth(checked, "ProcessingDeadLetterQueueUrl"))
+    return failed(f"{messages} failed for good.", checked.remedies.dead_letters()) if messages else ok("empty")
+
+
+def check_mapping(checked: CheckedStack, output: str) -> Finding:
+    """Check that the background processor reads the queue that an output names, and nobody else."""
+    queue, processor = _name(checked, output), checked.named("background-processor")
+    with if_missing(skipped(f"there is no queue {queue}.")):
+        arn = checked.sqs.get_queue_attributes(QueueUrl=checked.stack.output(output), AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
+    # By the queue: a mapping outlives its function.
+    pages = checked.lambda_.get_paginator("list_event_source_mappings").paginate(EventSourceArn=arn)
+    mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
+    ours = [mapping for mapping in mappings if _function(mapping) == processor]
+    # SQS gives each message to one reader: what another one takes, the processor never sees.
+    others = [mapping for mapping in mappings if mapping not in ours and mapping["State"] not in _AT_REST]
+    if others:
+        stop = [_switch(checked, mapping, "--no-enabled") for mapping in others]
+        return failed(f"{', '.join(map(_function, others))} takes messages of {queue}.", "\n".join(stop))
+    if not ours:
+        return failed(f"{processor} does not read {queue}.", checked.remedies.make_anew())
+    state = ours[0]["State"]
+    if state in ("Creating", "Enabling", "Updating"):
+        return warning(state, "Run this again in a minute.")
+    if state != "Enabled":
+        return failed(f"{state}: nobody reads {queue}.", _switch(checked, ours[0], "--enabled"))
+    # https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html
+    result = ours[0].get("LastProcessingResult", "")
+    if result.startswith("PROBLEM"):
+        return warning(f"{state}, but {clean_line(result, _LONGEST_QUOTE)}", checked.remedies.logs(processor))
+    return ok(state)
+
+
+def check_sweep(checked: CheckedStack) -> Finding:
+    """Check the rule that starts the sweep: without it, a job that nobody works on stays unfinished."""
+    name = checked.named("sweep")
+    with if_missing(failed(f"There is no rule {name}: stuck jobs stay stuck.", checked.remedies.make_anew())):
+        rule = checked.events.describe_rule(Name=name)
+    if rule["State"] == "DISABLED":
+        enable = checked.remedies.aws(f"events enable-rule --name {name}")
+        return failed(f"{name} is DISABLED: stuck jobs stay stuck.", enable)
+    return ok(f"{rule['State']}, {rule['ScheduleExpression']}.")
+
+
+def _depth(checked: CheckedStack, output: str) -> tuple[int, int]:
+    """Count the messages that wait, delayed ones included, and those that somebody has in hand."""
+    with if_missing(failed(f"There is no queue {_name(checked, output)}.", checked.remedies.make_anew())):
+        attributes = checked.sqs.get_queue_attributes(
+            QueueUrl=checked.stack.output(output), AttributeNames=list(_COUNTS)
+        )["Attributes"]
+    visible, in_flight, delayed = (int(attributes.get(name, 0)) for name in _COUNTS)
+    return visible + delayed, in_flight
+
+
+def _age(checked: CheckedStack, output: str) -> float | None:
+    """Give the oldest message's age in seconds; None where CloudWatch has no recent one, as of a queue at rest.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    """
+    now = datetime.now(UTC)
+    points = checked.cloudwatch.get_metric_statistics(
+        Namespace="AWS/SQS",
+        MetricName="ApproximateAgeOfOldestMessage",
+        Dimensions=[{"Name": "QueueName", "Value": _name(checked, output)}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now,
+        Period=60,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    latest = max(points, key=lambda point: point["Timestamp"], default=None)
+    return None if latest is None else latest["Maximum"]
+
+
+def _name(checked: CheckedStack, output: str) -> str:
+    return checked.stack.output(output).rpartition("/")[2]
+
+
+def _function(mapping: EventSourceMappingConfigurationTypeDef) -> str:
+    """Give the name in arn:aws:lambda:REGION:ACCOUNT:function:NAME, which a version or an alias may follow."""
+    return mapping["FunctionArn"].split(":")[6]
+
+
+def _switch(checked: CheckedStack, mapping: EventSourceMappingConfigurationTypeDef, option: str) -> str:
+    return checked.remedies.aws(f"lambda update-event-source-mapping --uuid {mapping['UUID']} {option}")
