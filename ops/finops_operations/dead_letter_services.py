@@ -11,10 +11,10 @@ import boto3
 from finops_operations.command_line import QUICK
 from finops_operations.dead_letter_queue import DeadLetterQueue
 from finops_operations.dead_letter_reader import DeadLetterReader
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.health.remedies import Remedies
 from finops_operations.job_replay import JobReplay
 from finops_operations.operator_messages import say
+from finops_operations.stack import Stack
 from finops_operations.stored_jobs import StoredJobs
 from finops_websocket.job_queue import JobQueue
 
@@ -40,7 +40,7 @@ class DeadLetterServices:
             OperationFailed: there is no such stack.
             botocore.exceptions.ClientError: AWS does not say.
         """
-        stack = DeployedStack.read(session.client("cloudformation", config=QUICK), stack_name)
+        stack = Stack.read(session.client("cloudformation", config=QUICK), stack_name)
         functions = session.client("lambda", config=QUICK)
         sqs = session.client("sqs", config=QUICK)
         queue = DeadLetterQueue(sqs, stack.output("ProcessingDeadLetterQueueUrl"))

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
 
 from finops_operations.command_line import DONE, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed
-from finops_operations.policy_template import (
-    PolicyTooLarge,
-    filled_in,
-    generated_bucket_name,
-    generated_role_name,
-    placeholders_of,
-    policy_names,
-)
+
+POLICIES = Path(__file__).resolve().parents[1] / "policies"
+
+# Characters of a managed policy, white space not counted:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LARGEST_POLICY = 6144
+
+# CloudFormation makes a resource's name of its stack's, which it shortens where a service's limit is near (a role's 64
+# characters, a bucket's 63). AWS does not document how; this many of a stack's name are taken to be left.
+_KEPT_OF_STACK_NAME = 20
 
 _DESCRIPTION = """\
 Prints one IAM policy as JSON, filled in for one deployment. Whoever deploys gets the first four:
@@ -57,7 +62,7 @@ _OPTIONAL = {"account", "kms_key_arn", "app_id"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns its exit status."""
+    """Run the command line and return its exit status."""
     options = options_of(arguments)
     values = {
         "Partition": session_of(options).get_partition_for_region(options.region),
@@ -75,15 +80,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     if "AccountId" in placeholders_of(options.policy):
         values["AccountId"] = options.account or _account_of(options)
-    try:
-        print(filled_in(options.policy, values), end="")  # noqa: T201 - the command's result
-    except PolicyTooLarge as error:
-        raise OperationFailed(str(error)) from error
+    print(filled_in(options.policy, values), end="")  # noqa: T201 - the command's result
     return DONE
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The command line. Ends the program with status 2 for a value that no such name can have."""
+    """Read the command line. End the program with status 2 for a value that no such name can have."""
     parser = stack_parser("ops/deploy_policy.sh", _DESCRIPTION)
     parser.epilog = _EPILOG
     parser.add_argument("policy", choices=policy_names(), metavar="POLICY", help="one of those above")
@@ -121,6 +123,55 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
 
 def _account_of(options: argparse.Namespace) -> str:
     return str(session_of(options).client("sts", config=QUICK).get_caller_identity()["Account"])
+
+
+def policy_names() -> list[str]:
+    """Give the policies that there are, by their files' names."""
+    return sorted(path.stem for path in POLICIES.glob("*.json"))
+
+
+def placeholders_of(policy: str) -> set[str]:
+    """Give the names that a policy has placeholders for."""
+    return set(Template(_text_of(policy)).get_identifiers())
+
+
+def filled_in(policy: str, values: Mapping[str, str]) -> str:
+    """Fill a policy in for one deployment, as JSON. `values` must have no quote and no backslash.
+
+    Raises:
+        KeyError: a placeholder has no value.
+        OperationFailed: with these names it is larger than IAM takes.
+    """
+    text = Template(_text_of(policy)).substitute(values)
+    size = len(re.sub(r"\s", "", text))
+    if size > LARGEST_POLICY:
+        raise OperationFailed(
+            f"With these names the policy {policy} has {size} characters, and IAM takes {LARGEST_POLICY}. Shorten them."
+        )
+    json.loads(text)
+    return text
+
+
+def generated_role_name(stack: str) -> str:
+    """Give a pattern of the names that CloudFormation makes for a stack's roles: STACK-LOGICALID-RANDOM."""
+    return f"{_beginning(stack)}*"
+
+
+def generated_bucket_name(stack: str) -> str:
+    """Give a pattern of the name that CloudFormation makes for a stack's results bucket, which is lower-case."""
+    return f"{_beginning(stack).lower()}{'' if _is_kept(stack) else '*-'}resultsbucket-*"
+
+
+def _beginning(stack: str) -> str:
+    return f"{stack}-" if _is_kept(stack) else stack[:_KEPT_OF_STACK_NAME]
+
+
+def _is_kept(stack: str) -> bool:
+    return len(stack) <= _KEPT_OF_STACK_NAME
+
+
+def _text_of(policy: str) -> str:
+    return (POLICIES / f"{policy}.json").read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from finops_operations import amplify_bucket_policy
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.errors import OperationFailed, code_of
 from finops_operations.frontend_build import mentions
 from finops_operations.frontend_config_file import parse_config, read_text
 from finops_operations.operator_messages import warn
+from finops_operations.stack import Stack
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -78,7 +78,7 @@ def check_amplify_reads(s3: S3Client, bucket: str, bucket_region: str, region: s
         )
 
 
-def check_origin(stack: DeployedStack, url: str) -> None:
+def check_origin(stack: Stack, url: str) -> None:
     """Warns where the stack would refuse the frontend's pages: it compares origins exactly."""
     origins = stack.parameters.get("AllowedOrigins", "*").split(",")
     if "*" not in origins and url not in origins:

@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.errors import OperationFailed
 from finops_operations.frontend_config_file import config_text, parse_config, read_text, replace
 from finops_operations.javascript_value import Value, written
 from finops_operations.operator_messages import say, warn
+from finops_operations.stack import Stack
 
 DEFAULT_FRONTEND = Path(__file__).resolve().parents[2] / "finops-ui"
 CONFIG = Path("src", "config.js")
@@ -48,10 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status."""
     options = options_of(arguments)
     cloudformation = session_of(options).client("cloudformation", config=QUICK)
-    return write_config(options, DeployedStack.read(cloudformation, options.stack_name))
+    return write_config(options, Stack.read(cloudformation, options.stack_name))
 
 
-def write_config(options: argparse.Namespace, stack: DeployedStack) -> int:
+def write_config(options: argparse.Namespace, stack: Stack) -> int:
     """Writes, prints or checks the file for this stack.
 
     Raises:
@@ -93,7 +93,7 @@ def changes(before: dict[str, Value], after: dict[str, Value]) -> Iterator[str]:
             yield f"{key}: {written(old[key])} -> {written(value)}"
 
 
-def _known(options: argparse.Namespace, stack: DeployedStack) -> dict[str, Value]:
+def _known(options: argparse.Namespace, stack: Stack) -> dict[str, Value]:
     """What the stack and the options say. `region` is where the API is: the pool's own stands in the pool's id."""
     cognito: dict[str, Value] = {
         "userPoolId": stack.outputs.get("UserPoolId") or None,

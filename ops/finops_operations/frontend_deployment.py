@@ -20,7 +20,6 @@ from rich.table import Table
 from finops_operations.amplify_branch import AmplifyBranch
 from finops_operations.amplify_progress import AmplifyProgress, DeploymentFailed
 from finops_operations.command_line import DONE, QUICK, run, session_of, stack_parser
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.errors import OperationFailed
 from finops_operations.frontend_build import FrontendBuild
 from finops_operations.frontend_checks import check_amplify_reads, check_bucket, check_build, check_config, check_origin
@@ -29,6 +28,7 @@ from finops_operations.frontend_history import FrontendHistory
 from finops_operations.frontend_releases import FrontendRelease, FrontendReleases, is_release_id, release_id
 from finops_operations.frontend_zip import pack, sha256_of
 from finops_operations.operator_messages import heading, say, warn
+from finops_operations.stack import Stack
 
 _COMMAND = "ops/deploy_frontend.sh"
 
@@ -73,7 +73,7 @@ class FrontendDeployment:
         """
         session = session_of(options)
         self._options = options
-        self._stack = DeployedStack.read(session.client("cloudformation", config=QUICK), options.stack_name)
+        self._stack = Stack.read(session.client("cloudformation", config=QUICK), options.stack_name)
         self._branch = AmplifyBranch.read(session.client("amplify", config=QUICK), options.app_id, options.branch)
         self._s3 = session.client("s3", config=QUICK)
         self._bucket: str = options.bucket or self._stack.parameters["LambdaS3Bucket"]

@@ -10,7 +10,6 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.errors import OperationFailed, failure_of
 from finops_operations.health.api import check_round_trip, check_stage, fault_of_message_handler
 from finops_operations.health.check import Check, Result, failed, run_checks, skipped
@@ -31,6 +30,7 @@ from finops_operations.health.report import as_json, is_healthy, print_table
 from finops_operations.health.stacks import check_alarms, check_monitoring, check_stack
 from finops_operations.health.storage import check_results_bucket, check_table
 from finops_operations.operator_messages import say
+from finops_operations.stack import Stack
 
 _DESCRIPTION = """\
 Looks at everything that a deployed stack consists of: one line for each part, green or not, and below what is not
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _results(options: argparse.Namespace) -> list[Result]:
     session = session_of(options)
     cloudformation = session.client("cloudformation", config=QUICK)
-    stack = DeployedStack.read(cloudformation, options.stack_name)
+    stack = Stack.read(cloudformation, options.stack_name)
     say(f"Looking at stack {options.stack_name} in {options.region}")
     return run_checks(checks_of(CheckedStack(stack, session)))
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from browser.api_guide_page import ApiGuidePage
 from browser.recording_server_thread import RecordingServerThread
 from finops_operations import frontend_config
-from finops_operations.deployed_stack import DeployedStack
+from finops_operations.stack import Stack
 from local_cloud.running_cloud import until
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.recording_server import in_turn, sending, silence, then_cut
@@ -57,7 +57,7 @@ def test_a_question_is_asked_once_signed_in_and_followed_to_its_end(page: ApiGui
 def test_the_example_of_use_asks_where_the_written_config_leads(page: ApiGuidePage, tmp_path: Path) -> None:
     config = tmp_path / "config.js"
     with RecordingServerThread() as server:
-        stack = DeployedStack("stack", "CREATE_COMPLETE", {}, {"WebSocketApiEndpoint": server.url})
+        stack = Stack("stack", "CREATE_COMPLETE", {}, {"WebSocketApiEndpoint": server.url})
         frontend_config.write_config(frontend_config.options_of(["--output", str(config)]), stack)
         page.run_example(config.read_text())
         page.until(COMPLETED)

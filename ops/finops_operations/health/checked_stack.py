@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 
 from finops_operations.command_line import QUICK
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.health.remedies import Remedies
+from finops_operations.stack import Stack
 
 
 class CheckedStack:
@@ -15,7 +15,7 @@ class CheckedStack:
     Several threads may use clients, but may not make them: so all are made here.
     """
 
-    def __init__(self, stack: DeployedStack, session: boto3.Session) -> None:
+    def __init__(self, stack: Stack, session: boto3.Session) -> None:
         """Make the clients, in the session's region.
 
         Raises:

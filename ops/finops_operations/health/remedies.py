@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from finops_operations.deployed_stack import DeployedStack
+from finops_operations.stack import Stack
 
 RUNBOOK = "docs/troubleshooting_notes.md"
 
@@ -14,7 +14,7 @@ RUNBOOK = "docs/troubleshooting_notes.md"
 class Remedies:
     """Commands for one stack."""
 
-    stack: DeployedStack
+    stack: Stack
     region: str
     asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When they were asked for, in UTC: it tells change sets apart, of which each name is taken once."""

@@ -8,29 +8,22 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from finops_operations.deployed_stack import DeployedStack, does_not_exist
 from finops_operations.health.check import Finding, failed, ok, warning
 from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.remedies import Remedies
+from finops_operations.stack import SETTLED, Stack, does_not_exist, monitoring_name, way_out
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
     from types_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
 
-_SETTLED = {
-    "CREATE_COMPLETE",
-    "UPDATE_COMPLETE",
-    "UPDATE_ROLLBACK_COMPLETE",
-    "IMPORT_COMPLETE",
-    "IMPORT_ROLLBACK_COMPLETE",
-}
-_WAYS_OUT = {
-    "UPDATE_FAILED": "rollback-stack",
-    "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
-    "ROLLBACK_COMPLETE": "delete-stack",
-    "ROLLBACK_FAILED": "delete-stack",
-    "CREATE_FAILED": "delete-stack",
-    "DELETE_FAILED": "delete-stack",
+_STUCK = {
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_FAILED",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "CREATE_FAILED",
+    "DELETE_FAILED",
 }
 
 
@@ -41,7 +34,7 @@ def check_stack(checked: CheckedStack) -> Finding:
 
 def check_monitoring(checked: CheckedStack) -> Finding:
     """Check the status of the stack with the alarms, without which everything else works."""
-    name = _monitoring_name(checked)
+    name = monitoring_name(checked.stack.name)
     try:
         status = checked.cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     except ClientError as error:
@@ -84,10 +77,10 @@ def check_alarms(checked: CheckedStack) -> Finding:
 
 
 def _finding(name: str, status: str, remedies: Remedies) -> Finding:
-    if status in _SETTLED:
+    if status in SETTLED:
         return ok(status)
-    if status in _WAYS_OUT:
-        return failed(status, remedies.aws(f"cloudformation {_WAYS_OUT[status]} --stack-name {name}"))
+    if status in _STUCK:
+        return failed(status, way_out(name, status, remedies.region))
     if not status.endswith("_IN_PROGRESS"):
         return failed(status, remedies.aws(f"cloudformation describe-stack-events --stack-name {name}"))
     wait = "Wait until that is done, then run this again."
@@ -97,14 +90,10 @@ def _finding(name: str, status: str, remedies: Remedies) -> Finding:
     return failed(f"{status}: it is not there yet, or not any more.", wait)
 
 
-def _monitoring_name(checked: CheckedStack) -> str:
-    return f"{checked.stack.name}-monitoring"
-
-
 def _alarms_of_stacks(checked: CheckedStack) -> dict[str, str]:
     """Give the alarms that the stack and its monitoring stack have made: by an alarm's name, its stack's."""
     made: dict[str, str] = {}
-    for stack in (checked.stack.name, _monitoring_name(checked)):
+    for stack in (checked.stack.name, monitoring_name(checked.stack.name)):
         try:
             for page in checked.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
                 made |= {
@@ -127,7 +116,7 @@ def _way_back(stacks: Mapping[str, str], checked: CheckedStack) -> str:
     """Give the commands that make deleted alarms anew, of which each is mapped to its stack."""
     if checked.remedies.is_local:
         return checked.remedies.make_anew()
-    read = [DeployedStack.read(checked.cloudformation, stack) for stack in sorted(set(stacks.values()))]
+    read = [Stack.read(checked.cloudformation, stack) for stack in sorted(set(stacks.values()))]
     return "\n".join(replace(checked.remedies, stack=stack).make_anew() for stack in read)
 
 

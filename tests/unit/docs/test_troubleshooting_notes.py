@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import boto3
 import pytest
 
 from cloudformation_template import STACK, load
 from contract_schema import ERROR_CODES
-from finops_operations.deployed_stack import DeployedStack
-from finops_operations.health_checks.aws_clients import AwsClients
-from finops_operations.health_checks.stack_checks import checks_of
+from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health_check import checks_of
+from finops_operations.stack import Stack
 from finops_websocket import metrics
 from monitoring_template import MONITORING, alarms, evaluated
 from unit.docs.markdown_document import REPOSITORY, MarkdownDocument
@@ -161,10 +161,8 @@ def test_the_local_run_says_what_is_quoted() -> None:
 
 def test_every_line_of_the_health_check_is_explained() -> None:
     outputs = dict.fromkeys(load(STACK)["Outputs"], "")
-    nobody: Any = None
-    clients = AwsClients(*[nobody] * 8)
-    parameters = {"ProjectName": "finops-websocket"}
-    checks = checks_of(DeployedStack("a-stack", "CREATE_COMPLETE", parameters, outputs), clients, "us-east-1")
+    stack = Stack("a-stack", "CREATE_COMPLETE", {"ProjectName": "finops-websocket"}, outputs)
+    checks = checks_of(CheckedStack(stack, boto3.Session(region_name="us-east-1")))
     assert first_cells("A line of the health check is red") == [check.name for check in checks]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from finops_operations.deployed_stack import DeployedStack
+from finops_operations.stack import Stack
 
 SHA256 = "ab" * 32
 
 
-def sample_stack(status: str = "UPDATE_COMPLETE", **parameters: str) -> DeployedStack:
+def sample_stack(status: str = "UPDATE_COMPLETE", **parameters: str) -> Stack:
     """A stack on AWS; parameters can be added and changed."""
-    return DeployedStack(
+    return Stack(
         name="production",
         status=status,
         parameters={

@@ -1,4 +1,5 @@
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -6,10 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from finops_operations.deploy_policy import main, options_of
-from finops_operations.policy_template import policy_names
+from finops_operations.deploy_policy import (
+    filled_in,
+    generated_bucket_name,
+    generated_role_name,
+    main,
+    options_of,
+    placeholders_of,
+    policy_names,
+)
+from finops_operations.errors import OperationFailed
 
 ACCOUNT = "111122223333"
+STACKS = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,127}", fullmatch=True)
+RANDOM = st.from_regex(r"[A-Z0-9]{12,13}", fullmatch=True)
 GIVEN = (
     "--account", ACCOUNT, "--region", "eu-west-1", "--stack-name", "mine", "--project-name", "own",
     "--bucket", "packages",
@@ -37,6 +48,7 @@ def test_each_policy_is_printed(policy: str, capsys: pytest.CaptureFixture[str])
     assert main([policy, *GIVEN]) == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)["Version"] == "2012-10-17"
+    assert "${" not in printed.out
     assert not printed.err
 
 
@@ -121,3 +133,32 @@ def test_a_mistake_is_told(arguments: list[str], said: str, capsys: pytest.Captu
 def test_no_value_widens_a_policy_or_breaks_its_json(option: str, before: str, bad: str, after: str) -> None:
     with pytest.raises(SystemExit):
         options_of(["deploy", f"{option}={before}{bad}{after}"])
+
+
+def test_what_iam_does_not_take_is_refused() -> None:
+    names = dict.fromkeys(placeholders_of("deploy"), "a" * 200)
+    with pytest.raises(OperationFailed, match=r"policy deploy has \d+ characters, and IAM takes 6144"):
+        filled_in("deploy", names)
+
+
+def test_a_name_that_is_missing_is_not_passed_over() -> None:
+    names = dict.fromkeys(placeholders_of("deploy"), "a")
+    names.popitem()
+    with pytest.raises(KeyError):
+        filled_in("deploy", names)
+
+
+@given(stack=STACKS, random=RANDOM)
+def test_a_roles_name_that_is_short_enough_is_matched(stack: str, random: str) -> None:
+    assert fnmatchcase(f"{stack}-BackgroundProcessorRole-{random}", generated_role_name(stack))
+
+
+@given(stack=STACKS, random=RANDOM, kept=st.integers(min_value=20, max_value=40))
+def test_one_that_is_shortened_is_matched_too(stack: str, random: str, kept: int) -> None:
+    assert fnmatchcase(f"{stack[:kept]}-BackgroundProcessorRole-{random}", generated_role_name(stack))
+    assert fnmatchcase(f"{stack[:kept]}-resultsbucket-{random}".lower(), generated_bucket_name(stack))
+
+
+@given(stack=st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,19}", fullmatch=True), other=STACKS)
+def test_a_role_of_a_stack_whose_name_begins_alike_is_not(stack: str, other: str) -> None:
+    assert not fnmatchcase(f"{stack}{other}"[:128].replace("-", "") + "-Role-1A2B3C", generated_role_name(stack))

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.errors import OperationFailed
+from finops_operations.stack import Stack
 from unit.finops_operations.sample_stack import sample_stack
 from unit.finops_operations.stubbed_service import StubbedService
 
@@ -29,14 +29,14 @@ def test_a_stack_is_read(cloudformation: StubbedService) -> None:
         ),
         {"StackName": "mine"},
     )
-    stack = DeployedStack.read(cloudformation.client, "mine")
+    stack = Stack.read(cloudformation.client, "mine")
     assert (stack.name, stack.status, stack.project) == ("mine", "CREATE_COMPLETE", "finops")
     assert stack.output("WebSocketApiId") == "abc"
 
 
 def test_a_stack_without_outputs(cloudformation: StubbedService) -> None:
     cloudformation.answers("describe_stacks", described(StackStatus="CREATE_IN_PROGRESS"))
-    stack = DeployedStack.read(cloudformation.client, "mine")
+    stack = Stack.read(cloudformation.client, "mine")
     with pytest.raises(OperationFailed, match=r"Stack mine \(CREATE_IN_PROGRESS\) has no output WebSocketApiId"):
         stack.output("WebSocketApiId")
 
@@ -44,13 +44,13 @@ def test_a_stack_without_outputs(cloudformation: StubbedService) -> None:
 def test_somebody_elses_stack(cloudformation: StubbedService) -> None:
     cloudformation.answers("describe_stacks", described())
     with pytest.raises(OperationFailed, match="Name yours with --stack-name"):
-        _ = DeployedStack.read(cloudformation.client, "mine").project
+        _ = Stack.read(cloudformation.client, "mine").project
 
 
 def test_no_such_stack(cloudformation: StubbedService) -> None:
     cloudformation.refuses("describe_stacks", "ValidationError", "Stack with id mine does not exist")
     with pytest.raises(OperationFailed, match="There is no stack mine in eu-west-1"):
-        DeployedStack.read(cloudformation.client, "mine")
+        Stack.read(cloudformation.client, "mine")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_no_such_stack(cloudformation: StubbedService) -> None:
 def test_another_error_is_the_callers(cloudformation: StubbedService, code: str, message: str) -> None:
     cloudformation.refuses("describe_stacks", code, message)
     with pytest.raises(ClientError):
-        DeployedStack.read(cloudformation.client, "mine")
+        Stack.read(cloudformation.client, "mine")
 
 
 def test_the_project_is_a_parameter() -> None:

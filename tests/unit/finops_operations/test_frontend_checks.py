@@ -8,9 +8,9 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from cloudformation_template import load
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.errors import OperationFailed
 from finops_operations.frontend_checks import check_amplify_reads, check_bucket, check_build, check_config, check_origin
+from finops_operations.stack import Stack
 
 ENDPOINT = "wss://abc.execute-api.us-east-1.amazonaws.com/prod"
 URL = "https://staging.d1.amplifyapp.com"
@@ -97,7 +97,7 @@ def test_bucket_of_somebody_else_is_refused(s3: Any) -> None:
 def test_site_whose_pages_may_not_connect_is_warned_of(
     origins: str, warned: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check_origin(DeployedStack("s", "CREATE_COMPLETE", {"AllowedOrigins": origins}, {}), URL)
+    check_origin(Stack("s", "CREATE_COMPLETE", {"AllowedOrigins": origins}, {}), URL)
 
     assert (f"AllowedOrigins={origins},{URL}" in capsys.readouterr().err) is warned
 

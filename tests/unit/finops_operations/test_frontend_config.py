@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from cloudformation_template import load
 from finops_operations import frontend_config
-from finops_operations.deployed_stack import DeployedStack
 from finops_operations.errors import OperationFailed
 from finops_operations.javascript_parser import parse
+from finops_operations.stack import Stack
 
 # The guide's Step 7, byte for byte.
 GUIDES = """\
@@ -52,7 +52,7 @@ class Frontend:
 
     def configure(self, *flags: str, outputs: dict[str, str] = GUIDES_OUTPUTS, region: str = "us-east-1") -> int:
         options = frontend_config.options_of(["--frontend", str(self.folder), "--region", region, *flags])
-        stack = DeployedStack("finops-websocket-api", "CREATE_COMPLETE", {}, outputs)
+        stack = Stack("finops-websocket-api", "CREATE_COMPLETE", {}, outputs)
         return frontend_config.write_config(options, stack)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from finops_operations.policy_template import filled_in, generated_bucket_name, generated_role_name
+from finops_operations.deploy_policy import filled_in, generated_bucket_name, generated_role_name
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from finops_operations.policy_template import LARGEST_POLICY, POLICIES, filled_in, generated_bucket_name, policy_names
+from finops_operations.deploy_policy import LARGEST_POLICY, POLICIES, filled_in, generated_bucket_name, policy_names
 from unit.policies.filled_in_policies import VALUES, listed, statements
 from unit.policies.service_reference import exists, knows_resources
 
