@@ -10,4 +10,4 @@ readonly ROOT
 source "$ROOT/scripts/messages.sh"
 source "$ROOT/scripts/operations.sh"
 
-run_operation dead_letters "$@"
+run_operation dead_letters.command "$@"

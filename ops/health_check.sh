@@ -10,4 +10,4 @@ readonly ROOT
 source "$ROOT/scripts/messages.sh"
 source "$ROOT/scripts/operations.sh"
 
-run_operation health_check "$@"
+run_operation health.command "$@"

@@ -11,7 +11,7 @@ import pytest
 from cloudformation_template import STACK, load
 from contract_schema import ERROR_CODES
 from finops_operations.health.checked_stack import CheckedStack
-from finops_operations.health_check import checks_of
+from finops_operations.health.command import checks_of
 from finops_operations.stack import Stack
 from finops_websocket import metrics
 from monitoring_template import MONITORING, alarms, evaluated

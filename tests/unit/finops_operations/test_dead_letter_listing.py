@@ -1,20 +1,23 @@
 import io
 import json
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from finops_operations.dead_letter_listing import Listing
-from finops_operations.dead_letter_queue import DeadMessage, QueueCounts
-from finops_operations.dead_letter_reader import Reader
-from unit.finops_operations.sample_dead_letters import a_stored_job
+from finops_operations.dead_letters.jobs import StoredJob
+from finops_operations.dead_letters.listing import Listing
+from finops_operations.dead_letters.queue import DeadMessage, QueueCounts, Reader
 
 JOB_ID = "2f0c9d4e-6f0a-4f7e-9d4e-1f2a3b4c5d6e"
 USER_ID = "f4a81438-60c1-70a0-1234-0123456789ab"
-JOB = a_stored_job(job_id=JOB_ID, user_id=USER_ID)
+JOB = StoredJob(
+    JOB_ID, USER_ID, "failed", 1_000_000, 1_000_300, 2**40, "PROCESSING_FAILED", 3,
+    {"messageId": "message-1", "body": "a body", "sentAt": 1_000_001},
+)  # fmt: skip
 FOREIGN = DeadMessage("0a1b2c3d-6f0a-4f7e-9d4e-1f2a3b4c5d6e", None, "a password: sesame", 1_000_002, 4)
 NAMED = DeadMessage("1a1b2c3d-6f0a-4f7e-9d4e-1f2a3b4c5d6e", JOB_ID, f'{{"jobId": "{JOB_ID}"}}', 1_000_003, 1)
 ON, OFF = Reader("uuid-1", "Enabled", 1_000_000), Reader("uuid-1", "Disabled", 1_000_000)
@@ -83,7 +86,7 @@ def test_bodies_are_shown_to_those_only_who_ask() -> None:
 @settings(deadline=None)
 @given(st.text(), st.text())
 def test_whatever_others_wrote_is_harmless_on_a_terminal(user_id: str, body: str) -> None:
-    listing = Listing([a_stored_job(user_id=user_id)], [DeadMessage("message-1", None, body, 0, 1)], NONE, ON)
+    listing = Listing([replace(JOB, user_id=user_id)], [DeadMessage("message-1", None, body, 0, 1)], NONE, ON)
     said = printed(listing, with_bodies=True)
     assert "Cc" not in {unicodedata.category(character) for character in said.replace("\n", "")}
     assert listing.to_json(with_bodies=True).isascii()

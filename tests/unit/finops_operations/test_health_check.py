@@ -18,9 +18,9 @@ from finops_operations.command_line import run
 from finops_operations.health.api import check_round_trip, fault_of_message_handler, first_origin
 from finops_operations.health.check import Check, Finding, Result, State, failed, ok, run_checks, skipped, warning
 from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health.command import checks_of, main
 from finops_operations.health.functions import NotReached, check_function
 from finops_operations.health.report import as_json, is_healthy, print_table
-from finops_operations.health_check import checks_of, main
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.recording_server import RecordingServer, sending
 from unit.finops_operations.answering_aws import AnsweringSession

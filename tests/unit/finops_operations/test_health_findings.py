@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from finops_operations.errors import OperationFailed
 from finops_operations.health.check import Finding, State, run_check
 from finops_operations.health.checked_stack import CheckedStack
-from finops_operations.health_check import checks_of
+from finops_operations.health.command import checks_of
 from unit.finops_client.printed_text import assert_harmless
 from unit.finops_operations.answering_aws import Answer, AnsweringSession, Refusal
 from unit.finops_operations.sample_stack import SHA256, sample_stack

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from rich.console import Console
 
-from finops_operations import dead_letter_changes
 from finops_operations.command_line import DONE, FAILED, run, session_of, stack_parser
-from finops_operations.dead_letter_choice import DeadLetters, all_letters, letters_named
-from finops_operations.dead_letter_listing import Listing
-from finops_operations.dead_letter_queue import MOST_HELD
-from finops_operations.dead_letter_services import DeadLetterServices
+from finops_operations.dead_letters.changes import (
+    DeadLetters,
+    DeadLetterServices,
+    all_letters,
+    discard,
+    letters_named,
+    replay,
+    services_of,
+)
+from finops_operations.dead_letters.listing import Listing
+from finops_operations.dead_letters.queue import MOST_HELD, OFF, ON
 from finops_operations.operator_messages import say, warn
 
 _COMMAND = "ops/dead_letters.sh"
@@ -41,14 +47,18 @@ Verb = Callable[[argparse.Namespace, DeadLetterServices], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the operation and returns its exit status.
+    """Run the operation and return its exit status.
 
     Raises:
         OperationFailed: it cannot be done.
         botocore.exceptions.ClientError, BotoCoreError: AWS refuses, or cannot be reached.
     """
-    options = _parsed(arguments)
-    services = DeadLetterServices.of_stack(session_of(options), options.stack_name)
+    options = options_of(arguments)
+    return perform(options, services_of(session_of(options), options.stack_name))
+
+
+def perform(options: argparse.Namespace, services: DeadLetterServices) -> int:
+    """Do what the command line says, and give the exit status; raises what `main` raises."""
     verbs: dict[str, Verb] = {
         "list": _list,
         "replay": _replay,
@@ -59,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return verbs[options.verb](options, services)
 
 
-def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line. End the program with status 2 at a mistake in it."""
     parser = stack_parser(_COMMAND, _DESCRIPTION)
     parser.add_argument("verb", nargs="?", default="list", choices=("list", "replay", "discard", "pause", "resume"))
     parser.add_argument("ids", nargs="*", metavar="ID", type=_id, help="of a job or a message, as listed")
@@ -99,7 +110,7 @@ def _id(text: str) -> str:
 
 def _list(options: argparse.Namespace, services: DeadLetterServices) -> int:
     counts, reader = services.queue.counts(), services.reader.look()
-    with all_letters(services.jobs, services.queue) as letters:
+    with all_letters(services) as letters:
         listing = Listing(letters.jobs, letters.messages, counts, reader)
     if options.json:
         print(listing.to_json(with_bodies=options.show_bodies))  # noqa: T201 - a command's own output
@@ -119,17 +130,12 @@ def _replay(options: argparse.Namespace, services: DeadLetterServices) -> int:
             say("There is nothing to replay.")
         if letters.jobs and services.is_open:
             warn("With AuthMode=open nobody is told of a new job: pass its id on to whoever asked.")
-        is_all_done = dead_letter_changes.replay(DeadLetters(letters.jobs, readable), services)
-        if letters.jobs:
-            _say_who_learns(services)
+        is_all_done = replay(DeadLetters(letters.jobs, readable), services)
+        if letters.jobs and services.is_open:
+            warn("Pass the new ids on now: a page gets such a job by its id only (resume_job).")
+        elif letters.jobs:
+            say("A tab that is open sees its new job after its next sign-in, or in list_jobs.")
     return DONE if is_all_done else FAILED
-
-
-def _say_who_learns(services: DeadLetterServices) -> None:
-    if services.is_open:
-        warn("Pass the new ids on now: a page gets such a job by its id only (resume_job).")
-    else:
-        say("A tab that is open sees its new job after its next sign-in, or in list_jobs.")
 
 
 def _discard(options: argparse.Namespace, services: DeadLetterServices) -> int:
@@ -139,18 +145,12 @@ def _discard(options: argparse.Namespace, services: DeadLetterServices) -> int:
         elif not options.yes and not _is_confirmed(letters):
             say("Nothing was discarded.")
             return FAILED
-        is_all_done = dead_letter_changes.discard(letters, services)
+        is_all_done = discard(letters, services)
     return DONE if is_all_done else FAILED
 
 
-@contextmanager
-def _chosen(options: argparse.Namespace, services: DeadLetterServices) -> Iterator[DeadLetters]:
-    if options.all:
-        with all_letters(services.jobs, services.queue) as letters:
-            yield letters
-    else:
-        with letters_named(options.ids, services.jobs, services.queue) as letters:
-            yield letters
+def _chosen(options: argparse.Namespace, services: DeadLetterServices) -> AbstractContextManager[DeadLetters]:
+    return all_letters(services) if options.all else letters_named(options.ids, services)
 
 
 def _is_confirmed(letters: DeadLetters) -> bool:
@@ -164,7 +164,7 @@ def _is_confirmed(letters: DeadLetters) -> bool:
 
 
 def _pause(options: argparse.Namespace, services: DeadLetterServices) -> int:
-    reader = services.reader.pause()
+    reader = services.reader.switch(OFF)
     counts = services.queue.counts()
     since = datetime.fromtimestamp(reader.since, UTC).strftime("%Y-%m-%d %H:%M")
     print(f"The background processor does not read the dead-letter queue, since {since} UTC.")  # noqa: T201
@@ -175,7 +175,7 @@ def _pause(options: argparse.Namespace, services: DeadLetterServices) -> int:
 
 
 def _resume(_options: argparse.Namespace, services: DeadLetterServices) -> int:
-    services.reader.resume()
+    services.reader.switch(ON)
     print("The background processor reads the dead-letter queue.")  # noqa: T201 - a command's own output
     return DONE
 

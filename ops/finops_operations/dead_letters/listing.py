@@ -6,16 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from finops_client.terminal_text import clean_line
-from finops_operations.dead_letter_queue import DeadMessage, QueueCounts
-from finops_operations.dead_letter_reader import Reader
-from finops_operations.stored_jobs import StoredJob
+from finops_operations.dead_letters.jobs import StoredJob
+from finops_operations.dead_letters.queue import DeadMessage, QueueCounts, Reader
 
 # Characters of a user's id, which tell users apart; the whole one is in the JSON. 100 columns have no room for it.
 _SHOWN_OF_A_USER = 9
@@ -33,69 +31,78 @@ class Listing:
     reader: Reader
 
     def to_json(self, *, with_bodies: bool) -> str:
-        """The listing as JSON; times are in epoch seconds. All but ASCII is escaped."""
-        return json.dumps(
+        """Give the listing as JSON; times are in epoch seconds. All but ASCII is escaped."""
+        jobs = [
             {
-                "jobs": [_job_fields(job, with_bodies=with_bodies) for job in self.jobs],
-                "messages": [_message_fields(message, with_bodies=with_bodies) for message in self.messages],
-                "queue": {"visible": self.counts.visible, "hidden": self.counts.hidden},
-                "reader": {"on": self.reader.is_on, "state": self.reader.state, "since": self.reader.since},
-            },
-            indent=2,
-        )
+                "id": job.job_id,
+                "userId": job.user_id,
+                "askedAt": job.created_at,
+                "failedAt": job.updated_at,
+                "attempts": job.attempts,
+                "code": job.code,
+                "messageId": job.dead_letter.get("messageId"),
+                "sentAt": int(job.dead_letter["sentAt"]) if job.dead_letter else None,
+                **({"body": job.dead_letter.get("body")} if with_bodies else {}),
+            }
+            for job in self.jobs
+        ]
+        messages = [
+            {
+                "id": message.message_id,
+                "jobId": message.job_id,
+                "sentAt": message.sent_at,
+                "receives": message.receives,
+                **({"body": message.body} if with_bodies else {}),
+            }
+            for message in self.messages
+        ]
+        queue = {"visible": self.counts.visible, "hidden": self.counts.hidden}
+        reader = {"on": self.reader.is_on, "state": self.reader.state, "since": self.reader.since}
+        return json.dumps({"jobs": jobs, "messages": messages, "queue": queue, "reader": reader}, indent=2)
 
     def print(self, console: Console, command: str, *, with_bodies: bool) -> None:
         """Print the listing; `command` is how this operation is called. What others wrote is made safe to print."""
         if not console.is_terminal:
             console.width = _COLUMNS
-        console.print(_jobs_line(self.jobs), highlight=False, markup=False)
         if self.jobs:
+            console.print(f"{_counted(len(self.jobs), 'job')} failed for good:", highlight=False)
             console.print(_jobs_table(self.jobs))
-        console.print(_messages_line(self.messages, self.counts), highlight=False, markup=False)
+        else:
+            console.print("No job has failed for good that was not replayed or discarded.", highlight=False)
+        about = f"about {self.counts.visible} visible, {self.counts.hidden} hidden"
         if self.messages:
+            counted = _counted(len(self.messages), "message")
+            console.print(f"{counted} of the dead-letter queue can be received now ({about}):", highlight=False)
             console.print(_messages_table(self.messages))
+        else:
+            console.print(f"No message of the dead-letter queue can be received now ({about}).", highlight=False)
         if with_bodies:
             for message in self.messages:
                 console.print(Text(f"{message.message_id}: {clean_line(message.body)}"), soft_wrap=True)
-        for advice in _advice(self.counts, self.reader, command):
+        if advice := _advice(self.counts, self.reader, command):
             # A command is there to be copied: the terminal wraps it, and no line's end cuts it.
             console.print(advice, highlight=False, markup=False, soft_wrap=True)
 
 
-def _jobs_line(jobs: Sequence[StoredJob]) -> str:
-    if not jobs:
-        return "No job has failed for good that was not replayed or discarded."
-    return f"{_counted(len(jobs), 'job')} failed for good:"
-
-
-def _messages_line(messages: Sequence[DeadMessage], counts: QueueCounts) -> str:
-    about = f"about {counts.visible} visible, {counts.hidden} hidden"
-    if not messages:
-        return f"No message of the dead-letter queue can be received now ({about})."
-    return f"{_counted(len(messages), 'message')} of the dead-letter queue can be received now ({about}):"
-
-
-def _advice(counts: QueueCounts, reader: Reader, command: str) -> list[str]:
+def _advice(counts: QueueCounts, reader: Reader, command: str) -> str:
     minutes = -(-counts.hidden_seconds // 60)
-    advice = []
     if reader.is_missing:
-        advice.append(
+        return (
             "READER MISSING: nothing reads the dead-letter queue. A job that dies now is not ended, and its user not"
             f" told. Bring the reader back:\n{reader.way_back}"
         )
-    elif reader.is_on:
-        if counts.hidden:
-            advice.append(
-                "Hidden ones have been received, most likely by the background processor, which cannot use them."
-                f" To see them: {command} pause\nThey come up in the list within {minutes} minutes."
-                f" In the end: {command} resume"
-            )
-    else:
-        advice.append(
+    if not reader.is_on:
+        return (
             f"READER PAUSED since {_utc(reader.since)} UTC: a job that dies now is not ended, and its user not told."
             f" Hidden\nmessages come up within {minutes} minutes of the pause. Switch it on again: {command} resume"
         )
-    return advice
+    if counts.hidden:
+        return (
+            "Hidden ones have been received, most likely by the background processor, which cannot use them."
+            f" To see them: {command} pause\nThey come up in the list within {minutes} minutes."
+            f" In the end: {command} resume"
+        )
+    return ""
 
 
 def _jobs_table(jobs: Sequence[StoredJob]) -> Table:
@@ -104,7 +111,7 @@ def _jobs_table(jobs: Sequence[StoredJob]) -> Table:
         table.add_row(
             clean_line(job.job_id),
             _utc(job.created_at),
-            _utc(job.failed_at),
+            _utc(job.updated_at),
             str(job.attempts),
             Text(clean_line(job.user_id, _SHOWN_OF_A_USER)),
             clean_line(job.code),
@@ -127,30 +134,6 @@ def _table(identity: str, *columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
-
-
-def _job_fields(job: StoredJob, *, with_bodies: bool) -> dict[str, Any]:
-    fields = {
-        "id": job.job_id,
-        "userId": job.user_id,
-        "askedAt": job.created_at,
-        "failedAt": job.failed_at,
-        "attempts": job.attempts,
-        "code": job.code,
-        "messageId": job.message_id,
-        "sentAt": job.sent_at,
-    }
-    return {**fields, "body": job.body} if with_bodies else fields
-
-
-def _message_fields(message: DeadMessage, *, with_bodies: bool) -> dict[str, Any]:
-    fields = {
-        "id": message.message_id,
-        "jobId": message.job_id,
-        "sentAt": message.sent_at,
-        "receives": message.receives,
-    }
-    return {**fields, "body": message.body} if with_bodies else fields
 
 
 def _counted(number: int, what: str) -> str:

@@ -1,0 +1,180 @@
+"""Jobs as an operator sees them in the jobs table: all but the question and what came of it, which are not read."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr
+
+from finops_operations.errors import OperationFailed
+from finops_websocket.job import FAILED, UNFINISHED
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.service_resource import Table
+    from types_boto3_lambda.client import LambdaClient
+
+# What the functions give up is this, with the queue's message or without one. Any other failure is an answer: agents
+# were asked, and none had one.
+_FAILED_FOR_GOOD = "PROCESSING_FAILED"
+_HAS_FAILED_FOR_GOOD = Attr("status").eq(FAILED) & Attr("code").eq(_FAILED_FOR_GOOD)
+
+_ATTRIBUTES = (
+    "jobId", "userId", "status", "code", "createdAt", "updatedAt", "attempts", "ttl", "deadLetter", "replayedAs",
+)  # fmt: skip
+# Some of the names are words of DynamoDB's language.
+_SEEN: dict[str, Any] = {
+    "ProjectionExpression": ", ".join(f"#{name}" for name in _ATTRIBUTES),
+    "ExpressionAttributeNames": {f"#{name}": name for name in _ATTRIBUTES},
+}
+
+
+class NotDone(Exception):
+    """One letter stays as it is; the text says why. Others may be changed."""
+
+
+class ReplayRefused(NotDone):
+    """One job is not replayed; after `retry_after` seconds it may be, if that is not None."""
+
+    def __init__(self, text: str, retry_after: int | None = None) -> None:
+        """Say why, and when it may be tried again."""
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The job that asks a failed one's question once more, and whether the queue has taken it."""
+
+    job_id: str
+    queued: bool
+
+
+@dataclass(frozen=True)
+class StoredJob:
+    """A job. Times are in epoch seconds; of a finished one, `updated_at` is its end. `replayed_as` is another's id.
+
+    `dead_letter` is what was noted of the queue's message that failed, if there is one: its `messageId`, when it was
+    sent (`sentAt`), and the first 1,024 characters of its `body`.
+    """
+
+    job_id: str
+    user_id: str
+    status: str
+    created_at: int
+    updated_at: int
+    ttl: int
+    code: str = ""
+    attempts: int = 0
+    dead_letter: Mapping[str, Any] = field(default_factory=dict)
+    replayed_as: str | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether it has come to an end, whichever."""
+        return self.status not in UNFINISHED
+
+    @property
+    def has_failed_for_good(self) -> bool:
+        """Tell whether it was given up, as no other failure is."""
+        return self.status == FAILED and self.code == _FAILED_FOR_GOOD
+
+
+class StoredJobs:
+    """Finds jobs, and puts those away that need no more attention. Raises botocore's ClientError if it may not."""
+
+    def __init__(self, table: Table, say: Callable[[str], object], clock: Callable[[], float] = time.time) -> None:
+        """Keep the table, whom to tell how far a long reading is, and what tells the time in epoch seconds."""
+        self._table = table
+        self._say = say
+        self._clock = clock
+
+    def failed_for_good(self) -> list[StoredJob]:
+        """Give the jobs that failed for good and were neither replayed nor discarded, as they failed one after another.
+
+        There is no index of them, so the whole table is read, at half a read unit for each 4 KB, whatever the filter
+        leaves over: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html
+        """
+        # DynamoDB counts about every six hours:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+        self._say(
+            f"Reading the whole jobs table: {self._table.item_count:,} items at the last count, about"
+            f" {self._table.table_size_bytes // 8192 + 1:,} read units."
+        )
+        is_left = Attr("replayedAs").not_exists() & Attr("discardedAt").not_exists()
+        # DynamoDB deletes late what has expired.
+        wanted = _HAS_FAILED_FOR_GOOD & is_left & Attr("ttl").gt(int(self._clock()))
+        found: list[StoredJob] = []
+        read = 0
+        start: dict[str, Any] = {}
+        while True:
+            page = self._table.scan(FilterExpression=wanted, **_SEEN, **start)
+            found += [_stored_job(item) for item in page["Items"]]
+            read += page["ScannedCount"]
+            if "LastEvaluatedKey" not in page:
+                return sorted(found, key=lambda job: (job.updated_at, job.job_id))
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            self._say(f"{read:,} items read, {len(found):,} found.")
+
+    def find(self, job_id: str) -> StoredJob | None:
+        """Give the job of this id, as it now is; None if there is none or its time has run out."""
+        item = self._table.get_item(Key={"jobId": job_id}, ConsistentRead=True, **_SEEN).get("Item")
+        # Answers, users and notes of requestIds live in the same table; only a job has a user's id.
+        job = _stored_job(item) if item and "userId" in item else None
+        return job if job and job.ttl > self._clock() else None
+
+    def discard(self, job: StoredJob) -> None:
+        """Put a job away that failed for good: it stays failed, and is listed no more."""
+        self._table.update_item(
+            Key={"jobId": job.job_id},
+            ConditionExpression=_HAS_FAILED_FOR_GOOD,
+            UpdateExpression="SET discardedAt = :now REMOVE deadLetter",
+            ExpressionAttributeValues={":now": int(self._clock())},
+        )
+
+
+def replay_job(client: LambdaClient, function: str, job_id: str) -> Replay:
+    """Have the message handler replay a job that failed for good: once, however often that is asked.
+
+    That is by the code, and within the limits, by which users' own jobs start.
+
+    Raises:
+        ReplayRefused: the job has not failed for good, or its user has as many jobs, or questions, as are allowed.
+        OperationFailed: the function is broken, or older than this operation.
+        botocore.exceptions.ClientError: it may not be invoked.
+    """
+    response = client.invoke(
+        FunctionName=function, Payload=json.dumps({"operation": "replay", "jobId": job_id}).encode()
+    )
+    try:
+        outcome = json.loads(response["Payload"].read())
+    except ValueError:
+        outcome = None
+    if isinstance(outcome, dict) and "refused" in outcome:
+        raise ReplayRefused(f"{outcome['message']} ({outcome['refused']})", outcome.get("retryAfter"))
+    # A function's crash comes back with status 200: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    if "FunctionError" in response or not isinstance(outcome, dict) or "replayedAs" not in outcome:
+        raise OperationFailed(
+            f"The function {function} could not replay job {job_id}. Its log says why:"
+            f" /aws/lambda/{function}. Does it run this version? If not: ./deploy.sh"
+        )
+    return Replay(str(outcome["replayedAs"]), bool(outcome.get("queued")))
+
+
+def _stored_job(item: Mapping[str, Any]) -> StoredJob:
+    """Read a job's item, whose numbers are Decimals. Not by Job.from_item, which needs the question."""
+    return StoredJob(
+        job_id=item["jobId"],
+        user_id=item["userId"],
+        status=item["status"],
+        created_at=int(item["createdAt"]),
+        updated_at=int(item["updatedAt"]),
+        ttl=int(item["ttl"]),
+        code=item.get("code", ""),
+        attempts=int(item.get("attempts", 0)),
+        dead_letter=item.get("deadLetter", {}),
+        replayed_as=item.get("replayedAs"),
+    )
