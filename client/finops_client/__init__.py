@@ -1,109 +1,25 @@
-"""An asyncio client for the FinOps agents' WebSocket API, and the `ask` command."""
+"""An asyncio client for the FinOps agents' WebSocket API, and the `ask` command.
 
-from finops_client.answer import Answer
-from finops_client.backoff import Backoff
-from finops_client.client import FinopsClient
-from finops_client.clock import Clock
-from finops_client.cognito import CognitoLogin
-from finops_client.connection import Timing
-from finops_client.credentials import ClaimedIdentity, Credentials, GivenToken
-from finops_client.errors import (
-    AnswerUnavailable,
-    CannotConnect,
-    ConnectionLost,
-    CredentialsRefused,
-    FinopsClientError,
-    GatewayRefused,
-    GaveUp,
-    HandshakeRefused,
-    JobAlreadyFinished,
-    JobNotCompleted,
-    JobNotFound,
-    LimitReached,
-    MessageNotSendable,
-    NoAnswer,
-    NotAuthenticated,
-    ProtocolViolation,
-    RequestRefused,
-    ServerFailed,
-    SignInUnavailable,
-)
-from finops_client.event_parser import parse_event
-from finops_client.events import (
-    AgentCompleted,
-    AgentResult,
-    AnalysisStarted,
-    Authenticated,
-    ErrorMessage,
-    Event,
-    GatewayError,
-    JobCancelled,
-    JobCompleted,
-    JobEnd,
-    JobEvent,
-    JobFailed,
-    JobList,
-    JobQueued,
-    JobResult,
-    JobSnapshot,
-    JobSummary,
-    Malformed,
-    Pong,
-    ProgressUpdate,
-    Unknown,
-)
-from finops_client.subscription import Subscription
+`FinopsClient` asks, follows, cancels and lists; who asks is a `ClaimedIdentity`, a `GivenToken` or a `CognitoLogin`.
+What comes is in `finops_client.events`, what is raised in `finops_client.errors`.
+"""
+
+from finops_client import errors, events
+from finops_client.auth import ClaimedIdentity, CognitoLogin, Credentials, GivenToken
+from finops_client.client import Answer, FinopsClient
+from finops_client.errors import FinopsClientError
+from finops_client.timing import Backoff, Timing
 
 __all__ = [
-    "AgentCompleted",
-    "AgentResult",
-    "AnalysisStarted",
     "Answer",
-    "AnswerUnavailable",
-    "Authenticated",
     "Backoff",
-    "CannotConnect",
     "ClaimedIdentity",
-    "Clock",
     "CognitoLogin",
-    "ConnectionLost",
     "Credentials",
-    "CredentialsRefused",
-    "ErrorMessage",
-    "Event",
     "FinopsClient",
     "FinopsClientError",
-    "GatewayError",
-    "GatewayRefused",
-    "GaveUp",
     "GivenToken",
-    "HandshakeRefused",
-    "JobAlreadyFinished",
-    "JobCancelled",
-    "JobCompleted",
-    "JobEnd",
-    "JobEvent",
-    "JobFailed",
-    "JobList",
-    "JobNotCompleted",
-    "JobNotFound",
-    "JobQueued",
-    "JobResult",
-    "JobSnapshot",
-    "JobSummary",
-    "LimitReached",
-    "Malformed",
-    "MessageNotSendable",
-    "NoAnswer",
-    "NotAuthenticated",
-    "Pong",
-    "ProgressUpdate",
-    "ProtocolViolation",
-    "RequestRefused",
-    "ServerFailed",
-    "SignInUnavailable",
-    "Subscription",
     "Timing",
-    "Unknown",
-    "parse_event",
+    "errors",
+    "events",
 ]

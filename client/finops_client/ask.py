@@ -8,20 +8,21 @@ import os
 import shlex
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
-from finops_client.answer_view import print_answer
-from finops_client.ask_options import AskOptions, read_options
 from finops_client.client import FinopsClient
 from finops_client.daemon_threads import run_with_daemon_threads
+from finops_client.display import JobView, print_answer, print_jobs, showing_progress
 from finops_client.errors import (
+    LIMIT_CODES,
+    NOT_AUTHENTICATED_CODES,
     AnswerUnavailable,
     CannotConnect,
     ConnectionLost,
@@ -33,12 +34,7 @@ from finops_client.errors import (
     NotAuthenticated,
 )
 from finops_client.events import JobCompleted, JobEvent, JobFailed, JobSummary
-from finops_client.exit_codes import ExitCode
-from finops_client.job_table import print_jobs
-from finops_client.job_view import JobView
-from finops_client.limit_advice import advice_at_limit
-from finops_client.progress import showing_progress
-from finops_client.refusals import LIMIT_CODES, NOT_AUTHENTICATED_CODES
+from finops_client.options import AskOptions, ExitCode, read_options
 from finops_client.terminal_text import clean_line
 
 # The server's sentences are shorter; this keeps a broken one from filling the screen.
@@ -59,7 +55,7 @@ class AskCommand:
         self._cut_short = False
 
     async def run(self) -> ExitCode:
-        """Does what the options say, and says how it went; on any error a sentence is on `notes`."""
+        """Do what the options say, and tell how it went; on any error a sentence is on `notes`."""
         try:
             async with asyncio.timeout(self._options.timeout):
                 return await self._do()
@@ -77,7 +73,7 @@ class AskCommand:
             return self._stop(f"{failed}{advice}", ExitCode.FAILED)
 
     def note_job_goes_on(self) -> None:
-        """Says how to come back to a job that was followed and has not ended.
+        """Say how to come back to a job that was followed and has not ended.
 
         The server may have a job for a question even if no acknowledgement has come.
         """
@@ -89,20 +85,26 @@ class AskCommand:
             self._note(f"To follow the same job, ask again with --request-id {self._request_id}")
 
     async def _do(self) -> ExitCode:
+        options = self._options
         # Before anything is connected or drawn: a person may have to type a code.
-        await self._options.credentials.fields()
-        if self._options.list_jobs:
-            return await self._list()
-        if self._options.cancel:
-            return await self._cancel(self._options.cancel)
-        return await self._follow()
+        await options.credentials.fields()
+        client = FinopsClient(options.url, credentials=options.credentials, origin=options.origin)
+        if options.list_jobs:
+            return await self._list(client, options.limit)
+        if options.cancel:
+            return await self._cancel(client, options.cancel)
+        return await self._follow(client)
 
-    async def _follow(self) -> ExitCode:
+    async def _follow(self, client: FinopsClient) -> ExitCode:
         options = self._options
         with showing_progress(self._notes, quiet=options.quiet) as display:
-            async with self._client() as client:
+            async with client:
                 self._under_way = True
-                async with aclosing(self._events(client)) as events:
+                if options.question is None:
+                    job = client.follow(str(options.resume))
+                else:
+                    job = client.ask(options.question, agents=options.agents or None, request_id=self._request_id)
+                async with aclosing(job) as events:
                     async for event in events:
                         self._job_id = event.job_id
                         display.show(event)
@@ -111,9 +113,9 @@ class AskCommand:
                 self._under_way = False
         return self._finish(shown, display.view)
 
-    async def _list(self) -> ExitCode:
-        async with self._client() as client:
-            jobs = [job async for job in client.jobs(self._options.limit)]
+    async def _list(self, client: FinopsClient, limit: int) -> ExitCode:
+        async with client:
+            jobs = [job async for job in client.jobs(limit)]
         for job in jobs:
             self._print_json(job)
         if not jobs:
@@ -122,27 +124,13 @@ class AskCommand:
             print_jobs(jobs, self._output)
         return ExitCode.COMPLETE
 
-    async def _cancel(self, job_id: str) -> ExitCode:
-        async with self._client() as client:
+    async def _cancel(self, client: FinopsClient, job_id: str) -> ExitCode:
+        async with client:
             cancelled = await client.cancel(job_id)
         self._print_json(cancelled)
         if not self._options.quiet:
             self._note("The job is cancelled.")
         return ExitCode.COMPLETE
-
-    def _client(self) -> FinopsClient:
-        return FinopsClient(self._options.url, credentials=self._options.credentials, origin=self._options.origin)
-
-    def _events(self, client: FinopsClient) -> AsyncGenerator[JobEvent, None]:
-        options = self._options
-        if options.question is None:
-            return client.follow(str(options.resume))
-        return client.ask(options.question, agents=options.agents or None, request_id=self._request_id)
-
-    def _stop(self, sentence: str, code: ExitCode) -> ExitCode:
-        self._note(sentence)
-        self.note_job_goes_on()
-        return code
 
     async def _with_whole_answer(self, client: FinopsClient, event: JobEvent) -> JobEvent:
         """The event; a large answer is fetched, so that it stands in the event as a small one does."""
@@ -155,11 +143,6 @@ class AskCommand:
             self._cut_short = True
             return event
         return replace(event, result=replace(event.result, response=response))
-
-    def _print_json(self, event: JobEvent | JobSummary) -> None:
-        if self._options.as_json:
-            self._output.file.write(json.dumps(event.to_message()) + "\n")
-            self._output.file.flush()
 
     def _finish(self, end: JobEvent, view: JobView) -> ExitCode:
         if isinstance(end, JobFailed):
@@ -178,12 +161,32 @@ class AskCommand:
             self._note(f"The answer is partial: {failed} failed.")
         return ExitCode.PARTIAL if end.result.partial or self._cut_short else ExitCode.COMPLETE
 
+    def _stop(self, sentence: str, code: ExitCode) -> ExitCode:
+        self._note(sentence)
+        self.note_job_goes_on()
+        return code
+
+    def _print_json(self, event: JobEvent | JobSummary) -> None:
+        if self._options.as_json:
+            self._output.file.write(json.dumps(event.to_message()) + "\n")
+            self._output.file.flush()
+
     def _note(self, sentence: str) -> None:
         self._notes.print(Text(clean_line(sentence, LONGEST_NOTE)), soft_wrap=True)
 
 
+def advice_at_limit(code: str, retry_after: float | None) -> str:
+    """Say what a person can do who has reached a limit, to stand behind the server's own sentence."""
+    if code == "TOO_MANY_JOBS":
+        return (
+            "Ask again when a job has ended: ask --list shows your jobs, ask --cancel JOB_ID ends one. "
+            "A job that is cancelled at work keeps its place until its agents' time is over."
+        )
+    return "Try again later." if retry_after is None else f"Try again in {retry_after:g} seconds."
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status (see `exit_codes.py`).
+    """Run the command; return its exit status (see `ExitCode`).
 
     Raises:
         SystemExit: for wrong usage, --help and --version.
@@ -217,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _discard_output() -> None:
-    """Sends what is still buffered for standard output nowhere: Python would complain when it flushes at exit."""
+    """Send what is still buffered for standard output nowhere: Python would complain when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

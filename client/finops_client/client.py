@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
+from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from functools import partial
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from finops_client.answer import Answer
-from finops_client.backoff import Backoff
-from finops_client.clock import Clock
-from finops_client.connection import Timing
-from finops_client.credentials import Credentials
+from finops_client.auth import Credentials
+from finops_client.connection import Connection
 from finops_client.errors import (
-    ConnectionLost,
+    PASSING_CODES,
+    SIGN_IN_AGAIN_CODES,
     FinopsClientError,
     GatewayRefused,
     JobNotCompleted,
+    JobNotFound,
     ProtocolViolation,
+    refusal,
 )
 from finops_client.events import (
     AgentCompleted,
@@ -34,24 +35,34 @@ from finops_client.events import (
     JobEvent,
     JobFailed,
     JobList,
+    JobSnapshot,
     JobSummary,
     Malformed,
     Pong,
+    kind_of,
 )
-from finops_client.exchange import Exchange
-from finops_client.job_router import JobRouter
-from finops_client.jobs import Job
+from finops_client.jobs import Job, jobs_of
 from finops_client.large_answer import fetch_answer
-from finops_client.question import Question
-from finops_client.reconnection import ReconnectingSession
-from finops_client.retries import Retries
-from finops_client.session import Session
-from finops_client.subscription import Subscription
+from finops_client.reconnection import ReconnectingConnection
+from finops_client.timing import Timing
 
-END_KINDS = {JobCompleted.KIND, JobFailed.KIND, JobCancelled.KIND}
+END_KINDS = {kind_of(end) for end in (JobCompleted, JobFailed, JobCancelled)}
 
 # The most that `list_jobs` gives at once.
 JOBS_IN_A_PAGE = 50
+
+# Messages of a job may overtake its `job_queued`. So many are kept until that one comes; a job sends some
+# twenty.
+KEPT_EARLY_EVENTS = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A job's whole answer in markdown; `partial` if an agent failed and its part is missing."""
+
+    markdown: str
+    partial: bool
+    end: JobCompleted
 
 
 class FinopsClient:
@@ -72,16 +83,13 @@ class FinopsClient:
         credentials: Credentials | None = None,
         origin: str | None = None,
         timing: Timing | None = None,
-        backoff: Backoff | None = None,
-        clock: Clock | None = None,
     ) -> None:
-        """Connects when entered as a context manager, with the header `Origin` if an origin is given."""
+        """Connect when entered as a context manager, with the header `Origin` if an origin is given."""
         self._timing = timing or Timing()
-        self._router = JobRouter()
-        self._exchanges: dict[Job, Exchange] = {}
-        self._subscriptions: list[Subscription] = []
-        backoff, clock = backoff or Backoff(), clock or Clock()
-        self._line = ReconnectingSession(
+        self._exchanges: dict[Job, _Exchange] = {}
+        self._early: deque[JobEvent] = deque(maxlen=KEPT_EARLY_EVENTS)
+        self._next_event: asyncio.Future[Event] | None = None
+        self._line = ReconnectingConnection(
             url,
             credentials,
             origin=origin,
@@ -89,26 +97,23 @@ class FinopsClient:
             on_reconnected=self._catch_up,
             on_ended=self._end,
             timing=self._timing,
-            backoff=backoff,
-            clock=clock,
         )
-        self._retries = Retries(self._line, backoff=backoff, clock=clock)
 
     async def __aenter__(self) -> Self:
-        """Connects and authenticates; raises what `ReconnectingSession.start` does."""
+        """Connect and authenticate; see `ReconnectingConnection.start` for what it raises."""
         await self._line.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Closes the connection. Jobs under way go on at the server."""
+        """Close the connection. Jobs under way go on at the server."""
         await self._line.close()
 
     def ask(
         self, query: str, *, agents: Sequence[str] | None = None, request_id: str | None = None
     ) -> AsyncGenerator[JobEvent, None]:
-        """Asks a question and yields the events of its job; the last is its one end.
+        """Ask a question and yield the events of its job; the last is its one end.
 
         `jobs.py` says which events are delivered, and that progress never falls. A lost connection is made
         again meanwhile, and the job taken up where it is. A question that API Gateway does not deliver, that the
@@ -136,10 +141,14 @@ class FinopsClient:
 
         After any of these it is safe to ask again with the same request id.
         """
-        return self._events_of(Question(request_id or str(uuid.uuid4()), query, agents))
+        request_id = request_id or str(uuid.uuid4())
+        question: dict[str, object] = {"action": "finops_query", "query": query, "requestId": request_id}
+        if agents:
+            question["agents"] = list(agents)
+        return self._events_of(Job(request_id=request_id), question)
 
     def follow(self, job_id: str) -> AsyncGenerator[JobEvent, None]:
-        """Takes up a job of this user and yields its events; the last is its one end.
+        """Take up a job of this user and yield its events; the last is its one end.
 
         The first is the job's state now (`JobSnapshot`), and what led there comes with it; of a finished job, its
         end too. A lost connection is made again meanwhile, as in `ask`.
@@ -150,32 +159,31 @@ class FinopsClient:
             GaveUp, NotAuthenticated, SignInUnavailable, GatewayRefused, ServerFailed, NoAnswer,
                 MessageNotSendable, ProtocolViolation: as `ask`; the job goes on.
         """
-        return self._events_of(job_id=job_id)
+        return self._events_of(Job(job_id=job_id), None)
 
     async def cancel(self, job_id: str) -> JobCancelled:
-        """Ends a job of this user; one that was cancelled before is cancelled again.
+        """End a job of this user; one that was cancelled before is cancelled again.
 
         Raises:
             JobAlreadyFinished: the job has ended otherwise.
             JobNotFound: this user has no such job, or it has expired.
-            FinopsClientError: it is not known whether the job is cancelled; trying again is safe. See `Retries.run`
-                and `Session.request`.
+            FinopsClientError: it is not known whether the job is cancelled; trying again is safe. See
+                `ReconnectingConnection.run` and `Connection.request`.
         """
         message = {"action": "cancel_job", "jobId": job_id}
-        return await self._retries.run(lambda session: session.request(message, JobCancelled))
+        return await self._line.run(lambda connection: connection.request(message, JobCancelled))
 
     async def jobs(self, limit: int | None = None) -> AsyncGenerator[JobSummary, None]:
-        """The jobs of this user that have not expired, newest first; at most `limit` if it is given.
+        """List the jobs of this user that have not expired, newest first; at most `limit` if it is given.
 
         Raises:
             NotAuthenticated: the connection is not verified by a token.
-            FinopsClientError: see `Retries.run` and `Session.request`.
+            FinopsClientError: see `ReconnectingConnection.run` and `Connection.request`.
         """
         left = sys.maxsize if limit is None else limit
         place: dict[str, object] = {}
         while left > 0:
-            message = {"action": "list_jobs", "limit": min(left, JOBS_IN_A_PAGE), **place}
-            page = await self._retries.run(partial(Session.request, message=message, answer=JobList))
+            page = await self._page_of_jobs({"limit": min(left, JOBS_IN_A_PAGE), **place})
             for job in page.jobs[:left]:
                 yield job
             if page.cursor is None:
@@ -184,7 +192,7 @@ class FinopsClient:
             place = {"cursor": page.cursor}
 
     async def answer(self, query: str, *, agents: Sequence[str] | None = None, request_id: str | None = None) -> Answer:
-        """Asks a question and returns its whole answer, however large.
+        """Ask a question and return its whole answer, however large.
 
         Raises:
             JobNotCompleted: the job failed or was cancelled.
@@ -200,7 +208,7 @@ class FinopsClient:
         raise AssertionError("ask ends with an end of the job")
 
     async def full_response(self, completed: JobCompleted | AgentCompleted) -> str:
-        """The whole answer of a job or of one agent in markdown, fetched if the event holds only its first part.
+        """Give the whole answer of a job or of one agent in markdown, fetched if the event holds only its first part.
 
         Raises:
             AnswerUnavailable: see `fetch_answer`.
@@ -210,82 +218,72 @@ class FinopsClient:
         return completed.result.response if isinstance(completed, JobCompleted) else completed.result.content
 
     async def authenticate(self, credentials: Credentials) -> Authenticated:
-        """Authenticates this connection, and every later one, with these credentials.
+        """Authenticate this connection, and every later one, with these credentials.
 
         Raises:
-            NotAuthenticated, LimitReached, GatewayRefused, NoAnswer, ConnectionLost: see `Session.authenticate`.
+            NotAuthenticated, LimitReached, GatewayRefused, NoAnswer, ConnectionLost: see `Connection.authenticate`.
         """
         self._line.credentials = credentials
         return await self._line.authenticate(renew=False)
 
     async def ping(self) -> Pong:
-        """Asks for a sign of life; see `Session.ping` for what it raises."""
-        return await self._session().ping()
+        """Ask for a sign of life; see `Connection.ping` for what it raises."""
+        return await self._line.now().ping()
 
-    async def send(self, message: Mapping[str, object]) -> None:
-        """Sends any message of the protocol as it is; its answer comes to subscribers.
+    async def probe(self, message: Mapping[str, object]) -> Event:
+        """Send any message as it is and return whatever comes next, for checks of what a server says.
 
         Raises:
+            NoAnswer: nothing comes in time.
             MessageNotSendable, ConnectionLost: see `Connection.send`.
         """
-        await self._session().connection.send(message)
+        connection = self._line.now()
+        self._next_event = asyncio.get_running_loop().create_future()
+        await connection.send(message)
+        return await connection.wait_for(self._next_event, "with any event")
 
-    async def send_raw(self, data: str | bytes) -> None:
-        """Sends any text or binary data as it is, for tests with hostile input; nothing is checked.
+    async def _page_of_jobs(self, fields: Mapping[str, object]) -> JobList:
+        return await self._line.run(lambda connection: connection.request({"action": "list_jobs", **fields}, JobList))
 
-        Raises:
-            ConnectionLost: there is no connection at the moment.
-        """
-        await self._session().connection.send_raw(data)
-
-    def subscribe(self) -> Subscription:
-        """Every event from now on, of all jobs and of none, before anything is dropped or reordered."""
-        subscription = Subscription(self._subscriptions.remove)
-        self._subscriptions.append(subscription)
-        return subscription
-
-    def _session(self) -> Session:
-        session = self._line.session
-        if session is None:
-            raise ConnectionLost(1006, "not connected again yet")
-        return session
-
-    async def _events_of(
-        self, question: Question | None = None, job_id: str | None = None
-    ) -> AsyncGenerator[JobEvent, None]:
-        job = self._router.open(request_id=question.request_id if question else None, job_id=job_id)
-        exchange = self._exchanges[job] = Exchange(job, question, retries=self._retries, timing=self._timing)
+    async def _events_of(self, job: Job, question: Mapping[str, object] | None) -> AsyncGenerator[JobEvent, None]:
+        if job.request_id is not None and any(other.request_id == job.request_id for other in self._exchanges):
+            raise ValueError(f"The request id {job.request_id!r} is already under way.")
+        exchange = self._exchanges[job] = _Exchange(job, question, self._line, self._timing.silence)
         try:
             async with aclosing(exchange.events()) as events:
                 async for event in events:
                     yield event
         finally:
             del self._exchanges[job]
-            self._router.close(job)
+            if all(other.acknowledged for other in self._exchanges):
+                self._early.clear()
 
     def _receive(self, event: Event) -> None:
-        for subscription in self._subscriptions:
-            subscription.put(event)
+        if self._next_event and not self._next_event.done():
+            self._next_event.set_result(event)
         if isinstance(event, JobEvent):
             self._route(event)
         elif isinstance(event, GatewayError):
             for exchange in self._exchanges.values():
-                exchange.refuse(GatewayRefused(event.message))
+                exchange.settle(GatewayRefused(event.message))
         elif isinstance(event, Malformed) and event.kind in END_KINDS:
             for job, exchange in self._exchanges.items():
                 if job.job_id == event.job_id:
                     exchange.end(ProtocolViolation(f"The job's end cannot be read: {event.reason}."))
 
     def _route(self, event: JobEvent) -> None:
-        jobs = self._router.jobs_of(event)
-        if not jobs:
-            self._router.keep_early(event)
-            return
-        self._line.note_use()
+        jobs = jobs_of(event, self._exchanges)
+        if jobs:
+            self._line.note_use()
+        elif any(not job.acknowledged for job in self._exchanges):
+            # It may be of the question that waits to be acknowledged.
+            self._early.append(event)
         for job in jobs:
             exchange = self._exchanges[job]
-            if not exchange.takes_as_refusal(event):
-                exchange.deliver(self._router.accept(job, event))
+            exchange.take(event)
+            for early in [early for early in self._early if early.job_id == job.job_id]:
+                self._early.remove(early)
+                exchange.take(early)
 
     def _catch_up(self) -> None:
         for exchange in self._exchanges.values():
@@ -294,3 +292,94 @@ class FinopsClient:
     def _end(self, failed: FinopsClientError) -> None:
         for exchange in self._exchanges.values():
             exchange.end(failed)
+
+
+class _Exchange:
+    """What is sent for one job, when, and what has come for it and was not looked at yet.
+
+    The job is asked for until it is acknowledged, and followed until it ends.
+    """
+
+    def __init__(
+        self, job: Job, question: Mapping[str, object] | None, line: ReconnectingConnection, silence: float
+    ) -> None:
+        """Nothing is sent yet. Without a question it is a job that the server has already."""
+        self._job = job
+        self._question = question
+        self._line = line
+        self._silence = silence
+        self._inbox: asyncio.Queue[JobEvent | BaseException] = asyncio.Queue()
+        self._errand: asyncio.Task[None] | None = None
+        self._reply: asyncio.Future[FinopsClientError | None] | None = None
+        self._asked_again = False
+
+    async def events(self) -> AsyncGenerator[JobEvent, None]:
+        """Submit the question, or take up the job, and yield its events; the last is its one end."""
+        self.catch_up()
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(self._silence):
+                        item = await self._inbox.get()
+                except TimeoutError:
+                    self.catch_up()
+                    continue
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+                if isinstance(item, JobEnd):
+                    return
+        finally:
+            if self._errand:
+                self._errand.cancel()
+
+    def catch_up(self) -> None:
+        """Ask for the job's state, or the question again if it is not acknowledged, unless that is under way."""
+        if self._errand is None or self._errand.done():
+            self._errand = asyncio.create_task(self._reach_job())
+            self._errand.add_done_callback(self._report_failure)
+
+    def take(self, event: JobEvent) -> None:
+        """Take in an event of the job, or a refusal that ends no job but one attempt to ask, which is made again."""
+        if isinstance(event, JobFailed) and event.job_id is None:
+            signs_in = SIGN_IN_AGAIN_CODES if self._line.credentials is not None else set()
+            if event.code in PASSING_CODES | signs_in:
+                self.settle(refusal(event.code, event.error, event.retry_after))
+                return
+        for shown in self._job.accept(event):
+            self._inbox.put_nowait(shown)
+        if self._job.acknowledged or self._job.ended:
+            self.settle(None)
+
+    def settle(self, refused: FinopsClientError | None) -> None:
+        """End the wait for an acknowledgement: it has come, or a refusal that may be meant for the question."""
+        if self._reply and not self._reply.done():
+            self._reply.set_result(refused)
+
+    def end(self, failed: FinopsClientError) -> None:
+        """End the exchange: there is no way to go on."""
+        self._inbox.put_nowait(failed)
+
+    async def _reach_job(self) -> None:
+        try:
+            await self._line.run(self._submit_or_resume)
+        except JobNotFound:
+            if self._question is None or self._asked_again:
+                raise
+            # It has expired or was deleted. Asked again under the same request id it is answered all the same.
+            self._asked_again = True
+            self._job.forget()
+            await self._line.run(self._submit_or_resume)
+
+    async def _submit_or_resume(self, connection: Connection) -> None:
+        if self._job.acknowledged:
+            await connection.request({"action": "resume_job", "jobId": self._job.job_id}, JobSnapshot)
+        elif self._question and not self._job.ended:
+            self._reply = asyncio.get_running_loop().create_future()
+            await connection.send(self._question)
+            if refused := await connection.wait_for(self._reply, "the question"):
+                raise refused
+
+    def _report_failure(self, errand: asyncio.Task[Any]) -> None:
+        if not errand.cancelled() and (failed := errand.exception()):
+            self._inbox.put_nowait(failed)

@@ -1,4 +1,4 @@
-"""One WebSocket: open it, send, read frames as events, notice that it is gone.
+"""One WebSocket: open it, send, ask and be answered, read frames as events, notice that it is gone.
 
 The limits are API Gateway's: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
@@ -18,11 +17,29 @@ from websockets.typing import Origin
 from finops_client.errors import (
     CannotConnect,
     ConnectionLost,
+    FinopsClientError,
+    GatewayRefused,
     HandshakeRefused,
+    LimitReached,
     MessageNotSendable,
+    NoAnswer,
+    NotAuthenticated,
+    ProtocolViolation,
+    RequestRefused,
+    refusal,
 )
-from finops_client.event_parser import parse_event
-from finops_client.events import Event
+from finops_client.events import (
+    Authenticated,
+    ErrorMessage,
+    Event,
+    GatewayError,
+    Malformed,
+    Pong,
+    WireValue,
+    kind_of,
+    parse_event,
+)
+from finops_client.timing import Timing
 
 KIB = 1024
 MAX_SENT_MESSAGE = 128 * KIB
@@ -41,42 +58,31 @@ PING_FRAME_DEADLINE = 30.0
 # Refusals that pass: too slow, too early, too many.
 PASSING_STATUSES = {408, 425, 429}
 
-
-@dataclass(frozen=True)
-class Timing:
-    """How long to wait, in seconds.
-
-    - `opening`: a handshake runs a function, which may have to start first.
-    - `answer`: a little over the 29 seconds that API Gateway gives a function.
-    - `heartbeat`: API Gateway closes a connection that is idle for 10 minutes; this leaves one ping to lose.
-    - `silence`: a job under way says something every 10 seconds. After six times that something was lost on the
-      way, perhaps the end itself, and the job's state is asked for.
-    - `closing`: a person who has pressed Ctrl-C is waiting.
-    """
-
-    opening: float = 15.0
-    answer: float = 30.0
-    heartbeat: float = 240.0
-    silence: float = 60.0
-    closing: float = 2.0
+Value = TypeVar("Value")
+Answer = TypeVar("Answer", bound=WireValue)
 
 
 class Connection:
-    """An open WebSocket. Everything received goes to `on_event`, in the order in which it came."""
+    """An open WebSocket with its heartbeat. Everything received goes to `on_event`, in the order in which it came."""
 
-    def __init__(self, socket: ClientConnection, on_event: Callable[[Event], None]) -> None:
-        """Takes over an open socket; use `open`."""
+    def __init__(self, socket: ClientConnection, on_event: Callable[[Event], None], timing: Timing) -> None:
+        """Take over an open socket; use `open`."""
         self._socket = socket
         self._on_event = on_event
+        self._timing = timing
         self._abort_reason: str | None = None
+        self._turn = asyncio.Lock()
+        self._take_answer: Callable[[Event], None] | None = None
+        self._pong: asyncio.Future[Pong] | None = None
         self.lost: asyncio.Future[ConnectionLost] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read())
+        self._heartbeat = asyncio.create_task(self._beat())
 
     @classmethod
     async def open(
         cls, url: str, on_event: Callable[[Event], None], timing: Timing, *, origin: str | None = None
     ) -> Self:
-        """Connects to a `ws://` or `wss://` URL, with the header `Origin` that a browser would send if it is given.
+        """Connect to a `ws://` or `wss://` URL, with the header `Origin` that a browser would send if it is given.
 
         Raises:
             HandshakeRefused: HTTP 4xx, for which another attempt would be refused too.
@@ -104,10 +110,10 @@ class Connection:
         except (InvalidURI, InvalidProxy, InvalidHandshake, OSError, ValueError) as failed:
             # A port or a host name that cannot exist is a ValueError of Python's own, before anything is sent.
             raise CannotConnect(f"No connection to {url}: {failed}.") from failed
-        return cls(socket, on_event)
+        return cls(socket, on_event, timing)
 
     async def send(self, message: Mapping[str, object]) -> None:
-        """Sends a message as JSON text, in frames that API Gateway takes.
+        """Send a message as JSON text, in frames that API Gateway takes.
 
         Raises:
             MessageNotSendable: it is over 128 KiB, or not text; nothing was sent.
@@ -122,38 +128,124 @@ class Connection:
             raise MessageNotSendable(
                 f"The message has {size} bytes; API Gateway closes the connection at over {MAX_SENT_MESSAGE}."
             )
-        await self.send_raw(text if size <= MAX_SENT_FRAME else split_into_frames(text))
-
-    async def send_raw(self, data: str | bytes | list[str]) -> None:
-        """Sends anything at all as one message: a text, binary data, or a text in several frames. No limits.
-
-        Raises:
-            ConnectionLost: the connection is gone.
-        """
         try:
-            await self._socket.send(data)
+            await self._socket.send(text if size <= MAX_SENT_FRAME else split_into_frames(text))
         except ConnectionClosed as closed:
             raise self._as_lost(closed) from None
 
-    def abort(self, reason: str) -> None:
-        """Ends a connection that counts as dead, without the closing handshake that it would not answer."""
-        self._abort_reason = reason
-        self._socket.transport.abort()
+    async def authenticate(self, fields: Mapping[str, str]) -> Authenticated:
+        """Say who is there: `token`, or `userId` and `username`.
+
+        Raises:
+            NotAuthenticated: the server refused; `code` says why.
+            LimitReached: this user has too many connections.
+            GatewayRefused, ServerFailed, ProtocolViolation, NoAnswer, ConnectionLost: see `request`.
+        """
+        try:
+            return await self.request({"action": "authenticate", **fields}, Authenticated)
+        except LimitReached:
+            raise
+        except RequestRefused as refused:
+            raise NotAuthenticated(str(refused), refused.code) from None
+
+    async def request(self, message: Mapping[str, object], answer: type[Answer]) -> Answer:
+        """Send a message and return its answer: of this class and, if the message has a `jobId`, of that job.
+
+        An `error` need not name what it refuses, and API Gateway hands messages on side by side. So one request waits
+        for the other, also for one whose caller has gone.
+
+        Raises:
+            RequestRefused, NotAuthenticated, ServerFailed: the server refused; see `errors.refusal`.
+            GatewayRefused: the message did not reach the server's functions.
+            ProtocolViolation: the answer is not what the protocol says.
+            NoAnswer: no answer within the deadline.
+            ConnectionLost: the connection went away.
+        """
+        await self._turn.acquire()
+        turn = asyncio.create_task(self._take_turn(message, answer))
+        turn.add_done_callback(lambda _: self._turn.release())
+        outcome = await asyncio.shield(turn)
+        if isinstance(outcome, FinopsClientError):
+            raise outcome
+        return outcome
+
+    async def ping(self) -> Pong:
+        """Ask the server's functions for a sign of life.
+
+        Raises:
+            NoAnswer: no pong within the deadline.
+            ConnectionLost: the connection went away.
+        """
+        if self._pong is None or self._pong.done():
+            self._pong = asyncio.get_running_loop().create_future()
+        pong = self._pong
+        await self.send({"action": "ping"})
+        return await self.wait_for(pong, "a ping")
+
+    async def wait_for(self, answer: asyncio.Future[Value], what: str) -> Value:
+        """Wait for the answer to something that was sent here.
+
+        Raises:
+            NoAnswer: `what` was not answered within the deadline.
+            ConnectionLost: the connection went away.
+        """
+        either: list[asyncio.Future[Any]] = [answer, self.lost]
+        await asyncio.wait(either, timeout=self._timing.answer, return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        if self.lost.done():
+            raise self.lost.result()
+        raise NoAnswer(what, self._timing.answer)
 
     async def close(self) -> None:
-        """Closes the connection; waits at most the closing time for the server's agreement."""
+        """End the heartbeat and the connection; wait at most the closing time for the server's agreement."""
+        self._heartbeat.cancel()
+        await asyncio.wait([self._heartbeat])
         await self._socket.close()
         await self._reader
+
+    async def _take_turn(self, message: Mapping[str, object], answer: type[Answer]) -> Answer | FinopsClientError:
+        outcome: asyncio.Future[Answer | FinopsClientError] = asyncio.get_running_loop().create_future()
+
+        def take(event: Event) -> None:
+            if not outcome.done() and (found := _outcome_in(event, answer, message.get("jobId"))) is not None:
+                outcome.set_result(found)
+
+        self._take_answer = take
+        try:
+            await self.send(message)
+            return await self.wait_for(outcome, str(message["action"]))
+        except FinopsClientError as failed:
+            return failed
 
     async def _read(self) -> None:
         lost = ConnectionLost(1006, "the reader stopped")
         try:
             while True:
-                self._on_event(parse_event(await self._socket.recv()))
+                event = parse_event(await self._socket.recv())
+                if self._take_answer:
+                    self._take_answer(event)
+                if isinstance(event, Pong) and self._pong and not self._pong.done():
+                    self._pong.set_result(event)
+                self._on_event(event)
         except ConnectionClosed as closed:
             lost = self._as_lost(closed)
         finally:
             self.lost.set_result(lost)
+
+    async def _beat(self) -> None:
+        """Ping now and then: API Gateway does not close the connection as idle, and a dead one shows."""
+        while True:
+            await self._timing.sleep(self._timing.heartbeat)
+            try:
+                await self.ping()
+            except NoAnswer as dead:
+                # It would not answer a closing handshake either.
+                self._abort_reason = str(dead)
+                self._socket.transport.abort()
+                return
+            except ConnectionLost:
+                return
 
     def _as_lost(self, closed: ConnectionClosed) -> ConnectionLost:
         if closed.rcvd is not None:
@@ -164,6 +256,19 @@ class Connection:
 
 
 def split_into_frames(text: str) -> list[str]:
-    """A text in parts of at most 32 KiB: a character has at most four bytes in UTF-8."""
+    """Cut a text into parts of at most 32 KiB: a character has at most four bytes in UTF-8."""
     step = MAX_SENT_FRAME // 4
     return [text[start : start + step] for start in range(0, len(text), step)]
+
+
+def _outcome_in(event: Event, answer: type[Answer], job_id: object) -> Answer | FinopsClientError | None:
+    """What an event says to a request: the answer, a refusal, or nothing. An `error` names the job at most."""
+    if isinstance(event, ErrorMessage) and event.job_id in {None, job_id}:
+        return refusal(event.code, event.message, event.retry_after)
+    if isinstance(event, GatewayError):
+        return GatewayRefused(event.message)
+    if isinstance(event, Malformed) and event.kind == kind_of(answer) and event.job_id in {None, job_id}:
+        return ProtocolViolation(f"The answer cannot be read: {event.reason}.")
+    if isinstance(event, answer) and getattr(event, "job_id", None) == job_id:
+        return event
+    return None

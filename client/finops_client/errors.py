@@ -1,4 +1,4 @@
-"""Every error that this package raises on purpose, as one tree.
+"""Every error that this package raises on purpose, as one tree, and which of the server's codes becomes which.
 
     FinopsClientError
       CannotConnect              no connection: name, network, TLS, or no WebSocket answered there
@@ -31,6 +31,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from finops_client.events import JobCancelled, JobFailed
 
+SESSION_EXPIRED = "SESSION_EXPIRED"
+# Of a connection that was signed in: the token has expired, or the server has forgotten the connection, which it took
+# for gone.
+SIGN_IN_AGAIN_CODES = {SESSION_EXPIRED, "UNAUTHENTICATED"}
+NOT_AUTHENTICATED_CODES = {*SIGN_IN_AGAIN_CODES, "INVALID_TOKEN"}
+RATE_LIMITED = "RATE_LIMITED"
+LIMIT_CODES = {RATE_LIMITED, "TOO_MANY_JOBS"}
+# These end no question: the same one is taken after the session is renewed, when the server is well again, or after
+# a wait of seconds. Not so TOO_MANY_JOBS: jobs take minutes, and which of them to cancel is for the user to say.
+PASSING_CODES = {SESSION_EXPIRED, "INTERNAL", RATE_LIMITED}
+
 
 class FinopsClientError(Exception):
     """Base of all errors of this package."""
@@ -44,14 +55,12 @@ class HandshakeRefused(CannotConnect):
     """The server answered the handshake with a refusal; `status` is its HTTP status."""
 
     def __init__(self, status: int, origin: str | None = None) -> None:
-        """The sentence, from the HTTP status and the origin that was sent, if any."""
+        """Word it, with the origin that was sent, if any."""
         sentence = f"The server refused the connection with HTTP {status}. Is the URL right, with its stage?"
-        if status == HTTPStatus.FORBIDDEN:
-            sentence += (
-                f" If it is, the server may not allow the origin {origin}."
-                if origin
-                else " If it is, the server may want an Origin, and none was sent."
-            )
+        if status == HTTPStatus.FORBIDDEN and origin:
+            sentence += f" If it is, the server may not allow the origin {origin}."
+        elif status == HTTPStatus.FORBIDDEN:
+            sentence += " If it is, the server may want an Origin, and none was sent."
         super().__init__(sentence)
         self.status = status
 
@@ -64,7 +73,7 @@ class ConnectionLost(FinopsClientError):
     """A connection ended; `code` is the WebSocket close code, 1006 if none came (RFC 6455, 7.4.1)."""
 
     def __init__(self, code: int, reason: str) -> None:
-        """The sentence, from the close code and the server's reason."""
+        """Word it, with the server's reason."""
         super().__init__(f"The connection was lost (code {code}{', ' + reason if reason else ''}).")
         self.code = code
         self.reason = reason
@@ -74,7 +83,7 @@ class GaveUp(ConnectionLost):
     """The connection was lost and could not be made again."""
 
     def __init__(self, lost: ConnectionLost, attempts: int, last: FinopsClientError) -> None:
-        """The sentence, from the loss and the last attempt's failure."""
+        """Word it, with the last attempt's failure."""
         super().__init__(lost.code, lost.reason)
         self.args = (f"The connection was lost and {attempts} attempts to make it again failed. Last: {last}",)
         self.attempts = attempts
@@ -84,7 +93,7 @@ class NotAuthenticated(FinopsClientError):
     """The server refused to authenticate the connection; `code` is the protocol's, such as INVALID_TOKEN."""
 
     def __init__(self, message: str, code: str = "UNAUTHENTICATED") -> None:
-        """`message` is a sentence for a person."""
+        """Keep the code; `message` is a sentence for a person."""
         super().__init__(message)
         self.code = code
 
@@ -97,7 +106,7 @@ class NoAnswer(FinopsClientError):
     """The server did not answer in time."""
 
     def __init__(self, what: str, seconds: float) -> None:
-        """`what` was not answered within `seconds`."""
+        """Word it: `what` was not answered within `seconds`."""
         super().__init__(f"The server did not answer {what} within {seconds:g} seconds.")
 
 
@@ -105,7 +114,7 @@ class GatewayRefused(FinopsClientError):
     """API Gateway did not hand a message on: a function failed or is missing, or the API is throttled."""
 
     def __init__(self, message: str) -> None:
-        """`message` is API Gateway's own."""
+        """Word it around API Gateway's own message."""
         super().__init__(f"API Gateway did not deliver the message: {message}.")
 
 
@@ -114,12 +123,16 @@ class ServerFailed(FinopsClientError):
 
 
 class RequestRefused(FinopsClientError):
-    """The server refused a request; `code` is the protocol's, such as INVALID_MESSAGE."""
+    """The server refused a request; `code` is the protocol's, such as INVALID_MESSAGE.
 
-    def __init__(self, message: str, code: str) -> None:
-        """`message` is the server's sentence for a person."""
+    `retry_after` is the number of seconds after which the server may take the same; None if it has not said.
+    """
+
+    def __init__(self, message: str, code: str, retry_after: float | None = None) -> None:
+        """Keep code and wait; `message` is the server's sentence for a person."""
         super().__init__(message)
         self.code = code
+        self.retry_after = retry_after
 
 
 class JobNotFound(RequestRefused):
@@ -131,15 +144,7 @@ class JobAlreadyFinished(RequestRefused):
 
 
 class LimitReached(RequestRefused):
-    """Enough for now: too many connections, questions, frames (RATE_LIMITED) or unfinished jobs (TOO_MANY_JOBS).
-
-    `retry_after` is the number of seconds after which the server may take the same; None if it has not said.
-    """
-
-    def __init__(self, message: str, code: str, retry_after: float | None = None) -> None:
-        """`message` is the server's sentence for a person."""
-        super().__init__(message, code)
-        self.retry_after = retry_after
+    """Enough for now: too many connections, questions, frames (RATE_LIMITED) or unfinished jobs (TOO_MANY_JOBS)."""
 
 
 class MessageNotSendable(FinopsClientError):
@@ -158,6 +163,18 @@ class JobNotCompleted(FinopsClientError):
     """The job ended without an answer; `end` is the event that says how."""
 
     def __init__(self, end: JobFailed | JobCancelled) -> None:
-        """The sentence is the server's."""
+        """Word it as the server does."""
         super().__init__(getattr(end, "error", "The job was cancelled."))
         self.end = end
+
+
+def refusal(code: str, sentence: str, retry_after: float | None = None) -> FinopsClientError:
+    """Make the error for a refusal with this code; its text is the server's sentence, `retry_after` is in seconds."""
+    if code in NOT_AUTHENTICATED_CODES:
+        return NotAuthenticated(sentence, code)
+    if code == "INTERNAL":
+        return ServerFailed(sentence)
+    kinds = {"JOB_NOT_FOUND": JobNotFound, "JOB_FINISHED": JobAlreadyFinished} | dict.fromkeys(
+        LIMIT_CODES, LimitReached
+    )
+    return kinds.get(code, RequestRefused)(sentence, code, retry_after)

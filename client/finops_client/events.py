@@ -1,247 +1,226 @@
 """What a server says, as typed values: one frozen class for each message type of the wire protocol.
 
-Attribute names are Python's; the wire name stands beside each. Times are epoch seconds, waits are seconds, progress is
-percent.
-The contract is `contract/messages.schema.json`.
+A field's annotation says what the message must hold, its name is the wire's in Python's spelling, and msgspec reads and
+writes by the two. Times are epoch seconds, waits are seconds, progress is percent.
+The contract is `contract/messages.schema.json`. It allows new types and new fields, so both are taken.
 """
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, get_args
 
-from finops_client.event_fields import (
-    TypedMessage,
-    WireValue,
-    flag,
-    integer,
-    nested,
-    nested_list,
-    number,
-    optional,
-    seconds_or_none,
-    text,
-    text_or_null,
-    texts,
-    wire,
-)
+import msgspec
+
+SNAKE_CASE_ON_THE_WIRE = {"agents_invoked", "completed_agents", "total_agents"}
+
+SECONDS_OF_A_DAY = 86_400
+
+# Enough to recognise a broken frame in a log without keeping megabytes of it.
+KEPT_OF_A_MALFORMED_FRAME = 1000
+
+Number = int | float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentResult(WireValue):
-    """One agent's answer, or its failure as a sentence."""
-
-    agent: str = wire("agent", text)
-    title: str = wire("title", text)
-    content: str = wire("content", text)
-    status: str = wire("status", text)
-    timestamp: float = wire("timestamp", number)
-    response_url: str | None = optional("responseUrl", text)
+def wire_name(name: str) -> str:
+    """Spell a field's name as the wire does."""
+    return name if name in SNAKE_CASE_ON_THE_WIRE else re.sub("_(.)", lambda match: match[1].upper(), name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobResult(WireValue):
-    """A job's answer. With `response_url` set, `response` is only its first part."""
+class WireValue(msgspec.Struct, frozen=True, omit_defaults=True, rename=wire_name):
+    """A JSON object of the protocol as a typed value: base of the events and of the objects inside them."""
 
-    query: str = wire("query", text)
-    response: str = wire("response", text)
-    agent: str = wire("agent", text)
-    agents_invoked: tuple[str, ...] = wire("agents_invoked", texts)
-    partial: bool = wire("partial", flag)
-    timestamp: float = wire("timestamp", number)
-    response_url: str | None = optional("responseUrl", text)
+    def to_message(self) -> dict[str, object]:
+        """Write the JSON object of this value; an optional field that is not set is left out."""
+        message: dict[str, object] = msgspec.to_builtins(self)
+        return message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSummary(WireValue):
+class AgentResult(WireValue, frozen=True, kw_only=True):
+    """One agent's answer, or its failure as a sentence. With `response_url`, `content` is only its first part."""
+
+    agent: str
+    title: str
+    content: str
+    status: str
+    timestamp: Number
+    response_url: str | None = None
+
+
+class JobResult(WireValue, frozen=True, kw_only=True):
+    """A job's answer. With `response_url`, `response` is only its first part."""
+
+    query: str
+    response: str
+    agent: str
+    agents_invoked: tuple[str, ...]
+    partial: bool
+    timestamp: Number
+    response_url: str | None = None
+
+
+class JobSummary(WireValue, frozen=True, kw_only=True):
     """One line of a job list."""
 
-    job_id: str = wire("jobId", text)
-    status: str = wire("status", text)
-    progress: float = wire("progress", number)
-    query: str = wire("query", text)
-    created_at: float = wire("createdAt", number)
-    updated_at: float = wire("updatedAt", number)
-    seq: int = wire("seq", integer)
+    job_id: str
+    status: str
+    progress: Number
+    query: str
+    created_at: Number
+    updated_at: Number
+    seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authenticated(TypedMessage):
+class Authenticated(WireValue, tag="authenticated", frozen=True, kw_only=True):
     """The connection belongs to a user now; `verified` only if a token proved who it is."""
 
-    KIND: ClassVar[str] = "authenticated"
-    message: str = wire("message", text)
-    user_id: str = wire("userId", text)
-    connection_id: str = wire("connectionId", text)
-    verified: bool = wire("verified", flag)
-    expires_at: float | None = optional("expiresAt", number)
-    active_jobs: tuple[str, ...] | None = optional("activeJobs", texts)
+    message: str
+    user_id: str
+    connection_id: str
+    verified: bool
+    expires_at: Number | None = None
+    active_jobs: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pong(TypedMessage):
+class Pong(WireValue, tag="pong", tag_field="action", frozen=True, kw_only=True):
     """The answer to a ping; the only message with `action` in place of `type`."""
 
-    KIND_KEY: ClassVar[str] = "action"
-    KIND: ClassVar[str] = "pong"
-    timestamp: float = wire("timestamp", number)
+    timestamp: Number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobQueued(TypedMessage):
+class JobQueued(WireValue, tag="job_queued", frozen=True, kw_only=True):
     """The question is accepted; `duplicate` if the same request id was accepted before."""
 
-    KIND: ClassVar[str] = "job_queued"
-    job_id: str = wire("jobId", text)
-    request_id: str | None = optional("requestId", text)
-    message: str = wire("message", text)
-    query: str = wire("query", text)
-    progress: float = wire("progress", number)
-    seq: int = wire("seq", integer)
-    duplicate: bool | None = optional("duplicate", flag)
+    job_id: str
+    request_id: str | None = None
+    message: str
+    query: str
+    progress: Number
+    seq: int
+    duplicate: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgressUpdate(TypedMessage):
+class ProgressUpdate(WireValue, tag="progress_update", frozen=True, kw_only=True):
     """A step of a job, with a sentence for a person."""
 
-    KIND: ClassVar[str] = "progress_update"
-    job_id: str = wire("jobId", text)
-    status: str = wire("status", text)
-    message: str = wire("message", text)
-    progress: float = wire("progress", number)
-    timestamp: float = wire("timestamp", number)
-    seq: int = wire("seq", integer)
+    job_id: str
+    status: str
+    message: str
+    progress: Number
+    timestamp: Number
+    seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnalysisStarted(TypedMessage):
+class AnalysisStarted(WireValue, tag="analysis_started", frozen=True, kw_only=True):
     """The agents that will be asked."""
 
-    KIND: ClassVar[str] = "analysis_started"
-    job_id: str = wire("jobId", text)
-    agents: tuple[str, ...] = wire("agents", texts)
-    query: str = wire("query", text)
-    seq: int = wire("seq", integer)
+    job_id: str
+    agents: tuple[str, ...]
+    query: str
+    seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentCompleted(TypedMessage):
+class AgentCompleted(WireValue, tag="agent_completed", frozen=True, kw_only=True):
     """One agent has answered or failed; `result.status` says which."""
 
-    KIND: ClassVar[str] = "agent_completed"
-    job_id: str = wire("jobId", text)
-    agent: str = wire("agent", text)
-    result: AgentResult = wire("result", nested(AgentResult))  # noqa: RUF009
-    progress: float = wire("progress", number)
-    completed_agents: tuple[str, ...] = wire("completed_agents", texts)
-    total_agents: int = wire("total_agents", integer)
-    seq: int = wire("seq", integer)
+    job_id: str
+    agent: str
+    result: AgentResult
+    progress: Number
+    completed_agents: tuple[str, ...]
+    total_agents: int
+    seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobCompleted(TypedMessage):
+class JobCompleted(WireValue, tag="job_completed", frozen=True, kw_only=True):
     """The end of a job that has an answer, whole or partial."""
 
-    KIND: ClassVar[str] = "job_completed"
-    job_id: str = wire("jobId", text)
-    result: JobResult = wire("result", nested(JobResult))  # noqa: RUF009
-    timestamp: float = wire("timestamp", number)
-    seq: int = wire("seq", integer)
+    job_id: str
+    result: JobResult
+    timestamp: Number
+    seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFailed(TypedMessage):
+class JobFailed(WireValue, tag="job_failed", frozen=True, kw_only=True):
     """The end of a job without an answer; `job_id` is None when the question was refused and no job made."""
 
-    KIND: ClassVar[str] = "job_failed"
-    job_id: str | None = wire("jobId", text_or_null)
-    error: str = wire("error", text)
-    code: str = wire("code", text)
-    retry_after: int | None = optional("retryAfter", seconds_or_none)
-    request_id: str | None = optional("requestId", text)
-    timestamp: float = wire("timestamp", number)
-    seq: int | None = optional("seq", integer)
+    job_id: str | None
+    error: str
+    code: str
+    retry_after: int | None = None
+    request_id: str | None = None
+    timestamp: Number
+    seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobCancelled(TypedMessage):
+class JobCancelled(WireValue, tag="job_cancelled", frozen=True, kw_only=True):
     """The end of a job that its owner cancelled."""
 
-    KIND: ClassVar[str] = "job_cancelled"
-    job_id: str = wire("jobId", text)
-    timestamp: float = wire("timestamp", number)
-    seq: int = wire("seq", integer)
+    job_id: str
+    timestamp: Number
+    seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSnapshot(TypedMessage):
+class JobSnapshot(WireValue, tag="job_snapshot", frozen=True, kw_only=True):
     """A job's whole state, sent to whoever takes the job up again."""
 
-    KIND: ClassVar[str] = "job_snapshot"
-    job_id: str = wire("jobId", text)
-    status: str = wire("status", text)
-    progress: float = wire("progress", number)
-    message: str = wire("message", text)
-    query: str = wire("query", text)
-    agents: tuple[str, ...] = wire("agents", texts)
-    completed_agents: tuple[str, ...] = wire("completed_agents", texts)
-    results: tuple[AgentResult, ...] = wire("results", nested_list(AgentResult))
-    result: JobResult | None = optional("result", nested(JobResult))  # noqa: RUF009
-    error: str | None = optional("error", text)
-    code: str | None = optional("code", text)
-    created_at: float = wire("createdAt", number)
-    updated_at: float = wire("updatedAt", number)
-    seq: int = wire("seq", integer)
+    job_id: str
+    status: str
+    progress: Number
+    message: str
+    query: str
+    agents: tuple[str, ...]
+    completed_agents: tuple[str, ...]
+    results: tuple[AgentResult, ...]
+    result: JobResult | None = None
+    error: str | None = None
+    code: str | None = None
+    created_at: Number
+    updated_at: Number
+    seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobList(TypedMessage):
+class JobList(WireValue, tag="job_list", frozen=True, kw_only=True):
     """The user's jobs, newest first; `cursor` if there are more."""
 
-    KIND: ClassVar[str] = "job_list"
-    jobs: tuple[JobSummary, ...] = wire("jobs", nested_list(JobSummary))
-    cursor: str | None = optional("cursor", text)
+    jobs: tuple[JobSummary, ...]
+    cursor: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorMessage(TypedMessage):
+class ErrorMessage(WireValue, tag="error", frozen=True, kw_only=True):
     """A refused message that was not a question; `job_id` is the one that it named, if it named any."""
 
-    KIND: ClassVar[str] = "error"
-    code: str = wire("code", text)
-    message: str = wire("message", text)
-    retry_after: int | None = optional("retryAfter", seconds_or_none)
-    timestamp: float = wire("timestamp", number)
-    job_id: str | None = optional("jobId", text)
+    code: str
+    message: str
+    retry_after: int | None = None
+    timestamp: Number
+    job_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayError(WireValue):
+class GatewayError(WireValue, frozen=True, kw_only=True):
     """API Gateway's own word that a message of ours was not handled; it names no job and no question.
 
     Its shape is `{"message": "Internal server error", "connectionId": "...", "requestId": "..."}`, where the
     request id is API Gateway's own.
     """
 
-    message: str = wire("message", text)
-    connection_id: str | None = optional("connectionId", text)
-    gateway_request_id: str | None = optional("requestId", text)
+    message: str
+    connection_id: str | None = None
+    request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unknown:
     """A message of a type that this client does not know, kept whole: the protocol allows new types."""
 
     message: Mapping[str, object]
 
-    def to_message(self) -> dict[str, object]:
-        """The message as it came."""
-        return dict(self.message)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Malformed:
     """A frame that is not a message of the protocol.
 
@@ -258,17 +237,71 @@ JobEnd = JobCompleted | JobFailed | JobCancelled
 JobEvent = JobQueued | ProgressUpdate | AnalysisStarted | AgentCompleted | JobSnapshot | JobEnd
 Event = JobEvent | Authenticated | Pong | JobList | ErrorMessage | GatewayError | Unknown | Malformed
 
-TYPED_MESSAGES: tuple[type[TypedMessage], ...] = (
-    Authenticated,
-    Pong,
-    JobQueued,
-    ProgressUpdate,
-    AnalysisStarted,
-    AgentCompleted,
-    JobCompleted,
-    JobFailed,
-    JobCancelled,
-    JobSnapshot,
-    JobList,
-    ErrorMessage,
-)
+# By the key that tells a message's type, and the type.
+MESSAGES: Mapping[tuple[str, str], Any] = {
+    (kind.__struct_config__.tag_field, kind.__struct_config__.tag): kind
+    for kind in get_args(Event)
+    if issubclass(kind, WireValue) and kind is not GatewayError
+}
+
+
+def kind_of(message: type[WireValue]) -> str:
+    """Give the type of a class's messages, such as `job_completed`."""
+    return str(message.__struct_config__.tag)
+
+
+def parse_event(frame: str | bytes) -> Event:
+    """Read one received frame. Whatever a server sends becomes a value: this never raises.
+
+    A known type gives its class, an unknown one `Unknown`, API Gateway's own error `GatewayError`, and
+    anything else (not text, not JSON, not an object, a field missing or of the wrong kind) `Malformed` with
+    the reason.
+    """
+    if isinstance(frame, bytes):
+        return Malformed("a binary frame", repr(frame[:KEPT_OF_A_MALFORMED_FRAME]))
+    kept = frame[:KEPT_OF_A_MALFORMED_FRAME]
+    try:
+        message = json.loads(frame, parse_constant=_refuse_constant, parse_float=_number)
+    except (ValueError, RecursionError) as broken:
+        return Malformed(f"not JSON: {broken}", kept)
+    if not isinstance(message, dict):
+        return Malformed("not an object", kept)
+    event_class = _class_of(message)
+    if event_class is None:
+        return Unknown(message)
+    try:
+        event: Event = msgspec.convert({**message, "retryAfter": _wait(message.get("retryAfter"))}, event_class)
+    except msgspec.ValidationError as invalid:
+        kind, job_id = kind_of(event_class), message.get("jobId")
+        return Malformed(f"{kind}: {invalid}", kept, kind, job_id if isinstance(job_id, str) else None)
+    return event
+
+
+def _class_of(message: Mapping[str, object]) -> Any:
+    """The class that reads a message; None for a type that this client does not know."""
+    for key in ("type", "action"):
+        kind = message.get(key)
+        if isinstance(kind, str) and (key, kind) in MESSAGES:
+            return MESSAGES[key, kind]
+    names = set(message)
+    is_gateways = names & {"connectionId", "requestId"} and not names & {"type", "action"}
+    return GatewayError if is_gateways else None
+
+
+def _wait(value: object) -> int | None:
+    """Whole seconds, rounded up, at most a day. It is a hint: what makes no sense is absent, and costs no message."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= SECONDS_OF_A_DAY:
+        return None
+    return math.ceil(value)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _number(digits: str) -> Number:
+    """JSON has one kind of number: 50.0 is a whole one."""
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits[:20]} is too large a number")
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value

@@ -12,11 +12,16 @@ The order of delivery is not promised, `seq` is (each step of a job raises it). 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from finops_client.events import (
     AgentCompleted,
     AnalysisStarted,
+    JobCancelled,
+    JobCompleted,
     JobEnd,
     JobEvent,
     JobFailed,
@@ -24,7 +29,6 @@ from finops_client.events import (
     JobSnapshot,
     ProgressUpdate,
 )
-from finops_client.snapshot_events import events_in_snapshot
 
 
 @dataclass(eq=False)
@@ -47,7 +51,7 @@ class Job:
         return self.job_id is not None
 
     def accept(self, event: JobEvent) -> list[JobEvent]:
-        """Takes in an event of this job; returns what the caller gets: none, it, or a snapshot and what it tells of."""
+        """Take in an event of this job; return what the caller gets: none, it, or a snapshot and what it tells of."""
         if isinstance(event, JobFailed) and event.job_id is None and self.acknowledged:
             # The question was sent twice and refused once, which ends nothing: there is a job for it.
             return []
@@ -57,11 +61,11 @@ class Job:
         return [shown for one in events if (shown := self._shown(one))]
 
     def forget(self) -> None:
-        """Takes the acknowledgement back: the server does not have this job any more."""
+        """Take the acknowledgement back: the server does not have this job any more."""
         self._begin(None)
 
     def _begin(self, job_id: str | None) -> None:
-        """Takes a job's id. Another id for the same question is another job: its `seq` begins anew."""
+        """Take a job's id. Another id for the same question is another job: its `seq` begins anew."""
         self.job_id = job_id
         self._seq = 0
         self._facts.clear()
@@ -87,3 +91,59 @@ class Job:
         is_news = fact not in self._facts
         self._facts.add(fact)
         return is_news
+
+
+def jobs_of(event: JobEvent, jobs: Collection[Job]) -> list[Job]:
+    """Tell which of the jobs under way an event belongs to: by the id made here, or by the one made there.
+
+    One job may be there more than once, for each caller that follows it.
+    """
+    request_id = event.request_id if isinstance(event, JobQueued | JobFailed) else None
+    if request_id is None and event.job_id is None:
+        # A question refused without its request id: the oldest one that waits for an answer.
+        return [job for job in jobs if not job.acknowledged][:1]
+    asked = [job for job in jobs if request_id is not None and job.request_id == request_id]
+    if isinstance(event, JobQueued) and request_id is not None:
+        # An acknowledgement is for who asked, not for others that follow the same job.
+        return asked
+    followed = [job for job in jobs if event.job_id is not None and job.job_id == event.job_id]
+    return list(dict.fromkeys(asked + followed))
+
+
+def events_in_snapshot(snapshot: JobSnapshot) -> Iterator[JobEvent]:
+    """Give the events that led to a job's state: its start, each agent's result and its end, as far as it has come.
+
+    A server redraws a job with the same events after `authenticated`, and not after `resume_job`. Made from the
+    snapshot they are there either way, and none is missed that was sent while nobody was connected.
+    """
+    job_id, seq = snapshot.job_id, snapshot.seq
+    # A job has its agents from the beginning: that they are there does not say that they were asked.
+    if snapshot.status in {"processing", "completed"} or snapshot.results:
+        yield AnalysisStarted(job_id=job_id, agents=snapshot.agents, query=snapshot.query, seq=seq)
+    for result in snapshot.results:
+        yield AgentCompleted(
+            job_id=job_id,
+            agent=result.agent,
+            result=result,
+            progress=snapshot.progress,
+            completed_agents=snapshot.completed_agents,
+            total_agents=len(snapshot.agents),
+            seq=seq,
+        )
+    if end := _end_in(snapshot):
+        yield end
+
+
+def _end_in(snapshot: JobSnapshot) -> JobEnd | None:
+    job_id, timestamp, seq = snapshot.job_id, snapshot.updated_at, snapshot.seq
+    if snapshot.status == "cancelled":
+        return JobCancelled(job_id=job_id, timestamp=timestamp, seq=seq)
+    if snapshot.status == "completed" and snapshot.result is not None:
+        return JobCompleted(job_id=job_id, result=snapshot.result, timestamp=timestamp, seq=seq)
+    if snapshot.status == "completed":
+        error, code = "The job is completed, but its answer is not there any more.", "PROCESSING_FAILED"
+    elif snapshot.status == "failed":
+        error, code = snapshot.error or "The job failed.", snapshot.code or "PROCESSING_FAILED"
+    else:
+        return None
+    return JobFailed(job_id=job_id, error=error, code=code, timestamp=timestamp, seq=seq)

@@ -1,16 +1,22 @@
-"""A session that comes back: connects and authenticates again after a loss, and gives up at some point."""
+"""A connection that comes back: made and authenticated again after a loss, and what failed on it tried again.
+
+`websockets` has a loop that connects again, too. It begins anew with each handshake that succeeds; here an attempt is
+over when the server has authenticated it, because a server can take connections and refuse everything on them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import islice
+from typing import TypeVar
 
-from finops_client.backoff import Backoff
-from finops_client.clock import Clock
-from finops_client.connection import Timing
-from finops_client.credentials import Credentials
+from finops_client.auth import Credentials
+from finops_client.connection import Connection
 from finops_client.errors import (
+    RATE_LIMITED,
+    SESSION_EXPIRED,
+    SIGN_IN_AGAIN_CODES,
     CannotConnect,
     ConnectionLost,
     CredentialsRefused,
@@ -22,18 +28,27 @@ from finops_client.errors import (
     NoAnswer,
     NotAuthenticated,
     ServerFailed,
+    SignInUnavailable,
 )
 from finops_client.events import Authenticated, Event
-from finops_client.session import Session
+from finops_client.timing import Timing
 
-ATTEMPTS_AGAIN_AT_FIRST = 2
+Result = TypeVar("Result")
+
+# A function that is throttled, or dies before it answers, costs one attempt. Three in a row are no accident.
+RETRIES = 2
 
 # What nobody minds to wait in seconds, before anything is to be seen.
 MOMENT = 5
 
+# Limits count what was sent in a minute. Where the server does not say when there is room again, two waits of this
+# length reach a good part of it; a wait of more than a minute is for the caller to decide on.
+WAIT_AT_A_LIMIT = 15.0
+LONGEST_WAIT_AT_A_LIMIT = 60.0
 
-class ReconnectingSession:
-    """One session at a time, replaced when it is lost."""
+
+class ReconnectingConnection:
+    """One connection at a time, replaced when it is lost."""
 
     def __init__(
         self,
@@ -45,10 +60,8 @@ class ReconnectingSession:
         on_reconnected: Callable[[], None],
         on_ended: Callable[[FinopsClientError], None],
         timing: Timing,
-        backoff: Backoff,
-        clock: Clock,
     ) -> None:
-        """Not connected yet; `on_ended` is called once, when there will be no further session."""
+        """Not connected yet; `on_ended` is called once, when there will be no further connection."""
         self.credentials = credentials
         self._url = url
         self._origin = origin
@@ -56,113 +69,149 @@ class ReconnectingSession:
         self._on_reconnected = on_reconnected
         self._on_ended = on_ended
         self._timing = timing
-        self._backoff = backoff
-        self._clock = clock
-        self._session: Session | None = None
+        self._connection: Connection | None = None
         self._ended: FinopsClientError | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._of_use = False
 
-    @property
-    def session(self) -> Session | None:
-        """The session of now; None while the connection is being made again.
-
-        Raises:
-            FinopsClientError: there will be no further session, and why.
-        """
-        if self._ended:
-            raise self._ended
-        return self._session
-
-    async def ready(self) -> Session:
-        """The session of now, or the next one.
-
-        Raises:
-            FinopsClientError: there will be no further session, and why.
-        """
-        while True:
-            session = self.session
-            if session and not session.connection.lost.done():
-                return session
-            await self._changed.wait()
-
     async def start(self) -> None:
-        """Connects and authenticates. A first failure is not retried: most often the URL is wrong.
+        """Connect and authenticate. A first failure is not retried: most often the URL is wrong.
 
         Only where the server asks for a moment's patience, because the same user signs in elsewhere just now, there
         are two attempts more.
 
         Raises:
             CannotConnect, NotAuthenticated, LimitReached, GatewayRefused, ServerFailed, NoAnswer, ConnectionLost:
-                see `Session`.
+                see `Connection`.
             CredentialsRefused, SignInUnavailable: see `Credentials`.
         """
-        waits = islice(self._backoff.delays(), ATTEMPTS_AGAIN_AT_FIRST)
-        while self._session is None:
+        waits = islice(self._timing.backoff.delays(), RETRIES)
+        while self._connection is None:
             try:
-                self._session = await self._connect()
+                self._connection = await self._connect()
             except LimitReached as limit:
                 wait = next(waits, None)
                 if wait is None or limit.retry_after is None or limit.retry_after > MOMENT:
                     raise
-                await self._clock.sleep(limit.retry_after + wait)
+                await self._timing.sleep(limit.retry_after + wait)
         self._keeper = asyncio.create_task(self._keep())
 
+    def now(self) -> Connection:
+        """Give the connection of now.
+
+        Raises:
+            ConnectionLost: it is being made again.
+            FinopsClientError: there will be no further one, and why.
+        """
+        if self._ended:
+            raise self._ended
+        if self._connection is None:
+            raise ConnectionLost(1006, "not connected again yet")
+        return self._connection
+
     async def authenticate(self, *, renew: bool) -> Authenticated:
-        """Authenticates the session of now, with a new token if `renew`.
+        """Authenticate the connection of now, with a new token if `renew`.
 
         Raises:
             NotAuthenticated: refused, there is no new token, or there are no credentials.
-            LimitReached: see `Session.authenticate`.
+            LimitReached: see `Connection.authenticate`.
             SignInUnavailable: see `Credentials`.
             ConnectionLost: there is no connection at the moment.
         """
         if self.credentials is None:
             raise NotAuthenticated("There are no credentials to authenticate with.")
         fields = await self.credentials.fields(renew=renew)
-        session = self.session
-        if session is None:
-            raise ConnectionLost(1006, "not connected again yet")
-        return await session.authenticate(fields)
+        return await self.now().authenticate(fields)
+
+    async def run(self, attempt: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Return what `attempt` does on the connection of the moment; repeat it until it is done.
+
+        Every message of the protocol may be repeated, as the server does it once. A lost connection costs no attempt.
+
+        Raises:
+            GaveUp: there is no connection to be had.
+            NotAuthenticated: refused, or the session has expired and could not be renewed.
+            GatewayRefused, NoAnswer, ServerFailed, SignInUnavailable: the last of three attempts ended so.
+            LimitReached: so did it with RATE_LIMITED, waits included; or the wait would be over a minute; or it is
+                a limit of another kind.
+            FinopsClientError: anything else that `attempt` raises.
+        """
+        waits = islice(self._timing.backoff.delays(), RETRIES)
+        while True:
+            connection = await self._ready()
+            try:
+                result = await self._attempt_or_sign_in(attempt, connection)
+            except ConnectionLost:
+                await asyncio.shield(connection.lost)
+            except (GatewayRefused, LimitReached, NoAnswer, ServerFailed, SignInUnavailable) as failed:
+                at_least = _wait_at_limit(failed) if isinstance(failed, LimitReached) else 0
+                wait = next(waits, None)
+                if wait is None or at_least is None:
+                    raise
+                await self._timing.sleep(at_least + wait)
+            else:
+                self.note_use()
+                return result
 
     def note_use(self) -> None:
-        """Says that the session did some good: the next loss is a new one, not the last one going on."""
+        """Note that the connection did some good: the next loss is a new one, not the last one going on."""
         self._of_use = True
 
     async def close(self) -> None:
-        """Closes the session for good."""
+        """Close the connection for good."""
         if self._keeper:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
-        if self._session:
-            await self._session.close()
+        if self._connection:
+            await self._connection.close()
 
-    async def _connect(self) -> Session:
-        session = await Session.open(self._url, self._on_event, self._timing, self._clock, origin=self._origin)
+    async def _ready(self) -> Connection:
+        """The connection of now, or the next one."""
+        while True:
+            if self._ended:
+                raise self._ended
+            if self._connection and not self._connection.lost.done():
+                return self._connection
+            await self._changed.wait()
+
+    async def _attempt_or_sign_in(
+        self, attempt: Callable[[Connection], Awaitable[Result]], connection: Connection
+    ) -> Result:
+        try:
+            return await attempt(connection)
+        except NotAuthenticated as refused:
+            if refused.code not in SIGN_IN_AGAIN_CODES or self.credentials is None:
+                raise
+            has_expired = refused.code == SESSION_EXPIRED
+        await self.authenticate(renew=has_expired)
+        return await attempt(connection)
+
+    async def _connect(self) -> Connection:
+        connection = await Connection.open(self._url, self._on_event, self._timing, origin=self._origin)
         try:
             if self.credentials:
-                await _authenticate_or_renew(session, self.credentials)
+                await _authenticate_or_renew(connection, self.credentials)
         except BaseException:
-            await session.close()
+            await connection.close()
             raise
-        return session
+        return connection
 
     async def _keep(self) -> None:
-        """Replaces the session whenever it is lost, until that fails for good."""
+        """Replace the connection whenever it is lost, until that fails for good."""
         ended: FinopsClientError = ConnectionLost(1000, "this client was closed")
         try:
-            delays = self._backoff.delays()
-            while self._session:
-                connected_at = self._clock.now()
-                lost = await asyncio.shield(self._session.connection.lost)
-                await self._session.close()
-                self._session = None
+            delays = self._timing.backoff.delays()
+            while self._connection:
+                connected_at = self._timing.now()
+                lost = await asyncio.shield(self._connection.lost)
+                await self._connection.close()
+                self._connection = None
                 # A server that takes a connection and drops it again must not be asked for ever.
-                if self._of_use or self._clock.now() - connected_at > self._backoff.longest:
-                    delays = self._backoff.delays()
+                if self._of_use or self._timing.now() - connected_at > self._timing.backoff.longest:
+                    delays = self._timing.backoff.delays()
                 self._of_use = False
-                self._session = await self._connect_again(lost, delays)
+                self._connection = await self._connect_again(lost, delays)
                 self._tell_change()
                 self._on_reconnected()
         except FinopsClientError as failed:
@@ -172,21 +221,16 @@ class ReconnectingSession:
             self._tell_change()
             self._on_ended(ended)
 
-    def _tell_change(self) -> None:
-        """Wakes those who wait for this change; the next ones wait for the next."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def _connect_again(self, lost: ConnectionLost, delays: Iterator[float]) -> Session:
+    async def _connect_again(self, lost: ConnectionLost, delays: Iterator[float]) -> Connection:
         attempts = 0
         last: FinopsClientError = lost
-        give_up_at = self._clock.now() + self._backoff.total
+        give_up_at = self._timing.now() + self._timing.backoff.total
         for delay in delays:
             # A wait that the server asks for is kept: until then every attempt would be refused, and counted.
             wait = delay + (last.retry_after or 0 if isinstance(last, LimitReached) else 0)
-            if self._clock.now() + wait >= give_up_at:
+            if self._timing.now() + wait >= give_up_at:
                 break
-            await self._clock.sleep(wait)
+            await self._timing.sleep(wait)
             attempts += 1
             try:
                 return await self._connect()
@@ -196,12 +240,17 @@ class ReconnectingSession:
                 last = failed
         raise GaveUp(lost, attempts, last)
 
+    def _tell_change(self) -> None:
+        """Wake those who wait for this change; the next ones wait for the next."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
-async def _authenticate_or_renew(session: Session, credentials: Credentials) -> None:
-    """Authenticates a new connection, a second time with a new token if the server refuses the first."""
+
+async def _authenticate_or_renew(connection: Connection, credentials: Credentials) -> None:
+    """Authenticate a new connection, a second time with a new token if the server refuses the first."""
     fields = await credentials.fields()
     try:
-        await session.authenticate(fields)
+        await connection.authenticate(fields)
     except NotAuthenticated as refused:
         try:
             renewed = await credentials.fields(renew=True)
@@ -209,4 +258,10 @@ async def _authenticate_or_renew(session: Session, credentials: Credentials) -> 
             raise NotAuthenticated(f"{refused} {not_renewed}", refused.code) from None
         if renewed == fields:
             raise
-        await session.authenticate(renewed)
+        await connection.authenticate(renewed)
+
+
+def _wait_at_limit(limit: LimitReached) -> float | None:
+    """The seconds after which there may be room again; None if that is not worth waiting for here."""
+    wait = WAIT_AT_A_LIMIT if limit.retry_after is None else limit.retry_after
+    return wait if limit.code == RATE_LIMITED and wait <= LONGEST_WAIT_AT_A_LIMIT else None

@@ -7,15 +7,12 @@ import time
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from finops_client.client import FinopsClient
-from finops_client.clock import Clock
-from finops_client.connection import Timing
-from finops_client.credentials import ClaimedIdentity
+from finops_client import ClaimedIdentity, FinopsClient, FinopsClientError, Timing
 from finops_client.daemon_threads import run_with_daemon_threads
-from finops_client.errors import CannotConnect, FinopsClientError
+from finops_client.errors import CannotConnect
 from finops_client.events import ErrorMessage, GatewayError
 from finops_client.terminal_text import clean_line
-from finops_client.verify import NotVerified, Verification
+from finops_client.verify import NotVerified, verify
 from finops_operations.health.check import Finding, failed, if_missing, ok
 from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.functions import NotReached
@@ -51,16 +48,16 @@ def check_stage(checked: CheckedStack) -> Finding:
 
 def check_round_trip(checked: CheckedStack) -> Finding:
     """Go through Step 6 of the deployment guide, as deploy.sh verifies it."""
-    verification = Verification(
+    verification = verify(
         checked.stack.output("WebSocketApiEndpoint"),
         ClaimedIdentity("health-check", "health-check"),
         lambda _step: None,
-        Clock(),
         origin=first_origin(checked.stack.parameters),
+        wait=_CONNECT,
     )
     began = time.monotonic()
     try:
-        _converse(verification.run(_CONNECT))
+        _converse(verification)
     except (NotVerified, FinopsClientError) as failure:
         log = checked.remedies.logs(checked.named("connection-manager"))
         return failed(clean_line(str(failure), _LONGEST_QUOTE), f"{log}\nSee connect-failures in {RUNBOOK}.")
@@ -95,9 +92,7 @@ def first_origin(parameters: Mapping[str, str]) -> str | None:
 
 async def _list_jobs(url: str, origin: str | None) -> None:
     async with FinopsClient(url, origin=origin, timing=Timing(answer=_ANSWER)) as client:
-        with client.subscribe() as events:
-            await client.send({"action": "list_jobs"})
-            answer = await events.next(_ANSWER)
+        answer = await client.probe({"action": "list_jobs"})
     if isinstance(answer, GatewayError):
         raise NotVerified(f"API Gateway could not hand a message on: {answer.message}.")
     if not isinstance(answer, ErrorMessage) or answer.code != "UNAUTHENTICATED":

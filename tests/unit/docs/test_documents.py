@@ -59,7 +59,7 @@ def commands(document: MarkdownDocument) -> Iterator[tuple[str, str]]:
 def words_of(command: str) -> str:
     """The sources in which a command's options stand."""
     if command.endswith("ask"):
-        return (REPOSITORY / "client/finops_client/ask_options.py").read_text(encoding="utf-8")
+        return (REPOSITORY / "client/finops_client/options.py").read_text(encoding="utf-8")
     text = (REPOSITORY / command).read_text(encoding="utf-8")
     if command.startswith("ops/"):
         modules = (REPOSITORY / "ops" / "finops_operations").rglob("*.py")

@@ -4,10 +4,30 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from finops_client import Backoff, ClaimedIdentity, FinopsClient, FinopsClientError, JobEvent, Timing
+from finops_client import Backoff, ClaimedIdentity, FinopsClient, FinopsClientError, Timing
+from finops_client.events import JobEvent
 from unit.finops_client.recording_server import RecordingServer
 
 QUICK = Backoff(first=0.001, longest=0.01, attempts=5)
+
+
+class QuickTiming(Timing):
+    """Sleeping takes next to no time and is written down; the heartbeat's long sleep never ends."""
+
+    def __init__(self, **seconds: Any) -> None:
+        super().__init__(**{"opening": 2, "answer": 2, "closing": 0.2, "backoff": QUICK, **seconds})
+        self.slept: list[float] = []
+        self.time = 1000.0
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds >= 100:
+            await asyncio.Event().wait()
+        self.slept.append(seconds)
+        self.time += seconds
+        await asyncio.sleep(0.001)
 
 
 class Tokens:
@@ -16,7 +36,7 @@ class Tokens:
     They record the calls; the first renewals fail as told.
     """
 
-    def __init__(self, renewal_failures: Sequence[FinopsClientError] = ()) -> None:
+    def __init__(self, *renewal_failures: FinopsClientError) -> None:
         self.renewals: list[bool] = []
         self._failures = list(renewal_failures)
 
@@ -28,13 +48,14 @@ class Tokens:
 
 
 def client_of(server: RecordingServer, **options: Any) -> FinopsClient:
-    timing = Timing(**{"opening": 2, "answer": 2, "closing": 0.2, **options.pop("timing", {})})
+    """A client with these options; those of Timing are taken for it."""
+    timing = {name: options.pop(name) for name in list(options) if hasattr(Timing, name)}
     return FinopsClient(
-        server.url, **{"credentials": ClaimedIdentity("u", "n"), "timing": timing, "backoff": QUICK, **options}
+        server.url, **{"credentials": ClaimedIdentity("u", "n"), "timing": QuickTiming(**timing), **options}
     )
 
 
-async def events_of(client: FinopsClient, **options: Any) -> list[JobEvent]:
+async def asked(client: FinopsClient, **options: Any) -> list[JobEvent]:
     async with asyncio.timeout(5):
         return [event async for event in client.ask("Why?", **options)]
 
@@ -42,3 +63,7 @@ async def events_of(client: FinopsClient, **options: Any) -> list[JobEvent]:
 async def followed(client: FinopsClient, job_id: str = "job-1") -> list[JobEvent]:
     async with asyncio.timeout(5):
         return [event async for event in client.follow(job_id)]
+
+
+def kinds_of(events: Sequence[object]) -> list[str]:
+    return [type(event).__name__ for event in events]

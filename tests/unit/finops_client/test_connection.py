@@ -1,78 +1,80 @@
+"""One WebSocket: how it is opened and lost, what goes over it, and whose an answer is."""
+
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
-from finops_client.connection import MAX_SENT_FRAME, MAX_SENT_MESSAGE, Connection, Timing, split_into_frames
-from finops_client.errors import CannotConnect, ConnectionLost, HandshakeRefused, MessageNotSendable
-from finops_client.events import Event, Malformed, Pong
-from unit.finops_client import protocol_messages as say
-from unit.finops_client.recording_server import RecordingServer, sending
-
-TIMING = Timing(opening=2, answer=2, closing=0.2)
-
-
-async def test_what_is_received_comes_in_order_as_events() -> None:
-    events: list[Event] = []
-    async with RecordingServer(ping=sending("junk", say.pong())) as server:
-        connection = await Connection.open(server.url, events.append, TIMING)
-        await connection.send({"action": "ping"})
-        await server.until(lambda: len(events) == 2)
-        await connection.close()
-    assert isinstance(events[0], Malformed)
-    assert events[1] == Pong(timestamp=1)
-
-
-@pytest.mark.parametrize("origin", ["https://finops.example", None])
-async def test_the_origin_is_sent_if_there_is_one(origin: str | None) -> None:
-    async with RecordingServer() as server:
-        connection = await Connection.open(server.url, lambda _: None, TIMING, origin=origin)
-        await connection.close()
-        server.handshake_statuses = [403]
-        with pytest.raises(HandshakeRefused, match=origin or "none was sent"):
-            await Connection.open(server.url, lambda _: None, TIMING, origin=origin)
-    assert server.origins == [origin, origin]
-
-
-@pytest.mark.parametrize(
-    ("status", "refused"), [(403, True), (401, True), (404, True), (429, False), (500, False), (503, False)]
+from finops_client.connection import MAX_SENT_FRAME, MAX_SENT_MESSAGE, Connection, split_into_frames
+from finops_client.errors import (
+    CannotConnect,
+    ConnectionLost,
+    FinopsClientError,
+    GatewayRefused,
+    HandshakeRefused,
+    JobNotFound,
+    LimitReached,
+    NoAnswer,
+    NotAuthenticated,
+    ProtocolViolation,
+    ServerFailed,
 )
-async def test_a_refused_handshake(status: int, refused: bool) -> None:
+from finops_client.events import Event, JobCancelled, JobSnapshot
+from finops_client.timing import Timing
+from unit.finops_client import protocol_messages as say
+from unit.finops_client.quick_client import kinds_of
+from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
+
+CLAIM = {"userId": "test-user", "username": "testuser"}
+
+
+def resume(job_id: str) -> dict[str, object]:
+    return {"action": "resume_job", "jobId": job_id}
+
+
+async def opened(server: RecordingServer | str, events: list[Event] | None = None, **options: Any) -> Connection:
+    """A connection in real time, but for what it is told."""
+    origin = options.pop("origin", None)
+    url = server if isinstance(server, str) else server.url
+    timing = Timing(**{"opening": 2, "answer": 2, "closing": 0.2, **options})
+    return await Connection.open(url, ([] if events is None else events).append, timing, origin=origin)
+
+
+@pytest.mark.parametrize(("status", "refused"), [(403, True), (404, True), (408, False), (429, False), (503, False)])
+@pytest.mark.parametrize("origin", ["https://finops.example", None])
+async def test_a_refused_handshake_says_what_may_be_wrong(status: int, refused: bool, origin: str | None) -> None:
     async with RecordingServer() as server:
+        await (await opened(server, origin=origin)).close()
         server.handshake_statuses = [status]
         with pytest.raises(CannotConnect, match=str(status)) as failed:
-            await Connection.open(server.url, lambda _: None, TIMING)
+            await opened(server, origin=origin)
     assert isinstance(failed.value, HandshakeRefused) is refused
+    assert server.origins == [origin, origin]
+    if refused:
+        assert str(failed.value).partition(" Is the URL right, with its stage?")[1]
+        hint = f"may not allow the origin {origin}." if origin else "may want an Origin, and none was sent."
+        assert (hint in str(failed.value)) is (status == 403)
 
 
-UNREACHABLE = ["ws://127.0.0.1:1", "http://127.0.0.1:1", "ws://", "no url", "ws://host.invalid"]
-NO_ADDRESS = ["ws://localhost:99999/x", "ws://[::1/", "ws://a..b/", f"ws://{'a' * 70}.invalid/"]
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:1", "http://x", "ws://127.0.0.1:99999", "ws://[", "ws://a..b"])
+async def test_an_address_where_nobody_is(url: str) -> None:
+    with pytest.raises(CannotConnect, match="No connection to "):
+        await opened(url)
 
 
-@pytest.mark.parametrize("url", UNREACHABLE + NO_ADDRESS)
-async def test_no_connection(url: str) -> None:
-    with pytest.raises(CannotConnect):
-        await Connection.open(url, lambda _: None, TIMING)
-
-
-async def test_a_server_that_takes_the_line_and_says_nothing() -> None:
-    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(mute, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    with pytest.raises(CannotConnect, match="within"):
-        await Connection.open(f"ws://127.0.0.1:{port}", lambda _: None, Timing(opening=0.1))
-    server.close()
+async def test_a_server_that_does_not_answer_the_handshake() -> None:
+    async with await asyncio.start_server(lambda reader, writer: asyncio.sleep(5), "127.0.0.1", 0) as server:
+        with pytest.raises(CannotConnect, match=r"within 0\.1 seconds"):
+            await opened(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", opening=0.1)
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1011])
 async def test_how_the_connection_was_lost(code: int) -> None:
     async with RecordingServer() as server:
-        connection = await Connection.open(server.url, lambda _: None, TIMING)
+        connection = await opened(server)
         await server.until(lambda: bool(server.sockets))
         if code == 1006:
             server.sockets[0].transport.abort()
@@ -81,40 +83,22 @@ async def test_how_the_connection_was_lost(code: int) -> None:
         else:
             await server.sockets[0].close(code, "bye")
         lost = await asyncio.wait_for(connection.lost, 2)
-        assert lost.code == code
+        assert f"(code {code}" in str(lost)
         with pytest.raises(ConnectionLost):
             await connection.send({"action": "ping"})
 
 
-async def test_a_message_larger_than_the_bound_ends_the_connection_and_says_so() -> None:
-    async with RecordingServer(ping=sending("x" * (5 * 1024 * 1024))) as server:
-        connection = await Connection.open(server.url, lambda _: None, TIMING)
-        await connection.send({"action": "ping"})
-        lost = await asyncio.wait_for(connection.lost, 5)
-    assert lost.code == 1009
-
-
-async def test_a_message_of_a_mebibyte_is_received() -> None:
+@pytest.mark.parametrize(("mebibytes", "code"), [(1, None), (5, 1009)])
+async def test_a_message_is_received_up_to_a_bound(mebibytes: int, code: int | None) -> None:
     events: list[Event] = []
-    async with RecordingServer(ping=sending(say.progress_update(message="x" * 1024 * 1024))) as server:
-        connection = await Connection.open(server.url, events.append, TIMING)
+    large = say.progress_update(message="x" * mebibytes * 1024 * 1024)
+    async with RecordingServer(ping=sending(large)) as server:
+        connection = await opened(server, events)
         await connection.send({"action": "ping"})
-        await server.until(lambda: bool(events))
+        await server.until(lambda: bool(events) or connection.lost.done())
+        assert kinds_of(events) == ([] if code else ["ProgressUpdate"])
+        assert not code or connection.lost.result().code == code
         await connection.close()
-
-
-async def test_messages_over_the_gateways_limit_are_not_sent() -> None:
-    async with RecordingServer() as server:
-        connection = await Connection.open(server.url, lambda _: None, TIMING)
-        with pytest.raises(MessageNotSendable, match=str(MAX_SENT_MESSAGE)):
-            await connection.send({"action": "ping", "x": "é" * (MAX_SENT_MESSAGE // 2)})
-        with pytest.raises(MessageNotSendable, match="surrogate"):
-            await connection.send({"action": "ping", "x": "\ud800"})
-        await connection.send_raw("x" * (MAX_SENT_MESSAGE + 1))
-        await connection.send_raw(b"\x00\xff")
-        await server.until(lambda: len(server.raw) == 2)
-        await connection.close()
-    assert server.raw == ["x" * (MAX_SENT_MESSAGE + 1), b"\x00\xff"]
 
 
 async def test_a_large_message_goes_in_frames_that_the_gateway_takes() -> None:
@@ -125,9 +109,8 @@ async def test_a_large_message_goes_in_frames_that_the_gateway_takes() -> None:
         await socket.close()
 
     async with serve(by_frames, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        connection = await Connection.open(f"ws://127.0.0.1:{port}", lambda _: None, TIMING)
-        await connection.send({"action": "ping", "x": "é" * 40_000})
+        connection = await opened(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await connection.send({"action": "ping", "x": "é" * (MAX_SENT_MESSAGE // 2 - 100)})
         await asyncio.wait_for(connection.lost, 2)
     assert len(fragments) > 2
     assert all(len(str(fragment).encode()) <= MAX_SENT_FRAME for fragment in fragments)
@@ -140,9 +123,113 @@ def test_frames_are_small_enough_and_make_the_text(text: str) -> None:
     assert all(len(frame) * 4 <= MAX_SENT_FRAME for frame in frames)
 
 
-async def test_an_aborted_connection_says_why() -> None:
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (say.error(code="INVALID_TOKEN"), NotAuthenticated),
+        (say.error(code="INVALID_MESSAGE"), NotAuthenticated),
+        (say.error(code="INTERNAL"), ServerFailed),
+        (say.error(code="RATE_LIMITED"), LimitReached),
+        (say.gateway_error(), GatewayRefused),
+        ({"type": "authenticated", "message": "Welcome"}, ProtocolViolation),
+    ],
+)
+async def test_a_refused_authentication_is_raised(message: say.Message, expected: type[Exception]) -> None:
+    async with RecordingServer(authenticate=sending(message)) as server:
+        connection = await opened(server)
+        with pytest.raises(expected):
+            await connection.authenticate(CLAIM)
+        await connection.close()
+
+
+async def test_no_answer_and_a_lost_line_do_not_hang() -> None:
+    async with RecordingServer(authenticate=silence, ping=then_cut(silence)) as server:
+        connection = await opened(server, answer=0.05)
+        with pytest.raises(NoAnswer, match=r"did not answer authenticate within 0\.05 seconds"):
+            await connection.authenticate(CLAIM)
+        with pytest.raises(ConnectionLost):
+            await connection.ping()
+        await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("says", "outcome"),
+    [
+        ([say.job_snapshot(), say.error()], JobSnapshot),
+        ([say.error(code="JOB_NOT_FOUND")], JobNotFound),
+        ([say.error(code="JOB_NOT_FOUND", jobId="job-1")], JobNotFound),
+        ([say.gateway_error(), say.job_snapshot()], GatewayRefused),
+        ([{"type": "job_snapshot", "jobId": "job-1"}], ProtocolViolation),
+        ([{"type": "job_snapshot"}], ProtocolViolation),
+    ],
+)
+async def test_an_answer_is_the_requests_own_and_the_first(says: list[Any], outcome: type) -> None:
+    of_others = [say.job_snapshot(jobId="job-2"), say.job_list(), say.pong(), say.error(jobId="job-2")]
+    others = sending(*of_others, {"type": "job_snapshot", "jobId": "job-2"}, *says)
+    async with RecordingServer(resume_job=others) as server:
+        connection = await opened(server)
+        try:
+            found: object = await connection.request(resume("job-1"), JobSnapshot)
+        except FinopsClientError as failed:
+            found = failed
+        await connection.close()
+    assert type(found) is outcome
+
+
+async def test_one_request_waits_for_the_other_so_that_an_error_is_its_own() -> None:
+    async def refuse_one(socket: ServerConnection, received: say.Message) -> None:
+        await asyncio.sleep(0.02)
+        answer = say.error(code="JOB_NOT_FOUND") if received["jobId"] == "gone" else say.job_snapshot(jobId="job-2")
+        await sending(answer)(socket, received)
+
+    async with RecordingServer(resume_job=refuse_one) as server:
+        connection = await opened(server)
+        requests = [connection.request(resume(name), JobSnapshot) for name in ("gone", "job-2")]
+        assert kinds_of(await asyncio.gather(*requests, return_exceptions=True)) == ["JobNotFound", "JobSnapshot"]
+        await connection.close()
+
+
+async def test_a_request_whose_caller_has_gone_keeps_its_turn() -> None:
+    asked_for_another = asyncio.Event()
+
+    async def refuse_late(socket: ServerConnection, received: say.Message) -> None:
+        await asked_for_another.wait()
+        await sending(say.error(code="JOB_NOT_FOUND"))(socket, received)
+
+    answers = in_turn(refuse_late, sending(say.job_snapshot(jobId="job-2")))
+    async with RecordingServer(resume_job=answers) as server:
+        connection = await opened(server)
+        gone = asyncio.create_task(connection.request(resume("gone"), JobSnapshot))
+        await server.until(lambda: bool(server.received))
+        gone.cancel()
+        there = asyncio.create_task(connection.request(resume("job-2"), JobSnapshot))
+        await asyncio.wait([gone])
+        asked_for_another.set()
+        assert (await there).job_id == "job-2"
+        await connection.close()
+
+
+async def test_a_request_that_waits_for_its_turn_and_is_given_up_is_not_sent() -> None:
+    async with RecordingServer(resume_job=silence) as server:
+        connection = await opened(server, answer=0.2)
+        first = asyncio.create_task(connection.request(resume("job-1"), JobSnapshot))
+        await server.until(lambda: bool(server.received))
+        second = asyncio.create_task(connection.request({"action": "cancel_job", "jobId": "job-1"}, JobCancelled))
+        await asyncio.sleep(0)
+        second.cancel()
+        with pytest.raises(NoAnswer, match="resume_job"):
+            await first
+        await connection.ping()
+        await connection.close()
+    assert server.actions() == ["resume_job", "ping"]
+
+
+async def test_the_heartbeat_pings_leaves_a_live_connection_alone_and_ends_a_dead_one() -> None:
     async with RecordingServer() as server:
-        connection = await Connection.open(server.url, lambda _: None, TIMING)
-        connection.abort("dead")
-        lost = await asyncio.wait_for(connection.lost, 2)
-    assert (lost.code, lost.reason) == (1006, "dead")
+        connection = await opened(server, heartbeat=0.01, answer=0.3)
+        await server.until(lambda: server.actions().count("ping") >= 3)
+        assert not connection.lost.done()
+        server.answers["ping"] = silence
+        lost = await asyncio.wait_for(asyncio.shield(connection.lost), 3)
+        await connection.close()
+    assert (lost.code, "did not answer a ping" in lost.reason) == (1006, True)

@@ -1,3 +1,5 @@
+"""What a server sends becomes an event, whatever it is, and an event is written as it came."""
+
 import json
 from pathlib import Path
 from typing import Any
@@ -7,16 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops_client.event_parser import parse_event
-from finops_client.events import TYPED_MESSAGES, ErrorMessage, GatewayError, Malformed, TypedMessage, Unknown
+from finops_client import errors
+from finops_client.errors import FinopsClientError, refusal
+from finops_client.events import (
+    KEPT_OF_A_MALFORMED_FRAME,
+    MESSAGES,
+    SECONDS_OF_A_DAY,
+    ErrorMessage,
+    GatewayError,
+    JobFailed,
+    JobQueued,
+    Malformed,
+    Unknown,
+    WireValue,
+    parse_event,
+)
 from unit.finops_client import protocol_messages as say
 
 CONTRACT = json.loads((Path(__file__).parents[3] / "contract" / "messages.schema.json").read_text())
-NAME_IN_CONTRACT = {kind: kind.__name__ for kind in TYPED_MESSAGES} | {ErrorMessage: "Error"}
-
-
-def validator_of(name: str) -> jsonschema.Draft7Validator:
-    return jsonschema.Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": CONTRACT["definitions"]})
+NAME_IN_CONTRACT = {kind: kind.__name__ for kind in MESSAGES.values()} | {ErrorMessage: "Error"}
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
 
 
 def drawn_from(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -41,39 +57,114 @@ def drawn_from(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     }[schema["type"]]
 
 
-@pytest.mark.parametrize("kind", TYPED_MESSAGES)
+@pytest.mark.parametrize("kind", NAME_IN_CONTRACT)
 @given(data=st.data())
-def test_every_message_of_the_contract_survives_the_round_trip(kind: type[TypedMessage], data: st.DataObject) -> None:
+def test_every_message_of_the_contract_survives_the_round_trip(kind: type[WireValue], data: st.DataObject) -> None:
     message = data.draw(drawn_from({"$ref": f"#/definitions/{NAME_IN_CONTRACT[kind]}"}))
     event = parse_event(json.dumps(message))
-    assert type(event) is kind
-    assert event.to_message() == message
-    assert kind.from_message(event.to_message()) == event
-
-
-@pytest.mark.parametrize("kind", TYPED_MESSAGES)
-def test_what_an_event_writes_is_in_the_contract(kind: type[TypedMessage]) -> None:
-    name = NAME_IN_CONTRACT[kind]
-    message = kind.from_message(say.ONE_OF_EACH[name]).to_message()
-    validator_of(name).validate(message)
-    assert message == say.ONE_OF_EACH[name]
+    assert isinstance(event, kind)
+    assert json.loads(json.dumps(event.to_message())) == message
 
 
 def test_every_server_message_of_the_contract_has_a_class() -> None:
-    from_server = {
-        name
-        for name, definition in CONTRACT["definitions"].items()
-        if "type" in definition.get("properties", {}) or name == "Pong"
+    definitions = CONTRACT["definitions"].items()
+    from_server = {name for name, one in definitions if "type" in one.get("properties", {}) or name == "Pong"}
+    assert from_server == set(NAME_IN_CONTRACT.values()) == set(say.ONE_OF_EACH)
+
+
+@pytest.mark.parametrize("name", say.ONE_OF_EACH)
+def test_what_the_tests_say_is_in_the_contract(name: str) -> None:
+    schema = {"$ref": f"#/definitions/{name}", "definitions": CONTRACT["definitions"]}
+    jsonschema.Draft7Validator(schema).validate(say.ONE_OF_EACH[name])
+
+
+@given(JSON_VALUES.map(json.dumps) | st.text() | st.binary())
+def test_any_frame_is_an_event(frame: str | bytes) -> None:
+    parse_event(frame)
+
+
+@given(st.sampled_from(list(say.ONE_OF_EACH.values())), st.data())
+def test_a_known_message_with_any_field_spoilt_or_lost_is_an_event(message: say.Message, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(message)))
+    parse_event(json.dumps({key: value for key, value in message.items() if key != name}))
+    parse_event(json.dumps({**message, name: data.draw(JSON_VALUES)}))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["", "not json", "[" * 100_000, '{"a":' * 100_000, "9" * 5000, '{"type": "pong", "timestamp": NaN}', "[]", "null",
+     '{"action": "pong", "timestamp": 1e999}', '{"type": "novelty", "number": 1e999}', b"\xff\xfe",
+     '{"message": 5, "requestId": "r"}'],
+)  # fmt: skip
+def test_a_frame_that_is_no_message_is_malformed(frame: str | bytes) -> None:
+    event = parse_event(frame)
+    assert isinstance(event, Malformed)
+    assert event.reason
+    assert len(event.frame) < 4 * KEPT_OF_A_MALFORMED_FRAME + 10
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("jobId", 5), ("jobId", None), ("message", None), ("duplicate", 1), ("duplicate", "true"), ("progress", True),
+     ("progress", "5"), ("seq", 1.5), ("seq", "1")],
+)  # fmt: skip
+def test_a_field_of_another_kind_is_named(name: str, value: object) -> None:
+    event = parse_event(json.dumps(say.job_queued(**{name: value})))
+    assert isinstance(event, Malformed)
+    assert f"$.{name}" in event.reason
+    assert (event.kind, event.job_id) == ("job_queued", None if name == "jobId" else "job-1")
+
+
+def test_numbers_are_numbers_and_text_is_text_however_odd() -> None:
+    odd = say.job_queued(novelty=[1], requestId=None, seq=7.0, progress=10**400, message="\ud800")
+    event = parse_event(json.dumps(odd))
+    assert isinstance(event, JobQueued)
+    assert (event.request_id, event.seq, event.progress, event.message) == (None, 7, 10**400, "\ud800")
+
+
+@pytest.mark.parametrize(("value", "seconds"), [(1, 1), (0.2, 1), (16.1, 17), (SECONDS_OF_A_DAY, SECONDS_OF_A_DAY)])
+def test_a_wait_is_whole_seconds_and_never_shorter_than_said(value: float, seconds: int) -> None:
+    event = parse_event(json.dumps(say.error(retryAfter=value)))
+    assert isinstance(event, ErrorMessage)
+    assert event.retry_after == seconds
+
+
+@pytest.mark.parametrize("rubbish", [None, True, 0, -5, "17", [], {}, SECONDS_OF_A_DAY + 1, 10**400])
+@pytest.mark.parametrize("message", [say.error(), say.job_refused()])
+def test_a_wait_that_makes_no_sense_costs_no_message(message: say.Message, rubbish: object) -> None:
+    event = parse_event(json.dumps(message | {"retryAfter": rubbish}))
+    assert isinstance(event, ErrorMessage | JobFailed)
+    assert event.to_message() == message
+
+
+def test_what_is_not_of_the_contract_is_kept_whole_and_api_gateways_error_is_known() -> None:
+    for message in ({"type": "novelty", "jobId": "job-1", "retryAfter": {"a": 1}}, {"message": "hello"}):
+        assert parse_event(json.dumps(message)) == Unknown(message)
+    for text in ("Internal server error", "Forbidden"):
+        event = parse_event(json.dumps(say.gateway_error(message=text)))
+        assert event == GatewayError(message=text, connection_id="c", request_id="r")
+
+
+@pytest.mark.parametrize("code", [*CONTRACT["definitions"]["errorCode"]["enum"], "NEWER_THAN_THIS_CLIENT"])
+def test_every_code_is_an_error_with_the_servers_sentence(code: str) -> None:
+    kinds = {
+        **dict.fromkeys(["UNAUTHENTICATED", "INVALID_TOKEN", "SESSION_EXPIRED"], errors.NotAuthenticated),
+        **dict.fromkeys(["RATE_LIMITED", "TOO_MANY_JOBS"], errors.LimitReached),
+        "INTERNAL": errors.ServerFailed,
+        "JOB_NOT_FOUND": errors.JobNotFound,
+        "JOB_FINISHED": errors.JobAlreadyFinished,
     }
-    assert from_server == set(NAME_IN_CONTRACT.values())
+    found = refusal(code, "A sentence.", 17)
+    assert type(found) is kinds.get(code, errors.RequestRefused)
+    assert str(found) == "A sentence."
+    assert getattr(found, "code", "INTERNAL") == code
+    assert getattr(found, "retry_after", 17) == 17
 
 
-def test_null_is_kept_where_it_means_something() -> None:
-    event = parse_event(json.dumps(say.job_refused()))
-    assert not isinstance(event, Malformed)
-    assert event.to_message() == say.job_refused()
-
-
-def test_api_gateways_error_and_the_unknown_are_written_as_they_came() -> None:
-    assert GatewayError.from_message(say.gateway_error()).to_message() == say.gateway_error()
-    assert Unknown({"type": "x"}).to_message() == {"type": "x"}
+def test_every_error_is_in_the_tree_of_the_docstring_under_its_base() -> None:
+    lines = [line for line in (errors.__doc__ or "").splitlines() if line.strip()]
+    indent_of = {line.split()[0]: len(line) - len(line.lstrip()) for line in lines}
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, FinopsClientError):
+            depth = len([base for base in kind.__mro__ if issubclass(base, FinopsClientError)])
+            assert indent_of[kind.__name__] == 2 + 2 * depth

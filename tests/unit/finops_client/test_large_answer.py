@@ -2,12 +2,14 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
 from finops_client.errors import AnswerUnavailable
 from finops_client.large_answer import fetch_answer
+
+BODIES = {"/answer": "Größe".encode(), "/binary": b"\xff", "/large": b"x" * 1001, "/short": b"four"}
 
 
 class Bucket(BaseHTTPRequestHandler):
@@ -21,31 +23,17 @@ class Bucket(BaseHTTPRequestHandler):
         if self.path == "/gone":
             self.send_error(403)
             return
+        self.send_response(307 if self.path.startswith("/to/") else 200)
         if self.path.startswith("/to/"):
-            self.send_response(307)
             self.send_header("Location", self.path.removeprefix("/to/"))
-            self.end_headers()
-            return
-        if self.path in {"/slow", "/endless"}:
-            self._drip(b"x" if self.path == "/slow" else b"x" * 100)
-            return
-        if self.path == "/short":
-            self.send_response(200)
+        elif self.path == "/short":
             self.send_header("Content-Length", "10")
-            self.end_headers()
-            self.wfile.write(b"four")
-            return
-        body = {"/answer": "Größe".encode(), "/binary": b"\xff", "/large": b"x" * 1001}[self.path]
-        self.send_response(200)
         self.end_headers()
-        self.wfile.write(body)
-
-    def _drip(self, drop: bytes) -> None:
-        self.send_response(200)
-        self.end_headers()
+        drop = {"/slow": b"x", "/endless": b"x" * 100}.get(self.path, b"")
         # Until the client hangs up, which it does long before this ends.
         with contextlib.suppress(OSError):
-            for _ in range(400):
+            self.wfile.write(BODIES.get(self.path, b""))
+            for _ in range(400 if drop else 0):
                 self.wfile.write(drop)
                 Bucket.pause.wait(0.005)
 
@@ -75,27 +63,20 @@ def test_no_redirect_is_followed(bucket: str, target: str) -> None:
     assert len(Bucket.paths) == before + 1
 
 
-def test_an_answer_that_breaks_off(bucket: str) -> None:
-    with pytest.raises(AnswerUnavailable, match="broke off, 6 bytes before its end"):
-        fetch_answer(f"{bucket}/short")
-
-
-def test_an_answer_that_comes_byte_by_byte(bucket: str) -> None:
-    with pytest.raises(AnswerUnavailable, match="too slowly"):
-        fetch_answer(f"{bucket}/slow", total=0.05)
-
-
-def test_an_answer_without_end(bucket: str) -> None:
-    with pytest.raises(AnswerUnavailable, match="more than 1000 bytes"):
-        fetch_answer(f"{bucket}/endless", max_bytes=1000)
-
-
 @pytest.mark.parametrize(
-    ("path", "sentence"), [("/gone", "HTTP 403"), ("/binary", "UTF-8"), ("/large", "more than 1000 bytes")]
+    ("path", "options", "sentence"),
+    [
+        ("/gone", {}, "HTTP 403"),
+        ("/binary", {}, "UTF-8"),
+        ("/large", {}, "more than 1000 bytes"),
+        ("/endless", {}, "more than 1000 bytes"),
+        ("/short", {}, "broke off, 6 bytes before its end"),
+        ("/slow", {"total": 0.05}, "too slowly"),
+    ],
 )
-def test_an_answer_that_is_none(bucket: str, path: str, sentence: str) -> None:
+def test_an_answer_that_is_none(bucket: str, path: str, options: Any, sentence: str) -> None:
     with pytest.raises(AnswerUnavailable, match=sentence) as unavailable:
-        fetch_answer(bucket + path, max_bytes=1000)
+        fetch_answer(bucket + path, max_bytes=1000, **options)
     assert bucket not in str(unavailable.value)
 
 

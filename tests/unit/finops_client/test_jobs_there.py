@@ -6,30 +6,23 @@ from typing import Any
 
 import pytest
 
-from finops_client import (
-    FinopsClient,
+from finops_client import FinopsClient
+from finops_client.errors import (
     GatewayRefused,
     JobAlreadyFinished,
-    JobCancelled,
-    JobCompleted,
-    JobEvent,
-    JobFailed,
     JobNotFound,
     NotAuthenticated,
     ProtocolViolation,
     RequestRefused,
     ServerFailed,
 )
+from finops_client.events import JobCancelled
 from unit.finops_client import protocol_messages as say
-from unit.finops_client.quick_client import Tokens, client_of, events_of, followed
+from unit.finops_client.quick_client import Tokens, asked, client_of, followed, kinds_of
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
 
 NOT_FOUND = say.error(code="JOB_NOT_FOUND", message="There is no such job.")
 RESUMED = ["JobSnapshot", "AnalysisStarted", "AgentCompleted", "AgentCompleted", "JobCompleted"]
-
-
-def kinds_of(events: list[JobEvent]) -> list[str]:
-    return [type(event).__name__ for event in events]
 
 
 async def test_a_job_is_followed_from_its_state_to_its_end() -> None:
@@ -37,27 +30,6 @@ async def test_a_job_is_followed_from_its_state_to_its_end() -> None:
     async with RecordingServer(resume_job=resumed) as server, client_of(server) as client:
         assert kinds_of(await followed(client)) == RESUMED
     assert server.received[1:] == [{"action": "resume_job", "jobId": "job-1"}]
-
-
-@pytest.mark.parametrize(
-    ("fields", "end"),
-    [
-        ({"status": "completed", "result": say.job_result()}, JobCompleted),
-        ({"status": "failed", "error": "No.", "code": "TIMED_OUT"}, JobFailed),
-        ({"status": "cancelled"}, JobCancelled),
-    ],
-)
-async def test_a_finished_job_ends_at_once(fields: say.Message, end: type[JobEvent]) -> None:
-    resumed = sending(say.job_snapshot(**fields))
-    async with RecordingServer(resume_job=resumed) as server, client_of(server) as client:
-        assert isinstance((await followed(client))[-1], end)
-
-
-async def test_a_followed_job_outlives_the_line() -> None:
-    resumed = in_turn(then_cut(silence), then_cut(sending(say.job_snapshot())), sending(*say.WHOLE_JOB[4:]))
-    async with RecordingServer(resume_job=resumed) as server, client_of(server) as client:
-        assert kinds_of(await followed(client)) == RESUMED
-    assert server.actions() == ["authenticate", "resume_job"] * 3
 
 
 @pytest.mark.parametrize(
@@ -78,10 +50,10 @@ async def test_a_job_that_cannot_be_followed_is_an_error(refusal: say.Message, e
 
 
 async def test_jobs_followed_side_by_side_get_their_own_refusals() -> None:
-    async def answer(socket: Any, asked: say.Message) -> None:
+    async def answer(socket: Any, received: say.Message) -> None:
         await asyncio.sleep(0.01)
-        state = say.job_snapshot(jobId=asked["jobId"], status="cancelled")
-        await socket.send(json.dumps(NOT_FOUND if asked["jobId"] == "gone" else state))
+        state = say.job_snapshot(jobId=received["jobId"], status="cancelled")
+        await socket.send(json.dumps(NOT_FOUND if received["jobId"] == "gone" else state))
 
     async with RecordingServer(resume_job=answer) as server, client_of(server) as client:
         names = ["job-1", "gone", "job-2", "job-2"]
@@ -91,29 +63,24 @@ async def test_jobs_followed_side_by_side_get_their_own_refusals() -> None:
 
 async def test_a_question_and_a_follower_of_one_job_both_get_it_all() -> None:
     async with RecordingServer(finops_query=sending(say.job_queued())) as server, client_of(server) as client:
-        asking = asyncio.create_task(events_of(client))
+        asking = asyncio.create_task(asked(client))
         await server.until(lambda: "finops_query" in server.actions())
         server.answers["resume_job"] = sending(say.job_snapshot(), *say.WHOLE_JOB[3:])
         assert kinds_of(await followed(client)) == RESUMED
         assert kinds_of(await asking) == ["JobQueued", *RESUMED]
 
 
-async def test_a_cancelled_job_is_confirmed() -> None:
+async def test_a_cancelled_job_is_confirmed_and_its_question_ends() -> None:
     cancel = sending(say.job_snapshot(), say.job_cancelled(jobId="job-2"), say.job_cancelled())
-    async with RecordingServer(cancel_job=cancel) as server, client_of(server) as client:
-        assert (await client.cancel("job-1")).job_id == "job-1"
-    assert server.received[1:] == [{"action": "cancel_job", "jobId": "job-1"}]
-
-
-async def test_a_question_ends_when_its_job_is_cancelled() -> None:
     async with (
-        RecordingServer(finops_query=sending(say.job_queued()), cancel_job=sending(say.job_cancelled())) as server,
+        RecordingServer(finops_query=sending(say.job_queued()), cancel_job=cancel) as server,
         client_of(server) as client,
     ):
-        events = client.ask("Why?")
-        await anext(events)
-        cancelled = await client.cancel("job-1")
-        assert await anext(events) == cancelled
+        asking = asyncio.create_task(asked(client))
+        await server.until(lambda: "finops_query" in server.actions())
+        assert (await client.cancel("job-1")).job_id == "job-1"
+        assert isinstance((await asking)[-1], JobCancelled)
+    assert server.received[2:] == [{"action": "cancel_job", "jobId": "job-1"}]
 
 
 async def test_a_cancellation_is_tried_again_after_a_lost_line() -> None:
@@ -132,11 +99,11 @@ async def test_a_job_that_cannot_be_cancelled_is_an_error(refusal: say.Message, 
             await client.cancel("job-1")
 
 
-async def list_jobs(socket: Any, asked: say.Message) -> None:
+async def list_jobs(socket: Any, received: say.Message) -> None:
     """Pages of at most two jobs out of five."""
-    start = int(asked.get("cursor", 0))
+    start = int(received.get("cursor", 0))
     [job] = say.job_list()["jobs"]
-    jobs = [job | {"jobId": f"job-{number}"} for number in range(start, min(5, start + min(2, asked["limit"])))]
+    jobs = [job | {"jobId": f"job-{number}"} for number in range(start, min(5, start + min(2, received["limit"])))]
     more = {"cursor": str(start + len(jobs))} if start + len(jobs) < 5 else {}
     await socket.send(json.dumps(say.job_list(jobs=jobs, **more)))
 
@@ -151,8 +118,7 @@ async def test_jobs_are_listed_over_all_pages(limit: int | None, pages: int) -> 
     async with RecordingServer(list_jobs=list_jobs) as server, client_of(server) as client:
         assert await listed(client, limit) == [f"job-{number}" for number in range(min(5, limit or 5))]
     limits = [message["limit"] for message in server.received[1:]]
-    assert len(limits) == pages
-    assert limits[0] == min(50, limit or 50)
+    assert (len(limits), limits[0]) == (pages, min(50, limit or 50))
     assert "cursor" not in server.received[1]
 
 
@@ -169,10 +135,3 @@ async def test_a_list_outlives_the_line_and_the_session() -> None:
     async with RecordingServer(list_jobs=lists) as server, client_of(server, credentials=tokens) as client:
         assert await listed(client) == [f"job-{number}" for number in range(5)]
     assert tokens.renewals == [False, True, False]
-
-
-async def test_a_list_needs_a_verified_connection() -> None:
-    refusal = sending(say.error(code="UNAUTHENTICATED", message="Please sign in."))
-    async with RecordingServer(list_jobs=refusal) as server, client_of(server) as client:
-        with pytest.raises(NotAuthenticated, match="sign in"):
-            await listed(client)

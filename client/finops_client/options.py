@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from enum import IntEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TextIO
 
-from finops_client.cognito import CognitoLogin
-from finops_client.credentials import ClaimedIdentity, Credentials, GivenToken
-from finops_client.env_file import InvalidEnvFile, read_env_file
-from finops_client.exit_codes import MEANINGS
-from finops_client.mfa_code import MfaCode
-from finops_client.origin_option import origin
+from finops_client.auth import ClaimedIdentity, CognitoLogin, Credentials, GivenToken, MfaCode
 
 LOCAL_STACK_FILE = Path(".local/stack.env")
 PRECEDENCE = f"""where a value comes from, the first that has it:
@@ -25,9 +21,40 @@ PRECEDENCE = f"""where a value comes from, the first that has it:
 JOBS_LISTED = 20
 DISTRIBUTION = "finops-agent-websocket-api"
 
+# RFC 6454, 6.2: scheme, host and, if it is not the scheme's own, port; nothing behind it.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@\\]+|null")
+_ENV_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
-@dataclass(frozen=True)
-class AskOptions:
+
+class ExitCode(IntEnum):
+    """What the command's exit status says; `ask --help` lists them."""
+
+    COMPLETE = 0
+    FAILED = 1
+    USAGE = 2
+    PARTIAL = 3
+    NOT_CONNECTED = 4
+    NOT_AUTHENTICATED = 5
+    TIMED_OUT = 6
+    INTERRUPTED = 130
+
+
+MEANINGS = """exit status:
+    0  complete answer, or cancelled or listed as told
+    1  the job failed, was cancelled, is gone or has ended; too much was asked; or the output fails
+    2  wrong usage
+    3  partial answer: an agent failed, or the rest of a large answer cannot be fetched
+    4  cannot connect or reach the sign-in, no answer, or the connection was lost for good
+    5  not authenticated, or wrong credentials
+    6  no answer within --timeout
+  130  interrupted (Ctrl-C); the job goes on"""
+
+
+class InvalidEnvFile(ValueError):
+    """The file cannot be read; the text is a sentence and holds no value from it."""
+
+
+class AskOptions(argparse.Namespace):
     """What to do, with whom, as whom, and how to show it. `timeout` is in seconds.
 
     One of `question`, `resume` (a job's id), `cancel` (a job's id) and `list_jobs` is set; `limit` is the list's.
@@ -41,7 +68,7 @@ class AskOptions:
     url: str
     origin: str | None
     credentials: Credentials
-    agents: tuple[str, ...]
+    agents: list[str]
     request_id: str | None
     as_json: bool
     quiet: bool
@@ -51,7 +78,7 @@ class AskOptions:
 def read_options(
     arguments: Sequence[str], environment: Mapping[str, str], directory: Path, stdin: TextIO
 ) -> AskOptions:
-    """The options of one call.
+    """Read the options of one call.
 
     Args:
         arguments: the command line without the command.
@@ -63,40 +90,70 @@ def read_options(
         SystemExit: 2 for wrong usage, after a sentence on standard error; 0 after --help and --version.
     """
     parser = _parser()
-    given = parser.parse_args(arguments)
-    _check_combination(parser, given)
+    given = parser.parse_args(arguments, AskOptions())
+    if given.question is None and (given.agents or given.request_id):
+        parser.error("--agent and --request-id go with a question only")
+    if given.limit is not None and not given.list_jobs:
+        parser.error("--limit goes with --list only")
     try:
         file_values = _file_values(given, environment, directory)
     except InvalidEnvFile as invalid:
         parser.error(str(invalid))
     settings = _settings(file_values, environment, file_first=given.env_file is not None)
-    url = given.url or settings.get("WEBSOCKET_URL")
-    if not url:
+    given.url = given.url or settings.get("WEBSOCKET_URL", "")
+    if not given.url:
         parser.error("no URL: give --url or set WEBSOCKET_URL (the stack's output WebSocketApiEndpoint)")
-    if not url.startswith(("ws://", "wss://")):
+    if not given.url.startswith(("ws://", "wss://")):
         parser.error("the URL must begin with ws:// or wss://")
-    return AskOptions(
-        question=None if given.question is None else _question(parser, given.question, stdin),
-        resume=given.resume,
-        cancel=given.cancel,
-        list_jobs=given.list,
-        limit=given.limit or JOBS_LISTED,
-        url=url,
-        origin=given.origin,
-        credentials=_credentials(parser, given, settings, file_values, stdin),
-        agents=tuple(given.agent),
-        request_id=given.request_id,
-        as_json=given.json,
-        quiet=given.quiet,
-        timeout=given.timeout,
-    )
+    if given.question is not None:
+        given.question = _question(parser, given.question, stdin)
+    given.limit = given.limit or JOBS_LISTED
+    given.credentials = _credentials(parser, given, settings, file_values, stdin)
+    return given
 
 
-def _check_combination(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
-    if given.question is None and (given.agent or given.request_id):
-        parser.error("--agent and --request-id go with a question only")
-    if given.limit is not None and not given.list:
-        parser.error("--limit goes with --list only")
+def origin(text: str) -> str:
+    """Read an origin as it is given on a command line, and as a browser sends it.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not (text.isascii() and text.isprintable() and _ORIGIN.fullmatch(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin such as https://finops.example")
+    return text
+
+
+def parse_env(text: str) -> dict[str, str]:
+    """Read KEY=value lines. Empty lines, `#` lines, `export` and a pair of quotes are understood.
+
+    python-dotenv would cut a value at ` #`, and skip a line that it cannot read.
+
+    Raises:
+        InvalidEnvFile: a line is something else.
+    """
+    values = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        match = _ENV_LINE.fullmatch(stripped)
+        if match is None:
+            raise InvalidEnvFile(f"line {number} is not KEY=value.")
+        name, value = match[1], match[2].strip()
+        is_quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
+        values[name] = value[1:-1] if is_quoted else value
+    return values
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    try:
+        return parse_env(path.read_text(encoding="utf-8"))
+    except OSError as unreadable:
+        raise InvalidEnvFile(f"{path} cannot be read: {unreadable.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidEnvFile(f"{path} is not a UTF-8 text.") from None
+    except InvalidEnvFile as invalid:
+        raise InvalidEnvFile(f"{path}: {invalid}") from None
 
 
 def _question(parser: argparse.ArgumentParser, given: str, stdin: TextIO) -> str:
@@ -112,10 +169,10 @@ def _question(parser: argparse.ArgumentParser, given: str, stdin: TextIO) -> str
 
 def _file_values(given: argparse.Namespace, environment: Mapping[str, str], directory: Path) -> Mapping[str, str]:
     if given.env_file:
-        return read_env_file(given.env_file)
+        return _read_env_file(given.env_file)
     local = directory / LOCAL_STACK_FILE
     if not given.url and not environment.get("WEBSOCKET_URL") and local.is_file():
-        return read_env_file(local)
+        return _read_env_file(local)
     return {}
 
 
@@ -163,11 +220,10 @@ def _credentials(
 
 
 def _parser() -> argparse.ArgumentParser:
-    codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items())
     parser = argparse.ArgumentParser(
         prog="ask",
         description="Ask the FinOps agents a question and watch the answer come, or look after jobs asked before.",
-        epilog=f"{PRECEDENCE}\n\nexit status:\n{codes}",
+        epilog=f"{PRECEDENCE}\n\n{MEANINGS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -175,7 +231,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("question", metavar="QUESTION", nargs="?", help="the question; - reads it from standard input")
     what.add_argument("--resume", type=_job_id, metavar="JOB_ID", help="follow a job of yours; of a finished one, read")
     what.add_argument("--cancel", type=_job_id, metavar="JOB_ID", help="cancel a job of yours")
-    what.add_argument("--list", action="store_true", help="list your jobs, newest first (not with --user-id)")
+    what.add_argument(
+        "--list", dest="list_jobs", action="store_true", help="list your jobs, newest first (not with --user-id)"
+    )
     parser.add_argument("--limit", type=_count, metavar="N", help=f"list so many jobs (default {JOBS_LISTED})")
     parser.add_argument("--url", help="WebSocket URL (or WEBSOCKET_URL)")
     parser.add_argument(
@@ -189,9 +247,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", help="Cognito token (or FINOPS_TOKEN, which does not show in ps)")
     parser.add_argument("--user-id", help="claim a user id without proof, as a stack with AuthMode=open takes it")
     parser.add_argument("--name", help="the user name to go with --user-id")
-    parser.add_argument("--agent", action="append", default=[], metavar="NAME", help="ask this agent; repeatable")
+    parser.add_argument(
+        "--agent", dest="agents", action="append", default=[], metavar="NAME", help="ask this agent; repeatable"
+    )
     parser.add_argument("--request-id", help="ask under this id: the same id again follows the same job")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each event on standard output")
+    parser.add_argument(
+        "--json", dest="as_json", action="store_true", help="one JSON object for each event on standard output"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress, the answer only")
     parser.add_argument(
         "--timeout", type=_seconds, default=900.0, metavar="SECONDS", help="how long to wait (default 900)"

@@ -1,0 +1,280 @@
+"""Who is asking: what goes into an `authenticate` message, and how a user signs in with Cognito for it."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from finops_client.errors import SESSION_EXPIRED, CredentialsRefused, FinopsClientError, SignInUnavailable
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+# A token that expires on its way to the server is of no use.
+RENEW_BEFORE_EXPIRY_SECONDS = 60
+
+MFA_CODE_VARIABLE = "FINOPS_MFA_CODE"
+
+CHALLENGES = {
+    "SOFTWARE_TOKEN_MFA": "A code of the user's authenticator app is needed, and there is nobody to ask for it.",
+    "NEW_PASSWORD_REQUIRED": "The user must set a new password first: sign in once in the browser.",
+    "MFA_SETUP": "The user pool requires a second factor: set up an authenticator app first, in the browser.",
+}
+
+# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html#API_InitiateAuth_Errors
+REFUSALS = {
+    "NotAuthorizedException": "Wrong user name or password, or the user is disabled.",
+    "UserNotFoundException": "Wrong user name or password, or the user is disabled.",
+    "PasswordResetRequiredException": "The password must be reset before this user can sign in.",
+    "UserNotConfirmedException": "The user has not confirmed the sign-up yet.",
+    "ResourceNotFoundException": "There is no such user pool client in this region.",
+    "InvalidParameterException": (
+        "The user pool client does not allow signing in with USER_PASSWORD_AUTH, or its id is mistyped."
+    ),
+}
+
+# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html#API_RespondToAuthChallenge_Errors
+CHALLENGE_REFUSALS = REFUSALS | {
+    "CodeMismatchException": "Wrong code of the authenticator app.",
+    "InvalidParameterException": "The code of the authenticator app is mistyped: it is six digits.",
+    "ExpiredCodeException": "The code of the authenticator app has expired or was used before; take the next one.",
+    "NotAuthorizedException": "The code came too late or was wrong too often; sign in again.",
+}
+
+CONFIDENTIAL_CLIENT = "The user pool client has a secret; give the id of one that has none."
+
+# These pass by themselves. The last one is in no list of this API's own: it is common to all AWS services.
+# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
+PASSING = {
+    "TooManyRequestsException": "Too many sign-ins at the moment; try again later.",
+    "ThrottlingException": "Cognito takes no more sign-ins at the moment (ThrottlingException); try again later.",
+}
+
+
+class Credentials(Protocol):
+    """Anything that can say who is asking, each time a connection is made."""
+
+    async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
+        """Give the fields of the `authenticate` message.
+
+        With `renew`, the token given before is no longer accepted and must not be given again.
+
+        Raises:
+            CredentialsRefused: there is no token to be had.
+            SignInUnavailable: there is none at the moment.
+        """
+
+
+@dataclass(frozen=True)
+class ClaimedIdentity:
+    """The guide's form: a user's id and name without proof."""
+
+    user_id: str
+    username: str
+
+    async def fields(self, *, renew: bool = False) -> Mapping[str, str]:  # noqa: ARG002
+        """Give `userId` and `username`; there is nothing to renew."""
+        return {"userId": self.user_id, "username": self.username}
+
+
+class GivenToken:
+    """A token from somewhere else, which cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        """Keep the token; it is not looked into."""
+        self._token = token
+
+    async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
+        """Give the token.
+
+        Raises:
+            CredentialsRefused: a new one is asked for.
+        """
+        if renew:
+            raise CredentialsRefused(
+                "The token is not accepted and cannot be renewed; give a new one.", SESSION_EXPIRED
+            )
+        return {"token": self._token}
+
+
+class CognitoLogin:
+    """Signs a user in, keeps the token until it is about to expire, and renews it without asking anybody.
+
+    Signing in is `InitiateAuth` with USER_PASSWORD_AUTH and, if Cognito asks for SOFTWARE_TOKEN_MFA,
+    `RespondToAuthChallenge`; renewing is `GetTokensFromRefreshToken`, which app clients with and without rotation of
+    refresh tokens take. Where that is refused, because the refresh token has expired, the user is signed in again.
+    https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RefreshTokenRotationType.html
+
+    The calls run in threads of the event loop's default executor: see `run_with_daemon_threads`.
+    """
+
+    def __init__(
+        self,
+        *,
+        username: str,
+        password: str,
+        client_id: str,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        mfa_code: Callable[[], str] | None = None,
+        cognito: object = None,
+        unix_time: Callable[[], float] = time.time,
+    ) -> None:
+        """Nothing is called yet.
+
+        Args:
+            username, password: the user's.
+            client_id: the user pool's app client, without a secret.
+            region: the pool's; by default boto3's.
+            endpoint_url: goes before `AWS_ENDPOINT_URL`, which boto3 itself respects.
+            mfa_code: gives the authenticator's code. Called on the event loop's thread, which waits meanwhile, when
+                Cognito asks for it; may raise CredentialsRefused.
+            cognito: stands in for boto3's client.
+            unix_time: seconds since 1970, which go on while the computer sleeps.
+        """
+        self._parameters = {"USERNAME": username, "PASSWORD": password}
+        self._client_id = client_id
+        self._region = region
+        self._endpoint_url = endpoint_url
+        self._mfa_code = mfa_code
+        self._cognito: Any = cognito
+        self._unix_time = unix_time
+        self._token = ""
+        self._refresh_token: str | None = None
+        self._good_until = float("-inf")
+
+    async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
+        """Give a token that is good for at least another minute.
+
+        Raises:
+            CredentialsRefused: Cognito refused, there is no code for it, or it wants something else.
+            SignInUnavailable: Cognito cannot be reached, has failed, or takes no more sign-ins at the moment.
+        """
+        if renew or self._unix_time() >= self._good_until:
+            asked_at = self._unix_time()
+            result = await self._renewed() or await self._signed_in()
+            self._token = result["AccessToken"]
+            self._refresh_token = result.get("RefreshToken", self._refresh_token)
+            self._good_until = asked_at + result["ExpiresIn"] - RENEW_BEFORE_EXPIRY_SECONDS
+        return {"token": self._token}
+
+    async def _renewed(self) -> Mapping[str, Any] | None:
+        if self._refresh_token is None:
+            return None
+        try:
+            answer = await self._call("get_tokens_from_refresh_token", REFUSALS, RefreshToken=self._refresh_token)
+        except CredentialsRefused:
+            self._refresh_token = None
+            return None
+        result: Mapping[str, Any] | None = answer.get("AuthenticationResult")
+        return result
+
+    async def _signed_in(self) -> Mapping[str, Any]:
+        answer = await self._call(
+            "initiate_auth", REFUSALS, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=self._parameters
+        )
+        if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA" and self._mfa_code:
+            # Who signs in by an alias, such as an address, has another name here.
+            username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", self._parameters["USERNAME"])
+            answer = await self._call(
+                "respond_to_auth_challenge",
+                CHALLENGE_REFUSALS,
+                ChallengeName="SOFTWARE_TOKEN_MFA",
+                Session=answer["Session"],
+                ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": self._mfa_code()},
+            )
+        if challenge := answer.get("ChallengeName"):
+            raise CredentialsRefused(
+                CHALLENGES.get(challenge, f"Cognito asks for {challenge}, which this client cannot answer.")
+            )
+        result: Mapping[str, Any] = answer["AuthenticationResult"]
+        return result
+
+    async def _call(self, name: str, refusals: Mapping[str, str], **request: object) -> Mapping[str, Any]:
+        return await asyncio.to_thread(self._call_and_wait, name, refusals, {"ClientId": self._client_id, **request})
+
+    def _call_and_wait(
+        self, name: str, refusals: Mapping[str, str], request: Mapping[str, object]
+    ) -> Mapping[str, Any]:
+        # Loaded here: boto3 takes a good part of a second, and who has a token does not need it.
+        import boto3  # noqa: PLC0415
+        from botocore import UNSIGNED  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        try:
+            if self._cognito is None:
+                # Unsigned: signing in needs no AWS credentials.
+                config = Config(
+                    signature_version=UNSIGNED, connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 2}
+                )
+                self._cognito = boto3.session.Session().client(
+                    "cognito-idp", region_name=self._region, endpoint_url=self._endpoint_url, config=config
+                )
+            answer: Mapping[str, Any] = getattr(self._cognito, name)(**request)
+        except ClientError as refused:
+            raise _error_for(refused, refusals) from None
+        except (BotoCoreError, ValueError) as unreachable:
+            # boto3 reports an endpoint that is no URL as a ValueError. Its texts name endpoint and region, no
+            # secret.
+            raise SignInUnavailable(f"Cognito cannot be reached: {unreachable}") from None
+        return answer
+
+
+class MfaCode:
+    """Gives one code, when it is asked for it. A code is good once and for half a minute: there is no second."""
+
+    def __init__(
+        self, environment: Mapping[str, str], stdin: TextIO, prompt: Callable[[str], str] = getpass.getpass
+    ) -> None:
+        """Prompt if `stdin` is a terminal, and else take the variable FINOPS_MFA_CODE."""
+        self._environment = environment
+        self._stdin = stdin
+        self._prompt = prompt
+        self._is_given = False
+
+    def __call__(self) -> str:
+        """Give the code; block while a person types it, and let Ctrl-C through.
+
+        Raises:
+            CredentialsRefused: there is none, or it was given before: in the middle of a job is no time to ask.
+        """
+        if self._is_given:
+            raise CredentialsRefused("The session has ended, and a new one needs a new code. Please sign in again.")
+        given = self._typed() if self._stdin.isatty() else self._environment.get(MFA_CODE_VARIABLE, "")
+        # Authenticator apps show a code in two halves.
+        code = "".join(given.split())
+        if not code:
+            raise CredentialsRefused(
+                f"A code of the user's authenticator app is needed: type it on a terminal, or set {MFA_CODE_VARIABLE}."
+            )
+        self._is_given = True
+        return code
+
+    def _typed(self) -> str:
+        # asyncio.run's own handler would only ask the event loop to stop, which waits for the typing.
+        asyncios = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return self._prompt("Code of your authenticator app: ")
+        except EOFError:
+            return ""
+        finally:
+            signal.signal(signal.SIGINT, asyncios)
+
+
+def _error_for(refused: ClientError, refusals: Mapping[str, str]) -> FinopsClientError:
+    code = refused.response["Error"]["Code"]
+    if code in PASSING:
+        return SignInUnavailable(PASSING[code])
+    if refused.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        return SignInUnavailable(f"Cognito failed: {code}.")
+    # Only the message tells this one from a wrong password: "Client X is configured with secret but SECRET_HASH was
+    # not received".
+    if code == "NotAuthorizedException" and "secret" in refused.response["Error"]["Message"].lower():
+        return CredentialsRefused(CONFIDENTIAL_CLIENT)
+    return CredentialsRefused(refusals.get(code, f"Cognito refused the sign-in: {code}."))

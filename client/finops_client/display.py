@@ -1,0 +1,270 @@
+"""What `ask` shows: a job's progress, an answer, a list of jobs. On a terminal drawn, elsewhere plain lines.
+
+All of it comes from a server and from agents, and is not trusted: what a terminal would obey is taken out, and
+nothing is so long that it fills the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from finops_client.events import (
+    AgentCompleted,
+    AgentResult,
+    AnalysisStarted,
+    JobCancelled,
+    JobCompleted,
+    JobEvent,
+    JobFailed,
+    JobSnapshot,
+    JobSummary,
+)
+from finops_client.terminal_text import clean_line, clean_text
+
+# What is worth a look; a server's sentences and names are shorter.
+LONGEST_MESSAGE = 300
+LONGEST_NAME = 140
+# The contract's own bound of an id, and more than its longest status has.
+LONGEST_ID = 128
+LONGEST_STATUS = 20
+# Two lines on most terminals; the whole question is in the job's own events.
+SHOWN_OF_A_QUESTION = 120
+# A question goes to ten agents at most. More lines could not be redrawn in place on a small screen.
+AGENTS_SHOWN = 20
+
+# Of an answer that is drawn. Measured with fifty kinds of markup, each repeated up to this size: the worst of them is
+# read in under two seconds. What people read of an answer is seldom a tenth of it.
+MAX_CHARACTERS = 64 * 1024
+# A part takes about 0.1 ms to draw, one in a table up to 0.4 ms.
+MAX_TOKENS = 5000
+# markdown-it reads no deeper than 20, and leaves out what is there.
+MAX_DEPTH = 12
+# A level is indented by at most four columns. Half of the width is left for the text.
+COLUMNS_A_LEVEL = 8
+TAB_COLUMNS = 4
+
+WORKING, COMPLETED, FAILED = "working", "completed", "failed"
+_TICKS = {WORKING: ("…", "dim"), COMPLETED: ("✓", "green"), FAILED: ("✗", "red")}
+
+
+@dataclass
+class JobView:
+    """A job as its events have told it so far, with the state of each agent; all texts are safe to print."""
+
+    percent: int = 0
+    message: str = ""
+    agents: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failed_agents(self) -> list[str]:
+        """The names of the agents that failed."""
+        return [name for name, state in self.agents.items() if state == FAILED]
+
+    def apply(self, event: JobEvent) -> None:
+        """Take in one event."""
+        if isinstance(event, AnalysisStarted):
+            # After a snapshot they are all known, and its sentence is the newer one.
+            if self._add_agents(event.agents):
+                self.message = clean_line("Asking " + ", ".join(self.agents), LONGEST_MESSAGE)
+        elif isinstance(event, JobCompleted):
+            self.percent = 100
+            self.message = "Partial answer" if event.result.partial else "Answer complete"
+        elif isinstance(event, JobFailed):
+            self.message = "Failed"
+        elif isinstance(event, JobCancelled):
+            self.message = "Cancelled"
+        else:
+            self.percent = _percent(event.progress)
+            if isinstance(event, AgentCompleted):
+                if self._add_result(event.result):
+                    self.message = self._about(event)
+            else:
+                self.message = clean_line(event.message, LONGEST_MESSAGE)
+            if isinstance(event, JobSnapshot):
+                self._add_agents(event.agents)
+                for result in event.results:
+                    self._add_result(result)
+
+    def _add_agents(self, names: tuple[str, ...]) -> bool:
+        """Take in agents that are asked; tell whether one of them was not known."""
+        known = len(self.agents)
+        for name in names:
+            self.agents.setdefault(_name(name), WORKING)
+        return len(self.agents) > known
+
+    def _add_result(self, result: AgentResult) -> bool:
+        """Take in what became of an agent; tell whether that was not known."""
+        name = _name(result.agent)
+        before, self.agents[name] = self.agents.get(name), FAILED if result.status == FAILED else COMPLETED
+        return self.agents[name] != before
+
+    def _about(self, event: AgentCompleted) -> str:
+        done = sum(state != WORKING for state in self.agents.values())
+        state = self.agents[_name(event.result.agent)]
+        return clean_line(f"{_name(event.agent)} {state} ({done} of {event.total_agents})", LONGEST_MESSAGE)
+
+
+class Display:
+    """Shows a job's progress: this one not at all. It keeps the view."""
+
+    def __init__(self) -> None:
+        """An empty view."""
+        self.view = JobView()
+
+    def show(self, event: JobEvent) -> None:
+        """Take in an event, and show what it changed."""
+        self.view.apply(event)
+
+
+class LineDisplay(Display):
+    """One line for each step, so that a log shows the job moving."""
+
+    def __init__(self, console: Console) -> None:
+        """Write to `console`."""
+        super().__init__()
+        self._console = console
+        self._last_line = ""
+
+    def show(self, event: JobEvent) -> None:
+        """Write a line, unless it would say the same as the last one."""
+        super().show(event)
+        line = f"[{self.view.percent:3d}%] {self.view.message}"
+        if line != self._last_line:
+            self._console.print(Text(line), soft_wrap=True)
+            self._last_line = line
+
+
+class LiveDisplay(Display):
+    """A bar, the sentence, the time, and a tick for each agent, redrawn in place. A renderable of rich."""
+
+    def __init__(self) -> None:
+        """An empty bar."""
+        super().__init__()
+        self._bar = Progress(
+            SpinnerColumn(),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+        )
+        self._task = self._bar.add_task("Connecting", total=100)
+
+    def show(self, event: JobEvent) -> None:
+        """Take in an event; the next redraw shows it."""
+        super().show(event)
+        self._bar.update(self._task, completed=self.view.percent, description=self.view.message)
+
+    def __rich__(self) -> Group:
+        """Draw the picture of now."""
+        shown = islice(self.view.agents.items(), AGENTS_SHOWN)
+        return Group(self._bar, *(Text.assemble("  ", _TICKS[state], " ", name) for name, state in shown))
+
+
+@contextmanager
+def showing_progress(console: Console, *, quiet: bool) -> Iterator[Display]:
+    """Give the display that fits: none if quiet, a moving one on a terminal that can move its cursor, or lines."""
+    if quiet:
+        yield Display()
+    elif console.is_terminal and not console.is_dumb_terminal:
+        display = LiveDisplay()
+        with Live(display, console=console):
+            yield display
+    else:
+        yield LineDisplay(console)
+
+
+def print_answer(markdown: str, console: Console) -> None:
+    """Print a whole answer; on a terminal as markdown if that is safe and quick.
+
+    What a terminal would obey is taken out, also where markdown's entities bring it back in. No link can be clicked:
+    its address stands beside it, so nothing says one thing and leads to another. Images are named with their address
+    and never fetched, HTML is text, and code is not highlighted, because the answer would choose the lexer. What would
+    take long to draw, or is nested so deeply that there is no room for it, stays text.
+    """
+    text = clean_text(markdown).rstrip("\n")
+    if not console.is_terminal:
+        console.file.write(text + "\n")
+        return
+    tokens = _read_markdown(text) if len(text) <= MAX_CHARACTERS else None
+    if tokens is None or _depth(tokens) > min(MAX_DEPTH, console.width // COLUMNS_A_LEVEL):
+        console.file.write(text.expandtabs(TAB_COLUMNS) + "\n")
+        return
+    drawing = Markdown("", hyperlinks=False)
+    drawing.parsed = tokens
+    console.print(drawing)
+
+
+def print_jobs(jobs: Sequence[JobSummary], console: Console) -> None:
+    """Print the jobs in the order given: a table on a terminal, one line of tab-separated fields for each elsewhere."""
+    if not console.is_terminal:
+        for job in jobs:
+            job_id, asked = clean_line(job.job_id, LONGEST_ID), _utc(job.created_at, "%Y-%m-%dT%H:%M:%SZ")
+            console.file.write("\t".join((job_id, _status(job), asked, clean_line(job.query))) + "\n")
+        return
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    # The id is there to be copied: it is never cut.
+    table.add_column("Question, job id", overflow="fold")
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Asked (UTC)", no_wrap=True)
+    for job in jobs:
+        question = clean_line(job.query, SHOWN_OF_A_QUESTION)
+        name = Text.assemble(question, "\n", (clean_line(job.job_id, LONGEST_ID), "dim"))
+        table.add_row(name, Text(_status(job)), _utc(job.created_at, "%Y-%m-%d %H:%M"))
+    console.print(table)
+
+
+def _name(agent: str) -> str:
+    return clean_line(agent, LONGEST_NAME)
+
+
+def _percent(progress: float) -> int:
+    return min(100, max(0, int(progress)))
+
+
+def _status(job: JobSummary) -> str:
+    status = clean_line(job.status, LONGEST_STATUS)
+    return f"{status} {_percent(job.progress)}%" if status == "processing" else status
+
+
+def _utc(epoch_seconds: float, form: str) -> str:
+    try:
+        return datetime.fromtimestamp(epoch_seconds, UTC).strftime(form)
+    except (OverflowError, ValueError, OSError):
+        return "?"
+
+
+def _read_markdown(text: str) -> list[Token] | None:
+    """The parts of a markdown text, made safe to draw; None if there are too many."""
+    # With HTML switched on, tags and whatever stands between them would be left out.
+    tokens = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).parse(text)
+    if sum(1 + len(token.children or ()) for token in tokens) > MAX_TOKENS:
+        return None
+    for token in tokens:
+        token.info = ""
+        if token.children:
+            token.children = [_as_text(child) for child in token.children]
+    return tokens
+
+
+def _as_text(token: Token) -> Token:
+    if token.type == "image":
+        return Token("text", "", 0, content=clean_text(f"{token.content} (image: {token.attrs['src']})"))
+    token.content = clean_text(token.content)
+    return token
+
+
+def _depth(tokens: Sequence[Token]) -> int:
+    return max((token.level for token in tokens if token.type != "inline"), default=0)

@@ -1,0 +1,279 @@
+"""Questions from being asked to their one end, against a real WebSocket server on this machine."""
+
+import asyncio
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from finops_client.errors import (
+    ConnectionLost,
+    GatewayRefused,
+    JobNotCompleted,
+    JobNotFound,
+    LimitReached,
+    MessageNotSendable,
+    NoAnswer,
+    NotAuthenticated,
+    ProtocolViolation,
+    ServerFailed,
+    SignInUnavailable,
+)
+from finops_client.events import JobCompleted, JobFailed, JobQueued
+from unit.finops_client import protocol_messages as say
+from unit.finops_client.quick_client import QuickTiming, Tokens, asked, client_of, kinds_of
+from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
+
+WHOLE = sending(*say.WHOLE_JOB)
+EXPIRED = sending(say.job_refused(code="SESSION_EXPIRED", error="Please sign in again."))
+FORGOTTEN = say.job_refused(code="UNAUTHENTICATED")
+LIMITED = say.job_refused(code="RATE_LIMITED", error="Please wait.", retryAfter=17)
+
+
+async def test_the_events_of_a_job_are_the_servers_messages() -> None:
+    async with RecordingServer() as server, client_of(server) as client:
+        events = await asked(client, agents=["a", "b"], request_id="request-1")
+    written = json.loads(json.dumps([event.to_message() for event in events]))
+    assert written == [say.WHOLE_JOB[0] | {"requestId": "request-1"}, *say.WHOLE_JOB[1:]]
+    assert server.received[1:] == [
+        {"action": "finops_query", "query": "Why?", "requestId": "request-1", "agents": ["a", "b"]}
+    ]
+
+
+async def test_every_question_has_a_random_request_id_and_no_agents_unless_they_are_named() -> None:
+    async with RecordingServer() as server, client_of(server) as client:
+        await asked(client)
+        await asked(client)
+    first, second = server.received[1:]
+    ids = {first.pop("requestId"), second.pop("requestId")}
+    assert [uuid.UUID(one).version for one in ids] == [4, 4]
+    assert first == second == {"action": "finops_query", "query": "Why?"}
+
+
+async def test_the_whole_answer() -> None:
+    async with RecordingServer() as server, client_of(server) as client:
+        answer = await client.answer("Why?")
+        events = await asked(client)
+        assert await client.full_response(events[3]) == say.agent_result()["content"]  # type: ignore[arg-type]
+    assert (answer.markdown, answer.partial, answer.end.job_id) == (say.job_result()["response"], False, "job-1")
+
+
+async def test_messages_in_the_wrong_order_and_twice_tell_the_same_story() -> None:
+    queued, *rest = say.WHOLE_JOB
+    stale = say.progress_update(progress=10, seq=2)
+    messages = [rest[0], queued, rest[2], stale, rest[1], rest[3], rest[3], rest[4], rest[4]]
+    async with RecordingServer(finops_query=sending(*messages)) as server, client_of(server) as client:
+        events = await asked(client)
+    expected = ["JobQueued", "ProgressUpdate", "AgentCompleted", "AnalysisStarted", "AgentCompleted", "JobCompleted"]
+    assert kinds_of(events) == expected
+
+
+async def test_questions_side_by_side_get_their_own_jobs() -> None:
+    async def answer(socket: Any, received: say.Message) -> None:
+        for message in say.WHOLE_JOB:
+            request_id = {"requestId": received["requestId"]} if message["type"] == "job_queued" else {}
+            await socket.send(json.dumps({**message, "jobId": "job-" + received["query"], **request_id}))
+
+    async with RecordingServer(finops_query=answer) as server, client_of(server) as client:
+        answers = await asyncio.gather(*(client.answer(str(number)) for number in range(10)))
+    assert [found.end.job_id for found in answers] == [f"job-{number}" for number in range(10)]
+
+
+async def test_what_is_unknown_broken_or_somebody_elses_does_not_disturb() -> None:
+    others = [say.job_queued(jobId="job-9", requestId="other"), say.job_completed(jobId="job-9")]
+    novelty = {"type": "novelty", "jobId": "job-1"}
+    junk = [*map(json.dumps, others), "junk", "[]", "{}", json.dumps(novelty), '{"type":"progress_update"}']
+    gateways = [say.gateway_error(), say.error(), say.job_refused(code="INTERNAL")]
+    messages = [say.WHOLE_JOB[0], *junk, *gateways, *say.WHOLE_JOB[1:]]
+    async with RecordingServer(finops_query=sending(*messages)) as server, client_of(server) as client:
+        assert len(await asked(client)) == len(say.WHOLE_JOB)
+
+
+async def test_an_end_that_cannot_be_read_ends_the_wait() -> None:
+    broken = {"type": "job_completed", "jobId": "job-1"}
+    async with RecordingServer(finops_query=sending(say.job_queued(), broken)) as server, client_of(server) as client:
+        with pytest.raises(ProtocolViolation, match=r"cannot be read: job_completed: .*result"):
+            await asked(client)
+
+
+async def test_a_refused_question_ends_in_job_failed() -> None:
+    refused = say.job_refused(code="TOO_MANY_JOBS", error="You have 10 jobs.", retryAfter=60)
+    async with RecordingServer(finops_query=sending(refused)) as server, client_of(server) as client:
+        [end] = await asked(client)
+        with pytest.raises(JobNotCompleted, match="You have 10 jobs"):
+            await client.answer("Why?")
+    assert isinstance(end, JobFailed)
+    assert (end.code, end.retry_after) == ("TOO_MANY_JOBS", 60)
+    assert server.actions() == ["authenticate", "finops_query", "finops_query"]
+
+
+async def test_a_refusal_without_a_request_id_is_the_oldest_waiting_questions() -> None:
+    answers = in_turn(sending(say.job_queued()), silence, sending(say.job_refused(code="UNKNOWN_AGENT")))
+    async with RecordingServer(finops_query=answers) as server, client_of(server) as client:
+        under_way = client.ask("First?")
+        await anext(under_way)
+        waiting = asyncio.create_task(asked(client))
+        await server.until(lambda: len(server.received) == 3)
+        newest = asyncio.create_task(asked(client))
+        assert kinds_of(await waiting) == ["JobFailed"]
+        newest.cancel()
+
+
+@pytest.mark.parametrize("query", ["x" * 200_000, "\ud800"])
+async def test_a_question_that_cannot_be_sent_is_not_sent(query: str) -> None:
+    async with RecordingServer() as server, client_of(server) as client:
+        with pytest.raises(MessageNotSendable):
+            await anext(client.ask(query))
+        assert server.actions() == ["authenticate"]
+        await asked(client)
+
+
+async def test_a_request_id_is_under_way_once_and_an_abandoned_question_is_forgotten() -> None:
+    async with RecordingServer() as server, client_of(server) as client:
+        events = client.ask("Why?", request_id="request-1")
+        assert isinstance(await anext(events), JobQueued)
+        with pytest.raises(ValueError, match="request-1"):
+            await asked(client, request_id="request-1")
+        await events.aclose()
+        assert len(await asked(client, request_id="request-1")) == len(say.WHOLE_JOB)
+
+
+async def test_closing_the_client_ends_its_questions() -> None:
+    async with RecordingServer(finops_query=sending(say.job_queued(), say.progress_update())) as server:
+        async with client_of(server) as client:
+            events = client.ask("Why?")
+            assert kinds_of([await anext(events), await anext(events)]) == ["JobQueued", "ProgressUpdate"]
+            waiting = asyncio.create_task(anext(events))
+            await client.ping()
+        with pytest.raises(ConnectionLost, match="closed"):
+            await asyncio.wait_for(waiting, 2)
+
+
+async def test_a_job_may_be_silent_for_longer_than_an_answer_takes() -> None:
+    async def slow(socket: Any, received: say.Message) -> None:
+        await sending(say.job_queued())(socket, received)
+        await asyncio.sleep(0.15)
+        await sending(say.job_completed())(socket, received)
+
+    async with RecordingServer(finops_query=slow) as server, client_of(server, answer=0.05) as client:
+        assert kinds_of(await asked(client)) == ["JobQueued", "JobCompleted"]
+    assert server.actions() == ["authenticate", "finops_query"]
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_an_end_that_was_lost_on_the_way_is_asked_for(forgotten: bool) -> None:
+    done = sending(say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6))
+    resumed = in_turn(sending(say.error(code="UNAUTHENTICATED")), done) if forgotten else done
+    async with (
+        RecordingServer(finops_query=sending(say.job_queued()), resume_job=resumed) as server,
+        client_of(server, silence=0.05, credentials=Tokens()) as client,
+    ):
+        assert isinstance((await asked(client))[-1], JobCompleted)
+    assert server.actions()[1:] == ["finops_query", "resume_job", *["authenticate", "resume_job"] * forgotten]
+
+
+async def test_a_job_that_is_gone_is_asked_for_anew_once() -> None:
+    gone = sending(say.error(code="JOB_NOT_FOUND"))
+    anew = sending(*(message | {"jobId": "job-2"} for message in say.WHOLE_JOB))
+    answers = in_turn(sending(*say.WHOLE_JOB[:3]), anew)
+    async with (
+        RecordingServer(finops_query=answers, resume_job=gone) as server,
+        client_of(server, silence=0.05) as client,
+    ):
+        events = await asked(client)
+        assert [event.job_id for event in events] == ["job-1"] * 3 + ["job-2"] * 6
+        assert server.received[1] == server.received[3]
+        server.answers["finops_query"] = sending(say.job_queued())
+        server.received.clear()
+        with pytest.raises(JobNotFound):
+            await asked(client)
+    assert server.actions() == ["finops_query", "resume_job"] * 2
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        (sending(say.gateway_error()), GatewayRefused),
+        (sending(say.job_refused(code="INTERNAL")), ServerFailed),
+        (silence, NoAnswer),
+        (sending(LIMITED), LimitReached),
+    ],
+)
+async def test_a_question_that_fails_for_the_moment_is_submitted_twice_more(refusal: Any, error: type) -> None:
+    timing = QuickTiming(answer=0.3)
+    async with (
+        RecordingServer(finops_query=in_turn(refusal, refusal, WHOLE)) as server,
+        client_of(server, timing=timing) as client,
+    ):
+        assert len(await asked(client)) == len(say.WHOLE_JOB)
+        first, *again = server.received[1:]
+        assert again == [first, first]
+        server.answers["finops_query"] = refusal
+        with pytest.raises(error):
+            await asked(client)
+    assert server.actions() == ["authenticate", *["finops_query"] * 6]
+    assert [int(slept) for slept in timing.slept] == [17 if error is LimitReached else 0] * 4
+
+
+async def test_a_limit_that_lasts_longer_than_a_minute_is_the_callers() -> None:
+    timing = QuickTiming()
+    async with (
+        RecordingServer(finops_query=sending(LIMITED | {"retryAfter": 61})) as server,
+        client_of(server, timing=timing) as client,
+    ):
+        with pytest.raises(LimitReached, match="Please wait") as limit:
+            await asked(client)
+    assert (limit.value.code, limit.value.retry_after, timing.slept) == ("RATE_LIMITED", 61, [])
+
+
+async def test_an_acknowledgement_that_comes_after_a_refusal_is_enough() -> None:
+    async def late(socket: Any, received: say.Message) -> None:
+        await sending(say.gateway_error())(socket, received)
+        await WHOLE(socket, received)
+
+    class Patient(QuickTiming):
+        async def sleep(self, seconds: float) -> None:
+            await asyncio.sleep(0.3)
+
+    async with RecordingServer(finops_query=late) as server, client_of(server, timing=Patient()) as client:
+        assert len(await asked(client)) == len(say.WHOLE_JOB)
+    assert server.actions() == ["authenticate", "finops_query"]
+
+
+@pytest.mark.parametrize(("refusal", "renews"), [(EXPIRED, True), (sending(FORGOTTEN), False)])
+async def test_a_session_that_has_expired_or_is_forgotten_is_made_again_once(refusal: Any, renews: bool) -> None:
+    tokens = Tokens()
+    answers = in_turn(refusal, WHOLE, refusal)
+    async with RecordingServer(finops_query=answers) as server, client_of(server, credentials=tokens) as client:
+        assert isinstance((await asked(client))[-1], JobCompleted)
+        assert server.actions() == ["authenticate", "finops_query"] * 2
+        assert server.received[1] == server.received[3]
+        assert tokens.renewals == [False, renews]
+        assert server.received[2]["token"] == "token-2"
+        with pytest.raises(NotAuthenticated):
+            await asked(client)
+
+
+async def test_without_credentials_there_is_no_signing_in_again() -> None:
+    async with (
+        RecordingServer(finops_query=sending(FORGOTTEN)) as server,
+        client_of(server, credentials=None) as client,
+    ):
+        assert kinds_of(await asked(client)) == ["JobFailed"]
+    assert server.actions() == ["finops_query"]
+
+
+@pytest.mark.parametrize("trouble", [SignInUnavailable("Later."), sending(say.gateway_error()), then_cut(silence)])
+async def test_a_renewal_that_fails_for_the_moment_is_made_again(trouble: Any) -> None:
+    accepted = sending(say.authenticated())
+    in_the_sign_in = isinstance(trouble, SignInUnavailable)
+    tokens = Tokens(trouble) if in_the_sign_in else Tokens()
+    async with (
+        RecordingServer(
+            authenticate=accepted if in_the_sign_in else in_turn(accepted, trouble, accepted),
+            finops_query=in_turn(EXPIRED, EXPIRED, WHOLE),
+        ) as server,
+        client_of(server, credentials=tokens) as client,
+    ):
+        assert isinstance((await asked(client))[-1], JobCompleted)
