@@ -34,8 +34,8 @@ class Fault:
     """Calls that a fault befalls, and what it does to them.
 
     It befalls calls of `service` (dynamodb, sqs, lambda, connections, s3), of one `operation` or all, by one `caller`
-    (the last part of a function's name) or all, whose body `matches`; of those not the first `after`, each of the
-    others with `probability`, and at most `times` of them.
+    (the last part of a function's name) or all, whose body `matches`: each with `probability`, and at most `times` of
+    them.
     """
 
     name: str
@@ -44,7 +44,6 @@ class Fault:
     operation: str | None = None
     caller: str = ""
     matches: Callable[[bytes], bool] = any_body
-    after: int = 0
     probability: float = 1
     times: int | None = None
     seconds: float = 0
@@ -60,7 +59,8 @@ class Reply:
     body: bytes
 
 
-_STATUSES = {
+# Every refusal that a row of the table may ask for, and its status.
+STATUSES = {
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
     ("dynamodb", "ProvisionedThroughputExceededException"): 400,
     ("dynamodb", "InternalServerError"): 500,
@@ -87,7 +87,7 @@ _TYPES = {
 
 def refusal(service: str, error: str) -> Reply:
     """The service's reply when it refuses a call with this error; KeyError if it has no such error."""
-    status = _STATUSES[service, error]
+    status = STATUSES[service, error]
     if service == "s3":
         text = f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{error}</Code><Message>Injected.</Message></Error>"
         return Reply(status, (("Content-Type", "application/xml"),), text.encode())

@@ -45,7 +45,6 @@ class FaultProxy:
         self.workers = Workers(cloud.port)
         self._held_jobs: dict[int, str] = {}
         self._faults: tuple[Fault, ...] = ()
-        self._met: Counter[Fault] = Counter()
         self._random = random.Random()
         self._choosing = threading.Lock()
         self._server = _Server(self)
@@ -60,7 +59,6 @@ class FaultProxy:
         """Inject these faults, and no others, from now on; the same seed throws the same dice."""
         with self._choosing:
             self._faults = tuple(faults)
-            self._met.clear()
             self.injected.clear()
             self._random.seed(seed)
 
@@ -127,8 +125,7 @@ class FaultProxy:
                     and fault.matches(call.body)
                 ):
                     continue
-                self._met[fault] += 1
-                if self._met[fault] <= fault.after or self.injected[fault.name] == fault.times:
+                if self.injected[fault.name] == fault.times:
                     continue
                 if self._random.random() < fault.probability:
                     is_twice = fault.kind is Kind.DUPLICATE

@@ -53,6 +53,10 @@ def killed(
     return Fault(f"killed {when}", service, Kind.KILL, caller=caller, matches=saying(words), times=times)
 
 
+VISIBLE_TOO_EARLY = Fault(
+    "message visible while its worker lives", "sqs", Kind.HIDE, "ChangeMessageVisibility", times=2
+)
+
 ROWS = (
     # DynamoDB
     under(
@@ -89,11 +93,7 @@ ROWS = (
             times=4,
         )
     ),
-    under(
-        Fault("message visible while its worker lives", "sqs", Kind.HIDE, "ChangeMessageVisibility", times=2),
-        LONG,
-        LONG,
-    ),
+    under(VISIBLE_TOO_EARLY, LONG, LONG),
     Row("the queue forgets", (), (COST, BOTH), scenario=scenarios.the_queue_forgets),
     Row("the queue forgets, nobody looks", (), (COST, BOTH), scenario=scenarios.nobody_looks_and_the_sweep_does),
     # The agents
@@ -232,8 +232,9 @@ ROWS = (
     Row("a dead letter is no job", (), (COST, COST), scenario=scenarios.a_foreign_body_is_dead),
     # The last: the functions' processes begin anew before it and after it.
     Row(
+        # A job may be taken from a worker that has it; it has one end all the same.
         "clocks off by five minutes",
-        (killed("meanwhile", "Waiting for", times=2),),
+        (VISIBLE_TOO_EARLY, killed("meanwhile", "Waiting for")),
         (SLOWLY, SLOWLY),
         scenario=scenarios.clocks_are_wrong,
     ),

@@ -15,7 +15,7 @@ import jwt
 from faults.clients import Person
 from faults.fault import Fault
 from faults.fault_proxy import PROCESSOR, FaultProxy
-from faults.history import EXPIRY, FOREIGN_BODY, Crashed, History, Invoked, Stored
+from faults.history import CLOCK, EXPIRY, FOREIGN_BODY, Crashed, History, Invoked, Stored
 from faults.stored_items import plain_item
 from local_cloud.journey_stack import JourneyStack
 from local_cloud.running_cloud import LocalCloud, until
@@ -95,16 +95,14 @@ class FaultyStack(JourneyStack):
     @contextmanager
     def wrong_clocks(self, seconds: int) -> Iterator[None]:
         """Let the clocks of all functions' processes be off, some fast and some slow."""
+        marks = self._record.with_name(f"clocks-{uuid.uuid4()}")
         self.set_environment(
-            PYTHONPATH=str(SKEWED_CLOCK),
-            CLOCK_SKEW_SECONDS=str(seconds),
-            CLOCK_SKEW_DIRECTORY=str(self._record.with_name(f"clocks-{uuid.uuid4()}")),
+            PYTHONPATH=str(SKEWED_CLOCK), CLOCK_SKEW_SECONDS=str(seconds), CLOCK_SKEW_DIRECTORY=str(marks)
         )
+        self.proxy.note("wrong clock", "machine", CLOCK)
         try:
             yield
-            for function in FUNCTIONS:
-                for _ in self.proxy.workers.of_function(self.project + function):
-                    self.proxy.note("wrong clock", "machine", "Clock")
+            assert {mark.name for mark in marks.iterdir()} == {self.project + function for function in FUNCTIONS}
         finally:
             self.set_environment()
 

@@ -13,6 +13,7 @@ from typing import Any
 # Operations of injections that the checker must know: see Injected.
 EXPIRY = "TimeToLive"
 FOREIGN_BODY = "ForeignBody"
+CLOCK = "Clock"
 # The end of an operation's name that was done twice.
 TWICE = ", twice"
 
@@ -85,7 +86,7 @@ class Injected:
     """A fault was injected. `service` and `operation` are the call's, such as `lambda` and `Invoke`.
 
     The operation EXPIRY says that a job's item was deleted, as TTL would; FOREIGN_BODY that a body that is no job was
-    put into a queue.
+    put into a queue; CLOCK that the functions' clocks were wrong.
     """
 
     at: float
@@ -95,7 +96,6 @@ class Injected:
 
 
 Event = Sent | Received | Opened | Closed | Stored | Invoked | Crashed | Injected
-_KINDS = {kind.__name__: kind for kind in (Sent, Received, Opened, Closed, Stored, Invoked, Crashed, Injected)}
 
 
 class History:
@@ -121,20 +121,6 @@ class History:
             for event in self.events:
                 lines.write(_line({"event": type(event).__name__, **asdict(event)}))
             lines.write(_line({"event": "End", "final_items": self.final_items, "dead_letters": self.dead_letters}))
-
-    @classmethod
-    def load(cls, path: Path) -> "History":
-        """Read what save wrote; sets have become lists."""
-        history = cls()
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                fields = json.loads(line)
-                kind = fields.pop("event")
-                if kind == "End":
-                    history.final_items, history.dead_letters = fields["final_items"], fields["dead_letters"]
-                else:
-                    history.events.append(_KINDS[kind](**fields))
-        return history
 
 
 def _line(fields: dict[str, Any]) -> str:

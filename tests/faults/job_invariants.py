@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import inf
 
 from faults.evidence import ENDS, RANK, Evidence, describe, is_end, state_of_item
-from faults.history import EXPIRY, FOREIGN_BODY, TWICE, Crashed, Injected, Invoked, Received, Stored
+from faults.history import CLOCK, EXPIRY, FOREIGN_BODY, TWICE, Crashed, Injected, Invoked, Received, Stored
 
 
 def acknowledged_jobs_end(evidence: Evidence) -> Iterator[str]:
@@ -63,8 +63,10 @@ def agents_are_asked_once(evidence: Evidence) -> Iterator[str]:
 
     A crash whose job is not known counts for every job that was being processed. An invocation that the proxy has made
     twice does not know its job: of all jobs together, no more may be in surplus than there were of those. A lost reply
-    is no excuse: the agent may have acted.
+    is no excuse: the agent may have acted. Where clocks are wrong, a lease that runs may look as if it had run out.
     """
+    if any(injected.operation == CLOCK for injected in evidence.of_kind(Injected)):
+        return
     crashes = _crashes_by_job(evidence)
     invocations: dict[tuple[str, str], list[Invoked]] = defaultdict(list)
     for invoked in evidence.of_kind(Invoked):

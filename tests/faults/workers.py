@@ -32,10 +32,6 @@ class Workers:
         found = (self._worker(int(entry.name)) for entry in _PROCESSES.iterdir() if entry.name.isdigit())
         return [worker for worker in found if worker is not None]
 
-    def of_function(self, function: str) -> list[Worker]:
-        """The workers of a function."""
-        return [worker for worker in self.all() if worker.function == function]
-
     def that_connected_from(self, port: int) -> Worker | None:
         """The worker that has the connection whose end on its side is this port of 127.0.0.1."""
         socket = _socket_at(port)

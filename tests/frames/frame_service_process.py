@@ -5,6 +5,7 @@ standard output is what the method gave back.
 """
 
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -72,6 +73,8 @@ class FrameServiceProcess:
 
 def main() -> None:
     """Take orders until there are no more."""
+    # It runs for a minute or two, of which looking for garbage would take a fifth.
+    gc.disable()
     replies, log = sys.stdout, io.StringIO()
     with contextlib.redirect_stdout(log), mock_aws():
         service = FrameServiceProcess(log)

@@ -3,45 +3,28 @@
 Those that claim to be the other user are never signed as the pool signs.
 """
 
-import base64
 import hashlib
 import hmac
-import json
 import time
 from typing import Any
 
-import jwt
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import strategies as st
 
 from frames import hostile_values
 from frames.planted_jobs import OTHER_USER
 from function_environment import function_environment
+from security.pool_keys import KEY, KEY_ID, OTHER_KEY, encoded, encoded_json, published, signed
 
 _ENVIRONMENT = function_environment("connection_manager.handler.handler")
-_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-_STRANGER_S_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-_KEY_ID = "key-1"
-_HEADER: dict[str, Any] = {"alg": "RS256", "kid": _KEY_ID}
+_HEADER: dict[str, Any] = {"alg": "RS256", "kid": KEY_ID}
 # Whom a token stands for that the pool has signed and that is wrong otherwise.
 _SIGNED_USER = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
 
 
-def key_set() -> bytes:
-    """Give the keys file that the pool publishes."""
-    return json.dumps({"keys": [_as_jwk(_KEY)]}).encode()
-
-
 def valid_token(user_id: str) -> str:
     """Give a token of the pool's, valid for a day: longer than any run."""
-    return _signed(_encoded(_HEADER), _encoded(_claims(user_id)))
-
-
-def _as_jwk(key: rsa.RSAPrivateKey) -> dict[str, Any]:
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
-    return {**public, "kid": _KEY_ID, "alg": "RS256", "use": "sig"}
+    return signed(encoded_json(_HEADER), encoded_json(_claims(user_id)))
 
 
 def _claims(user_id: str) -> dict[str, Any]:
@@ -57,26 +40,13 @@ def _claims(user_id: str) -> dict[str, Any]:
     }
 
 
-def _part(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).decode().rstrip("=")
-
-
-def _encoded(value: Any) -> str:
-    return _part(json.dumps(value).encode())
-
-
-def _signed(header: str, claims: str, key: rsa.RSAPrivateKey = _KEY) -> str:
-    signature = key.sign(f"{header}.{claims}".encode(), padding.PKCS1v15(), SHA256())
-    return f"{header}.{claims}.{_part(signature)}"
-
-
 def _signed_with_public_key(header: str, claims: str) -> str:
-    public = _KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     signature = hmac.new(public, f"{header}.{claims}".encode(), hashlib.sha256).digest()
-    return f"{header}.{claims}.{_part(signature)}"
+    return f"{header}.{claims}.{encoded(signature)}"
 
 
-_CLAIMED = _encoded(_claims(OTHER_USER))
+_CLAIMED = encoded_json(_claims(OTHER_USER))
 
 _headers = st.one_of(
     st.just(_HEADER),
@@ -87,7 +57,7 @@ _headers = st.one_of(
             {},
             optional={
                 "kid": st.one_of(st.just("key-2"), hostile_values.values),
-                "jwk": st.one_of(st.just(_as_jwk(_STRANGER_S_KEY)), hostile_values.values),
+                "jwk": st.one_of(st.just(published(OTHER_KEY)), hostile_values.values),
                 "jku": st.just("http://192.0.2.1/jwks.json"),
                 "x5u": st.just("http://192.0.2.1/x5u.pem"),
                 "x5c": st.just(["MIIB"]),
@@ -101,13 +71,13 @@ _headers = st.one_of(
     ),
     st.dictionaries(hostile_values.names, hostile_values.values, max_size=4),
     hostile_values.values,
-).map(_encoded)
+).map(encoded_json)
 
 _forged = st.one_of(
     st.builds(lambda header: f"{header}.{_CLAIMED}.", _headers),
     st.builds(lambda header: _signed_with_public_key(header, _CLAIMED), _headers),
-    st.builds(lambda header: _signed(header, _CLAIMED, _STRANGER_S_KEY), _headers),
-    st.builds(lambda header, signature: f"{header}.{_CLAIMED}.{_part(signature)}", _headers, st.binary(max_size=300)),
+    st.builds(lambda header: signed(header, _CLAIMED, OTHER_KEY), _headers),
+    st.builds(lambda header, signature: f"{header}.{_CLAIMED}.{encoded(signature)}", _headers, st.binary(max_size=300)),
 )
 
 # The pool signs none of these: another pool's, another client's, another use, none of its claims.
@@ -129,14 +99,16 @@ _wrong_claims = st.builds(
     st.sets(st.sampled_from(["iss", "aud", "token_use", "exp", "sub", "iat"]), max_size=2),
 )
 _signed_and_wrong = st.one_of(
-    st.builds(lambda header: _signed(header, _encoded(_claims(_SIGNED_USER))), _headers),
-    st.builds(lambda claims: _signed(_encoded(_HEADER), _encoded(claims)), _wrong_claims),
+    st.builds(lambda header: signed(header, encoded_json(_claims(_SIGNED_USER))), _headers),
+    st.builds(lambda claims: signed(encoded_json(_HEADER), encoded_json(claims)), _wrong_claims),
 )
 
 _nested_part = st.builds(
-    lambda opening, depth: _part(opening * depth), st.sampled_from([b"[", b'{"a":']), st.integers(1, 2000)
+    lambda opening, depth: encoded(opening * depth), st.sampled_from([b"[", b'{"a":']), st.integers(1, 2000)
 )
-_any_part = st.one_of(st.binary(max_size=60).map(_part), hostile_values.values.map(_encoded), _nested_part, _headers)
+_any_part = st.one_of(
+    st.binary(max_size=60).map(encoded), hostile_values.values.map(encoded_json), _nested_part, _headers
+)
 _any_parts = st.builds(".".join, st.lists(_any_part, max_size=5))
 
 _SPOILED = valid_token(_SIGNED_USER)

@@ -16,10 +16,9 @@ from frames.frame_service import FrameService
 from frames.frame_tally import FrameTally
 from frames.frame_verdict import assert_answered
 from frames.generated_frames import Frame
-from frames.hostile_tokens import key_set
 from frames.senders import Senders
 from frames.websocket_events import frame_event, other_function
-from unit.finops_websocket.loopback_aws import LoopbackAws
+from security.pool_keys import KeyServer
 
 # Of eleven kinds: more than ten thousand in all.
 _FRAMES_OF_EACH_KIND = 920
@@ -27,10 +26,8 @@ _FRAMES_OF_EACH_KIND = 920
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[FrameService]:
-    with LoopbackAws() as loopback:
-        loopback.keys = key_set()
-        with FrameService(TOKEN_KEYS_URL=loopback.keys_url) as service:
-            yield service
+    with KeyServer() as keys, FrameService(TOKEN_KEYS_URL=keys.url) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from finops_websocket.job_history import Start
 from local_cloud.conversation import Conversation
-from message_handler import job_cursor
 from security.attack import Attack, AttackSucceeded, Inconclusive, must, stopped_by
 from security.held_answers import HeldAnswers, held_answers
 from security.secured_stack import SecuredStack
@@ -105,7 +103,7 @@ async def listing_anothers_jobs(stack: SecuredStack) -> str:
         )
         must(listed == {"type": "job_list", "jobs": []}, f"It lists {listed}")
         created = int(stack.stored_job(victim.job_id)["createdAt"]["N"]) + 1
-        listing = {"action": "list_jobs", "cursor": job_cursor.encode(Start(created, victim.job_id))}
+        listing = {"action": "list_jobs", "cursor": cursor_of([created, victim.job_id])}
         own = await victim.ask(listing, "job_list")
         if [job["jobId"] for job in own["jobs"]] != [victim.job_id]:
             raise Inconclusive(f"The cursor does not lead to the job: {own}")
@@ -115,9 +113,13 @@ async def listing_anothers_jobs(stack: SecuredStack) -> str:
             [created, victim.job_id, victim.user_id],
             {"createdAt": created, "jobId": victim.job_id, "userId": victim.user_id},
         ):
-            cursor = base64.urlsafe_b64encode(json.dumps(forged, separators=(",", ":")).encode()).decode()
-            stopped_by(await attacker.ask({"action": "list_jobs", "cursor": cursor}), "INVALID_MESSAGE")
+            stopped_by(await attacker.ask({"action": "list_jobs", "cursor": cursor_of(forged)}), "INVALID_MESSAGE")
     return "an empty list"
+
+
+def cursor_of(place: Any) -> str:
+    """Write a cursor as the server does, which whoever has got one can see."""
+    return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode()
 
 
 async def naming_the_victim_in_a_question(stack: SecuredStack) -> str:

@@ -13,9 +13,9 @@ import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from security.attack import Attack, AttackSucceeded, Inconclusive, stopped_by
+from security.pool_keys import OTHER_KEY, encoded, encoded_json, published, signed
 from security.secured_stack import SecuredStack
 from security.signed_tokens import check_a_good_one, own_keys
-from unit.connection_manager.sample_tokens import OTHER_KEY, encoded, published, token_of
 
 Forge = Callable[[SecuredStack], str]
 
@@ -34,20 +34,20 @@ def public_key_of(stack: SecuredStack) -> Any:
 
 def unsigned(stack: SecuredStack) -> str:
     _, claims = parts_of(stack.token())
-    return f"{encoded(json.dumps({'alg': 'none', 'typ': 'JWT'}).encode())}.{encoded(json.dumps(claims).encode())}."
+    return f"{encoded_json({'alg': 'none', 'typ': 'JWT'})}.{encoded_json(claims)}."
 
 
 def signed_with_the_public_key_as_a_secret(stack: SecuredStack) -> str:
     header, claims = parts_of(stack.token())
     # As a library takes the key's text that was meant for RS256. jwt refuses to sign with such a secret.
     secret = public_key_of(stack).key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    signed = ".".join(encoded(json.dumps(part).encode()) for part in ({**header, "alg": "HS256"}, claims))
-    return f"{signed}.{encoded(hmac.digest(secret, signed.encode(), hashlib.sha256))}"
+    text = f"{encoded_json({**header, 'alg': 'HS256'})}.{encoded_json(claims)}"
+    return f"{text}.{encoded(hmac.digest(secret, text.encode(), hashlib.sha256))}"
 
 
 def signed_by_somebody_else(stack: SecuredStack, **header: Any) -> str:
     genuine, claims = parts_of(stack.token())
-    return token_of({**genuine, **header}, claims, key=OTHER_KEY)
+    return signed(encoded_json({**genuine, **header}), encoded_json(claims), OTHER_KEY)
 
 
 def with_a_key_of_its_own(stack: SecuredStack) -> str:
@@ -65,7 +65,7 @@ def with_an_address_of_a_certificate(stack: SecuredStack) -> str:
 def with_another_users_claims(stack: SecuredStack) -> str:
     header, _, signature = stack.token("one").split(".")
     _, claims = parts_of(stack.token("another"))
-    return f"{header}.{encoded(json.dumps(claims).encode())}.{signature}"
+    return f"{header}.{encoded_json(claims)}.{signature}"
 
 
 def of_another_pool(stack: SecuredStack) -> str:
