@@ -46,7 +46,7 @@ class MarkdownDocument:
     @cached_property
     def anchors(self) -> set[str]:
         """What a link can name behind its #, as GitHub makes it of the headings."""
-        return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in self.headings}
+        return set(map(github_anchor, self.headings))
 
     @cached_property
     def links(self) -> list[str]:
@@ -73,3 +73,8 @@ class MarkdownDocument:
         above = "\n".join(self.prose.splitlines()[:line])
         headings = [found[2].replace("`", "") for found in _HEADING.finditer(above)]
         return headings[-1] if headings else ""
+
+
+def github_anchor(heading: str) -> str:
+    """What GitHub makes of a heading, for links."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -7,9 +7,14 @@ import pytest
 
 from unit.docs.markdown_document import REPOSITORY, MarkdownDocument
 
-GUIDE, ARCHITECTURE, RULES = (
+GUIDE, ARCHITECTURE, RULES, NOTES = (
     MarkdownDocument(f"docs/{name}.md")
-    for name in ("WEBSOCKET_API_GUIDE", "agent_to_agent_communication_architecture", "project_rules")
+    for name in (
+        "WEBSOCKET_API_GUIDE",
+        "agent_to_agent_communication_architecture",
+        "project_rules",
+        "troubleshooting_notes",
+    )
 )
 LINKED = [
     MarkdownDocument(str(path.relative_to(REPOSITORY)))
@@ -19,7 +24,7 @@ LINKED = [
 MADE = {".venv", ".local", "build"}
 # Placeholders in capitals stand for what the reader puts there.
 PLACEHOLDER = re.compile(r"\b[A-Z]{3,}\b")
-COMMAND = re.compile(r"(?:^|\s)((?:\./|ops/)[\w./]+\.sh|(?:\.venv/bin/)?ask)(?=\s)([^\n#|]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|\s|\()((?:\./|ops/)[\w./]+\.sh|(?:\.venv/bin/)?ask)(?=[\s)])([^\n#|`]*)", re.MULTILINE)
 
 
 @pytest.mark.parametrize("document", LINKED, ids=lambda document: document.path)
@@ -35,39 +40,33 @@ def test_links_within_the_project_lead_somewhere(document: MarkdownDocument) -> 
             assert anchor in there.anchors, link
 
 
-def named_paths(document: MarkdownDocument) -> Iterator[str]:
-    """The code spans that are paths from the project's root."""
+@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES], ids=lambda document: document.path)
+def test_files_that_are_named_are_there(document: MarkdownDocument) -> None:
     first_names = {path.name for path in REPOSITORY.iterdir()} - MADE
     for span in document.code_spans:
         path = span.split()[0].removeprefix("./")
         if path.split("/")[0] in first_names and not PLACEHOLDER.search(path.removesuffix(".md")):
-            yield path
-
-
-@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES], ids=lambda document: document.path)
-def test_files_that_are_named_are_there(document: MarkdownDocument) -> None:
-    assert [path for path in named_paths(document) if not (REPOSITORY / path).exists()] == []
+            assert (REPOSITORY / path).exists(), span
 
 
 def commands(document: MarkdownDocument) -> Iterator[tuple[str, str]]:
     """Each of the project's own commands that a document calls, and the arguments it gives."""
-    called = [block.text.replace("\\\n", " ") for block in document.blocks("sh")] + document.code_spans
-    for text in called:
+    languages = ("sh", "bash", "bash aws-only")
+    blocks = [block.text.replace("\\\n", " ") for language in languages for block in document.blocks(language)]
+    for text in [*blocks, *document.code_spans]:
         yield from COMMAND.findall(f"{text} ")
 
 
 def words_of(command: str) -> str:
     """The sources in which a command's options stand."""
     if command.endswith("ask"):
-        return (REPOSITORY / "client/finops_client/options.py").read_text(encoding="utf-8")
-    text = (REPOSITORY / command).read_text(encoding="utf-8")
-    if command.startswith("ops/"):
-        modules = (REPOSITORY / "ops" / "finops_operations").rglob("*.py")
-        text += "".join(module.read_text(encoding="utf-8") for module in modules)
-    return text
+        sources = [*(REPOSITORY / "client").rglob("*.py")]
+    else:
+        sources = [REPOSITORY / command, *(REPOSITORY / "ops" / "finops_operations").rglob("*.py")]
+    return "".join(path.read_text(encoding="utf-8") for path in sources)
 
 
-@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES], ids=lambda document: document.path)
+@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES, NOTES], ids=lambda document: document.path)
 def test_commands_have_the_options_that_they_are_given(document: MarkdownDocument) -> None:
     called = list(commands(document))
     assert called

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import boto3
 import pytest
@@ -14,8 +13,9 @@ from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.command import checks_of
 from finops_operations.stack import Stack
 from finops_websocket import metrics
-from monitoring_template import MONITORING, alarms, evaluated
-from unit.docs.markdown_document import REPOSITORY, MarkdownDocument
+from monitoring_template import MONITORING, alarms
+from unit.docs.markdown_document import REPOSITORY, MarkdownDocument, github_anchor
+from unit.docs.said_sentences import begins, failures_of
 
 NOTES = MarkdownDocument("docs/troubleshooting_notes.md")
 EXECUTABLE, AWS_ONLY = (
@@ -26,9 +26,6 @@ PARTS = ["What one sees", "Look", "Cause", "Remedy"]
 # What Python's logger is called with, without what varies.
 LOGGED = re.compile(r'logger\.(debug|info|warning|error|exception|critical)\(\s*"([^"]+)"')
 SEVERE = {"warning", "error", "exception", "critical"}
-# A call of the shell scripts' `fail`, up to the end of its text.
-FAILED = re.compile(r'\bfail "((?:[^"\\]|\\.)*)"')
-VARIABLE = re.compile(r"\$\{[^}]*\}|\$\((?:[^()]|\([^()]*\))*\)|\$\w+")
 
 
 @dataclass(frozen=True)
@@ -63,10 +60,6 @@ SECTIONS = {section.heading: section for section in sections()}
 IN_FOUR_PARTS = [section for section in SECTIONS.values() if section.heading != "What the log says"]
 
 
-def anchor_of(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-
-
 def first_cells(heading: str) -> list[str]:
     """What stands in code in the first cells of a section's tables."""
     rows = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \|", SECTIONS[heading].prose, re.MULTILINE)
@@ -81,27 +74,14 @@ def test_every_code_has_a_section_and_no_other_is_explained() -> None:
     assert {heading for heading, section in SECTIONS.items() if section.chapter == "Error codes"} == ERROR_CODES
 
 
-def test_no_heading_is_there_twice() -> None:
-    assert sorted(NOTES.headings) == sorted(set(NOTES.headings))
-
-
-@pytest.mark.parametrize("name", sorted(alarms()))
-def test_an_alarm_leads_here(name: str) -> None:
-    assert evaluated(alarms()[name]["AlarmDescription"]).endswith(" See troubleshooting_notes.md.")
-
-
 @pytest.mark.parametrize("section", IN_FOUR_PARTS, ids=lambda section: section.heading)
-def test_a_section_has_its_four_parts_in_their_order(section: Section) -> None:
+def test_a_section_has_its_four_parts_and_a_command_with_which_to_look(section: Section) -> None:
     assert list(section.parts) == PARTS
     with_blocks = {block.heading for block in [*EXECUTABLE, *AWS_ONLY]}
     for name, text in section.parts.items():
         # A command may be all that there is to say of where to look.
         assert text.strip() or (name in {"Look", "Remedy"} and section.heading in with_blocks), name
-
-
-@pytest.mark.parametrize("section", IN_FOUR_PARTS, ids=lambda section: section.heading)
-def test_a_section_says_by_a_command_where_to_look(section: Section) -> None:
-    assert section.heading in {block.heading for block in EXECUTABLE}
+    assert section.heading in {block.heading for block in EXECUTABLE}, "It names no command with which to look."
 
 
 def test_the_symptoms_lead_to_every_section() -> None:
@@ -109,7 +89,7 @@ def test_the_symptoms_lead_to_every_section() -> None:
     led_to = set(re.findall(r"\]\(#([^)]+)\)", table))
     assert {"alarms", "error-codes", "deployments"} < led_to
     named_elsewhere = {"Alarms", "Error codes", "Deployments"}
-    others = {anchor_of(heading) for heading, one in SECTIONS.items() if one.chapter not in named_elsewhere}
+    others = {github_anchor(heading) for heading, one in SECTIONS.items() if one.chapter not in named_elsewhere}
     assert others - led_to == set()
 
 
@@ -129,30 +109,25 @@ def test_every_line_that_tells_of_trouble_is_explained() -> None:
     assert {line.strip('"') for line in first_cells("What the log says")} == log_messages(SEVERE)
 
 
-def sentences_of(*scripts: str) -> set[str]:
-    """With what the scripts, and the parts that they are made of, can end; what varies is an ellipsis."""
+def ends_of(*scripts: str) -> set[str]:
+    """With what the scripts, and the parts that they are made of, can end."""
     found: set[str] = set()
     for name in scripts:
         script = (REPOSITORY / name).read_text(encoding="utf-8")
         for part in [name, *re.findall(r'^source "\$ROOT/(\S+)"$', script, re.MULTILINE)]:
-            joined = re.sub(r'" \\\n\s*"', " ", (REPOSITORY / part).read_text(encoding="utf-8"))
-            found.update(FAILED.findall(VARIABLE.sub("…", joined)))
+            found |= failures_of(REPOSITORY / part)
     return found
 
 
-def begins(sentence: str, named: str) -> bool:
-    return re.match(".*".join(map(re.escape, named.split("…"))), sentence) is not None
-
-
 def test_every_end_of_a_deployment_or_a_return_is_explained() -> None:
-    sentences = sentences_of("deploy.sh", "ops/rollback.sh")
+    sentences = ends_of("deploy.sh", "ops/rollback.sh")
     named = first_cells("What deploy.sh and rollback.sh end with")
     assert [one for one in named if not any(begins(sentence, one) for sentence in sentences)] == []
     assert [sentence for sentence in sentences if not any(begins(sentence, one) for one in named)] == []
 
 
 def test_the_local_run_says_what_is_quoted() -> None:
-    sentences = sentences_of("run_local.sh")
+    sentences = ends_of("run_local.sh")
     quoted = [span for span in first_cells("On this machine") if span[0].isupper() and " " in span]
     # What AWS says, and not the local run.
     quoted.remove("The security token included in the request is invalid")
@@ -164,39 +139,6 @@ def test_every_line_of_the_health_check_is_explained() -> None:
     stack = Stack("a-stack", "CREATE_COMPLETE", {"ProjectName": "finops-websocket"}, outputs)
     checks = checks_of(CheckedStack(stack, boto3.Session(region_name="us-east-1")))
     assert first_cells("A line of the health check is red") == [check.name for check in checks]
-
-
-COMMANDS = [
-    found
-    for text in [*CODE, *NOTES.code_spans]
-    for found in re.findall(r"(?:^|\s|\()((?:\./|ops/)[\w/]+\.sh)(?=[\s)]|$)([^\n#|`]*)", text, re.MULTILINE)
-]
-
-
-def sources_of(command: str) -> str:
-    """Where a command's options stand."""
-    paths = [REPOSITORY / command]
-    if command.startswith("ops/"):
-        paths += Path(REPOSITORY / "ops" / "finops_operations").rglob("*.py")
-    return "".join(path.read_text(encoding="utf-8") for path in paths)
-
-
-def test_scripts_have_the_options_and_the_verbs_that_they_are_given() -> None:
-    assert {"./deploy.sh", "ops/rollback.sh", "ops/health_check.sh", "ops/dead_letters.sh"} <= {
-        one for one, _ in COMMANDS
-    }
-    for command, arguments in COMMANDS:
-        for option in re.findall(r"(?<!\S)--[a-z-]+", arguments):
-            assert re.search(rf"{option}\b(?!-)", sources_of(command)), f"{command} {option}"
-        if command == "ops/dead_letters.sh" and (verb := re.match(r" ([a-z]+)", arguments)):
-            assert f'"{verb[1]}": _' in sources_of(command), verb[1]
-
-
-def test_options_that_stand_alone_are_those_of_a_script_or_of_aws() -> None:
-    alone = {span.split()[0] for span in NOTES.code_spans if span.startswith("--")}
-    ours = "".join(sources_of(command) for command in ("deploy.sh", "ops/rollback.sh", "build_packages.sh"))
-    of_aws = {"--disable-rollback", "--endpoint-url"}
-    assert {option for option in alone - of_aws if not re.search(rf"{option}\b(?!-)", ours)} == set()
 
 
 def test_parameters_outputs_and_metrics_that_are_named_are_there() -> None:
