@@ -86,11 +86,6 @@ def test_a_log_has_a_group_of_its_own_which_expires(group: str, condition: str, 
     assert found["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_access_log_goes_to_its_group() -> None:
-    # Without the ":*" with which the group's own attribute ends, which is no name of a destination.
-    assert access_log()["DestinationArn"]["Fn::Sub"].endswith(":log-group:${AccessLogGroup}")
-
-
 def test_the_role_and_the_group_are_there_before_the_stage_logs() -> None:
     condition, then, _ = stage()["Description"]["Fn::Join"][1][0]["Fn::If"]
     assert (condition, "${ExecutionLogGroup}" in then["Fn::Sub"]) == ("WritesExecutionLog", True)
@@ -98,17 +93,14 @@ def test_the_role_and_the_group_are_there_before_the_stage_logs() -> None:
     assert (condition, "${AccountLogRole}" in then["Fn::Sub"]) == ("MakesLogRole", True)
 
 
-def test_the_accounts_setting_and_its_role_stay_when_the_stack_goes() -> None:
+def test_the_accounts_role_stays_when_the_stack_goes_and_lets_api_gateway_log_and_nothing_else() -> None:
     (account,) = resources("AWS::ApiGateway::Account").values()
     role = resources("AWS::IAM::Role")["ApiGatewayRole"]
     assert account["Properties"] == {"CloudWatchRoleArn": {"Fn::GetAtt": ["ApiGatewayRole", "Arn"]}}
     for resource in (account, role):
         assert resource["Condition"] == "MakesLogRole"
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
-
-
-def test_only_api_gateway_takes_the_role_and_may_do_nothing_but_log() -> None:
-    role = properties("AWS::IAM::Role")["ApiGatewayRole"]
+    role = role["Properties"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
     assert "Policies" not in role

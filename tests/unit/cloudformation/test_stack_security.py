@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from cloudformation_template import load, properties, resources
-from finops_websocket.frame_limit import FRAMES_BEFORE_SIGN_IN
 
+# What a connection may send before it has signed in: seen in tests/security/connect_attacks.py.
+FRAMES_BEFORE_SIGN_IN = 20
 OWN_KEY = {"Ref": "KmsKeyArn"}
 
 # Where each kind of resource says with which key of the operator's own it is encrypted.
