@@ -18,7 +18,8 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from frames.management_api import RecordingManagementApi
+from faults.fault import Reply
+from frames import management_api
 from stack_tables import create_table
 from unit.finops_websocket.function_process import Context
 
@@ -32,8 +33,8 @@ class FrameServiceProcess:
         """Import the functions, whose log goes into `log`."""
         boto3.setup_default_session()
         assert boto3.DEFAULT_SESSION is not None
-        self._management_api = RecordingManagementApi()
-        self._management_api.serve_clients_of(boto3.DEFAULT_SESSION)
+        self._posted: list[tuple[str, str]] = []
+        management_api.serve_clients_of(boto3.DEFAULT_SESSION, self._manage)
         self._dynamodb = boto3.resource("dynamodb")
         self._items = boto3.client("dynamodb")
         boto3.client("sqs").create_queue(QueueName=os.environ["PROCESSING_QUEUE_URL"].rpartition("/")[2])
@@ -55,11 +56,12 @@ class FrameServiceProcess:
         """Hand an event to a function and give what it gave back or raised, what it posted, and its log."""
         self._log.seek(0)
         self._log.truncate()
+        self._posted.clear()
         try:
             outcome = self._functions[function](event, Context("request"))
         except Exception as error:  # noqa: BLE001 - Lambda's part: it notes whatever a function raises.
             outcome = {"raised": repr(error)}
-        return {"outcome": outcome, "posted": self._management_api.take_posted(), "log": self._log.getvalue()}
+        return {"outcome": outcome, "posted": [*self._posted], "log": self._log.getvalue()}
 
     def put_item(self, table: str, item: dict[str, Any]) -> None:
         """Write an item, past the API: it is done for every frame, and takes as long as the function otherwise."""
@@ -69,6 +71,11 @@ class FrameServiceProcess:
         """Read all items of a table."""
         found: list[dict[str, Any]] = self._items.scan(TableName=os.environ[table])["Items"]
         return found
+
+    def _manage(self, method: str, connection_id: str, text: str) -> Reply:
+        if method == "POST":
+            self._posted.append((connection_id, text))
+        return management_api.OPEN if method == "GET" else management_api.DONE
 
 
 def main() -> None:
