@@ -1,17 +1,29 @@
-"""The functions that answer frames, in a process of their own with the environment that the template gives them."""
+"""The functions that answer frames, over AWS in memory: in a process of its own, with the template's environment."""
 
+import contextlib
+import gc
+import importlib
+import io
 import json
-import subprocess
-import sys
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from multiprocessing import get_context
+from multiprocessing.managers import BaseManager
+from typing import Any
 
+import boto3
+from moto import mock_aws
+from moto.backends import get_backend
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from faults.fault import Reply
+from frames import management_api
 from function_environment import function_environment
+from stack_tables import create_table
 
-_REPOSITORY = Path(__file__).resolve().parents[2]
-_IMPORTED = [_REPOSITORY / "src", _REPOSITORY / "tests"]
+_TABLES = {"CONNECTIONS_TABLE": "ConnectionsTable", "JOBS_TABLE": "JobsTable"}
 
 
 @dataclass(frozen=True)
@@ -23,60 +35,101 @@ class Answer:
     log: str
 
 
+@dataclass(frozen=True)
+class Context:
+    """What Lambda hands to a function beside the event."""
+
+    aws_request_id: str = "request"
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+
+
 class FrameService:
-    """Runs while it is entered. `changes` are environment variables other than the template's."""
+    """Serves events, and reads and writes the tables, whose items are as DynamoDB's own API has them."""
 
-    def __init__(self, **changes: str) -> None:
-        # What the two have of the same name has the same value, but for their own names.
-        self._environment = {
-            **function_environment("connection_manager.handler.handler"),
-            **function_environment("message_handler.handler.handler"),
-            "PYTHONPATH": ":".join(map(str, _IMPORTED)),
-            **changes,
-        }
-
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "frames.frame_service_process"],
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+    def __init__(self) -> None:
+        """Import the functions."""
+        mock_aws().start()
+        boto3.setup_default_session()
+        assert boto3.DEFAULT_SESSION is not None
+        self._posted: list[tuple[str, str]] = []
+        management_api.serve_clients_of(boto3.DEFAULT_SESSION, self._manage)
+        self._dynamodb = boto3.resource("dynamodb")
+        self._items = boto3.client("dynamodb")
+        boto3.client("sqs").create_queue(QueueName=os.environ["PROCESSING_QUEUE_URL"].rpartition("/")[2])
+        self._log = io.StringIO()
+        with contextlib.redirect_stdout(self._log):
+            self._functions = {
+                name: importlib.import_module(f"{name}.handler").handler
+                for name in ("connection_manager", "message_handler")
+            }
 
     def start_afresh(self) -> None:
-        """Forget all that is stored."""
-        self._order("start_afresh")
+        """Make empty tables: moto takes longer for each item that a table has."""
+        for variable, logical_name in _TABLES.items():
+            name = os.environ[variable]
+            with contextlib.suppress(self._items.exceptions.ResourceNotFoundException):
+                self._dynamodb.Table(name).delete()
+            create_table(self._dynamodb, logical_name, name)
 
     def serve(self, function: str, event: dict[str, Any]) -> Answer:
         """Hand an event to a function."""
-        given = self._order("serve", function, event)
-        return Answer(given["outcome"], [(connection, text) for connection, text in given["posted"]], given["log"])
+        self._log.seek(0)
+        self._log.truncate()
+        self._posted.clear()
+        outcome: Any
+        with contextlib.redirect_stdout(self._log):
+            try:
+                outcome = self._functions[function](event, Context())
+            except Exception as error:  # noqa: BLE001 - Lambda's part: it notes whatever a function raises.
+                outcome = {"raised": repr(error)}
+        return Answer(json.loads(json.dumps(outcome)), [*self._posted], self._log.getvalue())
 
     def put_item(self, table: str, item: dict[str, Any]) -> None:
-        """Write an item, as DynamoDB's own API has it, into the table that the environment variable names."""
-        self._order("put_item", table, item)
+        """Write an item into the table that the environment variable names.
+
+        Past the API: it is done for every frame, and takes as long as the function otherwise.
+        """
+        get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][os.environ["AWS_REGION"]].put_item(os.environ[table], item)
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """Read all items of the table that the environment variable names."""
-        found: list[dict[str, Any]] = self._order("items", table)
+        found: list[dict[str, Any]] = self._items.scan(TableName=os.environ[table])["Items"]
         return found
 
-    def _order(self, method: str, *arguments: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([method, arguments]) + "\n")
-        self._process.stdin.flush()
-        reply = self._process.stdout.readline()
-        assert reply, "The functions' process has ended; standard error says why."
-        return json.loads(reply)
+    def _manage(self, method: str, connection_id: str, text: str) -> Reply:
+        if method == "POST":
+            self._posted.append((connection_id, text))
+        return management_api.OPEN if method == "GET" else management_api.DONE
+
+
+class _Process(BaseManager):
+    """Serves the methods of what it makes to the process that has started it."""
+
+
+_Process.register("FrameService", FrameService)
+
+
+@contextmanager
+def frame_service(**changes: str) -> Iterator[FrameService]:
+    """Give the service, in its process. `changes` are environment variables other than the template's."""
+    # What the two have of the same name has the same value, but for their own names.
+    environment = {
+        **function_environment("connection_manager.handler.handler"),
+        **function_environment("message_handler.handler.handler"),
+        **changes,
+    }
+    process = _Process(ctx=get_context("spawn"))
+    process.start(_enter, (environment,))
+    try:
+        yield process.FrameService()  # type: ignore[attr-defined]  # as it is registered
+    finally:
+        process.shutdown()
+
+
+def _enter(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    # It runs for a minute or two, of which looking for garbage would take a fifth.
+    gc.disable()

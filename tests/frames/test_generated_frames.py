@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
 from frames import generated_frames, senders
-from frames.frame_service import FrameService
+from frames.frame_service import FrameService, frame_service
 from frames.frame_tally import FrameTally
 from frames.frame_verdict import assert_answered
 from frames.generated_frames import Frame
@@ -26,7 +26,7 @@ _FRAMES_OF_EACH_KIND = 920
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[FrameService]:
-    with KeyServer() as keys, FrameService(TOKEN_KEYS_URL=keys.url) as service:
+    with KeyServer() as keys, frame_service(TOKEN_KEYS_URL=keys.url) as service:
         yield service
 
 

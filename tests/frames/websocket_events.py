@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 from cloudformation_template import properties
-from unit.finops_websocket.sample_events import event_of
 
+_EVENTS = Path(__file__).resolve().parents[1] / "unit" / "events"
 _ROUTES = {
     str(route["RouteKey"]): "connection_manager" if "ConnectionManager" in str(route["Target"]) else "message_handler"
     for route in properties("AWS::ApiGatewayV2::Route").values()
@@ -18,17 +19,17 @@ _ROUTES = {
 
 def connect_event(connection_id: str) -> dict[str, Any]:
     """Give the event of a connection that opens."""
-    return _with_context(event_of("connect"), connectionId=connection_id)
+    return _event("connect", connectionId=connection_id)
 
 
 def frame_event(connection_id: str, frame: str | bytes | dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Give the function for a frame, and the frame's event; bytes are a binary frame, a dict is sent as JSON."""
     if isinstance(frame, bytes):
-        binary = _with_context(event_of("binary_frame"), connectionId=connection_id)
+        binary = _event("binary_frame", connectionId=connection_id)
         return _ROUTES["$default"], {**binary, "body": base64.b64encode(frame).decode()}
     body = json.dumps(frame) if isinstance(frame, dict) else frame
     route = _route_of(body)
-    event = _with_context(event_of("finops_query"), connectionId=connection_id, routeKey=route)
+    event = _event("finops_query", connectionId=connection_id, routeKey=route)
     return _ROUTES[route], {**event, "body": body}
 
 
@@ -47,5 +48,6 @@ def _route_of(body: str) -> str:
     return action if isinstance(action, str) and action in _ROUTES else "$default"
 
 
-def _with_context(event: dict[str, Any], **changes: str) -> dict[str, Any]:
+def _event(name: str, **changes: str) -> dict[str, Any]:
+    event = json.loads((_EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     return {**event, "requestContext": {**event["requestContext"], **changes}}

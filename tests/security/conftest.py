@@ -1,29 +1,30 @@
 """The stack that is attacked, in the session's local cloud, and the tables that a run prints at its end."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from columns import laid_out
 from local_cloud.running_cloud import LocalCloud
-from security.attack_table import AttackTable
+from security.attack import AttackSucceeded
 from security.secured_stack import SecuredStack
 
-ATTACKS = pytest.StashKey[AttackTable]()
-MISSED = pytest.StashKey[list[tuple[str, str, str]]]()
-NEEDED = pytest.StashKey[list[tuple[str, ...]]]()
+Rows = list[tuple[str, ...]]
+TryAttack = Callable[[str, str, Awaitable[str]], Awaitable[None]]
+# What a run prints, with the headings of each table; the first row is theirs.
+ATTACKS, MISSED, NEEDED = (pytest.StashKey[Rows]() for _ in range(3))
+HEADINGS = {
+    ATTACKS: ("attacks", ("attack", "against", "how it ended")),
+    MISSED: ("without a control", ("taken out", "the test that fails", "what it finds")),
+    NEEDED: ("least privilege", ("role", "action", "resource", "the journey that fails without it")),
+}
+SUCCEEDED, UNCLEAR = "SUCCEEDED", "UNCLEAR"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[ATTACKS] = AttackTable()
-    config.stash[MISSED] = []
-    config.stash[NEEDED] = []
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    session.config.stash[ATTACKS].collected = sum(
-        "attack_table" in item.fixturenames for item in session.items if isinstance(item, pytest.Function)
-    )
+    for key in HEADINGS:
+        config.stash[key] = []
 
 
 @pytest.fixture(scope="session")
@@ -33,33 +34,40 @@ def secured_stack(local_cloud: LocalCloud, packages: Path, tmp_path_factory: pyt
 
 
 @pytest.fixture
-def attack_table(request: pytest.FixtureRequest) -> AttackTable:
-    """The run's table. A test that asks for it is one attack."""
-    return request.config.stash[ATTACKS]
+def try_attack(request: pytest.FixtureRequest) -> TryAttack:
+    """Lets an attack run, and notes how it ends, whatever it raises."""
+
+    async def try_it(name: str, against: str, run: Awaitable[str]) -> None:
+        ended = UNCLEAR
+        try:
+            ended = await run
+        except AttackSucceeded:
+            ended = SUCCEEDED
+            raise
+        finally:
+            request.config.stash[ATTACKS].append((name, against, ended))
+
+    return try_it
 
 
 @pytest.fixture
-def missed(request: pytest.FixtureRequest) -> list[tuple[str, str, str]]:
+def missed(request: pytest.FixtureRequest) -> Rows:
     """Rows of the other table: what was taken out, which attack then succeeds, and what it finds."""
     return request.config.stash[MISSED]
 
 
 @pytest.fixture
-def needed(request: pytest.FixtureRequest) -> list[tuple[str, ...]]:
+def needed(request: pytest.FixtureRequest) -> Rows:
     """Rows of the table of permissions: role, action, resource, and the journey that fails without it."""
     return request.config.stash[NEEDED]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if (attacks := config.stash[ATTACKS]).collected:
-        terminalreporter.section("attacks")
-        for line in attacks.lines():
-            terminalreporter.line(line)
-    if missed := config.stash[MISSED]:
-        terminalreporter.section("without a control")
-        for line in laid_out([("taken out", "the test that fails", "what it finds"), *missed]):
-            terminalreporter.line(line)
-    if needed := config.stash[NEEDED]:
-        terminalreporter.section("least privilege")
-        for line in laid_out([("role", "action", "resource", "the journey that fails without it"), *needed]):
-            terminalreporter.line(line)
+    for key, (title, headings) in HEADINGS.items():
+        if rows := config.stash[key]:
+            terminalreporter.section(title)
+            for line in laid_out([headings, *(sorted(rows, key=lambda row: row[1]) if key is ATTACKS else rows)]):
+                terminalreporter.line(line)
+    if ended := [how for _, _, how in config.stash[ATTACKS]]:
+        wrong = f"{ended.count(SUCCEEDED)} succeeded, {ended.count(UNCLEAR)} could not be judged"
+        terminalreporter.line(f"{len(ended)} attacks, {wrong}")

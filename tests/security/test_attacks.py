@@ -6,7 +6,7 @@ import pytest
 
 from security import agent_attacks, connect_attacks, limit_attacks, ownership_attacks, signed_tokens, token_attacks
 from security.attack import Attack
-from security.attack_table import AttackTable
+from security.conftest import TryAttack
 from security.secured_stack import SecuredStack
 from security.signed_tokens import Signer
 
@@ -20,8 +20,8 @@ ATTACKS = (
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-async def test_attack_fails(attack: Attack, secured_stack: SecuredStack, attack_table: AttackTable) -> None:
-    await attack_table.note(attack.name, attack.against, attack.run(secured_stack))
+async def test_attack_fails(attack: Attack, secured_stack: SecuredStack, try_attack: TryAttack) -> None:
+    await try_attack(attack.name, attack.against, attack.run(secured_stack))
 
 
 @pytest.fixture(scope="class")
@@ -36,6 +36,6 @@ class TestSignedTokens:
 
     @pytest.mark.parametrize("name", signed_tokens.WRONG)
     async def test_attack_fails(
-        self, name: str, secured_stack: SecuredStack, signer: Signer, attack_table: AttackTable
+        self, name: str, secured_stack: SecuredStack, signer: Signer, try_attack: TryAttack
     ) -> None:
-        await attack_table.note(name, "tokens", signed_tokens.tried(secured_stack, signer, *signed_tokens.WRONG[name]))
+        await try_attack(name, "tokens", signed_tokens.tried(secured_stack, signer, *signed_tokens.WRONG[name]))
