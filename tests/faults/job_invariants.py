@@ -9,6 +9,9 @@ from math import inf
 from faults.evidence import ENDS, RANK, Evidence, describe, is_end, state_of_item
 from faults.history import CLOCK, EXPIRY, FOREIGN_BODY, TWICE, Crashed, Injected, Invoked, Received, Stored
 
+# Seconds, twice as long as a heartbeat: a worker that has written since is not late, and its lease must run.
+SILENCE = 2
+
 
 def acknowledged_jobs_end(evidence: Evidence) -> Iterator[str]:
     """A job that anybody was told is queued ends, unless its item was deleted as TTL would."""
@@ -61,9 +64,11 @@ def no_state_goes_back(evidence: Evidence) -> Iterator[str]:
 def agents_are_asked_once(evidence: Evidence) -> Iterator[str]:
     """An agent is invoked once for a job, and once more for each crash before its answer was stored.
 
-    A crash whose job is not known counts for every job that was being processed. An invocation that the proxy has made
-    twice does not know its job: of all jobs together, no more may be in surplus than there were of those. A lost reply
-    is no excuse: the agent may have acted. Where clocks are wrong, a lease that runs may look as if it had run out.
+    A worker that was silent until its lease had run out counts as crashed: on a machine that is too busy it is alive,
+    and late. A crash whose job is not known counts for every job that was being processed. An invocation that the proxy
+    has made twice does not know its job: of all jobs together, no more may be in surplus than there were of those. A
+    lost reply is no excuse: the agent may have acted. Where clocks are wrong, a lease that runs may look as if it had
+    run out.
     """
     if any(injected.operation == CLOCK for injected in evidence.of_kind(Injected)):
         return
@@ -137,7 +142,20 @@ def _crashes_by_job(evidence: Evidence) -> dict[str, list[Crashed]]:
             claims = [write.at for write in writes if write.item["status"] == "processing"]
             if claims and min(claims) <= crash.at and (end is None or crash.at <= end.at):
                 crashes[job_id].append(crash)
+    for job_id, writes in evidence.stored.items():
+        for last, taken in _late_workers(writes):
+            if not any(last.at <= crash.at <= taken.at for crash in crashes[job_id]):
+                crashes[job_id].append(Crashed(taken.at, job_id))
     return crashes
+
+
+def _late_workers(writes: list[Stored]) -> Iterator[tuple[Stored, Stored]]:
+    """Give the last step of each worker whose lease had run out, and the step with which another one took the job."""
+    steps = list({write.item["seq"]: write for write in reversed(writes)}.values())[::-1]
+    for last, taken in pairwise(steps):
+        is_taken = last.item.get("leaseOwner") not in (None, taken.item.get("leaseOwner"))
+        if is_taken and last.item["leaseUntil"] <= taken.at and taken.at - last.at >= SILENCE:
+            yield last, taken
 
 
 def _answered_at(evidence: Evidence, job_id: str, agent: str) -> float:

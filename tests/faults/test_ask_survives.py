@@ -25,55 +25,54 @@ QUERY = "What did it cost, and where can I save? cost=nap:300 advisor=nap:2500"
 class Recording:
     """What is seen and done, line by line."""
 
-    def __init__(self, name: str) -> None:
-        self._path = RECORDINGS / f"{name}.txt"
+    def __init__(self) -> None:
         self._begin = time.monotonic()
-        self.lines: list[str] = []
+        self._lines: list[str] = []
 
     def note(self, text: str) -> None:
-        self.lines.append(f"{time.monotonic() - self._begin:5.1f}s  {text}")
+        self._lines.append(f"{time.monotonic() - self._begin:5.1f}s  {text}\n")
 
-    def save(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text("\n".join(self.lines) + "\n", encoding="utf-8")
+    def save(self, name: str) -> None:
+        RECORDINGS.mkdir(parents=True, exist_ok=True)
+        (RECORDINGS / f"{name}.txt").write_text("".join(self._lines), encoding="utf-8")
 
 
 class Ask:
-    """A running ask command, whose two streams go into a recording as they come."""
+    """A running ask command: its progress and its answer, line by line as they come."""
 
     def __init__(self, process: asyncio.subprocess.Process, recording: Recording, name: str) -> None:
-        assert process.stdout is not None
-        assert process.stderr is not None
         self.progress: list[str] = []
         self.answer: list[str] = []
         self._process = process
         self._recording = recording
         self._name = name
         self._news = asyncio.Event()
-        self._readers = [
-            asyncio.create_task(self._read(process.stderr, self.progress)),
-            asyncio.create_task(self._read(process.stdout, self.answer)),
-        ]
+        self._reading = asyncio.gather(
+            self._read(process.stderr, self.progress),
+            self._read(process.stdout, self.answer),
+        )
 
-    async def sees(self, words: str) -> str:
-        """Wait for a line of progress with these words, and give it."""
+    async def sees(self, words: str) -> None:
+        """Wait for a line of progress with these words."""
         async with asyncio.timeout(60):
-            while True:
-                if found := next((line for line in self.progress if words in line), None):
-                    return found
+            while not any(words in line for line in self.progress):
                 self._news.clear()
                 await self._news.wait()
 
     async def ends(self) -> int:
         async with asyncio.timeout(60):
-            await asyncio.gather(*self._readers)
+            await self._reading
             return await self._process.wait()
 
-    def stop(self) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
+    def percents(self) -> list[int]:
+        return [int(found[1]) for line in self.progress if (found := re.match(r"\[\s*(\d+)%\]", line))]
 
-    async def _read(self, stream: asyncio.StreamReader, lines: list[str]) -> None:
+    def completions(self) -> list[str]:
+        """The agents' ends that it showed, without the progress of the job at that moment."""
+        return [line.partition("] ")[2] for line in self.progress if " completed (" in line]
+
+    async def _read(self, stream: asyncio.StreamReader | None, lines: list[str]) -> None:
+        assert stream is not None
         async for line in stream:
             lines.append(line.decode().rstrip("\n"))
             self._recording.note(f"{self._name}| {lines[-1]}")
@@ -102,24 +101,20 @@ async def asking(
     try:
         yield ask
     finally:
-        ask.stop()
+        if process.returncode is None:
+            process.kill()
         await ask.ends()
-
-
-def percents(ask: Ask) -> list[int]:
-    return [int(found[1]) for line in ask.progress if (found := re.match(r"\[\s*(\d+)%\]", line))]
 
 
 def the_job(stack: FaultyStack) -> str:
     """The id of the history's one job."""
-    events = stack.proxy.history.events
-    job_id: str = next(event.item["jobId"] for event in events if isinstance(event, Stored))
+    job_id: str = next(event.item["jobId"] for event in stack.proxy.history.events if isinstance(event, Stored))
     return job_id
 
 
 async def test_ask_survives_a_cut_connection_and_a_killed_worker(faulty_stack: FaultyStack) -> None:
     faulty_stack.begin()
-    recording = Recording("ask-survives")
+    recording = Recording()
     async with Relay(faulty_stack.cloud.port) as relay, asking(faulty_stack, recording, relay, "", QUERY) as ask:
         await ask.sees("(1 of 2)")
         recording.note("--- the connection is cut ---")
@@ -131,22 +126,22 @@ async def test_ask_survives_a_cut_connection_and_a_killed_worker(faulty_stack: F
         killed_at = time.monotonic()
         assert faulty_stack.proxy.kill_holder_of(job_id)
         assert await ask.ends() == 0
-        recording.note(
-            f"--- exit status 0, {time.monotonic() - killed_at:.1f} s after the kill; a lease is {LEASE} s ---"
-        )
+        seconds = time.monotonic() - killed_at
+        recording.note(f"--- exit status 0, {seconds:.1f} s after the kill; a lease is {LEASE} s ---")
         recording.note(f"--- agents invoked: {dict(faulty_stack.invocations(job_id))} ---")
     history = await asyncio.to_thread(faulty_stack.finish)
-    recording.save()
+    recording.save("ask-survives")
 
     assert violations(history) == []
     assert {"The cost agent's answer.", "The advisor agent's answer."} <= set(ask.answer)
-    assert percents(ask) == sorted(percents(ask))
+    assert ask.percents() == sorted(ask.percents())
     assert faulty_stack.invocations(job_id) == {"cost": 1, "advisor": 2}
+    assert history.final_items[job_id]["attempts"] == 2
 
 
 async def test_two_clients_follow_one_job(faulty_stack: FaultyStack) -> None:
     faulty_stack.begin()
-    recording = Recording("two-clients")
+    recording = Recording()
     async with (
         Relay(faulty_stack.cloud.port) as relay,
         asking(faulty_stack, recording, relay, "one", QUERY) as one,
@@ -157,20 +152,15 @@ async def test_two_clients_follow_one_job(faulty_stack: FaultyStack) -> None:
             assert await one.ends() == 0
             assert await two.ends() == 0
     history = await asyncio.to_thread(faulty_stack.finish)
-    recording.save()
+    recording.save("two-clients")
 
     assert violations(history) == []
     assert one.answer == two.answer
     # The second is shown where the job is, which holds what came before, and then the same as the first. Signing in
     # brings it what an older client draws from, too: that is dropped if it comes before the job is asked for, and shown
     # if it comes a moment later, with the progress that the job has by then.
-    assert percents(two)[0] >= 52
-    assert percents(two) == sorted(percents(two))
-    assert len(completions(one)) == 2
-    assert completions(two) in [completions(one)[seen:] for seen in range(3)]
+    assert two.percents()[0] >= 52
+    assert two.percents() == sorted(two.percents())
+    assert len(one.completions()) == 2
+    assert two.completions() in [one.completions()[seen:] for seen in range(3)]
     assert faulty_stack.invocations(job_id) == {"cost": 1, "advisor": 1}
-
-
-def completions(ask: Ask) -> list[str]:
-    """The agents' ends that an `ask` showed, without the progress of the job at that moment."""
-    return [line.partition("] ")[2] for line in ask.progress if " completed (" in line]

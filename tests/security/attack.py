@@ -9,6 +9,10 @@ from security.secured_stack import SecuredStack
 BROKEN = "INTERNAL"
 
 
+TryAttack = Callable[[str, str, Awaitable[str]], Awaitable[None]]
+"""Lets an attack run, by its name and what it is against, and notes how it ends."""
+
+
 class AttackSucceeded(Exception):
     """An attacker got what nobody must get."""
 

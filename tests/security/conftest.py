@@ -1,17 +1,16 @@
 """The stack that is attacked, in the session's local cloud, and the tables that a run prints at its end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
 
 from columns import laid_out
 from local_cloud.running_cloud import LocalCloud
-from security.attack import AttackSucceeded
+from security.attack import AttackSucceeded, TryAttack
 from security.secured_stack import SecuredStack
 
 Rows = list[tuple[str, ...]]
-TryAttack = Callable[[str, str, Awaitable[str]], Awaitable[None]]
 # What a run prints, with the headings of each table; the first row is theirs.
 ATTACKS, MISSED, NEEDED = (pytest.StashKey[Rows]() for _ in range(3))
 HEADINGS = {

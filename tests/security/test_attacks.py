@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from security import agent_attacks, connect_attacks, limit_attacks, ownership_attacks, signed_tokens, token_attacks
-from security.attack import Attack
-from security.conftest import TryAttack
+from security.attack import Attack, TryAttack
 from security.secured_stack import SecuredStack
 from security.signed_tokens import Signer
 
