@@ -1,7 +1,6 @@
 """A random schedule carried out on the stack, until every job has ended and every tab knows it."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -9,35 +8,8 @@ from dataclasses import dataclass, field
 from faults.checker import violations
 from faults.clients import PATIENCE, Person, Tab
 from faults.faulty_stack import FaultyStack
-from faults.history import History, Injected
+from faults.history import History
 from faults.random_schedule import PEOPLE, Deed, Schedule, Step
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a schedule."""
-
-    seed: int
-    history: History
-    violations: list[str]
-
-    @property
-    def ends(self) -> Counter[str]:
-        """How many jobs came to which end."""
-        return Counter(str(item["status"]) for item in self.history.final_items.values())
-
-    @property
-    def injected(self) -> Counter[str]:
-        """How often each fault was injected."""
-        return Counter(event.fault for event in self.history.events if isinstance(event, Injected))
-
-    def __str__(self) -> str:
-        ends = ", ".join(f"{count} {end}" for end, count in sorted(self.ends.items()))
-        held = "all invariants held" if not self.violations else f"{len(self.violations)} VIOLATIONS"
-        return (
-            f"seed {self.seed}: {self.ends.total()} jobs ({ends}), {self.injected.total()} injections of "
-            f"{len(self.injected)} faults, {len(self.history.events)} events, {held}"
-        )
 
 
 @dataclass
@@ -67,8 +39,8 @@ class RandomRun:
         self._tabs = AsyncExitStack()
         self._lives: list[asyncio.Task[None]] = []
 
-    async def outcome(self) -> Outcome:
-        """Carry the schedule out, and judge what has happened while all tabs are still open."""
+    async def carried_out(self) -> tuple[History, list[str]]:
+        """Carry the schedule out, and give the history and its violations, judged while all tabs are still open."""
         clocks = self._stack.wrong_clocks(300) if self._schedule.has_wrong_clocks else nullcontext()
         self._stack.begin()
         async with self._tabs:
@@ -79,7 +51,7 @@ class RandomRun:
                 in_vain = await self._settle()
             await asyncio.to_thread(self._forget_what_is_hidden)
             history = await asyncio.to_thread(self._stack.finish)
-            return Outcome(self._schedule.seed, history, in_vain + violations(history))
+            return history, in_vain + violations(history)
 
     async def _inject(self) -> None:
         begin = asyncio.get_running_loop().time()

@@ -7,8 +7,10 @@ from itertools import count
 import pytest
 
 from faults.faulty_stack import FaultyStack
-from faults.random_run import Outcome, RandomRun
+from faults.history import History, Injected
+from faults.random_run import RandomRun
 from faults.random_schedule import Schedule
+from faults.report import Report
 from local_cloud.running_cloud import ROOT
 
 # Where the history of a run that shows a violation is kept.
@@ -16,34 +18,23 @@ KEPT = ROOT / ".local" / "faults"
 
 
 async def test_every_promise_is_kept_in_random_schedules(
-    faulty_stack: FaultyStack, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
+    faulty_stack: FaultyStack, pytestconfig: pytest.Config, reports: list[Report], capsys: pytest.CaptureFixture[str]
 ) -> None:
     ends_at = time.monotonic() + pytestconfig.getoption("minutes") * 60
-    outcomes = []
     for seed in count(pytestconfig.getoption("seed")):
-        outcome = await RandomRun(faulty_stack, Schedule.of(seed)).outcome()
-        outcomes.append(outcome)
+        history, found = await RandomRun(faulty_stack, Schedule.of(seed)).carried_out()
+        reports.append(Report.of(f"seed {seed}", injected_in(history), history, found))
         assert faulty_stack.proxy.failures == []
         with capsys.disabled():
-            print(f"\n{outcome}", end="", flush=True)  # noqa: T201  (a long run shows that it goes on)
-        if outcome.violations:
+            print(f"\n{' | '.join(reports[-1].cells())}", end="", flush=True)  # noqa: T201  (a long run shows that it goes on)
+        if found:
             KEPT.mkdir(parents=True, exist_ok=True)
-            outcome.history.save(KEPT / f"seed-{seed}.jsonl")
-            found = "\n".join(outcome.violations)
-            pytest.fail(f"Repeat with --seed {seed}; the history is in {KEPT}.\n{found}", pytrace=False)
+            history.save(KEPT / f"seed-{seed}.jsonl")
+            told = "\n".join(found)
+            pytest.fail(f"Repeat with --seed {seed}; the history is in {KEPT}.\n{told}", pytrace=False)
         if time.monotonic() >= ends_at:
             break
-    with capsys.disabled():
-        print("\n" + "\n".join(totals(outcomes)))  # noqa: T201
 
 
-def totals(outcomes: list[Outcome]) -> list[str]:
-    ends: Counter[str] = Counter()
-    injected: Counter[str] = Counter()
-    for outcome in outcomes:
-        ends += outcome.ends
-        injected += outcome.injected
-    return [
-        f"{len(outcomes)} schedules, {ends.total()} jobs ({dict(ends)}), {injected.total()} injections:",
-        *(f"{number:6} {fault}" for fault, number in injected.most_common()),
-    ]
+def injected_in(history: History) -> Counter[str]:
+    return Counter(event.fault for event in history.events if isinstance(event, Injected))
