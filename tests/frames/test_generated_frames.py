@@ -5,15 +5,16 @@ A frame that is not answered as it should be is shrunk to the smallest that is n
 constants, too, so with other modules it makes others.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
+from columns import laid_out
 from frames import generated_frames, senders
 from frames.frame_service import FrameService, frame_service
-from frames.frame_tally import FrameTally
 from frames.frame_verdict import assert_answered
 from frames.generated_frames import Frame
 from frames.senders import Senders
@@ -30,9 +31,30 @@ def service() -> Iterator[FrameService]:
         yield service
 
 
+class FrameTally:
+    """How many frames of which kind were sent, and how they were answered; pytest prints it at the end of the run."""
+
+    def __init__(self) -> None:
+        self.frames: Counter[str] = Counter()
+        self.codes: dict[str, Counter[str]] = {}
+
+    def count(self, kind: str, codes: list[str]) -> None:
+        self.frames[kind] += 1
+        self.codes.setdefault(kind, Counter()).update(codes)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        rows = [
+            (kind, f"{number:,}", ", ".join(f"{code} {count:,}" for code, count in self.codes[kind].most_common()))
+            for kind, number in self.frames.items()
+        ]
+        sums = (f"{len(rows)} kinds", f"{self.frames.total():,}", "")
+        terminalreporter.section("generated frames")
+        for line in laid_out([("kind of frame", "frames", "answers"), *rows, sums]):
+            terminalreporter.line(line)
+
+
 @pytest.fixture(scope="module")
 def tally(pytestconfig: pytest.Config) -> FrameTally:
-    """The table that is printed at the end of the run."""
     tally = FrameTally()
     pytestconfig.pluginmanager.register(tally)
     return tally
@@ -69,4 +91,4 @@ def test_every_frame_is_answered(
 
 
 def test_there_were_ten_thousand(tally: FrameTally) -> None:
-    assert tally.frames >= 10_000
+    assert tally.frames.total() >= 10_000
