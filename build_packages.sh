@@ -165,11 +165,11 @@ build_function() {
     install_wheels "dependencies of $function for $target" "$ROOT/src/$function/requirements.txt" "$tree" "${WHEELS[@]}"
     copy_source "$tree" "$function" finops_websocket
     # That of src/ may be stale.
-    rm -f "$tree/finops_websocket/contract_validators.py"
+    rm -f "$tree/finops_websocket/wire/contract_validators.py"
     # Functions that read clients' frames have fastjsonschema locked. With theirs, a bare machine needs none of its own.
     if [[ -d $tree/fastjsonschema ]]; then
-        PYTHONPATH=$tree "$PYTHON" "$ROOT/tools/compile_contract.py" \
-            --output "$tree/finops_websocket/contract_validators.py"
+        PYTHONPATH=$tree "$PYTHON" "$ROOT/contract/compile_validators.py" \
+            --output "$tree/finops_websocket/wire/contract_validators.py"
     fi
     pack "$package"
 }

@@ -47,7 +47,7 @@ main() {
     ensure_python_environment requirements.txt
     ensure_python_environment requirements-dev.txt
     # A function's validators are made from the contract, here as in the packages.
-    "$VENV/bin/python" "$ROOT/tools/compile_contract.py"
+    "$VENV/bin/python" "$ROOT/contract/compile_validators.py"
     cd "$ROOT"
     ! is_chosen lint || lint
     ! is_chosen scan || ensure_scanners

@@ -7,16 +7,24 @@ clients to show safely, without the characters that none of them should have to 
 """
 
 import json
+import re
 from typing import Any
 
-from background_processor.code_fence import with_fence_closed
+from background_processor.plain_text import plain_text
 from finops_websocket.errors import AgentFailed
-from finops_websocket.plain_text import plain_text
 
 # The most that Lambda passes on: "6 MB", of which its own error message gives the bytes. What plays Lambda may pass on
 # more, and a payload takes up to 25 times its size in memory while it is read.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_PAYLOAD_BYTES = 6_291_556
+
+# https://spec.commonmark.org/0.31.2/#fenced-code-blocks
+_LINE_ENDING = re.compile(r"\r\n?|\n")
+_FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)")
+_LIST_ITEM = re.compile(r" {0,3}(?:[-+*]|[0-9]{1,9}[.)])(?:[ \t]|$)")
+
+# A marker and a space: https://spec.commonmark.org/0.31.2/#list-items
+_LEAST_ITEM_INDENT = 2
 
 _NOT_READABLE = "It gave an answer that could not be read."
 
@@ -36,6 +44,37 @@ def content_of(payload: bytes) -> str:
     if not content.strip():
         raise AgentFailed("It gave an empty answer.")
     return with_fence_closed(content)
+
+
+def with_fence_closed(markdown: str) -> str:
+    """Give the markdown with an end to the fence of code that it leaves open, if it does.
+
+    An agent that runs out of words in the middle of some code would make code of all that follows it in the report: the
+    next agent's part, and the sentence that says what is missing.
+
+    One that may be a list item's ends with the item. Whether it is and where that is cannot be told without all of
+    markdown's rules, so such a text stays as it is: a fence too many would do what is to be prevented.
+    """
+    open_fence = ""
+    may_be_in_list = is_after_blank = False
+    for line in _LINE_ENDING.split(markdown):
+        fence = _FENCE.fullmatch(line)
+        if open_fence:
+            if fence and fence[2].startswith(open_fence) and not fence[3].strip(" \t"):
+                open_fence = ""
+        # A backtick after them makes code within a line of them.
+        elif fence and not (fence[2].startswith("`") and "`" in fence[3]):
+            if may_be_in_list and len(fence[1]) >= _LEAST_ITEM_INDENT:
+                return markdown
+            open_fence = fence[2]
+            may_be_in_list = False
+        elif _LIST_ITEM.match(line):
+            may_be_in_list = True
+        elif is_after_blank and line[:1] not in ("", " ", "\t"):
+            # Without a blank line before it, it may go on with an item's paragraph.
+            may_be_in_list = False
+        is_after_blank = not line.strip(" \t")
+    return f"{markdown}\n{open_fence}" if open_fence else markdown
 
 
 def _object(text: bytes | str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The background processor's entry point: the processing queue, the dead-letter queue, and the sweep's schedule."""
 
 import os
-from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -11,45 +10,21 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from background_processor.agent_invocation import AgentInvoker
-from background_processor.ask_agents import AskAgents
-from background_processor.dead_letter import FailDeadLetter
-from background_processor.process_job import ProcessJob
+from background_processor.dead_letters import fail_dead_letter
+from background_processor.process_job import serve_queued_job
 from background_processor.queue_message import QueueMessage
-from background_processor.queued_job import ServeQueuedJob
-from background_processor.sweep import Sweep
-from finops_websocket import aws_clients
-from finops_websocket.agents import AgentCatalogue
-from finops_websocket.entry_point import raises_no_text
+from background_processor.services import BackgroundProcessorServices
+from background_processor.sweep import sweep
 from finops_websocket.errors import JobHeldElsewhere, MessageStays
-from finops_websocket.job_lease import JobLease
-from finops_websocket.job_services import JobServices
-from finops_websocket.log_format import ContentFreeFormatter
+from finops_websocket.observability import entry_point
 from finops_websocket.settings import BackgroundProcessorSettings
 
 # Seconds that the processor keeps for itself after the agents' deadline, to deliver what is there before Lambda's.
 _DELIVERY_SECONDS = 30
 
-logger = Logger(logger_formatter=ContentFreeFormatter())
+logger = Logger(child=True)
 settings = BackgroundProcessorSettings.read(os.environ)
-services = JobServices.of_stack(settings, aws_clients.PATIENT)
-# Not patient: a message is hidden within its job's lease.
-sqs = aws_clients.sqs()
-
-serve_queued_job = ServeQueuedJob(
-    ProcessJob(
-        AgentCatalogue.of_functions(settings.cost_forecast_function, settings.trusted_advisor_function),
-        JobLease(services.job_table, settings.lease),
-        services.answers,
-        AskAgents(AgentInvoker(partial(aws_clients.agent_client, settings.agent_timeout)), settings.heartbeat),
-        services.broadcast,
-        services.job_table.now,
-    ),
-    services.jobs,
-    services.announce_end,
-)
-fail_dead_letter = FailDeadLetter(services.jobs, services.announce_end)
-sweep = Sweep(services.history, services.jobs, services.overdue_jobs, services.announce_end)
+services = BackgroundProcessorServices.of_stack(settings)
 batch = BatchProcessor(event_type=EventType.SQS)
 
 
@@ -67,23 +42,22 @@ def serve_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
 def serve_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Serve one message by the queue that it came from."""
     # A queue's ARN and its address end with its name.
-    if settings.dead_letter_queue_url.endswith("/" + record.event_source_arn.rpartition(":")[2]):
-        fail_dead_letter(QueueMessage(sqs, settings.dead_letter_queue_url, record, settings.lease))
+    is_dead = settings.dead_letter_queue_url.endswith("/" + record.event_source_arn.rpartition(":")[2])
+    queue_url = settings.dead_letter_queue_url if is_dead else settings.processing_queue_url
+    message = QueueMessage(services.sqs, queue_url, record, services.lease)
+    if is_dead:
+        fail_dead_letter(services, message)
         return
     time_left = lambda_context.get_remaining_time_in_millis() / 1000
-    serve_queued_job(
-        QueueMessage(sqs, settings.processing_queue_url, record, settings.lease),
-        lambda_context.aws_request_id,
-        min(settings.agent_timeout, time_left - _DELIVERY_SECONDS),
-    )
+    time_limit = min(settings.agent_timeout_seconds, time_left - _DELIVERY_SECONDS)
+    serve_queued_job(services, message, lambda_context.aws_request_id, time_limit)
 
 
-@logger.inject_lambda_context(clear_state=True)
-@raises_no_text
+@entry_point
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
     """Serve a batch of messages, of which only those that failed stay in their queue; or the schedule's event."""
     if "Records" not in event:
-        sweep(lambda: context.get_remaining_time_in_millis() / 1000)
+        sweep(services, lambda: context.get_remaining_time_in_millis() / 1000)
         return None
     try:
         return process_partial_response(event, serve_record, batch, context)

@@ -1,167 +1,196 @@
-"""A job's way from claimed to ended. Every step is stored, and then sent to whom the store says."""
+"""A message of the processing queue: its job is claimed, its agents are asked, and each step is stored, then sent."""
 
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from background_processor import progress
-from background_processor.ask_agents import AskAgents, Outcome
+from background_processor.agents import Outcome
 from background_processor.queue_message import QueueMessage
-from finops_websocket import answer_store, job_messages
-from finops_websocket.agents import AgentCatalogue
-from finops_websocket.answer_store import Answer, AnswerStore
-from finops_websocket.broadcast import Broadcast
-from finops_websocket.errors import AgentTimedOut, EndNotTold
-from finops_websocket.job import Job
-from finops_websocket.job_lease import JobLease
-from finops_websocket.message_size import fits
-from finops_websocket.report import compose
-from finops_websocket.server_messages import ServerMessage
+from background_processor.services import BackgroundProcessorServices
+from finops_websocket.delivery import messages
+from finops_websocket.errors import AgentTimedOut, EndNotTold, JobEnded, JobHeldElsewhere, NotAJob
+from finops_websocket.jobs import answers
+from finops_websocket.jobs.answers import Answer
+from finops_websocket.jobs.job import Job
+from finops_websocket.jobs.queue import job_id_of
+from finops_websocket.wire.server_messages import ServerMessage
 
 logger = Logger(child=True)
 
+# How far a job is, in percent; a queued one has 5, a completed one 100. Between asking and the last answer each agent
+# has an equal share.
+CLAIMED = 10
+ASKING = 15
+ALL_ANSWERED = 90
+COMPOSING = 95
 
-class ProcessJob:
-    """Processes one job in the name of one worker."""
+# Seconds until a client that could not be told an end is tried again: throttles pass in less.
+_TELL_AGAIN_AFTER = 5
 
-    def __init__(
-        self,
-        catalogue: AgentCatalogue,
-        lease: JobLease,
-        answers: AnswerStore,
-        ask_agents: AskAgents,
-        broadcast: Broadcast,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        """Keep what is needed; `clock` tells the time in epoch seconds."""
-        self._catalogue = catalogue
-        self._lease = lease
-        self._answers = answers
-        self._ask_agents = ask_agents
-        self._broadcast = broadcast
-        self._clock = clock
 
-    def __call__(self, job_id: str, queue_message: QueueMessage, worker: str, time_limit: float) -> None:
-        """Process the job that a message brought; its agents have `time_limit` seconds.
+def serve_queued_job(
+    services: BackgroundProcessorServices, message: QueueMessage, worker: str, time_limit: float
+) -> None:
+    """Process a message's job in a worker's name; its agents have `time_limit` seconds.
 
-        Raises JobEnded if there is nothing to do (any more), JobHeldElsewhere if another worker has the job, EndNotTold
-        if it has ended now and a follower could not be told.
-        """
-        queue_message.keep_hidden()
-        job = self._lease.claim(
-            job_id,
-            worker,
-            queue_message.message_id,
-            progress=progress.CLAIMED,
-            message="Working on your question.",
+    Raises EndNotTold or JobHeldElsewhere if the message must come again, and NotAJob of one that names no job: it comes
+    again too, until the queue gives it up to the dead-letter queue.
+    """
+    try:
+        job_id = job_id_of(message.body)
+        logger.append_keys(jobId=job_id)
+        process_job(services, job_id, message, worker, time_limit)
+    except NotAJob:
+        logger.error("A message names no job.", messageId=message.message_id)
+        message.show_again_in(0)
+        raise
+    except EndNotTold:
+        message.show_again_in(_TELL_AGAIN_AFTER)
+        raise
+    except JobHeldElsewhere as held:
+        if held.message_id in (None, message.message_id):
+            # Delivered twice. It is the message that brings the job back if the other worker dies.
+            message.show_again_in(held.seconds + 1)
+            raise
+        logger.info("A message was dropped: another one has brought its job to a worker.")
+
+
+def process_job(
+    services: BackgroundProcessorServices, job_id: str, message: QueueMessage, worker: str, time_limit: float
+) -> None:
+    """Take a job to its end, unless it has ended.
+
+    Raises JobHeldElsewhere if another worker has the job, EndNotTold if it has ended and a follower could not be told.
+    """
+    message.keep_hidden()
+    try:
+        job = services.jobs.claim(
+            job_id, worker, message.message_id, services.lease, progress=CLAIMED, message="Working on your question."
         )
         logger.append_keys(userId=job.user_id)
-        self._broadcast(job, job_messages.progress_update(job))
-        # What an earlier worker stored is not asked for again.
-        sent = self._answers.find(job) if job.attempts > 1 else {}
-        whole = {agent: self._with_whole_content(job, answer) for agent, answer in sent.items()}
-        job = self._start(job, queue_message, sent)
-        missing = [agent for agent in job.agents if agent not in whole]
-        for outcome in self._ask_agents(missing, job.query, job.job_id, time_limit):
+        _Run(services, message, job).to_the_end(time_limit)
+    except JobEnded:
+        # Delivered again, or cancelled meanwhile. Whoever ended the job may have died before all knew.
+        logger.info("A message was dropped: its job has ended.")
+        if ended := services.jobs.find(job_id):
+            services.delivery.announce_end(ended)
+
+
+class _Run:
+    """A worker's way through a job that it has claimed. Its methods raise JobEnded and JobHeldElsewhere."""
+
+    def __init__(self, services: BackgroundProcessorServices, message: QueueMessage, job: Job) -> None:
+        self._services = services
+        self._message = message
+        self._job = job
+        # By agent: the answers as they can be sent, and with their whole texts.
+        self._answers: dict[str, Answer] = {}
+        self._whole: dict[str, Answer] = {}
+
+    def to_the_end(self, time_limit: float) -> None:
+        """Ask the agents, which have `time_limit` seconds, and end the job; raise EndNotTold like process_job."""
+        self._send(messages.progress_update(self._job))
+        self._start()
+        missing = [agent for agent in self._job.agents if agent not in self._answers]
+        for outcome in self._services.agents.ask(missing, self._job.query, self._job.job_id, time_limit):
             if outcome is None:
-                job = self._beat(job, queue_message)
-                continue
-            sent[outcome.agent] = self._answers.put(job, self._answer_of(outcome))
-            whole[outcome.agent] = self._with_whole_content(job, sent[outcome.agent])
-            job = self._note_answer(job, queue_message, sent[outcome.agent])
-        if all(answer.status == answer_store.FAILED for answer in whole.values()):
-            self._fail(job, whole)
+                self._beat()
+            else:
+                answer = self._services.answers.put(self._job, self._answer_of(outcome))
+                self._keep(answer)
+                self._note(answer)
+        if all(answer.has_failed for answer in self._whole.values()):
+            self._fail()
         else:
-            self._complete(job, queue_message, whole, sent)
+            self._complete()
 
-    def _with_whole_content(self, job: Job, answer: Answer) -> Answer:
-        return replace(answer, content=self._answers.whole_content(job, answer))
+    def _start(self) -> None:
+        asked = self._titles(self._job.agents)
+        # What an earlier worker stored is not asked for again. It is said again: the worker may have died before it
+        # could say so.
+        stored = self._services.answers.find(self._job) if self._job.attempts > 1 else {}
+        for answer in stored.values():
+            self._keep(answer)
+        self._record(progress=max(self._job.progress, ASKING), message=f"Asking {asked}.")
+        self._send(messages.analysis_started(self._job))
+        for answer in answers.in_order(self._job, stored):
+            self._note(answer)
 
-    def _start(self, job: Job, queue_message: QueueMessage, stored: dict[str, Answer]) -> Job:
-        titles = " and ".join(self._catalogue.title_of(agent) for agent in job.agents)
-        job = self._record(job, queue_message, progress=max(job.progress, progress.ASKING), message=f"Asking {titles}.")
-        self._broadcast(job, job_messages.analysis_started(job))
-        # What an earlier worker stored is said again: it may have died before it could say so.
-        for agent in job.agents:
-            if agent in stored:
-                job = self._note_answer(job, queue_message, stored[agent])
-        return job
+    def _beat(self) -> None:
+        waiting = self._titles(agent for agent in self._job.agents if agent not in self._job.completed_agents)
+        progress = progress_while_waiting(self._job.progress, len(self._job.completed_agents), len(self._job.agents))
+        self._record(progress=progress, message=f"Waiting for {waiting}.")
+        self._send(messages.progress_update(self._job))
 
-    def _beat(self, job: Job, queue_message: QueueMessage) -> Job:
-        waiting = " and ".join(
-            self._catalogue.title_of(agent) for agent in job.agents if agent not in job.completed_agents
+    def _note(self, answer: Answer) -> None:
+        completed = tuple(dict.fromkeys((*self._job.completed_agents, answer.agent)))
+        verb = "has no answer" if answer.has_failed else "has answered"
+        self._record(
+            progress=max(self._job.progress, progress_after(len(completed), len(self._job.agents))),
+            message=f"{answer.title} {verb} ({len(completed)} of {len(self._job.agents)}).",
+            completedAgents=completed,
         )
-        job = self._record(
-            job,
-            queue_message,
-            progress=progress.while_waiting(job.progress, len(job.completed_agents), len(job.agents)),
-            message=f"Waiting for {waiting}.",
-        )
-        self._broadcast(job, job_messages.progress_update(job))
-        return job
+        self._send(messages.agent_completed(self._job, answer, self._services.answers))
 
-    def _record(
-        self,
-        job: Job,
-        queue_message: QueueMessage,
-        *,
-        progress: int,
-        message: str,
-        completed_agents: tuple[str, ...] | None = None,
-    ) -> Job:
-        # First the message and then the lease: it must not come back to a job that is held.
-        queue_message.keep_hidden()
-        return self._lease.record_step(job, progress=progress, message=message, completed_agents=completed_agents)
+    def _complete(self) -> None:
+        self._record(progress=COMPOSING, message="Putting the answer together.")
+        self._send(messages.progress_update(self._job))
+        whole = answers.in_order(self._job, self._whole)
+        self._services.answers.put_response(self._job, answers.compose(whole))
+        partial = any(answer.has_failed for answer in whole)
+        self._job = self._services.jobs.complete(self._job, message="Your answer is ready.", partial=partial)
+        logger.info("A job was completed.", partial=partial, seconds=self._job.updated_at - self._job.created_at)
+        self._tell_end(messages.job_completed(self._job, self._answers, self._services.answers))
 
-    def _answer_of(self, outcome: Outcome) -> Answer:
-        failed = outcome.content is None
-        return Answer(
-            agent=outcome.agent,
-            title=self._catalogue.title_of(outcome.agent),
-            content=str(outcome.failure) if outcome.content is None else outcome.content,
-            status=answer_store.FAILED if failed else answer_store.COMPLETED,
-            timestamp=int(self._clock()),
-            timed_out=isinstance(outcome.failure, AgentTimedOut),
-        )
-
-    def _note_answer(self, job: Job, queue_message: QueueMessage, answer: Answer) -> Job:
-        completed_agents = tuple(dict.fromkeys((*job.completed_agents, answer.agent)))
-        verb = "has no answer" if answer.status == answer_store.FAILED else "has answered"
-        job = self._record(
-            job,
-            queue_message,
-            progress=max(job.progress, progress.after_answers(len(completed_agents), len(job.agents))),
-            message=f"{answer.title} {verb} ({len(completed_agents)} of {len(job.agents)}).",
-            completed_agents=completed_agents,
-        )
-        self._broadcast(job, *job_messages.with_shorter(job_messages.agent_completed, job, answer, self._answers))
-        return job
-
-    def _complete(
-        self, job: Job, queue_message: QueueMessage, whole: dict[str, Answer], sent: dict[str, Answer]
-    ) -> None:
-        job = self._record(job, queue_message, progress=progress.COMPOSING, message="Putting the answer together.")
-        self._broadcast(job, job_messages.progress_update(job))
-        response = compose(job_messages.parts_of(job, whole))
-        if not fits(response):
-            self._answers.put_response(job, response)
-        partial = any(answer.status == answer_store.FAILED for answer in whole.values())
-        job = self._lease.complete(job, message="Your answer is ready.", partial=partial)
-        logger.info("A job was completed.", partial=partial, seconds=job.updated_at - job.created_at)
-        self._tell_end(job, *job_messages.with_shorter(job_messages.job_completed, job, sent, self._answers))
-
-    def _fail(self, job: Job, whole: dict[str, Answer]) -> None:
-        reasons = " ".join(f"{answer.title}: {answer.content}" for answer in whole.values())
-        if all(answer.timed_out for answer in whole.values()):
+    def _fail(self) -> None:
+        failures = answers.in_order(self._job, self._whole)
+        reasons = " ".join(f"{answer.title}: {answer.content}" for answer in failures)
+        if all(answer.timed_out for answer in failures):
             code, error = "TIMED_OUT", f"No agent answered in time. {reasons}"
         else:
             code, error = "AGENTS_FAILED", f"No agent could answer. {reasons}"
-        job = self._lease.fail(job, code=code, error=error)
-        logger.info("A job failed.", code=code, seconds=job.updated_at - job.created_at)
-        self._tell_end(job, job_messages.job_failed(job))
+        self._job = self._services.jobs.fail(self._job, code=code, error=error)
+        logger.info("A job failed.", code=code, seconds=self._job.updated_at - self._job.created_at)
+        self._tell_end(messages.end_of(self._job, self._services.answers))
 
-    def _tell_end(self, job: Job, end: ServerMessage, shorter: Callable[[], ServerMessage] | None = None) -> None:
-        if not self._broadcast(job, end, shorter):
-            raise EndNotTold(f"The end of job {job.job_id} could not be told to everybody.")
+    def _record(self, **changes: Any) -> None:
+        # First the message and then the lease: it must not come back to a job that is held.
+        self._message.keep_hidden()
+        self._job = self._services.jobs.record_step(self._job, self._services.lease, **changes)
+
+    def _send(self, message: ServerMessage) -> None:
+        self._services.delivery.broadcast(self._job, message)
+
+    def _tell_end(self, message: ServerMessage) -> None:
+        if not self._services.delivery.broadcast(self._job, message):
+            raise EndNotTold(f"The end of job {self._job.job_id} could not be told to everybody.")
+
+    def _keep(self, answer: Answer) -> None:
+        self._answers[answer.agent] = answer
+        self._whole[answer.agent] = self._services.answers.with_whole_content(self._job, answer)
+
+    def _answer_of(self, outcome: Outcome) -> Answer:
+        return Answer(
+            agent=outcome.agent,
+            title=self._services.catalogue.title_of(outcome.agent),
+            content=str(outcome.failure) if outcome.content is None else outcome.content,
+            status=answers.FAILED if outcome.content is None else answers.COMPLETED,
+            timestamp=self._services.jobs.now(),
+            timed_out=isinstance(outcome.failure, AgentTimedOut),
+        )
+
+    def _titles(self, agents: Any) -> str:
+        return " and ".join(map(self._services.catalogue.title_of, agents))
+
+
+def progress_after(answered: int, asked: int) -> int:
+    """Give the progress when `answered` of `asked` agents are there. Pure."""
+    return ASKING + (ALL_ANSWERED - ASKING) * answered // asked
+
+
+def progress_while_waiting(current: int, answered: int, asked: int) -> int:
+    """Give the progress of a heartbeat: a fifth of the way to the next agent's end, and never that end itself. Pure."""
+    ceiling = progress_after(answered + 1, asked) - 1
+    if current >= ceiling:
+        return current
+    return current + max(1, (ceiling - current) // 5)

@@ -4,11 +4,8 @@ from collections.abc import Callable
 
 from aws_lambda_powertools import Logger
 
-from finops_websocket.announce_end import AnnounceEnd
 from finops_websocket.errors import EndNotTold
-from finops_websocket.job_history import JobHistory
-from finops_websocket.job_store import JobStore
-from finops_websocket.overdue import OverdueJobs
+from finops_websocket.services import Services
 
 logger = Logger(child=True)
 
@@ -16,46 +13,35 @@ logger = Logger(child=True)
 _ONE_JOB_SECONDS = 60
 
 
-class Sweep:
-    """Looks at the open jobs, oldest first."""
+def sweep(services: Services, seconds_left: Callable[[], float]) -> None:
+    """Recover jobs that nobody works on and tell ends that somebody does not know, oldest first, while there is time.
 
-    def __init__(
-        self, history: JobHistory, jobs: JobStore, overdue_jobs: OverdueJobs, announce_end: AnnounceEnd
-    ) -> None:
-        """Keep what is needed."""
-        self._history = history
-        self._jobs = jobs
-        self._overdue_jobs = overdue_jobs
-        self._announce_end = announce_end
+    Raises the last error that a job met with, when all have been looked at.
+    """
+    failure = None
+    looked_at = 0
+    for job_id in services.jobs.open_jobs():
+        if seconds_left() < _ONE_JOB_SECONDS:
+            break
+        looked_at += 1
+        try:
+            _look_at(services, job_id)
+        except EndNotTold:
+            logger.info("An end could not be told.", jobId=job_id)
+        except Exception as error:  # It must not keep the younger ones from being looked at, and is raised below.
+            logger.exception("An open job could not be looked at.", jobId=job_id)
+            failure = error
+    logger.info("The open jobs were looked at.", jobs=looked_at)
+    if failure is not None:
+        raise failure
 
-    def __call__(self, seconds_left: Callable[[], float]) -> None:
-        """Mend jobs that nobody works on and tell ends that somebody does not know, while there is time.
 
-        Raises the last error that a job met with, when all have been looked at.
-        """
-        failure = None
-        looked_at = 0
-        for job_id in self._history.open_jobs():
-            if seconds_left() < _ONE_JOB_SECONDS:
-                break
-            looked_at += 1
-            try:
-                self._look_at(job_id)
-            except EndNotTold:
-                logger.info("An end could not be told.", jobId=job_id)
-            except Exception as error:  # It must not keep the younger ones from being looked at, and is raised below.
-                logger.exception("An open job could not be looked at.", jobId=job_id)
-                failure = error
-        logger.info("The open jobs were looked at.", jobs=looked_at)
-        if failure is not None:
-            raise failure
-
-    def _look_at(self, job_id: str) -> None:
-        # The index lags, and does not hold what is looked at here.
-        job = self._jobs.find(job_id)
-        if job is None:
-            return
-        if job.is_finished:
-            self._announce_end(job)
-        else:
-            self._overdue_jobs.mend(job)
+def _look_at(services: Services, job_id: str) -> None:
+    # The index lags, and does not hold what is looked at here.
+    job = services.jobs.find(job_id)
+    if job is None:
+        return
+    if job.is_finished:
+        services.delivery.announce_end(job)
+    else:
+        services.stuck_jobs.recover(job)

@@ -1,72 +1,67 @@
 """The connection manager's entry point: $connect, $disconnect, authenticate, ping."""
 
 import os
-from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from connection_manager.authenticate import SignIn
-from connection_manager.connect import Connect
-from connection_manager.disconnect import Disconnect
-from connection_manager.origin_policy import OriginPolicy
-from connection_manager.ping import AnswerPing
-from connection_manager.redraw_job import RedrawJob
-from connection_manager.token_verifier import TokenVerifier
-from finops_websocket.client_messages import Authenticate, Ping
-from finops_websocket.entry_point import counts_unserved, raises_no_text
-from finops_websocket.errors import OriginNotAllowed
-from finops_websocket.frame_dispatch import HANDLED, Action, dispatch_frame
-from finops_websocket.frame_limit import FrameLimit
-from finops_websocket.job_services import JobServices
-from finops_websocket.log_format import ContentFreeFormatter
+from connection_manager.authenticate import authenticate
+from connection_manager.origins import origins_of
+from connection_manager.services import ConnectionManagerServices
+from finops_websocket import metrics
+from finops_websocket.connections.identity import Connection
+from finops_websocket.dispatch import HANDLED, Action, Response, dispatch
+from finops_websocket.observability import entry_point, serves_connections
 from finops_websocket.settings import ConnectionManagerSettings
-from finops_websocket.user_connections import UserConnections
-from finops_websocket.websocket_event import CONNECT, DISCONNECT, WebSocketEvent
+from finops_websocket.wire.client_messages import Authenticate, Ping
+from finops_websocket.wire.server_messages import Pong
 
-logger = Logger(logger_formatter=ContentFreeFormatter())
-settings = ConnectionManagerSettings.read(os.environ)
-services = JobServices.of_stack(settings)
-frame_limit = FrameLimit(settings.auth_mode, services.connections.table)
-user_connections = UserConnections(services.connections, services.channel.is_open, settings.max_connections_per_user)
-origins = OriginPolicy.read(settings.allowed_origins, settings.missing_origin)
-tokens = TokenVerifier.of_pool(settings.token_issuer, settings.token_client_id, settings.token_keys_url)
+logger = Logger(child=True)
+services = ConnectionManagerServices.of_stack(ConnectionManagerSettings.read(os.environ))
 
 # API Gateway refuses the handshake with the same status, and nobody is connected.
-REFUSED = {"statusCode": 403}
-
-LIFECYCLE: dict[str, Callable[[WebSocketEvent], None]] = {
-    CONNECT: Connect(services.connections, origins),
-    DISCONNECT: Disconnect(services.connections, user_connections),
-}
-ACTIONS: dict[type, Action] = {
-    Authenticate: SignIn(
-        settings.auth_mode,
-        services.connections,
-        user_connections,
-        services.jobs,
-        services.history,
-        services.overdue_jobs,
-        RedrawJob(services.answers, services.channel),
-        services.channel,
-        tokens,
-    ),
-    Ping: AnswerPing(services.channel),
-}
+REFUSED: Response = {"statusCode": 403}
 
 
-@logger.inject_lambda_context(clear_state=True)
-@raises_no_text
-@counts_unserved
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, int]:
+def connect(services: ConnectionManagerServices, event: dict[str, Any]) -> Response:
+    """Note a new connection, if its page may open one. Who is asking is shown later, by `authenticate`.
+
+    Nothing can be sent yet: posting to a connection before $connect has returned is 410.
+    """
+    origins = origins_of(event)
+    if not services.origins.allows(origins):
+        # In ASCII, and short: the sender chose every character, and the log's JSON leaves those above ASCII be.
+        logger.info("A connection was refused.", origin=ascii(", ".join(origins)[:100]))
+        metrics.count(metrics.CONNECTIONS_REFUSED)
+        return REFUSED
+    services.connections.open(event["requestContext"]["connectionId"])
+    metrics.count(metrics.CONNECTIONS_OPENED)
+    return HANDLED
+
+
+def disconnect(services: ConnectionManagerServices, event: dict[str, Any]) -> Response:
+    """Forget a connection. Best effort: it may never be said, so nothing depends on it.
+
+    Jobs go on; the next message to a closed connection drops it from its job.
+    """
+    services.slots.release(services.connections.close(event["requestContext"]["connectionId"]))
+    metrics.count(metrics.CONNECTIONS_CLOSED)
+    return HANDLED
+
+
+def ping(services: ConnectionManagerServices, connection: Connection, _message: Ping) -> None:
+    """Keep a connection open that API Gateway would close after 10 idle minutes."""
+    services.channel.send(connection.connection_id, Pong(timestamp=services.connections.now()))
+
+
+LIFECYCLE = {"CONNECT": connect, "DISCONNECT": disconnect}
+ACTIONS: dict[type, Action[ConnectionManagerServices]] = {Authenticate: authenticate, Ping: ping}
+
+
+@entry_point
+@serves_connections
+def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     """Serve one event of the WebSocket API."""
-    websocket_event = WebSocketEvent.read(event)
-    logger.append_keys(connectionId=websocket_event.connection_id)
-    if websocket_event.kind in LIFECYCLE:
-        try:
-            LIFECYCLE[websocket_event.kind](websocket_event)
-        except OriginNotAllowed:
-            return REFUSED
-        return HANDLED
-    return dispatch_frame(websocket_event, ACTIONS, frame_limit, services.channel)
+    kind = event["requestContext"]["eventType"]
+    return LIFECYCLE[kind](services, event) if kind in LIFECYCLE else dispatch(services, event, ACTIONS)

@@ -7,38 +7,20 @@ from finops_websocket.errors import UnknownAgent
 
 
 @dataclass(frozen=True)
-class Agent:
-    """An agent: the name of its Lambda function, and its heading for people."""
-
-    name: str
-    title: str
-
-
-@dataclass(frozen=True)
 class AgentCatalogue:
-    """The agents by what they are for."""
+    """The agents by what they are for, each by its name, which is its Lambda function's."""
 
-    cost_analysis: Agent
-    optimisation: Agent
+    cost_analysis: str
+    optimisation: str
 
-    @classmethod
-    def of_functions(cls, cost_forecast: str, trusted_advisor: str) -> "AgentCatalogue":
-        """Make the catalogue from the functions' names."""
-        return cls(Agent(cost_forecast, "Cost analysis"), Agent(trusted_advisor, "Optimisation"))
-
-    def named(self, names: Iterable[str]) -> tuple[Agent, ...]:
-        """Find agents by name; raise UnknownAgent, which lists those that there are."""
-        known = {agent.name: agent for agent in (self.cost_analysis, self.optimisation)}
-        found = []
-        for name in names:
-            if name not in known:
-                raise UnknownAgent(f"There is no agent of that name. The agents are: {', '.join(known)}.")
-            found.append(known[name])
-        return tuple(found)
+    def named(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Give those names, each once; raise UnknownAgent, which lists the agents, if one is none of theirs."""
+        known = (self.cost_analysis, self.optimisation)
+        found = tuple(dict.fromkeys(names))
+        if not set(found) <= set(known):
+            raise UnknownAgent(f"There is no agent of that name. The agents are: {', '.join(known)}.")
+        return found
 
     def title_of(self, name: str) -> str:
-        """Give an agent's heading; its name, if it has left the deployment since the job was made."""
-        for agent in (self.cost_analysis, self.optimisation):
-            if agent.name == name:
-                return agent.title
-        return name
+        """Give an agent's heading for people; its name, if it has left the deployment since the job was made."""
+        return {self.cost_analysis: "Cost analysis", self.optimisation: "Optimisation"}.get(name, name)

@@ -1,147 +1,106 @@
 """The functions' environment, read once at their start. Nothing else reads environment variables.
 
-A missing or impossible value raises SettingsError while the module loads, so that a wrong deployment fails at its
-first invocation instead of at some user's.
+Each field is the environment variable of its name in capitals. A missing or impossible value raises SettingsError while
+the module loads, so that a wrong deployment fails at its first invocation instead of at some user's.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, NewType, Self, get_args, get_type_hints
 
 from finops_websocket.errors import SettingsError
 
-AUTH_MODES = ("cognito", "open")
-MISSING_ORIGIN_POLICIES = ("allow", "refuse")
+Url = NewType("Url", str)
+AuthMode = Literal["cognito", "open"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSettings:
-    """What each function is told by the template. Times are in seconds."""
+    """What each function is told by the template. Numbers are whole and above 0, times in seconds."""
 
     connections_table: str
     jobs_table: str
     results_bucket: str
-    processing_queue_url: str
+    processing_queue_url: Url
     stuck_job_seconds: int
-    management_endpoint: str
+    management_endpoint: Url
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Read them; raise SettingsError if one is missing or impossible."""
+        types = get_type_hints(cls)
+        return cls(**{each.name: _read(environment, each.name.upper(), types[each.name]) for each in fields(cls)})
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionManagerSettings(FunctionSettings):
     """What the connection manager is told besides."""
 
-    auth_mode: str
+    auth_mode: AuthMode
     allowed_origins: str
-    missing_origin: str
-    token_issuer: str
-    token_keys_url: str
+    missing_origin: Literal["allow", "refuse"]
+    token_issuer: Url
+    token_keys_url: Url
     token_client_id: str
     max_connections_per_user: int
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "ConnectionManagerSettings":
-        """Read them; raise SettingsError if one is missing or impossible."""
-        return cls(
-            **_of_each_function(environment),
-            auth_mode=_one_of(environment, "AUTH_MODE", AUTH_MODES),
-            allowed_origins=_text(environment, "ALLOWED_ORIGINS"),
-            missing_origin=_one_of(environment, "MISSING_ORIGIN", MISSING_ORIGIN_POLICIES),
-            token_issuer=_url(environment, "TOKEN_ISSUER"),
-            token_keys_url=_url(environment, "TOKEN_KEYS_URL"),
-            token_client_id=_text(environment, "TOKEN_CLIENT_ID"),
-            max_connections_per_user=_whole_number(environment, "MAX_CONNECTIONS_PER_USER"),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageHandlerSettings(FunctionSettings):
-    """What the message handler is told besides; `agent_timeout` is in seconds."""
+    """What the message handler is told besides."""
 
-    auth_mode: str
+    auth_mode: AuthMode
     cost_forecast_function: str
     trusted_advisor_function: str
     job_retention_days: int
-    agent_timeout: int
+    agent_timeout_seconds: int
     max_active_jobs_per_user: int
     max_queries_per_minute: int
-
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "MessageHandlerSettings":
-        """Read them; raise SettingsError if one is missing or impossible."""
-        return cls(
-            **_of_each_function(environment),
-            auth_mode=_one_of(environment, "AUTH_MODE", AUTH_MODES),
-            cost_forecast_function=_text(environment, "COST_FORECAST_FUNCTION"),
-            trusted_advisor_function=_text(environment, "TRUSTED_ADVISOR_FUNCTION"),
-            job_retention_days=_whole_number(environment, "JOB_RETENTION_DAYS"),
-            agent_timeout=_whole_number(environment, "AGENT_TIMEOUT_SECONDS"),
-            max_active_jobs_per_user=_whole_number(environment, "MAX_ACTIVE_JOBS_PER_USER"),
-            max_queries_per_minute=_whole_number(environment, "MAX_QUERIES_PER_MINUTE"),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackgroundProcessorSettings(FunctionSettings):
-    """What the background processor is told besides. Times are in seconds."""
+    """What the background processor is told besides."""
 
-    dead_letter_queue_url: str
+    dead_letter_queue_url: Url
     cost_forecast_function: str
     trusted_advisor_function: str
-    agent_timeout: int
-    heartbeat: int
-    lease: int
+    agent_timeout_seconds: int
+    heartbeat_seconds: int
+    lease_seconds: int
 
-    @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "BackgroundProcessorSettings":
-        """Read them; raise SettingsError if one is missing or impossible."""
-        settings = cls(
-            **_of_each_function(environment),
-            dead_letter_queue_url=_url(environment, "DEAD_LETTER_QUEUE_URL"),
-            cost_forecast_function=_text(environment, "COST_FORECAST_FUNCTION"),
-            trusted_advisor_function=_text(environment, "TRUSTED_ADVISOR_FUNCTION"),
-            agent_timeout=_whole_number(environment, "AGENT_TIMEOUT_SECONDS"),
-            heartbeat=_whole_number(environment, "HEARTBEAT_SECONDS"),
-            lease=_whole_number(environment, "LEASE_SECONDS"),
-        )
-        if settings.lease <= settings.heartbeat:
+    def __post_init__(self) -> None:
+        """Raise SettingsError if a job's lease could run out between two of its heartbeats, which renew it."""
+        if self.lease_seconds <= self.heartbeat_seconds:
             raise SettingsError("LEASE_SECONDS must be greater than HEARTBEAT_SECONDS: a heartbeat renews the lease.")
-        return settings
 
 
-def _of_each_function(environment: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "connections_table": _text(environment, "CONNECTIONS_TABLE"),
-        "jobs_table": _text(environment, "JOBS_TABLE"),
-        "results_bucket": _text(environment, "RESULTS_BUCKET"),
-        "processing_queue_url": _url(environment, "PROCESSING_QUEUE_URL"),
-        "stuck_job_seconds": _whole_number(environment, "STUCK_JOB_SECONDS"),
-        "management_endpoint": _url(environment, "MANAGEMENT_ENDPOINT"),
-    }
-
-
-def _text(environment: Mapping[str, str], name: str) -> str:
+def _read(environment: Mapping[str, str], name: str, kind: Any) -> Any:
     value = environment.get(name, "")
     if not value:
         raise SettingsError(f"The environment variable {name} is missing.")
-    return value
+    return _READERS.get(kind, _one_of(get_args(kind)))(name, value)
 
 
-def _url(environment: Mapping[str, str], name: str) -> str:
-    value = _text(environment, name)
+def _url(name: str, value: str) -> str:
     if not value.startswith(("https://", "http://")):
         raise SettingsError(f"The environment variable {name} must be an http or https address.")
     return value
 
 
-def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    value = _text(environment, name)
-    if value not in allowed:
-        raise SettingsError(f"The environment variable {name} must be one of: {', '.join(allowed)}.")
-    return value
-
-
-def _whole_number(environment: Mapping[str, str], name: str) -> int:
-    value = _text(environment, name)
+def _whole_number(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit() and int(value) > 0):
         raise SettingsError(f"The environment variable {name} must be a whole number above 0.")
     return int(value)
+
+
+def _one_of(allowed: tuple[str, ...]) -> Callable[[str, str], str]:
+    def read(name: str, value: str) -> str:
+        if value not in allowed:
+            raise SettingsError(f"The environment variable {name} must be one of: {', '.join(allowed)}.")
+        return value
+
+    return read
+
+
+_READERS: dict[Any, Callable[[str, str], Any]] = {str: lambda _name, value: value, Url: _url, int: _whole_number}

@@ -2,22 +2,15 @@
 
 from aws_lambda_powertools import Logger
 
-from finops_websocket import job_messages, metrics
-from finops_websocket.agents import AgentCatalogue
-from finops_websocket.answer_store import AnswerStore
-from finops_websocket.client_channel import ClientChannel
-from finops_websocket.client_messages import FinopsQuery
-from finops_websocket.connection_store import ConnectionStore
+from finops_websocket import metrics
+from finops_websocket.connections.identity import Connection, identify_asker, is_claimed
+from finops_websocket.delivery import messages
 from finops_websocket.errors import QueueUnavailable, client_text
-from finops_websocket.identity import identify_asker, is_claimed
-from finops_websocket.job import QUEUED, Job
-from finops_websocket.job_admission import JobAdmission
-from finops_websocket.job_queue import JobQueue
-from finops_websocket.job_store import JobStore
-from finops_websocket.overdue import OverdueJobs
-from message_handler.new_job import new_job
+from finops_websocket.jobs.admission import Submission
+from finops_websocket.jobs.job import QUEUED, Job, new_job
+from finops_websocket.wire.client_messages import FinopsQuery
 from message_handler.routing import agents_for
-from message_handler.tell_end import TellEnd
+from message_handler.services import MessageHandlerServices
 
 logger = Logger(child=True)
 
@@ -25,100 +18,67 @@ logger = Logger(child=True)
 _UNGUESSABLE_CHARACTERS = 32
 
 
-class SubmitQuery:
-    """Stores, queues and acknowledges a question."""
-
-    def __init__(
-        self,
-        auth_mode: str,
-        retention_days: int,
-        catalogue: AgentCatalogue,
-        connections: ConnectionStore,
-        admission: JobAdmission,
-        jobs: JobStore,
-        answers: AnswerStore,
-        queue: JobQueue,
-        overdue_jobs: OverdueJobs,
-        tell_end: TellEnd,
-        channel: ClientChannel,
-    ) -> None:
-        """Keep what is needed; jobs are kept for `retention_days`."""
-        self._auth_mode = auth_mode
-        self._retention_seconds = retention_days * 24 * 3600
-        self._catalogue = catalogue
-        self._connections = connections
-        self._admission = admission
-        self._jobs = jobs
-        self._answers = answers
-        self._queue = queue
-        self._overdue_jobs = overdue_jobs
-        self._tell_end = tell_end
-        self._channel = channel
-
-    def __call__(self, connection_id: str, message: FinopsQuery) -> None:
-        """Serve finops_query; raise a RequestError if the question cannot be taken."""
-        connection = self._connections.find(connection_id)
-        user_id = identify_asker(self._auth_mode, connection, message.user_id, self._jobs.now())
-        logger.append_keys(userId=user_id)
-        submission = self._admission.submit(
-            self._new_job(connection_id, user_id, message), _request_scope(connection_id, user_id, message.request_id)
-        )
-        job = self._follow_again(connection_id, submission.job) if submission.is_duplicate else submission.job
-        logger.append_keys(jobId=job.job_id)
-        # A job that is found still queued may have been stored by an attempt that died before it could queue it. A
-        # second message does no harm: a job is claimed once.
-        if job.status == QUEUED:
-            try:
-                self._queue.send(job.job_id, user_id)
-            except QueueUnavailable as error:
-                logger.error("A job could not be queued.", errorType=type(error.__cause__).__name__)
-                # One that was there already may be in the queue, and is found by the sweep if it is not.
-                if not submission.is_duplicate and self._end_unqueued(connection_id, job, error):
-                    return
-        # Made before the acknowledgement: if it cannot be, the client is to ask again.
-        end = job_messages.with_shorter(job_messages.end_of, job, self._answers) if job.is_finished else None
-        self._channel.send(connection_id, job_messages.job_queued(job, is_duplicate=submission.is_duplicate))
-        if end is not None:
-            self._channel.send(connection_id, *end)
-        # Last: what is raised up to here makes it a refused one.
-        if not submission.is_duplicate:
-            metrics.count(metrics.QUERIES_ACCEPTED)
-        logger.info("A question was taken.", duplicate=submission.is_duplicate, agents=list(job.agents))
-
-    def _follow_again(self, connection_id: str, job: Job) -> Job:
-        # A queued one is queued again anyway.
-        found = job if job.status == QUEUED else self._overdue_jobs.mend(job)
-        return self._jobs.follow(found.job_id, found.user_id, connection_id) or found
-
-    def _new_job(self, connection_id: str, user_id: str, message: FinopsQuery) -> Job:
-        agents = (
-            agents_for(message.query, self._catalogue)
-            if message.agents is None
-            else self._catalogue.named(message.agents)
-        )
-        return new_job(
-            user_id,
-            message.query,
-            agents,
-            now=self._jobs.now(),
-            retention_seconds=self._retention_seconds,
-            request_id=message.request_id,
-            followers=frozenset({connection_id}),
-        )
-
-    def _end_unqueued(self, connection_id: str, job: Job, error: QueueUnavailable) -> bool:
-        code, sentence = client_text(error)
-        failed = self._jobs.fail_queued(job.job_id, code, sentence)
-        # None: a message for this job got through after all, and a worker has it.
-        if failed is None:
-            return False
-        self._tell_end(connection_id, failed)
-        return True
+def finops_query(services: MessageHandlerServices, connection: Connection, message: FinopsQuery) -> None:
+    """Store, queue and acknowledge a question; raise a RequestError if it cannot be taken."""
+    connection_id = connection.connection_id
+    submission = _admit(services, connection, message)
+    job = submission.job
+    if submission.is_duplicate:
+        job = _follow_again(services, connection_id, job)
+    logger.append_keys(jobId=job.job_id)
+    # A job that is found still queued may have been stored by an attempt that died before it could queue it. A second
+    # message does no harm: a job is claimed once.
+    if job.status == QUEUED:
+        try:
+            services.queue.send(job.job_id, job.user_id)
+        except QueueUnavailable as error:
+            logger.error("A job could not be queued.", errorType=type(error.__cause__).__name__)
+            # One that was there already may be in the queue, and is found by the sweep if it is not.
+            if not submission.is_duplicate and _end_unqueued(services, connection_id, job, error):
+                return
+    # Made before the acknowledgement: if it cannot be, the client is to ask again.
+    end = messages.end_of(job, services.answers) if job.is_finished else None
+    services.channel.send(connection_id, messages.job_queued(job, is_duplicate=submission.is_duplicate))
+    if end is not None:
+        services.channel.send(connection_id, end)
+    # Last: what is raised up to here makes it a refused one.
+    if not submission.is_duplicate:
+        metrics.count(metrics.QUERIES_ACCEPTED)
+    logger.info("A question was taken.", duplicate=submission.is_duplicate, agents=list(job.agents))
 
 
-def _request_scope(connection_id: str, user_id: str, request_id: str | None) -> str:
+def _admit(services: MessageHandlerServices, connection: Connection, message: FinopsQuery) -> Submission:
+    now = services.jobs.now()
+    user_id = identify_asker(services.auth_mode, connection, message.user_id, now)
+    logger.append_keys(userId=user_id)
+    chosen = None if message.agents is None else services.catalogue.named(message.agents)
+    job = new_job(
+        user_id,
+        message.query,
+        chosen or agents_for(message.query, services.catalogue),
+        now=now,
+        retention=services.retention,
+        request_id=message.request_id,
+        followers=frozenset({connection.connection_id}),
+    )
     # A claimed user's requestId gives access to the job that has it, as its jobId does. One that could be guessed does
     # so on its own connection only.
-    if is_claimed(user_id) and request_id is not None and len(request_id) < _UNGUESSABLE_CHARACTERS:
-        return connection_id
-    return ""
+    is_guessable = message.request_id is not None and len(message.request_id) < _UNGUESSABLE_CHARACTERS
+    scope = connection.connection_id if is_claimed(user_id) and is_guessable else ""
+    return services.admission.admit(job, scope)
+
+
+def _follow_again(services: MessageHandlerServices, connection_id: str, job: Job) -> Job:
+    # A queued one is queued again anyway.
+    found = job if job.status == QUEUED else services.stuck_jobs.recover(job)
+    return services.jobs.follow(found.job_id, found.user_id, connection_id) or found
+
+
+def _end_unqueued(services: MessageHandlerServices, connection_id: str, job: Job, error: QueueUnavailable) -> bool:
+    code, sentence = client_text(error)
+    failed = services.jobs.fail_queued(job.job_id, code, sentence)
+    # None: a message for this job got through after all, and a worker has it.
+    if failed is None:
+        return False
+    services.delivery.tell_end(connection_id, failed)
+    return True

@@ -6,7 +6,7 @@ neither, goes to both.
 
 import re
 
-from finops_websocket.agents import Agent, AgentCatalogue
+from finops_websocket.agents import AgentCatalogue
 
 _COST_WORDS = re.compile(
     r"\b(costs?|spen[dt]|spending|spends|bills?|billed|budgets?|forecasts?|predict\w*|projection|trends?|total"
@@ -20,7 +20,7 @@ _SAVINGS_WORDS = re.compile(
 )
 
 
-def agents_for(query: str, catalogue: AgentCatalogue) -> tuple[Agent, ...]:
+def agents_for(query: str, catalogue: AgentCatalogue) -> tuple[str, ...]:
     """Choose the agents for a question; there is always at least one."""
     is_about_cost = _COST_WORDS.search(query) is not None
     is_about_savings = _SAVINGS_WORDS.search(query) is not None

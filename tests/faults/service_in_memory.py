@@ -12,13 +12,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from background_processor.dead_letter import FailDeadLetter
-from background_processor.process_job import ProcessJob
+from background_processor.dead_letters import fail_dead_letter
+from background_processor.process_job import serve_queued_job
 from background_processor.queue_message import QueueMessage
-from background_processor.queued_job import ServeQueuedJob
-from background_processor.sweep import Sweep
-from connection_manager.authenticate import SignIn
-from connection_manager.redraw_job import RedrawJob
+from background_processor.sweep import sweep
+from connection_manager.authenticate import authenticate
+from connection_manager.origins import OriginPolicy
 from faults.history import (
     FOREIGN_BODY,
     Closed,
@@ -31,39 +30,37 @@ from faults.history import (
     Stored,
 )
 from faults.memory_queues import MemoryQueues, Message
-from faults.recorded_parts import Clients, NamesAsTokens, RecordedAdmission, RecordedJobTable, SteppedAgents
+from faults.recorded_parts import Clients, NamesAsTokens, RecordedAdmission, RecordedJobs, SteppedAgents
 from faults.stepped_run import SteppedRun
-from finops_websocket.announce_end import AnnounceEnd
-from finops_websocket.answer_store import AnswerStore
-from finops_websocket.broadcast import Broadcast
-from finops_websocket.client_messages import Authenticate, CancelJob, FinopsQuery, ListJobs, ResumeJob
-from finops_websocket.connection_store import ConnectionStore
+from finops_websocket.connections.rate_limit import RateLimiter
+from finops_websocket.connections.slots import ConnectionSlots
+from finops_websocket.connections.store import ConnectionStore
+from finops_websocket.dispatch import HANDLED, dispatch
 from finops_websocket.errors import JobHeldElsewhere, MessageStays
-from finops_websocket.frame_dispatch import HANDLED, dispatch_frame
-from finops_websocket.frame_limit import FrameLimit
-from finops_websocket.job import Job
-from finops_websocket.job_history import JobHistory
-from finops_websocket.job_lease import JobLease
-from finops_websocket.job_queue import JobQueue
-from finops_websocket.job_store import JobStore
-from finops_websocket.overdue import OverdueJobs
-from finops_websocket.results_bucket import ResultsBucket
-from finops_websocket.user_connections import UserConnections
-from finops_websocket.websocket_event import MESSAGE, WebSocketEvent
-from message_handler.cancel_job import EndJob
-from message_handler.finops_query import SubmitQuery
-from message_handler.list_jobs import SendPage
-from message_handler.resume_job import FollowJob
-from message_handler.tell_end import TellEnd
-from message_handler.visible_jobs import VisibleJobs
+from finops_websocket.jobs.answers import AnswerStore
+from finops_websocket.jobs.job import Job
+from finops_websocket.jobs.queue import JobQueue
+from finops_websocket.services import Services
+from finops_websocket.wire.client_messages import Authenticate, CancelJob, FinopsQuery, ListJobs, ResumeJob
+from message_handler.finops_query import finops_query
+from message_handler.jobs import cancel_job, list_jobs, resume_job
 from stack_tables import create_table
-from unit.finops_websocket.sample_jobs import CATALOGUE, LEASE, STUCK_AFTER
-from unit.finops_websocket.settable_clock import SettableClock
+from unit.doubles.all_services import AllServices
+from unit.doubles.sample_jobs import CATALOGUE, LEASE, STUCK_AFTER
+from unit.doubles.settable_clock import SettableClock
 
 # As much time as the processor has.
 _SWEEP_SECONDS = 960.0
 # More than anybody opens here: what happens at the limit is shown elsewhere.
 _MOST_CONNECTIONS = 1000
+
+_ACTIONS: dict[type, Any] = {
+    Authenticate: authenticate,
+    FinopsQuery: finops_query,
+    ResumeJob: resume_job,
+    CancelJob: cancel_job,
+    ListJobs: list_jobs,
+}
 
 
 class ServiceInMemory:
@@ -80,65 +77,36 @@ class ServiceInMemory:
         self._late: set[SteppedRun] = set()
         self._ticks = count(1)
         self._names = count(1)
-        self._build(dynamodb, s3)
+        self._services = self._services_over(dynamodb, s3)
 
-    def _build(self, dynamodb: Any, s3: Any) -> None:
+    def _services_over(self, dynamodb: Any, s3: Any) -> AllServices:
         suffix = uuid.uuid4()
         s3.create_bucket(Bucket=f"results-{suffix}")
         self._jobs_table = create_table(dynamodb, "JobsTable", f"jobs-{suffix}")
-        self._connections = ConnectionStore(create_table(dynamodb, "ConnectionsTable", f"c-{suffix}"), self.clock)
-        table = RecordedJobTable(self._jobs_table, self.clock, self._note)
-        jobs, history = JobStore(table), JobHistory(table)
-        answers = AnswerStore(self._jobs_table, ResultsBucket(s3, f"results-{suffix}"))
-        queue: Any = self.queues
-        job_queue = JobQueue(queue, "main")
-        broadcast = Broadcast(self.clients, jobs, self._connections)
-        announce_end = AnnounceEnd(answers, broadcast)
-        overdue_jobs = OverdueJobs(jobs, job_queue, announce_end, STUCK_AFTER)
-        visible_jobs = VisibleJobs("cognito", self._connections, jobs)
-        tell_end = TellEnd(announce_end, answers, self.clients)
-        redraw_job = RedrawJob(answers, self.clients)
-        self._frame_limit = FrameLimit("cognito", self._connections.table, self.clock)
-        self._actions: dict[type, Any] = {
-            Authenticate: SignIn(
-                "cognito",
-                self._connections,
-                UserConnections(self._connections, self.clients.is_open, _MOST_CONNECTIONS),
-                jobs,
-                history,
-                overdue_jobs,
-                redraw_job,
-                self.clients,
-                NamesAsTokens(self.clock),
-            ),
-            FinopsQuery: SubmitQuery(
-                "cognito",
-                30,
-                CATALOGUE,
-                self._connections,
-                RecordedAdmission(table),
-                jobs,
-                answers,
-                job_queue,
-                overdue_jobs,
-                tell_end,
-                self.clients,
-            ),
-            ResumeJob: FollowJob(visible_jobs, jobs, answers, overdue_jobs, self.clients),
-            CancelJob: EndJob(visible_jobs, jobs, tell_end),
-            ListJobs: SendPage(self._connections, jobs, history, self.clients),
-        }
-        process_job = ProcessJob(
-            CATALOGUE, JobLease(table, LEASE), answers, SteppedAgents(self._note), broadcast, table.now
+        connections = ConnectionStore(create_table(dynamodb, "ConnectionsTable", f"c-{suffix}"), self.clock)
+        jobs = RecordedJobs(self._jobs_table, self.clock, self._note)
+        answers = AnswerStore(self._jobs_table, s3, f"results-{suffix}")
+        sqs: Any = self.queues
+        shared = Services.over(self.clients, connections, jobs, answers, JobQueue(sqs, "main"), STUCK_AFTER)
+        return AllServices(
+            **vars(shared),
+            auth_mode="cognito",
+            rate_limiter=RateLimiter("cognito", connections),
+            slots=ConnectionSlots(connections, self.clients.is_open, _MOST_CONNECTIONS),
+            origins=OriginPolicy.read("*", "allow"),
+            tokens=NamesAsTokens(self.clock),
+            admission=RecordedAdmission(jobs),
+            catalogue=CATALOGUE,
+            retention=30 * 24 * 3600,
+            agents=SteppedAgents(self._note),
+            sqs=sqs,
+            lease=LEASE,
         )
-        self._serve_queued_job = ServeQueuedJob(process_job, jobs, announce_end)
-        self._fail_dead_letter = FailDeadLetter(jobs, announce_end)
-        self._sweep = Sweep(history, jobs, overdue_jobs, announce_end)
 
     def open(self, user: str) -> str:
         """Connect and sign in; give the connection's name."""
         connection = f"{user}-{next(self._names)}"
-        self._connections.open(connection)
+        self._services.connections.open(connection)
         self.clients.users[connection] = user
         self._note(lambda at: Opened(at, user, connection))
         self.send(connection, {"action": "authenticate", "token": user}).go_to_the_end()
@@ -155,10 +123,10 @@ class ServiceInMemory:
         """Begin to serve a frame."""
         user = self.clients.users[connection]
         self._note(lambda at: Sent(at, user, connection, frame))
-        event = WebSocketEvent(MESSAGE, connection, json.dumps(frame), is_binary=False)
+        event = {"requestContext": {"connectionId": connection}, "body": json.dumps(frame)}
 
         def serve() -> None:
-            assert dispatch_frame(event, self._actions, self._frame_limit, self.clients, self.clock) == HANDLED
+            assert dispatch(self._services, event, _ACTIONS) == HANDLED
 
         return self._begin(f"{frame['action']}-{next(self._names)}", serve)
 
@@ -174,7 +142,7 @@ class ServiceInMemory:
 
     def sweep(self) -> SteppedRun:
         """Begin a sweep."""
-        return self._begin(f"sweep-{next(self._names)}", lambda: self._sweep(lambda: _SWEEP_SECONDS))
+        return self._begin(f"sweep-{next(self._names)}", lambda: sweep(self._services, lambda: _SWEEP_SECONDS))
 
     def kill(self, run: SteppedRun) -> None:
         """End a run where it stands."""
@@ -244,9 +212,9 @@ class ServiceInMemory:
         queued = QueueMessage(sqs, queue, SQSRecord(message.to_record(queue)), LEASE, self.clock)
         try:
             if queue == "main":
-                self._serve_queued_job(queued, worker, time_limit=300)
+                serve_queued_job(self._services, queued, worker, time_limit=300)
             else:
-                self._fail_dead_letter(queued)
+                fail_dead_letter(self._services, queued)
         except (JobHeldElsewhere, MessageStays):
             return
         self.queues.delete(queue, message)

@@ -19,7 +19,7 @@ from moto import mock_aws
 from faults.checker import violations
 from faults.service_in_memory import ServiceInMemory
 from finops_websocket import aws_clients
-from unit.finops_websocket.sample_jobs import LEASE, STUCK_AFTER
+from unit.doubles.sample_jobs import LEASE, STUCK_AFTER
 
 USERS = ("ann", "bob")
 # One of what there is: the number is taken modulo how many there are.

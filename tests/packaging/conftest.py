@@ -31,7 +31,7 @@ def second_build(tmp_path_factory: pytest.TempPathFactory, sources: ProjectCopy)
     The module that is made of the contract is stale, as it may be; what the build printed is in the file stdout.
     """
     project = ProjectCopy.make(tmp_path_factory.mktemp("second") / "another place", sources.root)
-    stale = project.root / "src" / "finops_websocket" / "contract_validators.py"
+    stale = project.root / "src" / "finops_websocket" / "wire" / "contract_validators.py"
     stale.write_text("stale = True\n", encoding="utf-8")
     for path in (project.root / "src").rglob("*.py"):
         path.chmod(0o700)

@@ -95,7 +95,7 @@ def test_the_contract_is_compiled_into_the_package(host_build: ProjectCopy, runt
     code = """
 import sys
 sys.path[:0] = sys.argv[1:2]
-from finops_websocket.contract_validators import validate_ping
+from finops_websocket.wire.contract_validators import validate_ping
 import fastjsonschema
 assert validate_ping({"action": "ping"}) == {"action": "ping"}
 try:

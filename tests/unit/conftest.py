@@ -1,4 +1,4 @@
-"""The stack's stores, made in moto as the template defines them, for the tests of the three functions."""
+"""The functions' services over moto: the stack's tables as the template defines them, doubles where AWS talks back."""
 
 import io
 import uuid
@@ -10,25 +10,26 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
+from connection_manager.origins import OriginPolicy
 from finops_websocket import aws_clients
-from finops_websocket.announce_end import AnnounceEnd
-from finops_websocket.answer_store import AnswerStore
-from finops_websocket.broadcast import Broadcast
-from finops_websocket.connection_store import ConnectionStore
-from finops_websocket.job_history import JobHistory
-from finops_websocket.job_lease import JobLease
-from finops_websocket.job_queue import JobQueue
-from finops_websocket.job_store import JobStore
-from finops_websocket.job_table import JobTable
-from finops_websocket.overdue import OverdueJobs
-from finops_websocket.results_bucket import ResultsBucket
-from finops_websocket.user_connections import UserConnections
+from finops_websocket.connections.identity import Connection
+from finops_websocket.connections.rate_limit import RateLimiter
+from finops_websocket.connections.slots import ConnectionSlots
+from finops_websocket.connections.store import ConnectionStore
+from finops_websocket.jobs.admission import JobAdmission
+from finops_websocket.jobs.answers import AnswerStore
+from finops_websocket.jobs.queue import JobQueue
+from finops_websocket.jobs.store import JobStore
+from finops_websocket.services import Services
 from stack_tables import create_table
-from unit.finops_websocket.embedded_metrics import Measurement, measurements
-from unit.finops_websocket.recording_channel import RecordingChannel
-from unit.finops_websocket.sample_jobs import LEASE, STUCK_AFTER
-from unit.finops_websocket.settable_clock import SettableClock
-from unit.finops_websocket.submitting_job_store import SubmittingJobStore
+from unit.doubles.all_services import AllServices
+from unit.doubles.embedded_metrics import Measurement, measurements
+from unit.doubles.known_tokens import KnownTokens
+from unit.doubles.recording_channel import RecordingChannel
+from unit.doubles.recording_sqs import RecordingSqs
+from unit.doubles.sample_jobs import CATALOGUE, GENEROUS, LEASE, STUCK_AFTER
+from unit.doubles.scripted_agents import ScriptedAgents
+from unit.doubles.settable_clock import SettableClock
 
 
 @pytest.fixture(scope="session")
@@ -63,19 +64,29 @@ def s3(aws: None) -> Any:
     return aws_clients.s3()
 
 
-@pytest.fixture(scope="module")
-def sqs(aws: None) -> Any:
-    return aws_clients.sqs()
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
 
 
 @pytest.fixture
-def connections_table(dynamodb: Any) -> Any:
-    return create_table(dynamodb, "ConnectionsTable", f"connections-{uuid.uuid4()}")
+def channel() -> RecordingChannel:
+    return RecordingChannel()
 
 
 @pytest.fixture
-def jobs_table(dynamodb: Any) -> Any:
-    return create_table(dynamodb, "JobsTable", f"jobs-{uuid.uuid4()}")
+def sqs(clock: SettableClock) -> RecordingSqs:
+    return RecordingSqs(clock)
+
+
+@pytest.fixture
+def connections(dynamodb: Any, clock: SettableClock) -> ConnectionStore:
+    return ConnectionStore(create_table(dynamodb, "ConnectionsTable", f"connections-{uuid.uuid4()}"), clock)
+
+
+@pytest.fixture
+def jobs(dynamodb: Any, clock: SettableClock) -> JobStore:
+    return JobStore(create_table(dynamodb, "JobsTable", f"jobs-{uuid.uuid4()}"), clock)
 
 
 @pytest.fixture
@@ -86,77 +97,45 @@ def bucket_name(s3: Any) -> str:
 
 
 @pytest.fixture
-def queue_url(sqs: Any) -> str:
-    url: str = sqs.create_queue(QueueName=f"processing-queue-{uuid.uuid4()}")["QueueUrl"]
-    return url
+def answers(jobs: JobStore, s3: Any, bucket_name: str) -> AnswerStore:
+    return AnswerStore(jobs.table, s3, bucket_name)
 
 
 @pytest.fixture
-def clock() -> SettableClock:
-    return SettableClock()
+def services(
+    parent_logger: Logger,
+    channel: RecordingChannel,
+    connections: ConnectionStore,
+    jobs: JobStore,
+    answers: AnswerStore,
+    sqs: RecordingSqs,
+    clock: SettableClock,
+) -> AllServices:
+    """What the actions of all functions work with; `dataclasses.replace` gives another mode or other limits."""
+    shared = Services.over(channel, connections, jobs, answers, JobQueue(sqs, "queue"), STUCK_AFTER)
+    return AllServices(
+        **vars(shared),
+        auth_mode="cognito",
+        rate_limiter=RateLimiter("cognito", connections),
+        slots=ConnectionSlots(connections, channel.is_open, 2, sleep=lambda _seconds: None),
+        origins=OriginPolicy.read("*", "allow"),
+        tokens=KnownTokens(),
+        admission=JobAdmission(jobs, GENEROUS, sleep=lambda _seconds: None),
+        catalogue=CATALOGUE,
+        retention=30 * 24 * 3600,
+        agents=ScriptedAgents(),
+        sqs=sqs,
+        lease=LEASE,
+    )
 
 
 @pytest.fixture
-def connections(connections_table: Any, clock: SettableClock) -> ConnectionStore:
-    return ConnectionStore(connections_table, clock)
+def signed_in(connections: ConnectionStore) -> Callable[..., Connection]:
+    """Gives a connection on which a user, by default user-1, is signed in for an hour."""
 
+    def sign_in(connection_id: str = "connection-1", user_id: str = "user-1") -> Connection:
+        connection = Connection(connection_id, user_id, "Ada", verified=True, expires_at=1_003_600)
+        connections.sign_in(connection)
+        return connection
 
-@pytest.fixture
-def user_connections(connections: ConnectionStore, channel: RecordingChannel) -> UserConnections:
-    """At most two for each user."""
-    return UserConnections(connections, channel.is_open, 2, sleep=lambda _seconds: None)
-
-
-@pytest.fixture
-def job_table(jobs_table: Any, clock: SettableClock) -> JobTable:
-    return JobTable(jobs_table, clock)
-
-
-@pytest.fixture
-def jobs(job_table: JobTable) -> SubmittingJobStore:
-    return SubmittingJobStore(job_table)
-
-
-@pytest.fixture
-def leases(job_table: JobTable) -> JobLease:
-    return JobLease(job_table, LEASE)
-
-
-@pytest.fixture
-def history(job_table: JobTable) -> JobHistory:
-    return JobHistory(job_table)
-
-
-@pytest.fixture
-def queue(sqs: Any, queue_url: str) -> JobQueue:
-    return JobQueue(sqs, queue_url)
-
-
-@pytest.fixture
-def broadcast(channel: RecordingChannel, jobs: JobStore, connections: ConnectionStore) -> Broadcast:
-    return Broadcast(channel, jobs, connections)
-
-
-@pytest.fixture
-def announce_end(answers: AnswerStore, broadcast: Broadcast) -> AnnounceEnd:
-    return AnnounceEnd(answers, broadcast)
-
-
-@pytest.fixture
-def overdue_jobs(jobs: JobStore, queue: JobQueue, announce_end: AnnounceEnd) -> OverdueJobs:
-    return OverdueJobs(jobs, queue, announce_end, STUCK_AFTER)
-
-
-@pytest.fixture
-def bucket(s3: Any, bucket_name: str) -> ResultsBucket:
-    return ResultsBucket(s3, bucket_name)
-
-
-@pytest.fixture
-def answers(jobs_table: Any, bucket: ResultsBucket) -> AnswerStore:
-    return AnswerStore(jobs_table, bucket)
-
-
-@pytest.fixture
-def channel() -> RecordingChannel:
-    return RecordingChannel()
+    return sign_in

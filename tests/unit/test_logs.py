@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cloudformation_template import properties
 from function_environment import function_environment
-from unit.finops_websocket.embedded_metrics import measurements
-from unit.finops_websocket.function_run import FunctionRun, run_function
-from unit.finops_websocket.loopback_aws import LoopbackAws
-from unit.finops_websocket.sample_events import event_of, frame_event
-from unit.finops_websocket.sample_jobs import a_job
+from unit.doubles.embedded_metrics import measurements
+from unit.doubles.function_run import FunctionRun, run_function
+from unit.doubles.loopback_aws import LoopbackAws
+from unit.doubles.sample_events import event_of, frame_event
+from unit.doubles.sample_jobs import a_job
 
 CONNECTION_MANAGER = "connection_manager.handler.handler"
 MESSAGE_HANDLER = "message_handler.handler.handler"

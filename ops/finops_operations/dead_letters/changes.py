@@ -23,7 +23,7 @@ from finops_operations.health.remedies import Remedies
 from finops_operations.operator_messages import say
 from finops_operations.stack import Stack
 from finops_websocket.errors import QueueUnavailable
-from finops_websocket.job_queue import JobQueue
+from finops_websocket.jobs.queue import JobQueue
 
 # A dead letter's name, and what is to be done with it, which gives a sentence.
 Change = tuple[str, Callable[[], str]]

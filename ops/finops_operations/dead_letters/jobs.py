@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr
 
 from finops_operations.errors import OperationFailed
-from finops_websocket.job import FAILED, UNFINISHED
+from finops_websocket.jobs.job import FAILED, UNFINISHED
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import Table

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from finops_operations.errors import OperationFailed
 from finops_websocket.errors import NotAJob
-from finops_websocket.job_queue import job_id_of
+from finops_websocket.jobs.queue import job_id_of
 
 if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient

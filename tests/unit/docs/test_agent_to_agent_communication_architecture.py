@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +17,7 @@ import pytest
 from moto import mock_aws
 
 from background_processor.agent_answer import content_of
-from background_processor.agent_invocation import AgentInvoker
+from background_processor.agents import Agents
 from cloudformation_template import load
 from finops_websocket.errors import AgentFailed
 from unit.docs.markdown_document import REPOSITORY, MarkdownDocument
@@ -30,9 +29,7 @@ EVENT, ANSWER = (json.loads(block.text) for block in DOCUMENT.blocks("json"))
 COPIED = ("src", "client", "tests", "tools", "contract", "cloudformation", "ops", "pyproject.toml")
 # The tests of what the diffs touch.
 COPY_S_TESTS = (
-    "tests/unit/finops_websocket/test_agents.py",
-    "tests/unit/finops_websocket/test_settings.py",
-    "tests/unit/message_handler/test_routing.py",
+    "tests/unit/functions/test_finops_query.py",
     "tests/unit/cloudformation/test_stack_template.py",
 )
 # Starts a function with the environment that the template gives it.
@@ -87,7 +84,8 @@ def agent() -> Iterator[ModuleType]:
 
 def ask(function: LambdaThatRuns, query: str) -> str:
     # As the processor does it.
-    return AgentInvoker(lambda: function).invoke("tagging-agent", query, EVENT["jobId"], 0, threading.Event())  # type: ignore[arg-type,return-value]
+    (outcome,) = Agents(lambda: function, heartbeat=60).ask(["tagging-agent"], query, EVENT["jobId"], time_limit=60)  # type: ignore[arg-type,return-value]
+    return outcome.content
 
 
 def test_the_agent_gets_the_event_of_the_document_and_its_answer_is_read(agent: ModuleType) -> None:

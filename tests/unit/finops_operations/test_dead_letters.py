@@ -22,7 +22,7 @@ from finops_operations.dead_letters.jobs import StoredJobs, replay_job
 from finops_operations.dead_letters.queue import HELD_SECONDS, DeadLetterQueue, DeadLetterReader
 from finops_operations.errors import OperationFailed
 from finops_websocket.errors import QueueUnavailable
-from finops_websocket.job_queue import JobQueue
+from finops_websocket.jobs.queue import JobQueue
 from unit.finops_operations.answering_aws import Answer, AnsweringSession, Refusal
 
 NOW = 1_000_500

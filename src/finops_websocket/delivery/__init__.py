@@ -1,0 +1,1 @@
+"""Telling clients what is stored of their jobs, until they know the end."""

@@ -1,0 +1,1 @@
+"""The wire protocol as typed values. Pure: no AWS call."""

@@ -1,0 +1,51 @@
+"""Agents that nobody asks."""
+
+import threading
+from collections.abc import Callable
+
+import boto3
+
+from background_processor.agents import Agents
+from unit.doubles.sample_jobs import COST, SAVINGS
+from unit.doubles.settable_clock import SettableClock
+
+Behaviour = Callable[[], str]
+
+
+class ScriptedAgents(Agents):
+    """Let each agent behave as the test says, and keep who was asked what for which job."""
+
+    def __init__(self, heartbeat: float = 20.0) -> None:
+        self.clock = SettableClock()
+        super().__init__(lambda: boto3.client("lambda", "us-east-1"), heartbeat, self.clock)
+        self.behaviours: dict[str, Behaviour] = {COST: says("Costs rose."), SAVINGS: says("Delete the disk.")}
+        self.invoked: list[tuple[str, str, str]] = []
+
+    def _invoke(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> str:
+        self.invoked.append((agent, query, job_id))
+        return self.behaviours[agent]()
+
+    def asked(self) -> list[str]:
+        """Name the agents that were asked, in alphabetical order, each as often as it was."""
+        return sorted(agent for agent, _, _ in self.invoked)
+
+
+def says(text: str) -> Behaviour:
+    return lambda: text
+
+
+def fails(error: Exception) -> Behaviour:
+    def fail() -> str:
+        raise error
+
+    return fail
+
+
+def after(event: threading.Event, behaviour: Behaviour) -> Behaviour:
+    """Behave so when the event has happened; a test that never lets it happen ends after 20 seconds."""
+
+    def wait() -> str:
+        assert event.wait(20)
+        return behaviour()
+
+    return wait
