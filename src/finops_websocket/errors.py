@@ -12,7 +12,6 @@ FinopsError
 |   |-- SessionExpired          SESSION_EXPIRED
 |   |-- JobNotFound             JOB_NOT_FOUND
 |   |-- JobFinished             JOB_FINISHED
-|   |-- OriginNotAllowed        ORIGIN_NOT_ALLOWED
 |   `-- LimitReached            has the seconds after which to try again
 |       |-- TooManyJobs             TOO_MANY_JOBS
 |       `-- RateLimited             RATE_LIMITED
@@ -24,7 +23,7 @@ FinopsError
 |-- JobNotOurs              a worker may not go on with a job
 |   |-- JobEnded                it is finished, cancelled or gone
 |   `-- JobHeldElsewhere        another worker holds its lease
-|-- EventNotServed        an invocation has failed, and the log says why
+|-- EventNotServed          an invocation has failed, and the log says why
 `-- MessageStays            a queue's message is not done with, and nothing is broken
     |-- EndNotTold              a job has ended and a follower could not be told
     `-- NotAJob                 the message is no job
@@ -99,12 +98,6 @@ class JobFinished(RequestError):
     """A job that has ended otherwise cannot be cancelled."""
 
     code = "JOB_FINISHED"
-
-
-class OriginNotAllowed(RequestError):
-    """A page from somewhere else wants to connect."""
-
-    code = "ORIGIN_NOT_ALLOWED"
 
 
 class LimitReached(RequestError):
