@@ -102,12 +102,19 @@ def answers(jobs: JobStore, s3: Any, bucket_name: str) -> AnswerStore:
 
 
 @pytest.fixture
+def admission(jobs: JobStore) -> JobAdmission:
+    """Admits whatever a test asks, and waits for nobody."""
+    return JobAdmission(jobs, GENEROUS, sleep=lambda _seconds: None)
+
+
+@pytest.fixture
 def services(
     parent_logger: Logger,
     channel: RecordingChannel,
     connections: ConnectionStore,
     jobs: JobStore,
     answers: AnswerStore,
+    admission: JobAdmission,
     sqs: RecordingSqs,
     clock: SettableClock,
 ) -> AllServices:
@@ -120,7 +127,7 @@ def services(
         slots=ConnectionSlots(connections, channel.is_open, 2, sleep=lambda _seconds: None),
         origins=OriginPolicy.read("*", "allow"),
         tokens=KnownTokens(),
-        admission=JobAdmission(jobs, GENEROUS, sleep=lambda _seconds: None),
+        admission=admission,
         catalogue=CATALOGUE,
         retention=30 * 24 * 3600,
         agents=ScriptedAgents(),

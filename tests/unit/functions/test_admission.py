@@ -1,0 +1,361 @@
+"""Which question becomes which job, and what a user who has enough is told; test_admission_rules.py has the limits."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finops_websocket.errors import RateLimited, TooManyJobs
+from finops_websocket.jobs.admission import JobAdmission, JobLimits, Submission, UserJobs
+from finops_websocket.jobs.store import JobStore
+from unit.doubles.interleaved_calls import all_at_once, before_each, just_before
+from unit.doubles.lost_replies import lost_reply
+from unit.doubles.sample_jobs import AGENT_TIMEOUT, a_job, claim, stored
+from unit.doubles.settable_clock import SettableClock
+
+THREE_JOBS = JobLimits(active_jobs=3, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT)
+THREE_QUERIES = JobLimits(active_jobs=100, queries_per_minute=3, agent_timeout=AGENT_TIMEOUT)
+ONE_JOB_A_MINUTE = JobLimits(active_jobs=1, queries_per_minute=1, agent_timeout=AGENT_TIMEOUT)
+
+FIRST = a_job(request_id="request-1")
+AGAIN = a_job(job_id="job-again", request_id="request-1")
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def within(jobs: JobStore, pauses: list[float]) -> Callable[[JobLimits], JobAdmission]:
+    """Gives the admission with other limits."""
+    return lambda limits: JobAdmission(jobs, limits, pauses.append)
+
+
+Within = Callable[[JobLimits], JobAdmission]
+
+
+def ask(admission: JobAdmission, *numbers: int, user_id: str = "user-1") -> None:
+    for number in numbers:
+        assert not admission.admit(a_job(job_id=f"job-{number}", user_id=user_id)).is_duplicate
+
+
+def items_of(jobs: JobStore, kind: str = "") -> dict[str, Any]:
+    return {item["jobId"]: item for item in jobs.table.scan()["Items"] if item["jobId"].startswith(kind)}
+
+
+def user_item(jobs: JobStore) -> dict[str, Any]:
+    [(_key, item)] = items_of(jobs, "user#").items()
+    return item
+
+
+# Under which requestId.
+
+
+@pytest.mark.parametrize("request_id", [None, "request-1"])
+def test_a_new_question_is_stored_as_it_is(admission: JobAdmission, jobs: JobStore, request_id: str | None) -> None:
+    job = a_job(request_id=request_id)
+    assert admission.admit(job) == Submission(job, is_duplicate=False)
+    assert stored(jobs) == job
+
+
+def test_the_same_request_is_the_same_job_as_it_now_is(admission: JobAdmission, jobs: JobStore) -> None:
+    admission.admit(FIRST)
+    now = claim(jobs)
+    assert admission.admit(AGAIN) == Submission(now, is_duplicate=True)
+    assert jobs.find("job-again") is None
+
+
+@pytest.mark.parametrize(
+    ("user_id", "request_id", "scope"),
+    [
+        ("user-2", "request-1", ""),
+        ("user-1", "request-2", ""),
+        ("user-11", "request-1", ""),
+        ("user-", "1request-1", ""),
+        ("user-1", "request-1", "connection-2"),
+    ],
+)
+def test_another_user_s_request_another_or_one_of_another_scope_is_another_job(
+    admission: JobAdmission, user_id: str, request_id: str, scope: str
+) -> None:
+    admission.admit(FIRST)
+    other = a_job(job_id="job-2", user_id=user_id, request_id=request_id)
+    assert admission.admit(other, scope) == Submission(other, is_duplicate=False)
+
+
+@pytest.mark.parametrize("gone", ["the job", "the job and its note", "expired"])
+def test_a_request_whose_job_is_gone_is_a_new_one(
+    admission: JobAdmission, jobs: JobStore, clock: SettableClock, gone: str
+) -> None:
+    """DynamoDB deletes what has expired in any order."""
+    admission.admit(FIRST)
+    if gone == "expired":
+        clock.now = FIRST.ttl
+    else:
+        for key in items_of(jobs, "" if "note" in gone else "job-"):
+            jobs.table.delete_item(Key={"jobId": key})
+    again = a_job(job_id="job-again", request_id="request-1", ttl=3_000_000)
+    assert admission.admit(again) == Submission(again, is_duplicate=False)
+    assert admission.admit(a_job(job_id="job-3", request_id="request-1")) == Submission(again, is_duplicate=True)
+
+
+def test_a_question_that_is_stored_late_is_not_begun_again(admission: JobAdmission, jobs: JobStore) -> None:
+    """The SDK's first try may come through after its second one, and after the job's end."""
+    admission.admit(a_job())
+    cancelled = jobs.cancel("job-1", "user-1")
+    assert admission.admit(a_job()) == Submission(a_job(), is_duplicate=False)
+    assert stored(jobs) == cancelled
+
+
+def test_a_request_whose_job_is_seen_only_after_its_note_is_that_job(admission: JobAdmission, jobs: JobStore) -> None:
+    """Two reads beside a transaction may see two states."""
+    admission.admit(FIRST)
+    jobs.table.delete_item(Key={"jobId": "job-1"})
+    appear = partial(jobs.table.put_item, Item=FIRST.to_item())
+    with just_before(jobs.table.meta.client, "TransactWriteItems", appear):
+        assert admission.admit(AGAIN) == Submission(FIRST, is_duplicate=True)
+    assert jobs.find("job-again") is None
+
+
+@pytest.mark.parametrize("is_noted", [False, True], ids=["new request", "request whose job is gone"])
+def test_of_the_same_request_sent_twice_at_once_one_makes_the_job(
+    admission: JobAdmission, jobs: JobStore, is_noted: bool
+) -> None:
+    if is_noted:
+        admission.admit(FIRST)
+        jobs.table.delete_item(Key={"jobId": "job-1"})
+    first = a_job(job_id="job-2", request_id="request-1")
+    with just_before(jobs.table.meta.client, "TransactWriteItems", lambda: admission.admit(first)):
+        assert admission.admit(AGAIN) == Submission(first, is_duplicate=True)
+    assert jobs.find("job-again") is None
+
+
+# How many.
+
+
+def test_one_job_more_than_is_allowed_is_refused_and_nothing_stored(within: Within, jobs: JobStore) -> None:
+    ask(within(THREE_JOBS), 1, 2, 3)
+    before = items_of(jobs)
+    with pytest.raises(TooManyJobs, match="At most 3 questions") as refused:
+        within(THREE_JOBS).admit(AGAIN)
+    assert refused.value.retry_after == 30
+    assert items_of(jobs) == before
+
+
+def test_one_question_more_than_is_allowed_is_refused_for_the_rest_of_its_sixty_seconds(
+    within: Within, jobs: JobStore, clock: SettableClock
+) -> None:
+    admission = within(THREE_QUERIES)
+    ask(admission, 1)
+    clock.now += 20
+    ask(admission, 2, 3)
+    before = items_of(jobs)
+    for second, retry_after in ((20, 40), (59, 1)):
+        clock.now = 1_000_000 + second
+        with pytest.raises(RateLimited, match="At most 3 questions a minute") as refused:
+            admission.admit(AGAIN)
+        assert refused.value.retry_after == retry_after
+    assert items_of(jobs) == before
+    clock.now = 1_000_060
+    ask(admission, 4)
+    with pytest.raises(RateLimited):
+        ask(admission, 5)
+
+
+def test_what_was_sent_before_is_no_new_job_but_a_question(
+    within: Within, jobs: JobStore, clock: SettableClock
+) -> None:
+    within(ONE_JOB_A_MINUTE).admit(FIRST)
+    before = items_of(jobs)
+    for job in (AGAIN, a_job(job_id="job-2")):
+        with pytest.raises(RateLimited) as refused:
+            within(ONE_JOB_A_MINUTE).admit(job)
+        assert refused.value.retry_after == 60
+    assert items_of(jobs) == before
+    clock.now += 60
+    assert within(ONE_JOB_A_MINUTE).admit(AGAIN) == Submission(FIRST, is_duplicate=True)
+    assert user_item(jobs)["active"] == ["job-1"]
+    with pytest.raises(RateLimited):
+        within(ONE_JOB_A_MINUTE).admit(AGAIN)
+
+
+def test_the_noted_job_may_be_one_of_those_that_make_place(within: Within, jobs: JobStore) -> None:
+    """A transaction may name an item once only."""
+    within(THREE_JOBS).admit(FIRST)
+    ask(within(THREE_JOBS), 2, 3)
+    jobs.table.delete_item(Key={"jobId": "job-1"})
+    assert within(THREE_JOBS).admit(AGAIN) == Submission(AGAIN, is_duplicate=False)
+
+
+def test_a_user_s_item_outlives_its_latest_job_and_who_has_none_begins_anew(within: Within, jobs: JobStore) -> None:
+    within(THREE_JOBS).admit(FIRST)
+    within(THREE_JOBS).admit(a_job(job_id="job-2", ttl=2_000_060))
+    item = user_item(jobs)
+    assert item["ttl"] == 2_000_060
+    # It would be swept, or listed: an index holds what has its keys.
+    assert not {"userId", "createdAt", "open"} & set(item)
+    jobs.table.delete_item(Key={"jobId": item["jobId"]})
+    assert within(THREE_JOBS).admit(AGAIN) == Submission(FIRST, is_duplicate=True)
+    ask(within(THREE_JOBS), 3, 4, 5)
+
+
+@pytest.mark.parametrize("user_id", ["job-1", "user#1", "request#1", "日本 😀", "x" * 256])
+def test_no_choice_of_a_user_s_name_or_request_reaches_another_key(
+    admission: JobAdmission, jobs: JobStore, user_id: str
+) -> None:
+    admission.admit(a_job(user_id=user_id, request_id=user_id))
+    keys = items_of(jobs)
+    assert len(keys) == 3
+    hashed = keys.keys() - {"job-1"}
+    assert {key.split("#")[0] for key in hashed} == {"user", "request"}
+    assert {len(key.split("#")[1]) for key in hashed} == {64}
+
+
+# At the same moment.
+
+
+@pytest.mark.parametrize("limits", [THREE_JOBS, THREE_QUERIES], ids=["jobs", "queries"])
+def test_of_one_question_more_than_is_allowed_at_the_same_moment_one_is_refused(
+    within: Within, jobs: JobStore, limits: JobLimits
+) -> None:
+    refused = []
+
+    def admit(job_id: str) -> None:
+        try:
+            within(limits).admit(a_job(job_id=job_id))
+        except (RateLimited, TooManyJobs):
+            refused.append(job_id)
+
+    all_at_once(jobs.table.meta.client, "TransactWriteItems", [partial(admit, f"job-{number}") for number in range(4)])
+    assert len(refused) == 1
+    assert set(user_item(jobs)["active"]) == items_of(jobs, "job-").keys()
+    assert len(items_of(jobs, "job-")) == 3
+
+
+def test_users_are_not_in_each_other_s_way(within: Within, jobs: JobStore, pauses: list[float]) -> None:
+    theirs = partial(ask, within(THREE_JOBS), 2, user_id="user-2")
+    with just_before(jobs.table.meta.client, "TransactWriteItems", theirs):
+        ask(within(THREE_JOBS), 1)
+    assert pauses == []
+
+
+def test_a_job_that_was_about_to_be_there_makes_no_place(within: Within, jobs: JobStore) -> None:
+    """Of a transaction that is under way, two reads may see two states."""
+    ask(within(THREE_JOBS), 0, 1, 2)
+    unseen = jobs.table.delete_item(Key={"jobId": "job-1"}, ReturnValues="ALL_OLD")["Attributes"]
+    appear = just_before(jobs.table.meta.client, "TransactWriteItems", lambda: jobs.table.put_item(Item=unseen))
+    with appear, pytest.raises(TooManyJobs):
+        ask(within(THREE_JOBS), 3)
+
+
+@pytest.mark.parametrize("request_id", [None, "request-1"])
+@pytest.mark.parametrize("limits", [THREE_JOBS, ONE_JOB_A_MINUTE], ids=["room for more", "no room for more"])
+def test_a_question_whose_reply_is_lost_is_taken_once(
+    within: Within, jobs: JobStore, limits: JobLimits, request_id: str | None
+) -> None:
+    job = a_job(request_id=request_id)
+    with lost_reply(jobs.table.meta.client, "dynamodb", "TransactWriteItems") as replies:
+        assert within(limits).admit(job) == Submission(job, is_duplicate=False)
+    assert len(replies) == 2
+    item = user_item(jobs)
+    assert (item["active"], item["askedAt"], item["version"]) == (["job-1"], [1_000_000], 1)
+
+
+def test_a_repetition_whose_reply_is_lost_is_taken(admission: JobAdmission, jobs: JobStore) -> None:
+    admission.admit(FIRST)
+    with lost_reply(jobs.table.meta.client, "dynamodb", "TransactWriteItems"):
+        assert admission.admit(AGAIN) == Submission(FIRST, is_duplicate=True)
+
+
+@pytest.mark.parametrize("request_id", ["request-1", "request-2"], ids=["repetition", "new question"])
+def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(
+    within: Within, jobs: JobStore, pauses: list[float], request_id: str
+) -> None:
+    within(THREE_JOBS).admit(FIRST)
+    key = {"jobId": user_item(jobs)["jobId"]}
+    arguments = {"UpdateExpression": "ADD version :one", "ExpressionAttributeValues": {":one": 1}}
+    overtake = partial(jobs.table.update_item, Key=key, **arguments)
+    always = before_each(jobs.table.meta.client, "TransactWriteItems", overtake)
+    with always, pytest.raises(RateLimited) as refused:
+        within(THREE_JOBS).admit(a_job(job_id="job-2", request_id=request_id))
+    assert refused.value.retry_after == 1
+    assert items_of(jobs, "job-").keys() == {"job-1"}
+    # A function that answers a frame has 20 seconds.
+    assert 0 < sum(pauses) < 4
+
+
+@pytest.mark.parametrize(
+    ("codes", "is_conflict"),
+    [
+        (["TransactionConflict", "None"], True),
+        (["None", "ConditionalCheckFailed"], True),
+        (["ValidationError", "None"], False),
+        (["None", "ThrottlingError"], False),
+        (["ConditionalCheckFailed", "ItemCollectionSizeLimitExceeded"], False),
+    ],
+    ids=str,
+)
+def test_who_is_overtaken_tries_again_and_anything_else_is_an_error_at_once(
+    within: Within, jobs: JobStore, codes: list[str], is_conflict: bool
+) -> None:
+    reasons = {"CancellationReasons": [{"Code": code} for code in codes]}
+    with Stubber(jobs.table.meta.client) as stubber:
+        stubber.add_response("get_item", {})
+        stubber.add_client_error("transact_write_items", "TransactionCanceledException", modeled_fields=reasons)
+        if is_conflict:
+            stubber.add_response("get_item", {})
+            stubber.add_response("transact_write_items", {})
+            assert within(THREE_JOBS).admit(a_job()) == Submission(a_job(), is_duplicate=False)
+        else:
+            with pytest.raises(ClientError, match="TransactionCanceledException"):
+                within(THREE_JOBS).admit(a_job())
+        stubber.assert_no_pending_responses()
+
+
+# The rate, by itself.
+
+
+def wait_of(user: UserJobs, second: int, most: int = 3) -> int:
+    """Give after how many seconds the user may ask again; 0 is at once."""
+    try:
+        user.check_rate(second, JobLimits(active_jobs=100, queries_per_minute=most, agent_timeout=AGENT_TIMEOUT))
+    except RateLimited as error:
+        return error.retry_after
+    return 0
+
+
+def test_a_clock_that_jumps_lets_nobody_ask_more_and_keeps_nobody_out_for_long() -> None:
+    assert wait_of(UserJobs(asked_at=(0, 0, 0)), -30) == 90
+    assert wait_of(UserJobs(asked_at=(3600, 3600, 3600)), 0) == 0
+
+
+def test_who_asked_more_than_is_allowed_by_now_waits_until_enough_is_past() -> None:
+    """The limit was lowered while the user asked."""
+    assert wait_of(UserJobs(asked_at=(0, 10, 20)), 30, most=1) == 50
+
+
+@given(waits=st.lists(st.integers(0, 40), max_size=40), most=st.integers(1, 5))
+def test_in_no_sixty_seconds_are_more_questions_taken_and_who_waits_as_told_is_not_refused(
+    waits: list[int], most: int
+) -> None:
+    user, second, taken = UserJobs(), 0, []
+    for number, wait in enumerate(waits):
+        second += wait
+        told = wait_of(user, second, most)
+        if told:
+            # Neither too long nor too short.
+            assert wait_of(user, second + told - 1, most) == 1
+            assert wait_of(user, second + told, most) == 0
+        else:
+            user = user.with_job(f"job-{number}", second)
+            taken.append(second)
+    # No more is kept than counts.
+    assert len(user.asked_at) <= most
+    for begin in taken:
+        assert len([each for each in taken if begin <= each < begin + 60]) <= most

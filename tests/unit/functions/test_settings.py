@@ -1,0 +1,88 @@
+"""The functions' environment: what the template gives is what they read, and nothing impossible is taken."""
+
+from collections import UserDict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finops_websocket.errors import SettingsError
+from finops_websocket.settings import BackgroundProcessorSettings, ConnectionManagerSettings, MessageHandlerSettings
+from function_environment import environment_names, function_environment
+
+Settings = type[ConnectionManagerSettings | MessageHandlerSettings | BackgroundProcessorSettings]
+HANDLERS: dict[Settings, str] = {
+    ConnectionManagerSettings: "connection_manager.handler.handler",
+    MessageHandlerSettings: "message_handler.handler.handler",
+    BackgroundProcessorSettings: "background_processor.handler.handler",
+}
+# Reading the template takes a tenth of a second: once for each function.
+ENVIRONMENTS = {settings: function_environment(handler) for settings, handler in HANDLERS.items()}
+
+
+class RecordingEnvironment(UserDict[str, str]):
+    """An environment that notes what is asked of it."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__(variables)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self.data[name]
+
+
+def names_of(settings: Settings) -> set[str]:
+    # Powertools' own variables are read by Powertools.
+    return {name for name in environment_names(HANDLERS[settings]) if not name.startswith("POWERTOOLS_")}
+
+
+@pytest.mark.parametrize("settings", HANDLERS)
+def test_the_template_gives_what_the_function_reads_and_nothing_else(settings: Settings) -> None:
+    environment = RecordingEnvironment(ENVIRONMENTS[settings])
+    settings.read(environment)
+    assert environment.asked == names_of(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"), [(settings, name) for settings in HANDLERS for name in sorted(names_of(settings))]
+)
+def test_a_missing_variable_is_named(settings: Settings, name: str) -> None:
+    environment = {other: value for other, value in ENVIRONMENTS[settings].items() if other != name}
+    for lacking in ({}, {name: ""}):
+        with pytest.raises(SettingsError, match=rf"\b{name}\b"):
+            settings.read({**environment, **lacking})
+
+
+def impossible_values(name: str) -> list[str]:
+    if name.endswith(("_SECONDS", "_DAYS", "_MINUTE", "_USER")):
+        return ["0", "-1", "8.5", "15 minutes", "unlimited", "١٢٠", "²"]
+    if name.endswith(("_URL", "_ENDPOINT", "_ISSUER")):
+        return ["wss://api.example.com/prod", "ftp://api.example.com", "processing-queue"]
+    return ["none", "COGNITO", "Allow"] if name in ("AUTH_MODE", "MISSING_ORIGIN") else []
+
+
+@pytest.mark.parametrize("settings", HANDLERS)
+def test_an_impossible_value_is_named(settings: Settings) -> None:
+    for name in names_of(settings):
+        for value in impossible_values(name):
+            with pytest.raises(SettingsError, match=rf"\b{name}\b"):
+                settings.read({**ENVIRONMENTS[settings], name: value})
+
+
+def test_a_heartbeat_must_renew_the_lease_in_time() -> None:
+    environment = ENVIRONMENTS[BackgroundProcessorSettings]
+    with pytest.raises(SettingsError, match="LEASE_SECONDS"):
+        BackgroundProcessorSettings.read({**environment, "LEASE_SECONDS": "8", "HEARTBEAT_SECONDS": "8"})
+    settings = BackgroundProcessorSettings.read({**environment, "LEASE_SECONDS": "9", "HEARTBEAT_SECONDS": "8"})
+    assert (settings.lease_seconds, settings.heartbeat_seconds) == (9, 8)
+
+
+@given(st.sampled_from(list(HANDLERS)), st.data())
+def test_any_value_is_taken_or_refused_as_a_settings_error(settings: Settings, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(names_of(settings))))
+    environment = {**ENVIRONMENTS[settings], name: data.draw(st.text())}
+    try:
+        settings.read(environment)
+    except SettingsError as error:
+        assert name in str(error)
