@@ -16,6 +16,9 @@ async def ask(client: Conversation, query: str) -> str:
     """Ask a question and give its job's id."""
     frame = {"action": "finops_query", "query": query, "requestId": str(uuid.uuid4())}
     queued = await client.ask(frame)
+    # A worker may be quicker with its first message than the handler with the acknowledgement.
+    while queued["type"] == "progress_update":
+        queued = await client.receive()
     assert queued["type"] == "job_queued", queued
     job_id: str = queued["jobId"]
     return job_id
