@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from finops_websocket.jobs import answers as answers_module
-from finops_websocket.jobs.answers import Answer, AnswerStore, compose, response_of, text_of
+from finops_websocket.jobs.answers import Answer, AnswerStore, compose, in_order, response_of, text_of
 from finops_websocket.wire.size import MAX_TEXT_BYTES, first_part
 from unit.doubles.sample_jobs import COST, SAVINGS, a_job
 
@@ -101,7 +101,10 @@ def test_a_link_is_to_the_whole_of_that_text_alone_and_for_an_hour(
 def test_a_large_response_is_kept_beside_the_answers(answers: AnswerStore, kept: Kept) -> None:
     stored = answers.put(JOB, LARGE)
     answers.put_response(JOB, compose([LARGE, LATE]))
-    link = answers.link(response_of(JOB, [stored, LATE]))
+    # In the order in which the agents were asked.
+    parts = in_order(JOB, {SAVINGS: LATE, COST: stored})
+    assert parts == [stored, LATE]
+    link = answers.link(response_of(JOB, parts))
     assert "/jobs/job-1/response.md?" in link
     assert kept("jobs/job-1/response.md") == compose([LARGE, LATE])
-    assert response_of(JOB, [stored, LATE]).beginning.startswith("## Cost analysis\n\n# Überblick\n0123456789")
+    assert response_of(JOB, parts).beginning.startswith("## Cost analysis\n\n# Überblick\n0123456789")

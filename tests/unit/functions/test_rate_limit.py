@@ -93,9 +93,13 @@ def test_who_is_known_may_send_many_frames_a_minute_and_who_goes_on_all_the_same
     assert row_of(connections)["frames"] == FRAMES_BEFORE_SIGN_IN * 2
     have_sent(connections, FRAMES_PER_MINUTE - 1)
     send(limiter)
-    for second in (0, 1, REST_OF_MINUTE - 1):
-        clock.now = 1_000_000 + second
-        assert refusal(limiter) == (RateLimited, REST_OF_MINUTE - second)
+    writes: list[str] = []
+    with before_each(connections.table.meta.client, "UpdateItem", lambda: writes.append("")):
+        for second in (0, 1, REST_OF_MINUTE - 1):
+            clock.now = 1_000_000 + second
+            assert refusal(limiter) == (RateLimited, REST_OF_MINUTE - second)
+    # Whoever is refused costs no more than that.
+    assert len(writes) == 3
     have_sent(connections, FRAMES_THAT_END_IT - 1)
     assert refusal(limiter)[0] is RateLimited
     assert refusal(limiter) == refusal(limiter) == (ConnectionSpent, 60)
@@ -103,22 +107,6 @@ def test_who_is_known_may_send_many_frames_a_minute_and_who_goes_on_all_the_same
     clock.now = 1_000_000 + REST_OF_MINUTE
     send(limiter)
     assert row_of(connections)["frames"] == 1
-
-
-def test_who_is_refused_costs_one_write(
-    limiter: RateLimiter, connections: ConnectionStore, signed_in: SignedIn
-) -> None:
-    calls: list[str] = []
-    client = connections.table.meta.client
-    for is_known, frames in ((False, FRAMES_BEFORE_SIGN_IN), (True, FRAMES_PER_MINUTE)):
-        if is_known:
-            signed_in()
-        send(limiter)
-        have_sent(connections, frames)
-        writes = before_each(client, "UpdateItem", lambda: calls.append("write"))
-        with writes, before_each(client, "GetItem", lambda: calls.append("read")):
-            refusal(limiter)
-    assert calls == ["write"] * 2
 
 
 @pytest.mark.parametrize("frames", [1, FRAMES_BEFORE_SIGN_IN])
@@ -177,22 +165,22 @@ def test_a_clock_that_jumps_locks_nobody_out_and_the_limit_holds_in_the_other_mi
 # Side by side, as AWS serves a connection's frames.
 
 
-def test_a_minute_that_begins_with_two_frames_counts_both(
-    limiter: RateLimiter, connections: ConnectionStore, signed_in: SignedIn
+@pytest.mark.parametrize("others", [1, FRAMES_PER_MINUTE])
+def test_a_minute_that_others_have_begun_meanwhile_counts_all_frames(
+    limiter: RateLimiter, connections: ConnectionStore, signed_in: SignedIn, others: int
 ) -> None:
     signed_in()
-    with before_updates(connections, {2: lambda: send(limiter)}):
+
+    def begin() -> None:
         send(limiter)
-    assert row_of(connections)["frames"] == 2
+        have_sent(connections, others)
 
-
-def test_a_minute_that_others_have_begun_and_filled_meanwhile_is_full(
-    limiter: RateLimiter, connections: ConnectionStore, signed_in: SignedIn, clock: SettableClock
-) -> None:
-    signed_in()
-    row = {**row_of(connections), "minute": int(clock()) // 60, "frames": FRAMES_PER_MINUTE}
-    with before_updates(connections, {2: lambda: connections.table.put_item(Item=row)}):
-        assert refusal(limiter)[0] is RateLimited
+    with before_updates(connections, {2: begin}):
+        if others < FRAMES_PER_MINUTE:
+            send(limiter)
+        else:
+            assert refusal(limiter)[0] is RateLimited
+    assert row_of(connections)["frames"] == others + 1
 
 
 def test_a_frame_that_comes_while_its_connection_signs_in_is_let_through(
