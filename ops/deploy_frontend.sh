@@ -10,4 +10,4 @@ readonly ROOT
 source "$ROOT/scripts/messages.sh"
 source "$ROOT/scripts/operations.sh"
 
-run_operation frontend_deployment "$@"
+run_operation frontend.deployment "$@"

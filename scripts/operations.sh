@@ -8,7 +8,7 @@ run_operation() {
     # Where the client is found too, and what the functions and an operation share.
     export PYTHONPATH=$ROOT/ops:$ROOT/client:$ROOT/src
     for python in ${PYTHON:+"$PYTHON"} "$ROOT/.venv/bin/python" python3.11 python3; do
-        if "$python" -c 'import finops_operations.command_line, finops_client.verify, rich' 2>/dev/null; then
+        if "$python" -c 'import finops_operations.command_line, finops_client.verify, json5, rich' 2>/dev/null; then
             exec "$python" -m "finops_operations.$module" "$@"
         fi
     done

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from browser.api_guide_page import ApiGuidePage
 from browser.recording_server_thread import RecordingServerThread
-from finops_operations import frontend_config
+from finops_operations.frontend import config as frontend_config
 from finops_operations.stack import Stack
 from local_cloud.running_cloud import until
 from unit.finops_client import protocol_messages as say

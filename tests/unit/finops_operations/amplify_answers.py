@@ -1,39 +1,13 @@
-"""Answers of Amplify for the tests, complete as its model wants them, and clients that answer with nothing else.
-
-botocore's Stubber validates each request and each answer against the service's model.
-"""
+"""Answers of Amplify for the tests, complete as botocore's model of it wants them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-import boto3
-from botocore.stub import Stubber
-
-from finops_operations.amplify_branch import AmplifyBranch
-
-if TYPE_CHECKING:
-    from types_boto3_amplify import AmplifyClient
+from typing import Any
 
 APP = "da7jmqelobr5a"
 BRANCH = {"appId": APP, "branchName": "staging"}
 _TIME = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-@contextmanager
-def stubbed_amplify() -> Iterator[tuple[AmplifyClient, Stubber]]:
-    """A client, and what it answers with. At the end all answers must have been asked for."""
-    client = boto3.client("amplify", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-    with Stubber(client) as stubber:
-        yield client, stubber
-        stubber.assert_no_pending_responses()
-
-
-def branch_of(client: AmplifyClient) -> AmplifyBranch:
-    return AmplifyBranch(client, APP, "staging", f"https://staging.{APP}.amplifyapp.com")
 
 
 def app(**changes: Any) -> dict[str, Any]:

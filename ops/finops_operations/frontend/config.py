@@ -11,12 +11,11 @@ from urllib.parse import urlsplit
 
 from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed
-from finops_operations.frontend_config_file import config_text, parse_config, read_text, replace
-from finops_operations.javascript_value import Value, written
+from finops_operations.frontend.config_file import Value, config_text, parse_config, read_text, replace, written
 from finops_operations.operator_messages import say, warn
 from finops_operations.stack import Stack
 
-DEFAULT_FRONTEND = Path(__file__).resolve().parents[2] / "finops-ui"
+DEFAULT_FRONTEND = Path(__file__).resolve().parents[3] / "finops-ui"
 CONFIG = Path("src", "config.js")
 
 # The guide's keys in the guide's order. What nobody knows is an empty string, which is false in JavaScript as a
@@ -45,14 +44,14 @@ _IDENTITY_POOL = re.compile(r"[\w-]+:[0-9a-f-]+", re.ASCII)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns its exit status."""
+    """Run the command line and return its exit status."""
     options = options_of(arguments)
     cloudformation = session_of(options).client("cloudformation", config=QUICK)
     return write_config(options, Stack.read(cloudformation, options.stack_name))
 
 
 def write_config(options: argparse.Namespace, stack: Stack) -> int:
-    """Writes, prints or checks the file for this stack.
+    """Write, print or check the file for this stack.
 
     Raises:
         OperationFailed: the stack has no endpoint yet, or the file that is there cannot be understood or replaced.
@@ -84,7 +83,7 @@ def write_config(options: argparse.Namespace, stack: Stack) -> int:
 
 
 def changes(before: dict[str, Value], after: dict[str, Value]) -> Iterator[str]:
-    """A line for each key whose value changes: api.useWebSocket: true -> false."""
+    """Give a line for each key whose value changes: api.useWebSocket: true -> false."""
     old, new = dict(_flat(before)), dict(_flat(after))
     for key, value in new.items():
         if key not in old:
@@ -94,7 +93,7 @@ def changes(before: dict[str, Value], after: dict[str, Value]) -> Iterator[str]:
 
 
 def _known(options: argparse.Namespace, stack: Stack) -> dict[str, Value]:
-    """What the stack and the options say. `region` is where the API is: the pool's own stands in the pool's id."""
+    """Give what the stack and the options say. `region` is where the API is: the pool's own stands in the pool's id."""
     cognito: dict[str, Value] = {
         "userPoolId": stack.outputs.get("UserPoolId") or None,
         "userPoolWebClientId": stack.outputs.get("UserPoolClientId") or None,
@@ -114,7 +113,7 @@ def _said(values: dict[str, Value]) -> dict[str, Value]:
 
 
 def _layered(base: dict[str, Value], upper: dict[str, Value], path: str) -> dict[str, Value]:
-    """The base's keys in its order, with the upper's values where it has any, then the upper's other keys."""
+    """Give the base's keys in its order, with the upper's values where it has any, then the upper's other keys."""
     result = dict(base)
     for key, value in upper.items():
         below = base.get(key)
@@ -149,7 +148,7 @@ def _warn_of_another_region(values: dict[str, Value]) -> None:
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What the command line says. Ends with status 2 at a mistake in it."""
+    """Read the command line. End the program with status 2 at a mistake in it."""
     parser = stack_parser("ops/write_frontend_config.sh", _DESCRIPTION)
     parser.epilog = _EXIT_STATUSES
     add_frontend_option(parser)
@@ -172,7 +171,7 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def add_frontend_option(parser: argparse.ArgumentParser) -> None:
-    """Adds --frontend."""
+    """Add --frontend."""
     parser.add_argument(
         "--frontend", type=Path, default=DEFAULT_FRONTEND, metavar="DIRECTORY", help="the frontend; default: finops-ui"
     )

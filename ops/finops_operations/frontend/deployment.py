@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import re
 import subprocess
@@ -17,16 +18,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from finops_operations.amplify_branch import AmplifyBranch
-from finops_operations.amplify_progress import AmplifyProgress, DeploymentFailed
 from finops_operations.command_line import DONE, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed
-from finops_operations.frontend_build import FrontendBuild
-from finops_operations.frontend_checks import check_amplify_reads, check_bucket, check_build, check_config, check_origin
-from finops_operations.frontend_config import CONFIG, add_frontend_option
-from finops_operations.frontend_history import FrontendHistory
-from finops_operations.frontend_releases import FrontendRelease, FrontendReleases, is_release_id, release_id
-from finops_operations.frontend_zip import pack, sha256_of
+from finops_operations.frontend.amplify import AmplifyBranch, DeploymentFailed, wait_for
+from finops_operations.frontend.build import build, check_buildable, pack
+from finops_operations.frontend.checks import (
+    check_amplify_reads,
+    check_bucket,
+    check_build,
+    check_config,
+    check_origin,
+)
+from finops_operations.frontend.config import CONFIG, add_frontend_option
+from finops_operations.frontend.releases import FrontendRelease, FrontendReleases, is_release_id, release_id
 from finops_operations.operator_messages import heading, say, warn
 from finops_operations.stack import Stack
 
@@ -50,7 +54,7 @@ _APP = re.compile(r"d[a-z0-9]{1,19}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns its exit status."""
+    """Run the command line and return its exit status."""
     options = options_of(arguments)
     deployment = FrontendDeployment(options)
     if options.list:
@@ -66,7 +70,7 @@ class FrontendDeployment:
     """What the command does, for one branch of one app."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        """Finds the stack, the branch and the bucket.
+        """Find the stack, the branch and the bucket.
 
         Raises:
             OperationFailed: one of them is not there.
@@ -82,16 +86,15 @@ class FrontendDeployment:
         self._who = session.client("sts", config=QUICK)
 
     def deploy(self) -> None:
-        """Builds, packs, uploads and deploys a new release.
+        """Build, pack, upload and deploy a new release.
 
         Raises:
             OperationFailed: something is not as it must be, or the deployment failed.
         """
         heading("Checking")
         frontend: Path = self._options.frontend
-        build = FrontendBuild(frontend)
         if not self._options.skip_build:
-            build.check()
+            check_buildable(frontend)
         endpoint = self._stack.output("WebSocketApiEndpoint")
         self._unless_forced(frontend / CONFIG, endpoint)
         check_origin(self._stack, self._branch.url)
@@ -101,7 +104,7 @@ class FrontendDeployment:
 
         if not self._options.skip_build:
             heading("Building")
-            build.run()
+            build(frontend)
         folder = frontend / self._options.build_dir
         with tempfile.TemporaryDirectory() as scratch:
             package = Path(scratch, "finops-ui.zip")
@@ -115,7 +118,7 @@ class FrontendDeployment:
                 time=_text(now),
                 commit=commit,
                 by=by,
-                sha256=sha256_of(package),
+                sha256=hashlib.sha256(package.read_bytes()).hexdigest(),
                 endpoint=endpoint,
                 status="uploaded",
             )
@@ -125,14 +128,14 @@ class FrontendDeployment:
         self._start(release)
 
     def return_to(self, wanted: str) -> None:
-        """Deploys an earlier release's zip again. `wanted` is its id, or previous.
+        """Deploy an earlier release's zip again. `wanted` is its id, or previous.
 
         Raises:
             OperationFailed: there is none, or the deployment failed.
         """
         self._branch.check_idle()
         if wanted == "previous":
-            wanted = FrontendHistory.of(self._releases, self._branch.jobs()).previous
+            wanted = self._releases.history(self._branch.deployments()).previous
         release = self._releases.get(wanted)
         heading(f"Release {release.id}")
         here = self._stack.outputs.get("WebSocketApiEndpoint")
@@ -141,8 +144,8 @@ class FrontendDeployment:
         self._start(release)
 
     def show(self) -> None:
-        """Prints the releases, the newest first."""
-        history = FrontendHistory.of(self._releases, self._branch.jobs())
+        """Print the releases, the newest first."""
+        history = self._releases.history(self._branch.deployments())
         table = Table(box=None, pad_edge=False)
         for column in ("", "Release", "Status", "Deployed", "By"):
             table.add_column(column, no_wrap=column == "Release", overflow="fold")
@@ -169,7 +172,7 @@ class FrontendDeployment:
         self._record(release)
         say(f"Amplify deploys it as its job {job}")
         try:
-            AmplifyProgress(self._branch).wait(job, self._options.timeout_minutes * 60)
+            wait_for(self._branch, job, self._options.timeout_minutes * 60)
         except DeploymentFailed as failure:
             self._record(replace(release, status="failed"))
             raise OperationFailed(f"{failure} To return to the release before: {self._way_back()}") from failure
@@ -177,7 +180,7 @@ class FrontendDeployment:
         print(self._branch.url)  # noqa: T201 - the command's result
 
     def _record(self, release: FrontendRelease) -> None:
-        """Notes how it goes. Amplify knows it too, so a deployment does not fail for want of a note."""
+        """Note how it goes. Amplify knows it too, so a deployment does not fail for want of a note."""
         try:
             self._releases.save(release)
         except (ClientError, BotoCoreError) as error:
@@ -192,7 +195,7 @@ class FrontendDeployment:
 
 
 def _commit(folder: Path) -> str:
-    """The short name of the commit that a folder is at, or nogit."""
+    """Give the short name of the commit that a folder is at, or nogit."""
     command = ["git", "-C", str(folder), "rev-parse", "--short", "HEAD"]
     try:
         asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
@@ -206,7 +209,7 @@ def _text(time: datetime) -> str:
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What the command line says. Ends with status 2 at a mistake in it."""
+    """Read the command line. End the program with status 2 at a mistake in it."""
     parser = stack_parser(_COMMAND, _DESCRIPTION)
     parser.epilog = _EXIT_STATUSES
     app = os.environ.get("AMPLIFY_APP_ID")

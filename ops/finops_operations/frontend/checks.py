@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from finops_operations import amplify_bucket_policy
 from finops_operations.errors import OperationFailed, code_of
-from finops_operations.frontend_build import mentions
-from finops_operations.frontend_config_file import parse_config, read_text
+from finops_operations.frontend.amplify import may_read
+from finops_operations.frontend.build import mentions
+from finops_operations.frontend.config_file import parse_config, read_text
 from finops_operations.operator_messages import warn
 from finops_operations.stack import Stack
 
@@ -21,7 +21,7 @@ _REMEDY = "Write it: ops/write_frontend_config.sh. To deploy it as it is: --forc
 
 
 def check_config(path: Path, endpoint: str) -> None:
-    """Makes sure that config.js leads to the stack's endpoint.
+    """Make sure that config.js leads to the stack's endpoint.
 
     Raises:
         OperationFailed: it does not, or is not there, or cannot be understood.
@@ -36,7 +36,7 @@ def check_config(path: Path, endpoint: str) -> None:
 
 
 def check_build(build: Path, endpoint: str) -> None:
-    """Makes sure that the build was made with such a config.js, and not before it was written.
+    """Make sure that the build was made with such a config.js, and not before it was written.
 
     Raises:
         OperationFailed: no file of the build has the endpoint in it.
@@ -49,7 +49,7 @@ def check_build(build: Path, endpoint: str) -> None:
 
 
 def check_bucket(s3: S3Client, bucket: str, region: str) -> str:
-    """Makes sure that the bucket is there and yours, and returns the region that it is in.
+    """Make sure that the bucket is there and yours, and return the region that it is in.
 
     Raises:
         OperationFailed: it is not there, or not yours.
@@ -68,10 +68,10 @@ def check_bucket(s3: S3Client, bucket: str, region: str) -> str:
 
 
 def check_amplify_reads(s3: S3Client, bucket: str, bucket_region: str, region: str) -> None:
-    """Warns where Amplify, in `region`, may be unable to read from the bucket. Only a deployment can tell for sure."""
+    """Warn where Amplify, in `region`, may be unable to read from the bucket. Only a deployment can tell for sure."""
     if bucket_region != region:
         warn(f"Amplify is in {region}, the bucket {bucket} in {bucket_region}. If the deployment fails, use another.")
-    if not amplify_bucket_policy.may_read(s3, bucket):
+    if not may_read(s3, bucket):
         warn(
             f"The policy of the bucket {bucket} does not let Amplify read it. If the deployment fails, add the"
             " statements of Step 8 in docs/WEBSOCKET_DEPLOYMENT_GUIDE.md."
@@ -79,7 +79,7 @@ def check_amplify_reads(s3: S3Client, bucket: str, bucket_region: str, region: s
 
 
 def check_origin(stack: Stack, url: str) -> None:
-    """Warns where the stack would refuse the frontend's pages: it compares origins exactly."""
+    """Warn where the stack would refuse the frontend's pages: it compares origins exactly."""
     origins = stack.parameters.get("AllowedOrigins", "*").split(",")
     if "*" not in origins and url not in origins:
         warn(
