@@ -62,14 +62,6 @@ class Check:
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Result:
-    """A check's name and what it has found."""
-
-    check: str
-    finding: Finding
-
-
 class Concluded(Exception):
     """A check has its finding before its end."""
 
@@ -110,14 +102,14 @@ def if_missing(finding: Finding) -> Iterator[None]:
         raise
 
 
-def run_checks(checks: Sequence[Check], patience: float = PATIENCE) -> list[Result]:
-    """Run the checks and give their results in their order; one that takes more than `patience` seconds has failed."""
+def run_checks(checks: Sequence[Check], patience: float = PATIENCE) -> dict[str, Finding]:
+    """Run the checks and give their findings in their order; one that takes more than `patience` seconds has failed."""
     findings: dict[str, Future[Finding]] = {check.name: Future() for check in checks}
     for check in checks:
         # Not a pool's threads, for which Python waits at its end: a call to AWS cannot be interrupted.
         Thread(target=_settle, args=(check, findings), daemon=True).start()
     wait(findings.values(), timeout=patience)
-    return [Result(check.name, _finding(check, findings, patience)) for check in checks]
+    return {check.name: _finding(check, findings, patience) for check in checks}
 
 
 def _settle(check: Check, findings: Mapping[str, Future[Finding]]) -> None:

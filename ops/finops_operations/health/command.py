@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed, failure_of
 from finops_operations.health.api import check_round_trip, check_stage, fault_of_message_handler
-from finops_operations.health.check import Check, Result, failed, run_checks, skipped
+from finops_operations.health.check import Check, Finding, failed, run_checks, skipped
 from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.functions import (
     check_agent,
@@ -60,31 +60,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.epilog = _EXIT_STATUSES
     parser.add_argument("--json", action="store_true", help="print one JSON object, for a program")
     options = parser.parse_args(arguments)
-    results = _results_for_programs(options) if options.json else _results(options)
+    try:
+        findings = _findings(options)
+    except (OperationFailed, ClientError, BotoCoreError) as error:
+        if not options.json:
+            raise
+        # A program reads nothing else.
+        failure = error if isinstance(error, OperationFailed) else failure_of(error)
+        findings = {STACK: failed(str(failure), "Mend that, then run this again.")}
     if options.json:
-        print(as_json(results, options.stack_name, options.region))  # noqa: T201 - the command's result
+        print(as_json(findings, options.stack_name, options.region))  # noqa: T201 - the command's result
     else:
-        print_table(results)
-    return DONE if is_healthy(results) else FAILED
+        print_table(findings)
+    return DONE if is_healthy(findings) else FAILED
 
 
-def _results(options: argparse.Namespace) -> list[Result]:
+def _findings(options: argparse.Namespace) -> dict[str, Finding]:
     session = session_of(options)
-    cloudformation = session.client("cloudformation", config=QUICK)
-    stack = Stack.read(cloudformation, options.stack_name)
+    stack = Stack.read(session.client("cloudformation", config=QUICK), options.stack_name)
     say(f"Looking at stack {options.stack_name} in {options.region}")
     return run_checks(checks_of(CheckedStack(stack, session)))
-
-
-def _results_for_programs(options: argparse.Namespace) -> list[Result]:
-    """Give the same; a stack that cannot be read is a result too, since a program reads nothing else."""
-    try:
-        return _results(options)
-    except OperationFailed as failure:
-        found = failure
-    except (ClientError, BotoCoreError) as error:
-        found = failure_of(error)
-    return [Result(STACK, failed(str(found), "Mend that, then run this again."))]
 
 
 def checks_of(checked: CheckedStack) -> list[Check]:

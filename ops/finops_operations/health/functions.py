@@ -6,7 +6,6 @@ import base64
 import json
 import re
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -29,7 +28,7 @@ NO_MESSAGES: dict[str, Any] = {"Records": []}
 NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
 
 # deploy.sh's keys: STACK/<sha256>/websocket-FUNCTION.zip. The guide's plain ones name no hash.
-_HASHED_KEY = re.compile(r"(?P<stack>[^/]+)/(?P<sha256>[0-9a-f]{64})/(?P<package>[^/]+)", re.ASCII)
+_HASHED_KEY = re.compile(r"(?P<stack>[^/]+)/(?P<sha256>[0-9a-f]{64})/(?P<zip>[^/]+)", re.ASCII)
 # Where Lambda names no state, there is only this one.
 _ACTIVE = "Active"
 _AGAIN = "Run this again in a minute."
@@ -43,19 +42,6 @@ class NotReached(Exception):
     """A function could not be called, and that is not its own fault. Its text says why."""
 
 
-class Code(Enum):
-    """What code a function runs."""
-
-    DEPLOYED = auto()
-    """What the stack deployed."""
-    NOT_COMPARABLE = auto()
-    """Nobody knows: the stack's package has a key without a hash."""
-    ANOTHER_RELEASE = auto()
-    """A package that a deployment of this stack has uploaded: somebody has set the function to it."""
-    UNKNOWN = auto()
-    """A package that no deployment of this stack has uploaded."""
-
-
 def check_function(checked: CheckedStack, part: str, key_parameter: str, probe: Probe) -> Finding:
     """Check one of the stack's own functions: by its name's part after the project's, and its package's parameter."""
     name, remedies, stack = checked.named(part), checked.remedies, checked.stack
@@ -66,24 +52,21 @@ def check_function(checked: CheckedStack, part: str, key_parameter: str, probe: 
 
     # Lambda gives the hash in base64, deploy.sh writes it in hexadecimal.
     sha256 = base64.b64decode(configuration["CodeSha256"]).hex()
-    code = _code(checked, key_parameter, sha256)
-    is_deployed = code in (Code.DEPLOYED, Code.NOT_COMPARABLE)
+    package = _HASHED_KEY.fullmatch(stack.parameters.get(key_parameter, ""))
+    runs_other_code = package is not None and package["sha256"] != sha256
     try:
         fault = probe(checked)
     except NotReached as obstacle:
-        if is_deployed:
+        if not runs_other_code:
             return skipped(str(obstacle))
         fault = None
-    if not is_deployed:
+    if package and runs_other_code:
         if stack.is_changing:
             return _changing_code(stack.status, fault)
-        package = f"--s3-bucket {stack.parameters.get('LambdaS3Bucket', '')} --s3-key {stack.parameters[key_parameter]}"
-        put_back = remedies.aws(f"lambda update-function-code --function-name {name} {package}")
-        return _other_code(code, sha256, fault, put_back)
+        return _other_code(checked, name, package, sha256, fault)
     if fault:
         return failed(fault, f"{remedies.roll_back()}\n{remedies.logs(name)}")
-    compared = "code as deployed" if code is Code.DEPLOYED else "code not compared: its key names no hash"
-    return ok(f"Active, answers, {compared}.")
+    return ok(f"Active, answers, {'code as deployed' if package else 'code not compared: its key names no hash'}.")
 
 
 def check_agent(checked: CheckedStack, parameter: str, option: str) -> Finding:
@@ -135,35 +118,26 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "…")) else f"{line}."
 
 
-def _code(checked: CheckedStack, key_parameter: str, sha256: str) -> Code:
-    parameters = checked.stack.parameters
-    deployed = _HASHED_KEY.fullmatch(parameters.get(key_parameter, ""))
-    if deployed is None:
-        return Code.NOT_COMPARABLE
-    if deployed["sha256"] == sha256:
-        return Code.DEPLOYED
-    key = f"{deployed['stack']}/{sha256}/{deployed['package']}"
-    try:
-        checked.s3.head_object(Bucket=parameters.get("LambdaS3Bucket", ""), Key=key)
-    except ClientError:
-        # It is not there, or nobody may say so.
-        return Code.UNKNOWN
-    return Code.ANOTHER_RELEASE
-
-
 def _changing_code(status: str, fault: str | None) -> Finding:
     """Meanwhile a function may be ahead of its stack, or behind it; a command would get in the way."""
     found = f"{fault or ''} Its code is not the stack's, which is {status}.".strip()
     return Finding(State.FAILED if fault else State.WARNING, found, "Wait until that is done, then run this again.")
 
 
-def _other_code(code: Code, sha256: str, fault: str | None, put_back: str) -> Finding:
+def _other_code(checked: CheckedStack, name: str, package: re.Match[str], sha256: str, fault: str | None) -> Finding:
     """A deployment would not change such a function back: CloudFormation does not know that its code was changed."""
+    bucket = checked.stack.parameters.get("LambdaS3Bucket", "")
+    put_back = checked.remedies.aws(
+        f"lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {package[0]}"
+    )
     if fault:
         return failed(f"{fault} Its code is not what the stack deployed.", put_back)
-    if code is Code.ANOTHER_RELEASE:
-        return warning(f"Its code is another release's than the one that the stack deployed ({sha256[:12]}).", put_back)
-    return failed(f"Its code is not what the stack deployed, nor any release's ({sha256[:12]}).", put_back)
+    try:
+        checked.s3.head_object(Bucket=bucket, Key=f"{package['stack']}/{sha256}/{package['zip']}")
+    except ClientError:
+        # No deployment has uploaded it, or nobody may say so.
+        return failed(f"Its code is not what the stack deployed, nor any release's ({sha256[:12]}).", put_back)
+    return warning(f"Its code is another release's than the one that the stack deployed ({sha256[:12]}).", put_back)
 
 
 def _trouble(configuration: FunctionConfigurationResponseTypeDef, remedies: Remedies) -> Finding | None:

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from finops_operations.command_line import run
 from finops_operations.health.api import check_round_trip, fault_of_message_handler, first_origin
-from finops_operations.health.check import Check, Finding, Result, State, failed, ok, run_checks, skipped, warning
+from finops_operations.health.check import Check, Finding, State, failed, ok, run_checks, skipped, warning
 from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.command import checks_of, main
 from finops_operations.health.functions import NotReached, check_function
@@ -33,12 +33,12 @@ WELCOME = say.authenticated(
     message="Welcome health-check! WebSocket connection established.", userId="health-check", verified=False
 )
 LONG_COMMAND = "aws lambda update-function-code " + " ".join(f"--option-{number} value" for number in range(30))
-RESULTS = [
-    Result("stack", ok("UPDATE_COMPLETE")),
-    Result("connection-manager", failed("It fails: [/red] " + "long " * 40 + "story.", LONG_COMMAND)),
-    Result("WebSocket round trip", skipped("connection-manager is red.")),
-    Result("alarms", warning("There are none.", "./deploy.sh\nSee the [/] runbook.")),
-]
+FINDINGS = {
+    "stack": ok("UPDATE_COMPLETE"),
+    "connection-manager": failed("It fails: [/red] " + "long " * 40 + "story.", LONG_COMMAND),
+    "WebSocket round trip": skipped("connection-manager is red."),
+    "alarms": warning("There are none.", "./deploy.sh\nSee the [/] runbook."),
+}
 
 
 def test_each_part_of_a_stack_has_one_check_and_each_names_all_that_it_needs() -> None:
@@ -62,21 +62,21 @@ def test_checks_run_side_by_side_and_results_come_in_their_order() -> None:
         meet.wait()
         return ok("there")
 
-    results = run_checks([Check(name, check) for name in "bca"])
-    assert [(result.check, result.finding.state) for result in results] == [(name, State.OK) for name in "bca"]
+    findings = run_checks([Check(name, check) for name in "bca"])
+    assert list(findings.items()) == [(name, ok("there")) for name in "bca"]
 
 
 def test_what_needs_something_failed_is_not_tried_and_what_needs_something_skipped_is() -> None:
     """Otherwise two that need each other's neighbour could both be skipped, and nothing failed."""
     tried = Event()
-    results = run_checks(
+    findings = run_checks(
         [
             Check("needing", lambda: ok(str(tried.set())), ("broken",)),
             Check("broken", lambda: failed("gone", "mend it"), ("skipped",)),
             Check("skipped", lambda: skipped("nobody can connect.")),
         ]
     )
-    assert [result.finding.found for result in results] == [
+    assert [finding.found for finding in findings.values()] == [
         "Not tried: broken is red.",
         "gone",
         "Not tried: nobody can connect.",
@@ -86,19 +86,16 @@ def test_what_needs_something_failed_is_not_tried_and_what_needs_something_skipp
 
 def test_a_check_that_hangs_or_is_broken_costs_no_other_its_finding() -> None:
     release = Event()
-    found = {
-        result.check: result.finding
-        for result in run_checks(
-            [
-                Check("hanging", lambda: ok(str(release.wait(30)))),
-                Check("waiting", lambda: ok(""), ("hanging",)),
-                Check("defect", lambda: raising(ZeroDivisionError("secret"))),
-                Check("needing", lambda: ok(""), ("defect",)),
-                Check("other", lambda: ok("there")),
-            ],
-            patience=0.3,
-        )
-    }
+    found = run_checks(
+        [
+            Check("hanging", lambda: ok(str(release.wait(30)))),
+            Check("waiting", lambda: ok(""), ("hanging",)),
+            Check("defect", lambda: raising(ZeroDivisionError("secret"))),
+            Check("needing", lambda: ok(""), ("defect",)),
+            Check("other", lambda: ok("there")),
+        ],
+        patience=0.3,
+    )
     release.set()
     assert (found["hanging"].state, found["hanging"].found) == (State.FAILED, "No answer within 0.3 seconds.")
     assert found["waiting"].found == "Not tried: hanging has not answered."
@@ -175,35 +172,38 @@ def test_the_origin_of_a_page_that_may_connect(parameters: dict[str, str], origi
     assert first_origin(parameters) == origin
 
 
-def printed(results: list[Result], width: int, terminal: bool = False) -> str:
+def printed(findings: dict[str, Finding], width: int, terminal: bool = False) -> str:
     out = io.StringIO()
-    print_table(results, Console(file=out, width=width, force_terminal=terminal, highlight=False))
+    print_table(findings, Console(file=out, width=width, force_terminal=terminal, highlight=False))
     return out.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_the_columns_fit_and_the_commands_stay_whole(width: int) -> None:
-    lines = printed(RESULTS, width).splitlines()
+    lines = printed(FINDINGS, width).splitlines()
     assert f"    {LONG_COMMAND}" in lines
     assert "    See the [/] runbook." in lines
     assert all(len(line) <= width for line in lines if LONG_COMMAND not in line)
     columns = {line.index(word) for line in lines for word in ("ok ", "RED ", "skipped ", "warning ") if word in line}
     assert len(columns) == 1
     assert lines[-1] == "Not healthy: 1 ok, 1 warning, 1 RED, 1 skipped."
-    assert printed([RESULTS[0], RESULTS[3]], width).splitlines()[-1] == "Healthy: 1 ok, 1 warning."
+    assert (
+        printed({name: FINDINGS[name] for name in ("stack", "alarms")}, width).splitlines()[-1]
+        == "Healthy: 1 ok, 1 warning."
+    )
 
 
 def test_colours_are_for_terminals() -> None:
-    assert "\x1b[" not in printed(RESULTS, 100)
-    assert re.search(r"\x1b\[[0-9;]*31m", printed(RESULTS, 100, terminal=True))
+    assert "\x1b[" not in printed(FINDINGS, 100)
+    assert re.search(r"\x1b\[[0-9;]*31m", printed(FINDINGS, 100, terminal=True))
 
 
 @given(found=st.text(), remedy=st.text(), state=st.sampled_from(State), name=st.text(min_size=1, max_size=30))
 def test_a_program_reads_what_was_found(found: str, remedy: str, state: State, name: str) -> None:
-    results = [Result(name, Finding(state, found, remedy))]
-    report = json.loads(as_json(results, "production", "eu-west-1"))
+    findings = {name: Finding(state, found, remedy)}
+    report = json.loads(as_json(findings, "production", "eu-west-1"))
     assert report.pop("checkedAt").endswith("Z")
-    assert is_healthy(results) is (state is not State.FAILED)
+    assert is_healthy(findings) is (state is not State.FAILED)
     assert report == {
         "stack": "production",
         "region": "eu-west-1",
