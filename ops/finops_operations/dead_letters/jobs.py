@@ -12,6 +12,7 @@ from boto3.dynamodb.conditions import Attr
 
 from finops_operations.errors import OperationFailed
 from finops_websocket.jobs.job import FAILED, UNFINISHED
+from finops_websocket.records import from_record
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import Table
@@ -55,7 +56,9 @@ class Replay:
 
 @dataclass(frozen=True)
 class StoredJob:
-    """A job. Times are in epoch seconds; of a finished one, `updated_at` is its end. `replayed_as` is another's id.
+    """A job's record. Times are in epoch seconds; of a finished job, `updated_at` is its end.
+
+    It is no `Job`, which has the question. `replayed_as` is the id of the job that replays it.
 
     `dead_letter` is what was noted of the queue's message that failed, if there is one: its `messageId`, when it was
     sent (`sentAt`), and the first 1,024 characters of its `body`.
@@ -112,7 +115,7 @@ class StoredJobs:
         start: dict[str, Any] = {}
         while True:
             page = self._table.scan(FilterExpression=wanted, **_SEEN, **start)
-            found += [_stored_job(item) for item in page["Items"]]
+            found += [from_record(StoredJob, item) for item in page["Items"]]
             read += page["ScannedCount"]
             if "LastEvaluatedKey" not in page:
                 return sorted(found, key=lambda job: (job.updated_at, job.job_id))
@@ -123,7 +126,7 @@ class StoredJobs:
         """Give the job of this id, as it now is; None if there is none or its time has run out."""
         item = self._table.get_item(Key={"jobId": job_id}, ConsistentRead=True, **_SEEN).get("Item")
         # Answers, users and notes of requestIds live in the same table; only a job has a user's id.
-        job = _stored_job(item) if item and "userId" in item else None
+        job = from_record(StoredJob, item) if item and "userId" in item else None
         return job if job and job.ttl > self._clock() else None
 
     def discard(self, job: StoredJob) -> None:
@@ -162,19 +165,3 @@ def replay_job(client: LambdaClient, function: str, job_id: str) -> Replay:
             f" /aws/lambda/{function}. Does it run this version? If not: ./deploy.sh"
         )
     return Replay(str(outcome["replayedAs"]), bool(outcome.get("queued")))
-
-
-def _stored_job(item: Mapping[str, Any]) -> StoredJob:
-    """Read a job's item, whose numbers are Decimals. Not by Job.from_item, which needs the question."""
-    return StoredJob(
-        job_id=item["jobId"],
-        user_id=item["userId"],
-        status=item["status"],
-        created_at=int(item["createdAt"]),
-        updated_at=int(item["updatedAt"]),
-        ttl=int(item["ttl"]),
-        code=item.get("code", ""),
-        attempts=int(item.get("attempts", 0)),
-        dead_letter=item.get("deadLetter", {}),
-        replayed_as=item.get("replayedAs"),
-    )
