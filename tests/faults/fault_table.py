@@ -13,6 +13,8 @@ Scenario = Callable[[Scene], Awaitable[list[Message]]]
 
 BOTH = "What did it cost, and where can I save?"
 COST = "What did it cost?"
+# In one row only: what befalls its job befalls no other.
+SAVE = "Where can I save?"
 # Long enough for something to happen meanwhile: for a heartbeat after a second of silence, on a busy machine too.
 SLOWLY = f"{BOTH} cost=nap:2000 advisor=nap:2000"
 ONE_SLOWLY = f"{BOTH} advisor=nap:2500"
@@ -35,6 +37,12 @@ class Row:
     is_partial: bool = False
     scenario: Scenario = scenarios.everybody_waits
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it touches other jobs than its own. Rows that do not run beside each other."""
+        stops_the_queue = self.scenario in (scenarios.the_queue_forgets, scenarios.nobody_looks_and_the_sweep_does)
+        return stops_the_queue or any(fault != EVERY_WORKER_DIES for fault in self.faults)
+
 
 def saying(*words: str) -> Callable[[bytes], bool]:
     """Match calls whose body has all these words."""
@@ -53,6 +61,7 @@ def killed(
     return Fault(f"killed {when}", service, Kind.KILL, caller=caller, matches=saying(words), times=times)
 
 
+EVERY_WORKER_DIES = killed("at the start", "Asking Optimisation.", times=None)
 VISIBLE_TOO_EARLY = Fault(
     "message visible while its worker lives", "sqs", Kind.HIDE, "ChangeMessageVisibility", times=2
 )
@@ -203,8 +212,8 @@ ROWS = (
     ),
     Row(
         "every worker of a job dies",
-        (killed("at the start", "Asking Cost analysis.", times=None),),
-        (COST,),
+        (EVERY_WORKER_DIES,),
+        (SAVE,),
         ends=frozenset({"PROCESSING_FAILED"}),
     ),
     Row(
