@@ -1,6 +1,5 @@
 """The stack that is attacked: low limits, one origin, tokens of a real pool, or of one whose private key a test has."""
 
-import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -111,8 +110,3 @@ class SecuredStack(JourneyStack):
 
     def _set_environment(self, name: str, variables: dict[str, str]) -> None:
         self._lambda.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-
-
-def as_frame(**fields: Any) -> str:
-    """Write a frame."""
-    return json.dumps(fields)
