@@ -12,7 +12,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
-from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -208,9 +207,6 @@ class _Request(BaseHTTPRequestHandler):
         self.send_response_only(reply.status)
         for name, value in reply.headers:
             self.send_header(name, value)
-        if not any(name.lower() == "date" for name, _ in reply.headers):
-            # AWS dates each reply, and the functions go by it.
-            self.send_header("Date", formatdate(usegmt=True))
         self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         if self.command != "HEAD":

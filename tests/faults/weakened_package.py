@@ -42,96 +42,98 @@ class Weakness:
 # What tests/faults/test_protections.py misses.
 A_CLAIM_RESPECTS_A_LIVE_LEASE = Weakness(
     BACKGROUND_PROCESSOR,
-    "finops_websocket/job_lease.py",
-    " or (job.status == PROCESSING and job.lease_until > self._jobs.now())",
-    "",
+    "finops_websocket/jobs/store.py",
+    "if job is None or job.is_finished or job.is_held(now):",
+    "if job is None or job.is_finished:",
 )
 AN_END_IS_WRITTEN_TO_AN_UNFINISHED_JOB_ONLY = Weakness(
     MESSAGE_HANDLER,
-    "finops_websocket/job_store.py",
+    "finops_websocket/jobs/store.py",
     'return Attr("status").is_in(list(UNFINISHED))',
     'return Attr("status").exists()',
 )
 AN_END_IS_STORED_BEFORE_IT_IS_SENT = Weakness(
     BACKGROUND_PROCESSOR,
     "background_processor/process_job.py",
-    '        job = self._lease.complete(job, message="Your answer is ready.", partial=partial)\n',
-    '        ended = replace(job, status="completed", progress=100, partial=partial, seq=job.seq + 1)\n'
-    "        self._broadcast(ended, job_messages.job_completed(ended, sent, self._answers))\n"
-    '        job = self._lease.complete(job, message="Your answer is ready.", partial=partial)\n',
+    "        self._job = self._services.jobs.complete(",
+    "        from dataclasses import replace\n"
+    '        ended = replace(self._job, status="completed", progress=100, partial=partial, seq=self._job.seq + 1)\n'
+    "        end = messages.job_completed(ended, self._answers, self._services.answers)\n"
+    "        self._services.delivery.broadcast(ended, end)\n"
+    "        self._job = self._services.jobs.complete(",
 )
 
 # What the attacks of tests/security/test_controls.py miss.
 CONTROLS = {
     "the token's client": Weakness(
         CONNECTION_MANAGER,
-        "connection_manager/token_verifier.py",
+        "connection_manager/tokens.py",
         "if claims.get(_CLIENT_CLAIMS[token_use]) != self._client_id:",
         "if False:",
     ),
     "one user for a connection's life": Weakness(
         CONNECTION_MANAGER,
-        "finops_websocket/connection_store.py",
+        "finops_websocket/connections/store.py",
         'condition |= Attr("userId").eq(connection.user_id)',
         'condition |= Attr("userId").exists()',
     ),
     "the origin": Weakness(
         CONNECTION_MANAGER,
-        "connection_manager/connect.py",
-        "if not self._origins.allows(event.origins):",
+        "connection_manager/handler.py",
+        "if not services.origins.allows(origins):",
         "if False:",
     ),
     "slots for connections": Weakness(
         CONNECTION_MANAGER,
-        "finops_websocket/user_connections.py",
+        "finops_websocket/connections/slots.py",
         '            raise RateLimited(\n                f"You are signed in',
         '            RateLimited(\n                f"You are signed in',
     ),
     "few frames for who is not signed in": Weakness(
         CONNECTION_MANAGER,
-        "finops_websocket/frame_limit.py",
+        "finops_websocket/connections/rate_limit.py",
         "FRAMES_BEFORE_SIGN_IN = 20",
         "FRAMES_BEFORE_SIGN_IN = 20_000",
     ),
     "the end of a flood": Weakness(
         CONNECTION_MANAGER,
-        "finops_websocket/frame_limit.py",
+        "finops_websocket/connections/rate_limit.py",
         "if frames > FRAMES_THAT_END_IT:",
         "if False:",
     ),
     "the token's end, at each question": Weakness(
         MESSAGE_HANDLER,
-        "finops_websocket/identity.py",
+        "finops_websocket/connections/identity.py",
         "if connection.expires_at is None or connection.expires_at <= now:",
         "if False:",
     ),
     "the job's owner": Weakness(
         MESSAGE_HANDLER,
-        "finops_websocket/identity.py",
+        "finops_websocket/connections/identity.py",
         "return identify_verified(connection, now) == owner",
         "return bool(identify_verified(connection, now)) and owner is not None",
     ),
     "the limit of jobs": Weakness(
         MESSAGE_HANDLER,
-        "finops_websocket/user_jobs.py",
+        "finops_websocket/jobs/admission.py",
         "return len(self.active) >= limits.active_jobs",
         "return False",
     ),
     "the limit of questions a minute": Weakness(
         MESSAGE_HANDLER,
-        "finops_websocket/user_jobs.py",
+        "finops_websocket/jobs/admission.py",
         "if len(latest) >= limits.queries_per_minute:",
         "if False:",
     ),
     "the place of a job that was cancelled at work": Weakness(
         MESSAGE_HANDLER,
-        "finops_websocket/job_admission.py",
+        "finops_websocket/jobs/admission.py",
         "was_interrupted = job.status == CANCELLED and job.attempts > 0",
         "was_interrupted = False",
     ),
     "repeated questions counted": Weakness(
         MESSAGE_HANDLER,
-        "finops_websocket/job_admission.py",
+        "finops_websocket/jobs/admission.py",
         "if self._write([self._put_user(job, user.with_question(now))]):",
         "if True:",
     ),
