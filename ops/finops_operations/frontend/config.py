@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
@@ -60,8 +61,13 @@ def write_config(options: argparse.Namespace, stack: Stack) -> int:
     there = read_text(path)
     parsed = None if there is None else parse_config(path, there)
     before = parsed.values if parsed else {}
-    values = _layered(_layered(_GUIDES, before, str(path)), _known(options, stack), str(path))
-    _warn_of_another_region(values)
+    values = _layered(_GUIDES, before, path)
+    for (section, key), value in _known(options, stack).items():
+        if value is not None:
+            values[section][key] = value
+    # Where the API is. The pool's own region stands in the pool's id.
+    values["region"] = options.region
+    _warn_of_another_region(values["cognito"]["userPoolId"], options.region)
     text = config_text(values)
     if options.dry_run:
         sys.stdout.write(text)
@@ -92,39 +98,30 @@ def changes(before: dict[str, Value], after: dict[str, Value]) -> Iterator[str]:
             yield f"{key}: {written(old[key])} -> {written(value)}"
 
 
-def _known(options: argparse.Namespace, stack: Stack) -> dict[str, Value]:
-    """Give what the stack and the options say. `region` is where the API is: the pool's own stands in the pool's id."""
-    cognito: dict[str, Value] = {
-        "userPoolId": stack.outputs.get("UserPoolId") or None,
-        "userPoolWebClientId": stack.outputs.get("UserPoolClientId") or None,
-        "identityPoolId": options.identity_pool_id,
+def _known(options: argparse.Namespace, stack: Stack) -> dict[tuple[str, str], Value]:
+    """Give what the stack and the options say of each section's keys; None where they say nothing."""
+    return {
+        ("cognito", "userPoolId"): stack.outputs.get("UserPoolId") or None,
+        ("cognito", "userPoolWebClientId"): stack.outputs.get("UserPoolClientId") or None,
+        ("cognito", "identityPoolId"): options.identity_pool_id,
+        ("api", "websocketEndpoint"): stack.output("WebSocketApiEndpoint"),
+        ("api", "privateEndpoint"): options.private_endpoint,
+        ("api", "legacyEndpoint"): options.legacy_endpoint,
+        ("api", "useWebSocket"): None if options.use_websocket is None else options.use_websocket == "true",
     }
-    api: dict[str, Value] = {
-        "websocketEndpoint": stack.output("WebSocketApiEndpoint"),
-        "privateEndpoint": options.private_endpoint,
-        "legacyEndpoint": options.legacy_endpoint,
-        "useWebSocket": None if options.use_websocket is None else options.use_websocket == "true",
-    }
-    return {"region": options.region, "cognito": _said(cognito), "api": _said(api)}
 
 
-def _said(values: dict[str, Value]) -> dict[str, Value]:
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _layered(base: dict[str, Value], upper: dict[str, Value], path: str) -> dict[str, Value]:
+def _layered(base: Mapping[str, Value], upper: Mapping[str, Value], path: Path) -> dict[str, Any]:
     """Give the base's keys in its order, with the upper's values where it has any, then the upper's other keys."""
-    result = dict(base)
-    for key, value in upper.items():
-        below = base.get(key)
+    result = {**base, **upper}
+    for key, below in base.items():
         if isinstance(below, dict):
-            if not isinstance(value, dict):
+            above = upper.get(key, {})
+            if not isinstance(above, dict):
                 raise OperationFailed(
                     f"{path}: {key} must be an object with keys, as {key}: {{ ... }}. Correct it there."
                 )
-            result[key] = _layered(below, value, path)
-        else:
-            result[key] = value
+            result[key] = {**below, **above}
     return result
 
 
@@ -136,9 +133,7 @@ def _flat(values: dict[str, Value], prefix: str = "") -> Iterator[tuple[str, Val
             yield prefix + key, value
 
 
-def _warn_of_another_region(values: dict[str, Value]) -> None:
-    cognito, region = values["cognito"], values["region"]
-    pool = cognito.get("userPoolId") if isinstance(cognito, dict) else None
+def _warn_of_another_region(pool: Value, region: str) -> None:
     # A pool's id begins with its region (Amazon Cognito user pools API reference, type UserPoolIdType).
     if isinstance(pool, str) and "_" in pool and pool.split("_")[0] != region:
         warn(

@@ -301,14 +301,6 @@ def test_any_other_answer_of_the_function_is_a_sentence(answer: bytes) -> None:
     assert "/aws/lambda/project-message-handler" in str(failure.value)
 
 
-def test_the_message_of_an_unfinished_job_goes_back_to_the_processing_queue(operator: Operator) -> None:
-    operator.job(status="queued", code=None)
-    message_id = operator.put(BODY)
-    status, said, _ = operator.run("replay", message_id)
-    assert (status, said) == (0, f"Message {message_id} is back in the processing queue: job job-1.\n")
-    assert (operator.bodies(operator.processing), operator.bodies(operator.dead_letters)) == ([BODY], [])
-
-
 @pytest.mark.parametrize(
     ("body", "job", "reason"),
     [
@@ -506,13 +498,3 @@ def test_a_mistake_is_told_before_anything_is_asked_of_aws(
         main(arguments)
     assert ended.value.code == 2
     assert complaint in capsys.readouterr().err
-
-
-def test_the_help_says_what_each_verb_does(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"])
-    assert ended.value.code == 0
-    printed = capsys.readouterr().out
-    assert "with AuthMode=open nobody is told" in printed
-    for verb in ("list", "replay", "discard", "pause", "resume"):
-        assert f"\n  {verb} " in printed
