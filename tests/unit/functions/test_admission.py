@@ -176,6 +176,7 @@ def test_a_user_s_item_outlives_its_latest_job_and_who_has_none_begins_anew(with
     within(THREE_JOBS).admit(a_job(job_id="job-2", ttl=2_000_060))
     item = user_item(jobs)
     assert item["ttl"] == 2_000_060
+    assert {int(item["ttl"]) for item in items_of(jobs, "request#").values()} == {FIRST.ttl}
     # It would be swept, or listed: an index holds what has its keys.
     assert not {"userId", "createdAt", "open"} & set(item)
     jobs.table.delete_item(Key={"jobId": item["jobId"]})

@@ -19,6 +19,7 @@ LARGE_TEXT = "# Überblick\n" + "0123456789\n" * 12_000
 LARGE = replace(SMALL, content=LARGE_TEXT)
 OTHER_TEXT = LARGE_TEXT.replace("0", "9")
 KEY = f"jobs/job-1/{COST}.md"
+SIZES = ["small", "large"]
 
 Kept = Callable[[str], str]
 
@@ -56,8 +57,8 @@ def test_an_answer_is_large_from_the_first_byte_that_does_not_fit(answers: Answe
     assert answers.put(a_job(job_id="job-2"), replace(SMALL, content=greatest + "x")).is_large
 
 
-@pytest.mark.parametrize("first", [SMALL, LARGE], ids=["small", "large"])
-@pytest.mark.parametrize("late", [replace(LATE, agent=COST), replace(LARGE, content=OTHER_TEXT)], ids=["s", "l"])
+@pytest.mark.parametrize("first", [SMALL, LARGE], ids=SIZES)
+@pytest.mark.parametrize("late", [replace(LATE, agent=COST), replace(LARGE, content=OTHER_TEXT)], ids=SIZES)
 def test_the_first_answer_counts_whatever_an_overtaken_worker_brings(
     answers: AnswerStore, first: Answer, late: Answer
 ) -> None:
@@ -83,7 +84,7 @@ def test_an_answer_that_the_bucket_refuses_is_not_stored(answers: AnswerStore, s
     assert answers.find(JOB) == {}
 
 
-@pytest.mark.parametrize("answer", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("answer", [SMALL, LARGE], ids=SIZES)
 def test_a_link_is_to_the_whole_of_that_text_alone_and_for_an_hour(
     answers: AnswerStore, kept: Kept, s3: Any, bucket_name: str, answer: Answer
 ) -> None:
@@ -106,5 +107,6 @@ def test_a_large_response_is_kept_beside_the_answers(answers: AnswerStore, kept:
     assert parts == [stored, LATE]
     link = answers.link(response_of(JOB, parts))
     assert "/jobs/job-1/response.md?" in link
-    assert kept("jobs/job-1/response.md") == compose([LARGE, LATE])
+    reason = "> **This answer is partial.** Optimisation: It did not answer in time."
+    assert kept("jobs/job-1/response.md") == f"## Cost analysis\n\n{LARGE_TEXT}\n\n{reason}"
     assert response_of(JOB, parts).beginning.startswith("## Cost analysis\n\n# Überblick\n0123456789")
