@@ -55,7 +55,8 @@ class PoolKeys(jwt.PyJWKClient):
             raise jwt.PyJWKClientConnectionError("The pool's keys could not be fetched a moment ago.")
         try:
             return super().fetch_data()
-        except (jwt.PyJWTError, ValueError, OSError) as error:
+        # What comes may be anything: no JSON, nested more deeply than Python reads, a list for an algorithm's name.
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError, OSError) as error:
             self._failed_at = self._clock()
             metrics.count(metrics.TOKEN_KEYS_UNAVAILABLE)
             raise jwt.PyJWKClientConnectionError("The pool's keys cannot be had.") from error
@@ -80,8 +81,9 @@ class TokenVerifier:
             return self._user_of(token)
         except jwt.PyJWKClientConnectionError:
             raise
-        # A token may be nested more deeply than Python reads, and its numbers may be larger than any time.
-        except (jwt.PyJWTError, RecursionError, OverflowError) as error:
+        # A token may be nested more deeply than Python reads, its numbers may be larger than any time, and what is half
+        # a character cannot be written.
+        except (jwt.PyJWTError, RecursionError, OverflowError, ValueError) as error:
             logger.info("A token was refused.", reason=type(error).__name__)
             raise InvalidToken("The token is not valid. Please sign in again.") from None
 

@@ -118,7 +118,7 @@ def services(
     sqs: RecordingSqs,
     clock: SettableClock,
 ) -> AllServices:
-    """What the actions of all functions work with; `dataclasses.replace` gives another mode or other limits."""
+    """What the actions of all functions work with."""
     shared = Services.over(channel, connections, jobs, answers, JobQueue(sqs, "queue"), STUCK_AFTER)
     return AllServices(
         **vars(shared),
@@ -133,6 +133,7 @@ def services(
         agents=ScriptedAgents(),
         sqs=sqs,
         lease=LEASE,
+        clock=clock,
     )
 
 

@@ -13,16 +13,21 @@ Behaviour = Callable[[], str]
 
 
 class ScriptedAgents(Agents):
-    """Let each agent behave as the test says, and keep who was asked what for which job."""
+    """Let each agent behave as the test says, and keep who was asked what for which job.
+
+    `stopped` are the events by which an agent's thread learns that nobody waits for it any more.
+    """
 
     def __init__(self, heartbeat: float = 20.0) -> None:
         self.clock = SettableClock()
         super().__init__(lambda: boto3.client("lambda", "us-east-1"), heartbeat, self.clock)
         self.behaviours: dict[str, Behaviour] = {COST: says("Costs rose."), SAVINGS: says("Delete the disk.")}
         self.invoked: list[tuple[str, str, str]] = []
+        self.stopped: list[threading.Event] = []
 
     def _invoke(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> str:
         self.invoked.append((agent, query, job_id))
+        self.stopped.append(stopped)
         return self.behaviours[agent]()
 
     def asked(self) -> list[str]:

@@ -9,3 +9,6 @@ class SettableClock:
 
     def __call__(self) -> float:
         return self.now
+
+    def set(self, now: float) -> None:
+        self.now = now

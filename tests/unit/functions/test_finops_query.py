@@ -1,38 +1,278 @@
-"""finops_query: stored, queued, and only then acknowledged."""
+"""finops_query: stored, queued, and only then acknowledged; the same request again is the same job."""
 
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
+from finops_websocket import metrics
 from finops_websocket.connections.identity import Connection
-from finops_websocket.jobs.job import FAILED, QUEUED
+from finops_websocket.delivery.stuck_jobs import MOST_ATTEMPTS
+from finops_websocket.errors import (
+    RateLimited,
+    RequestError,
+    SessionExpired,
+    TooManyJobs,
+    Unauthenticated,
+    UnknownAgent,
+)
+from finops_websocket.jobs.job import FAILED, PROCESSING, QUEUED, Job
 from finops_websocket.wire.client_messages import FinopsQuery
 from message_handler.finops_query import finops_query
 from unit.doubles.all_services import AllServices
-from unit.doubles.recording_channel import RecordingChannel
-from unit.doubles.recording_sqs import RecordingSqs
-from unit.doubles.sample_jobs import stored
+from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.interleaved_calls import before_each, just_before
+from unit.doubles.sample_answers import complete
+from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, STUCK_AFTER, claim, stored
 
 SignedIn = Callable[..., Connection]
+Measured = Callable[[], list[Measurement]]
+
+QUESTION = FinopsQuery("Why did my costs rise?", "request-1")
+STRANGER = Connection("a-stranger-s")
 
 
-def test_a_question_is_stored_and_queued_before_it_is_acknowledged(
-    services: AllServices, signed_in: SignedIn, channel: RecordingChannel, sqs: RecordingSqs
-) -> None:
-    def check(_connection_id: str, message: object) -> None:
-        [job_id] = sqs.job_ids()
+def job_of(services: AllServices, connection_id: str = "connection-1") -> Job:
+    """Give the job that the connection's latest message is about."""
+    return stored(services.jobs, services.channel.to(connection_id)[-1]["jobId"])
+
+
+def test_a_question_is_stored_and_queued_before_it_is_acknowledged(services: AllServices, signed_in: SignedIn) -> None:
+    def check(_connection_id: str, _message: object) -> None:
+        [job_id] = services.sqs.job_ids()
         assert stored(services.jobs, job_id).status == QUEUED
 
-    channel.at_send = check
-    finops_query(services, signed_in(), FinopsQuery("What did S3 cost?", "request-1"))
-    [queued] = channel.to("connection-1")
-    assert queued["type"] == "job_queued"
-    assert queued["requestId"] == "request-1"
+    services.channel.at_send = check
+    finops_query(services, signed_in(), QUESTION)
+    [queued] = services.channel.to("connection-1")
+    assert queued == {
+        "type": "job_queued",
+        "jobId": job_of(services).job_id,
+        "message": "Your question is queued.",
+        "query": "Why did my costs rise?",
+        "progress": 5,
+        "seq": 1,
+        "requestId": "request-1",
+    }
 
 
-def test_a_question_that_cannot_be_queued_ends_as_failed_and_says_so(
-    services: AllServices, signed_in: SignedIn, channel: RecordingChannel, sqs: RecordingSqs
+def test_the_job_is_its_asker_s_whatever_it_claims_and_is_followed_by_its_connection(
+    services: AllServices, signed_in: SignedIn
 ) -> None:
-    sqs.is_down = True
-    finops_query(services, signed_in(), FinopsQuery("What did S3 cost?"))
-    [failed] = channel.to("connection-1")
-    assert failed["code"] == "QUEUE_UNAVAILABLE"
-    assert stored(services.jobs, failed["jobId"]).status == FAILED
+    finops_query(services, signed_in(), FinopsQuery("Why?", user_id="user-2"))
+    job, now = job_of(services), services.clock.now
+    assert (job.user_id, job.followers, job.status, job.seq) == ("user-1", {"connection-1"}, QUEUED, 1)
+    assert (job.created_at, job.updated_at, job.queued_at, job.ttl) == (now, now, now, now + services.retention)
+    # In the open mode, these random bits are all that protects it.
+    assert uuid.UUID(job.job_id).version == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "agents", "asked"),
+    [("Why did my costs rise?", None, (COST,)), ("Why did my costs rise?", (SAVINGS, COST), (SAVINGS, COST))],
+)
+def test_the_words_choose_the_agents_unless_the_asker_does(
+    services: AllServices, signed_in: SignedIn, query: str, agents: tuple[str, ...] | None, asked: tuple[str, ...]
+) -> None:
+    finops_query(services, signed_in(), FinopsQuery(query, agents=agents))
+    assert job_of(services).agents == asked
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "message", "error"),
+    [
+        ("cognito", {}, replace(QUESTION, agents=("nobody",)), UnknownAgent),
+        ("cognito", {"verified": False, "user_id": None}, replace(QUESTION, user_id="user-1"), Unauthenticated),
+        ("cognito", {"expires_at": 1_000_000}, QUESTION, SessionExpired),
+        ("open", {"verified": False, "user_id": None}, QUESTION, Unauthenticated),
+    ],
+)
+def test_a_question_that_is_refused_makes_no_job(
+    services: AllServices,
+    signed_in: SignedIn,
+    measured: Measured,
+    mode: str,
+    changes: dict[str, Any],
+    message: FinopsQuery,
+    error: type[RequestError],
+) -> None:
+    with pytest.raises(error):
+        finops_query(replace(services, auth_mode=mode), replace(signed_in(), **changes), message)
+    assert services.jobs.table.scan()["Items"] == services.sqs.sent == services.channel.sent == measured() == []
+
+
+def test_in_the_open_mode_a_question_may_say_who_asks(services: AllServices) -> None:
+    finops_query(services.in_open_mode(), STRANGER, replace(QUESTION, user_id="ada"))
+    assert job_of(services, "a-stranger-s").user_id == "claimed#ada"
+
+
+def test_a_question_that_cannot_be_queued_ends_as_failed_says_so_and_leaves_its_place(
+    services: AllServices, signed_in: SignedIn, measured: Measured
+) -> None:
+    services = services.with_limits(active_jobs=1)
+    services.sqs.is_down = True
+    finops_query(services, signed_in(), QUESTION)
+    [failed] = services.channel.to("connection-1")
+    job = job_of(services)
+    assert (job.status, job.code, job.is_open) == (FAILED, "QUEUE_UNAVAILABLE", False)
+    assert (failed["type"], failed["code"], failed["error"]) == ("job_failed", "QUEUE_UNAVAILABLE", job.error)
+    assert (failed["requestId"], failed["seq"]) == ("request-1", 2)
+    # A failed job, and not an accepted question.
+    assert names(measured()) == {metrics.JOBS_FAILED: 1}
+    # Asked again, it is told the same end, also on another connection.
+    finops_query(services, signed_in("connection-2"), QUESTION)
+    assert services.channel.kinds_to("connection-2") == ["job_queued", "job_failed"]
+    assert (measured(), len(services.channel.to("connection-1"))) == ([], 1)
+    services.sqs.is_down = False
+    finops_query(services, signed_in(), replace(QUESTION, request_id="request-2"))
+    assert services.channel.kinds_to("connection-1") == ["job_failed", "job_queued"]
+
+
+def test_a_question_that_the_queue_took_though_it_refused_is_accepted(
+    services: AllServices, signed_in: SignedIn, measured: Measured
+) -> None:
+    services.sqs.is_down = True
+
+    def claim_it() -> None:
+        [item] = [item for item in services.jobs.table.scan()["Items"] if "userId" in item]
+        claim(services.jobs, item["jobId"])
+
+    services.sqs.before_refusal = claim_it
+    finops_query(services, signed_in(), QUESTION)
+    assert services.channel.kinds_to("connection-1") == ["job_queued"]
+    assert job_of(services).status == PROCESSING
+    assert names(measured())[metrics.QUERIES_ACCEPTED] == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"), [({"active_jobs": 1}, TooManyJobs), ({"queries_per_minute": 1}, RateLimited)]
+)
+def test_a_question_above_its_user_s_limits_makes_no_job_on_any_connection_and_another_user_s_does(
+    services: AllServices, signed_in: SignedIn, limits: dict[str, int], error: type[RequestError]
+) -> None:
+    services = services.with_limits(**limits)
+    finops_query(services, signed_in(), QUESTION)
+    for connection_id in ("connection-1", "connection-2"):
+        with pytest.raises(error):
+            finops_query(services, signed_in(connection_id), FinopsQuery("Why?"))
+    finops_query(services, signed_in("connection-3", "user-2"), QUESTION)
+    assert services.channel.kinds_to("connection-2") == []
+    assert services.channel.kinds_to("connection-3") == ["job_queued"]
+    assert len(services.sqs.sent) == 2
+
+
+def test_what_was_asked_before_takes_no_place_and_counts_as_a_question(
+    services: AllServices, signed_in: SignedIn, measured: Measured
+) -> None:
+    services = services.with_limits(active_jobs=1, queries_per_minute=2)
+    finops_query(services, signed_in(), QUESTION)
+    assert names(measured()) == {metrics.QUERIES_ACCEPTED: 1}
+    finops_query(services, signed_in("connection-2"), QUESTION)
+    assert measured() == []
+    with pytest.raises(RateLimited):
+        finops_query(services, signed_in(), QUESTION)
+    assert len(services.sqs.sent) == 2
+
+
+@pytest.mark.parametrize(("request_id", "is_shared"), [("1", False), ("0b5e8c1a9d2f4e7b8c3a6d5e4f102938", True)])
+def test_in_the_open_mode_only_an_id_that_cannot_be_guessed_leads_to_another_connection_s_job(
+    services: AllServices, request_id: str, is_shared: bool
+) -> None:
+    question = replace(QUESTION, user_id="ada", request_id=request_id)
+    for connection_id in ("connection-1", "connection-1", "connection-2"):
+        finops_query(services.in_open_mode(), Connection(connection_id), question)
+    first, again, elsewhere = (message.job_id for _, message in services.channel.sent)
+    assert first == again
+    assert (elsewhere == first) is is_shared
+
+
+def test_the_same_request_again_is_the_same_job_and_follows_it(services: AllServices, signed_in: SignedIn) -> None:
+    finops_query(services, signed_in(), QUESTION)
+    first = job_of(services)
+    finops_query(services, signed_in("connection-2"), QUESTION)
+    assert job_of(services, "connection-2") == replace(first, followers=frozenset({"connection-1", "connection-2"}))
+    [again] = services.channel.to("connection-2")
+    assert again["duplicate"] is True
+    # It may never have been queued.
+    assert services.sqs.job_ids() == [first.job_id] * 2
+    finops_query(services, signed_in("connection-3", "user-2"), QUESTION)
+    [other] = services.channel.to("connection-3")
+    assert other["jobId"] != first.job_id
+    assert "duplicate" not in other
+
+
+def test_a_job_that_was_acknowledged_does_not_fail_because_it_cannot_be_queued_once_more(
+    services: AllServices, signed_in: SignedIn
+) -> None:
+    finops_query(services, signed_in(), QUESTION)
+    services.sqs.is_down = True
+    finops_query(services, signed_in("connection-2"), QUESTION)
+    assert services.channel.kinds_to("connection-1") == services.channel.kinds_to("connection-2") == ["job_queued"]
+    assert job_of(services).status == QUEUED
+
+
+def test_again_while_its_job_is_at_work_it_is_acknowledged_only(services: AllServices, signed_in: SignedIn) -> None:
+    finops_query(services, signed_in(), QUESTION)
+    claimed = claim(services.jobs, job_of(services).job_id)
+    finops_query(services, signed_in("connection-2"), QUESTION)
+    assert len(services.sqs.sent) == 1
+    [again] = services.channel.to("connection-2")
+    assert (again["type"], again["seq"], again["progress"]) == ("job_queued", claimed.seq, 10)
+
+
+def test_again_when_its_job_has_ended_it_gets_the_answer(services: AllServices, signed_in: SignedIn) -> None:
+    finops_query(services, signed_in(), QUESTION)
+    complete(services, job_of(services).job_id)
+    finops_query(services, signed_in("connection-2"), QUESTION)
+    acknowledgement, answer = services.channel.to("connection-2")
+    assert (acknowledgement["type"], acknowledgement["progress"]) == ("job_queued", 100)
+    assert acknowledgement["seq"] == answer["seq"]
+    assert (answer["type"], answer["result"]["response"]) == ("job_completed", "Costs rose.")
+
+
+def test_an_end_that_cannot_be_made_is_no_acknowledgement_so_that_it_is_asked_for_again(
+    services: AllServices, signed_in: SignedIn
+) -> None:
+    finops_query(services, signed_in(), QUESTION)
+    complete(services, job_of(services).job_id)
+
+    def refuse() -> None:
+        raise ClientError({"Error": {"Code": "InternalServerError"}}, "BatchGetItem")
+
+    with before_each(services.jobs.table.meta.client, "BatchGetItem", refuse), pytest.raises(ClientError):
+        finops_query(services, signed_in("connection-2"), QUESTION)
+    assert services.channel.to("connection-2") == []
+
+
+@pytest.mark.parametrize(
+    ("attempts", "kinds"),
+    [(1, ["job_queued"]), (MOST_ATTEMPTS, ["job_queued", "job_failed"])],
+    ids=["stuck", "hopeless"],
+)
+def test_again_it_recovers_a_job_whose_workers_have_died(
+    services: AllServices, signed_in: SignedIn, attempts: int, kinds: list[str]
+) -> None:
+    finops_query(services, signed_in(), QUESTION)
+    job_id = job_of(services).job_id
+    for _ in range(attempts):
+        claim(services.jobs, job_id)
+        services.clock.now += LEASE
+    services.clock.now += STUCK_AFTER
+    finops_query(services, signed_in("connection-2"), QUESTION)
+    assert services.channel.kinds_to("connection-2") == kinds
+    assert services.channel.kinds_to("connection-1") == kinds
+    assert len(services.sqs.sent) == (2 if kinds == ["job_queued"] else 1)
+
+
+def test_again_when_its_job_s_time_runs_out_meanwhile_it_is_that_job(
+    services: AllServices, signed_in: SignedIn
+) -> None:
+    finops_query(services, signed_in(), QUESTION)
+    job = claim(services.jobs, job_of(services).job_id)
+    connection = signed_in("connection-2")
+    with just_before(services.jobs.table.meta.client, "UpdateItem", lambda: services.clock.set(job.ttl)):
+        finops_query(services, connection, QUESTION)
+    assert [message["jobId"] for message in services.channel.to("connection-2")] == [job.job_id]

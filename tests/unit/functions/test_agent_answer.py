@@ -1,0 +1,271 @@
+"""What an agent gave back: an answer that can be shown, or a failure in our words."""
+
+import base64
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from background_processor.agent_answer import MAX_PAYLOAD_BYTES, content_of, with_fence_closed
+from background_processor.plain_text import plain_text
+from finops_websocket.errors import AgentFailed
+
+SENTENCES = {
+    "It could not answer the question.",
+    "It gave an answer that could not be read.",
+    "It gave an empty answer.",
+}
+ANSWER = {"response": "# Costs\n\nThey rose."}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"statusCode": 200, "body": json.dumps(ANSWER)},
+        {"statusCode": 200, "body": ANSWER},
+        {"body": ANSWER},
+        {"body": json.dumps(ANSWER)},
+        ANSWER,
+        {"statusCode": 200, "response": "# Costs\n\nThey rose."},
+        {"statusCode": 200, "body": {**ANSWER, "more": [1]}, "headers": {}},
+        {"statusCode": 200.0, "body": ANSWER, "isBase64Encoded": False},
+    ],
+)
+def test_an_answer_is_read_in_each_form_that_agents_use(payload: dict[str, Any]) -> None:
+    assert content_of(json.dumps(payload).encode()) == ANSWER["response"]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "NaN",
+        "-Infinity",
+        "1e999999",
+        "0." + "0" * 100_000 + "1",
+        "9" * 4300,
+        "[" * 200 + "]" * 200,
+        json.dumps("body"),
+    ],
+)
+def test_what_stands_beside_an_answer_does_not_matter(beside: str) -> None:
+    assert content_of(f'{{"response": "Costs rose.", "more": {beside}}}'.encode()) == "Costs rose."
+
+
+def test_of_two_values_of_a_name_the_last_counts() -> None:
+    assert content_of(b'{"statusCode": 500, "response": "a", "statusCode": 200, "response": "b"}') == "b"
+    with pytest.raises(AgentFailed):
+        content_of(b'{"statusCode": 200, "response": "a", "statusCode": 500}')
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"not json",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"text"',
+        b'{"statusCode": 200}',
+        b'{"statusCode": 200, "body": null}',
+        b'{"statusCode": 200, "body": 7}',
+        b'{"statusCode": 200, "body": "not json"}',
+        b'{"statusCode": 200, "body": "[]"}',
+        b'{"statusCode": 200, "body": {"response": null}}',
+        b'{"statusCode": 200, "body": {"response": ["a"]}}',
+        b"[" * 100_000,
+        b'{"body": "' + b"[" * 100_000 + b'"}',
+        b"[" * 5_000_000,
+        b'{"response":' * 500_000,
+        b'{"response": "a", "more": ' + b"9" * 1_000_000 + b"}",
+        b'{"response": "a", "response": 7}',
+        b'{"body": {"body": {"response": "a"}}}',
+        b'{"body": "{\\"body\\": {\\"response\\": \\"a\\"}}"}',
+        b'{"body": "\\"{}\\""}',
+        b'{"statusCode": 200, "isBase64Encoded": true, "body": "' + base64.b64encode(b'{"response": "a"}') + b'"}',
+        b'{"response": {"response": "a"}}',
+        b'{"response": true}',
+        b'{"body": [{"response": "a"}]}',
+        b'{"Response": "a"}',
+    ],
+    # Else a test's name would have megabytes.
+    ids=lambda payload: str(payload[:40]),
+)
+def test_what_is_no_answer_is_the_agent_s_failure(payload: bytes) -> None:
+    with pytest.raises(AgentFailed, match="could not be read"):
+        content_of(payload)
+
+
+def test_more_than_lambda_passes_on_is_not_read() -> None:
+    around = len(b'{"response": ""}')
+    most = b'{"response": "' + b"a" * (MAX_PAYLOAD_BYTES - around) + b'"}'
+    assert len(content_of(most)) == MAX_PAYLOAD_BYTES - around
+    with pytest.raises(AgentFailed, match="could not be read"):
+        content_of(most + b" ")
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u2003", "\x00\x1b[31m\x1b[0m", "\u202e\u200b\ufeff", "\ud83d"])
+def test_an_empty_answer_is_a_failure(text: str) -> None:
+    with pytest.raises(AgentFailed, match="empty"):
+        content_of(json.dumps({"response": text}).encode())
+
+
+@pytest.mark.parametrize(
+    "status", [500, 404, "200", None, 201, True, [200], {"code": 200}, 200.5, float("nan"), float("inf"), "secret"]
+)
+def test_an_agent_that_says_it_failed_has_failed_and_its_words_stay_here(status: object) -> None:
+    with pytest.raises(AgentFailed) as raised:
+        content_of(json.dumps({"statusCode": status, "body": {"response": "secret", "error": "secret"}}).encode())
+    assert "secret" not in str(raised.value)
+
+
+def test_unseen_characters_are_taken_out_and_markdown_stays() -> None:
+    hostile = "a\r\n\x1b]0;title\x07\x00\u202eb\ud83d <script>alert(1)</script> [c](javascript:alert(1)) ![d](http://e)"
+    plain = "a\nb <script>alert(1)</script> [c](javascript:alert(1)) ![d](http://e)"
+    assert content_of(json.dumps({"response": hostile}).encode()) == plain
+    assert content_of(b'{"response": "\\ud83d\\ude00"}') == "\U0001f600"
+
+
+def test_a_fence_that_an_answer_leaves_open_is_closed() -> None:
+    assert content_of(json.dumps({"response": "Run:\r\n```sh\r\naws s3 ls"}).encode()) == (
+        "Run:\n```sh\naws s3 ls\n```"
+    )
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=())),
+    lambda values: (
+        st.lists(values, max_size=3)
+        | st.dictionaries(st.sampled_from(["statusCode", "body", "response"]), values, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+# Agents' own serialisers write what JSON does not have, and give names twice.
+SERIALISED = st.lists(
+    st.sampled_from(
+        ['{"response":', '{"body":', '{"statusCode":200,', '"', "\\", "\\u", "}", "]", "[", ",", "NaN", "1e9"]
+    )
+    | st.text(max_size=3)
+).map("".join)
+
+
+@given(st.binary() | SERIALISED.map(str.encode) | ANY_JSON.map(lambda value: json.dumps(value).encode()))
+def test_any_payload_is_a_text_that_can_be_sent_or_a_failure_in_our_words(payload: bytes) -> None:
+    try:
+        content = content_of(payload)
+    except AgentFailed as failure:
+        assert str(failure) in SENTENCES
+        assert failure.__cause__ is None
+        assert failure.__context__ is None or failure.__suppress_context__
+    else:
+        assert content.strip()
+        assert plain_text(content) == content
+        assert content.encode().decode() == content
+
+
+# As CommonMark reads it; HTML is text, because the clients take it for text.
+COMMONMARK = MarkdownIt("commonmark", {"html": False}).disable(["html_block", "html_inline"])
+
+FENCE_LINES = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["```", "````", "~~~", "~~~~", "``", "~~"]), st.sampled_from(["", " ", "sh", " `", "~", "\t"])
+    ),
+)
+TEXT_LINES = st.sampled_from(["", "text", "    code", "\tcode", "# Costs", "---", "===", "|a|b|", "[a]: b 'title"])
+CONTAINERS = st.sampled_from(["", "", " ", "  ", "   ", "    ", "> ", ">", "- ", "1. ", "10) ", "* - "])
+INDENTED = st.builds("".join, st.tuples(st.sampled_from(["", " ", "  ", "   "]), FENCE_LINES))
+TOP_LEVEL = st.builds(str.join, st.sampled_from(["\n", "\r\n", "\r"]), st.lists(INDENTED | TEXT_LINES))
+NESTED = st.lists(st.builds("".join, st.tuples(CONTAINERS, FENCE_LINES | TEXT_LINES))).map("\n".join)
+
+# What stays as it is: a list item, and after it a fence that may be in it.
+FENCE_AFTER_ITEM = re.compile(r"^ {0,3}([-+*]|\d+[.)])(\s|$)[^\0]*^ {2,3}(```|~~~)", re.MULTILINE)
+
+
+def next_part_is_seen(markdown: str) -> bool:
+    """Tell whether the heading of the part that follows is one."""
+    tokens = COMMONMARK.parse(f"{markdown}\n\n## The next part\n\ntext")
+    return any(token.content == "The next part" and token.level == 1 for token in tokens)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "end"),
+    [
+        ("Run:\n\n```sh\naws s3 ls", "\n```"),
+        ("~~~~\n~~~\ntext", "\n~~~~"),
+        ("```\na\n```\n\n```\nb\n", "\n```"),
+        ("```\n``` sh", "\n```"),
+        ("````\n```", "\n````"),
+        ("~~~ `a`", "\n~~~"),
+        ("Costs are fine.\n ```\n ```\n```", "\n```"),
+        (" ```\nopen", "\n```"),
+        ("   ~~~\n```\n    ~~~", "\n~~~"),
+        ("text\n  ````\n  ```", "\n````"),
+        ("> ```\n ```", "\n```"),
+        ("> - a\n  ```", "\n```"),
+        ("```\r\na\r\n```\r\n```", "\n```"),
+        # No item's content is indented by less than two.
+        ("- a\n\n ```", "\n```"),
+        # The list is over.
+        ("- a\n\ntext\n\n  ```", "\n```"),
+        ("- a\n\n> quote\n  ```", "\n```"),
+        ("- a\n```\n```\n  ```", "\n```"),
+    ],
+)
+def test_an_open_fence_is_closed(markdown: str, end: str) -> None:
+    assert not next_part_is_seen(markdown)
+    assert with_fence_closed(markdown) == markdown + end
+    assert next_part_is_seen(markdown + end)
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "",
+        "text",
+        "```\ncode\n```",
+        "```\ncode\n   `````  ",
+        " ```\ncode\n```",
+        "  ```\ncode\n ```\n   ~~~\n~~~",
+        "```\r\ncode\r\n```\r\n",
+        "``` code ``` in a line",
+        "1. Run:\n\n   ```sh\n   aws s3 ls\n   ```\n",
+        "- ```\n  aws s3 ls",
+        "- a\n\n  ```\n  aws s3 ls",
+        "- a\ntext\n  ```",
+        "- a\n\n \n  ```",
+        "1)\n   ~~~\n   code",
+        "> ```\n> aws s3 ls",
+        "    ```\n    no fence",
+        "``",
+    ],
+)
+def test_what_leaves_no_fence_open_stays_as_it_is(markdown: str) -> None:
+    assert next_part_is_seen(markdown)
+    assert with_fence_closed(markdown) == markdown
+
+
+@given(TOP_LEVEL)
+def test_the_next_part_is_seen_after_whatever_an_agent_leaves_open(markdown: str) -> None:
+    closed = with_fence_closed(markdown)
+    assert next_part_is_seen(closed)
+    assert (closed == markdown) == next_part_is_seen(markdown)
+    assert with_fence_closed(closed) == closed
+
+
+@given(NESTED)
+def test_in_lists_and_quotes_nothing_gets_worse(markdown: str) -> None:
+    closed = with_fence_closed(markdown)
+    assert closed == markdown or (next_part_is_seen(closed) and not next_part_is_seen(markdown))
+
+
+@given(NESTED)
+def test_after_lists_and_quotes_too_the_next_part_is_seen_unless_a_fence_may_be_in_a_list(markdown: str) -> None:
+    assert next_part_is_seen(with_fence_closed(markdown)) or FENCE_AFTER_ITEM.search(markdown)

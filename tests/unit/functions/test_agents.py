@@ -1,0 +1,286 @@
+"""A job's agents: all asked at once, each invoked once, and nobody waits for longer than the deadline."""
+
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import wait
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from background_processor.agent_answer import MAX_PAYLOAD_BYTES
+from background_processor.agents import Agents, Outcome
+from finops_websocket import metrics
+from finops_websocket.errors import AgentFailed, AgentTimedOut
+from unit.doubles.embedded_metrics import Measurement
+from unit.doubles.sample_jobs import COST
+from unit.doubles.scripted_agents import ScriptedAgents, after, fails, says
+from unit.doubles.settable_clock import SettableClock
+
+pytestmark = pytest.mark.usefixtures("parent_logger")
+
+Measured = Callable[[], list[Measurement]]
+LAMBDA = "https://lambda.example.com"
+
+
+class Body(StreamingBody):
+    """A payload that does not arrive, or has no end; it counts what was read of it."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__(io.BytesIO(), 0)
+        self.error = error
+        self.bytes_read = 0
+
+    def read(self, amt: int | None = None) -> bytes:
+        if self.error is not None:
+            raise self.error
+        assert amt is not None
+        self.bytes_read += amt
+        return b"a" * amt
+
+
+def answer(payload: object, **fields: Any) -> dict[str, Any]:
+    body = json.dumps(payload).encode()
+    return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body)), **fields}
+
+
+class Lambda:
+    """Lambda, asked for one agent that has so many seconds; a pause takes none but the clock's."""
+
+    def __init__(self) -> None:
+        self.stubber = Stubber(boto3.client("lambda", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b"))
+        self.clock = SettableClock()
+        self.closed = 0
+        self.at_pause: Callable[[], None] = lambda: None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stubber.client, name)
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def _sleep(self, seconds: float) -> None:
+        self.clock.now += seconds
+        self.at_pause()
+
+    def ask(self, seconds: float = 60) -> Outcome:
+        with self.stubber:
+            [outcome] = list(Agents(lambda: self, 20, self.clock, self._sleep).ask([COST], "Why?", "job-1", seconds))
+            self.stubber.assert_no_pending_responses()
+        # Each invocation has a connection of its own, and closes it.
+        assert self.closed == 1
+        return outcome
+
+
+def test_an_agent_is_asked_the_question_and_its_answer_read() -> None:
+    lambda_ = Lambda()
+    expected = {"FunctionName": COST, "Payload": json.dumps({"query": "Why?", "jobId": "job-1"}).encode()}
+    lambda_.stubber.add_response("invoke", answer({"statusCode": 200, "body": '{"response": "Up."}'}), expected)
+    assert lambda_.ask() == Outcome(COST, "Up.", None, 0.0)
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "ServiceException"])
+def test_an_agent_that_lambda_does_not_invoke_could_not_be_reached_and_is_not_tried_again(code: str) -> None:
+    lambda_ = Lambda()
+    lambda_.stubber.add_client_error("invoke", code, "secret", 500)
+    assert str(lambda_.ask().failure) == "It could not be reached."
+
+
+@pytest.mark.parametrize(
+    ("reply", "sentence", "kind"),
+    [
+        (
+            answer({"errorMessage": "secret", "response": "secret"}, FunctionError="Unhandled"),
+            "It stopped with an error.",
+            AgentFailed,
+        ),
+        ({"Payload": Body(ReadTimeoutError(endpoint_url=LAMBDA))}, "It did not answer in time.", AgentTimedOut),
+        ({"Payload": Body(EndpointConnectionError(endpoint_url=LAMBDA))}, "It could not be reached.", AgentFailed),
+        # No more of it is taken than Lambda passes on.
+        ({"Payload": Body()}, "It gave an answer that could not be read.", AgentFailed),
+    ],
+    ids=["crashed", "too late", "broken off", "endless"],
+)
+def test_what_comes_back_and_is_no_answer_is_a_failure_in_our_words(
+    reply: dict[str, Any], sentence: str, kind: type[AgentFailed]
+) -> None:
+    lambda_ = Lambda()
+    lambda_.stubber.add_response("invoke", reply)
+    failure = lambda_.ask().failure
+    assert (type(failure), str(failure)) == (kind, sentence)
+    assert getattr(reply["Payload"], "bytes_read", 0) in {0, MAX_PAYLOAD_BYTES + 1}
+
+
+def throttle(lambda_: Lambda, times: int) -> None:
+    for _ in range(times):
+        lambda_.stubber.add_client_error("invoke", "TooManyRequestsException", "Rate Exceeded.", 429)
+
+
+def test_a_throttled_agent_is_asked_again_because_it_was_not_invoked() -> None:
+    lambda_ = Lambda()
+    throttle(lambda_, 3)
+    lambda_.stubber.add_response("invoke", answer({"response": "Costs rose."}))
+    outcome = lambda_.ask()
+    assert outcome.content == "Costs rose."
+    # Half of 0.5, 1 and 2 seconds at least, and the whole of them at most.
+    assert 1.75 <= outcome.seconds <= 3.5
+
+
+def test_an_agent_that_is_throttled_until_its_deadline_has_timed_out() -> None:
+    lambda_ = Lambda()
+    # Pauses of 0.25 to 0.5, 0.5 to 1, 1 to 2 and 2 to 4 seconds: three always fit, and four never do.
+    throttle(lambda_, 4)
+    outcome = lambda_.ask(seconds=3.6)
+    assert isinstance(outcome.failure, AgentTimedOut)
+    assert outcome.seconds < 3.6
+
+
+def test_a_throttled_agent_that_nobody_waits_for_any_more_is_not_asked_again() -> None:
+    lambda_ = Lambda()
+    # A second invocation would fail: the stub has no reply for it.
+    throttle(lambda_, 1)
+    release = threading.Event()
+    lambda_.at_pause = lambda: release.wait(20) and None
+    with lambda_.stubber:
+        outcomes = Agents(lambda: lambda_, 0.01, lambda_.clock, lambda_._sleep).ask([COST], "Why?", "job-1", 60)
+        assert next(outcomes) is None
+        outcomes.close()
+        release.set()
+        join_agents()
+    assert lambda_.closed == 1
+
+
+def join_agents() -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith("agent"):
+            thread.join(20)
+
+
+@pytest.fixture
+def release() -> Iterator[threading.Event]:
+    """What silent agents wait for; it happens at the test's end at the latest."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def ask(agents: ScriptedAgents, time_limit: float = 300.0) -> Any:
+    return agents.ask(list(agents.behaviours), "Why?", "job-1", time_limit)
+
+
+def scripted(heartbeat: float = 20.0, **behaviours: Callable[[], str]) -> ScriptedAgents:
+    agents = ScriptedAgents(heartbeat)
+    agents.behaviours = dict(behaviours)
+    return agents
+
+
+def test_all_agents_are_asked_at_once_and_each_once() -> None:
+    all_there = threading.Barrier(3)
+
+    def meet() -> str:
+        all_there.wait(10)
+        return "Met."
+
+    agents = scripted(a=meet, b=meet, c=meet)
+    assert {outcome.agent: outcome.content for outcome in ask(agents)} == dict.fromkeys("abc", "Met.")
+    assert sorted(agents.invoked) == [(agent, "Why?", "job-1") for agent in "abc"]
+    assert list(ask(scripted())) == []
+
+
+def test_outcomes_come_as_they_come_with_a_heartbeat_for_silence(release: threading.Event) -> None:
+    failure = AgentFailed("It stopped with an error.")
+    outcomes = ask(scripted(0.01, slow=after(release, says("Late.")), broken=fails(failure)))
+    assert next(outcomes) == Outcome("broken", None, failure, 0.0)
+    assert [next(outcomes) for _ in range(3)] == [None, None, None]
+    release.set()
+    assert [each for each in outcomes if each is not None] == [Outcome("slow", "Late.", None, 0.0)]
+
+
+@pytest.mark.parametrize("time_limit", [300, -5])
+def test_at_the_deadline_the_silent_have_timed_out_and_are_counted_once_though_they_end_later(
+    measured: Measured, release: threading.Event, time_limit: float
+) -> None:
+    agents = scripted(0.01, slow=after(release, says("Late.")))
+    outcomes = ask(agents, time_limit)
+    if time_limit > 0:
+        assert next(outcomes) is None
+        assert not agents.stopped[0].is_set()
+        agents.clock.now += time_limit
+    outcome = next(each for each in outcomes if each is not None)
+    assert (outcome.agent, outcome.content, type(outcome.failure)) == ("slow", None, AgentTimedOut)
+    assert list(outcomes) == []
+    # Its thread learns that nobody waits for it.
+    assert all(stopped.is_set() for stopped in agents.stopped)
+    agents.clock.now += 5000
+    release.set()
+    join_agents()
+    assert measured() == [
+        Measurement(metrics.AGENT_TIME, "Seconds", max(0, time_limit), "slow"),
+        Measurement(metrics.AGENT_FAILURES, "Count", 1.0, "slow"),
+    ]
+
+
+def test_what_was_there_by_the_deadline_counts_though_the_caller_was_busy_and_that_is_no_agent_s_time(
+    measured: Measured, release: threading.Event
+) -> None:
+    agents = scripted(quick=says("Here."), second=after(release, says("Also here.")))
+    outcomes = ask(agents)
+    assert next(outcomes).agent == "quick"
+    # While the caller stores the first answer the second one arrives, and then the deadline passes.
+    release.set()
+    wait(outcomes.gi_frame.f_locals["waiting"])
+    agents.clock.now += 300
+    assert [replace(outcome, seconds=0.0) for outcome in outcomes] == [Outcome("second", "Also here.", None, 0.0)]
+    assert {one.value for one in measured()} == {0.0}
+
+
+def test_what_nobody_expected_reaches_the_caller(release: threading.Event) -> None:
+    with pytest.raises(RuntimeError, match="a bug"):
+        next(ask(scripted(slow=after(release, says("Late.")), buggy=fails(RuntimeError("a bug")))))
+
+
+def test_agents_that_the_caller_leaves_learn_that_nobody_waits_for_them_and_are_not_measured(
+    measured: Measured, release: threading.Event
+) -> None:
+    begun = threading.Event()
+
+    def begin() -> str:
+        begun.set()
+        return after(release, says("Late."))()
+
+    agents = scripted(slow=begin, quick=after(begun, says("Here.")))
+    outcomes = ask(agents)
+    next(outcomes)
+    outcomes.close()
+    assert [stopped.is_set() for stopped in agents.stopped] == [True, True]
+    assert [(one.name, one.agent) for one in measured()] == [(metrics.AGENT_TIME, "quick")]
+
+
+def test_an_answer_and_a_failure_are_measured_by_the_time_that_the_agent_took(
+    measured: Measured, release: threading.Event
+) -> None:
+    both_ask = threading.Barrier(2)
+
+    def nap() -> str:
+        both_ask.wait(20)
+        agents.clock.now += 7.5
+        release.set()
+        return "Here."
+
+    def break_down() -> str:
+        both_ask.wait(20)
+        return after(release, fails(AgentFailed("Broken.")))()
+
+    agents = scripted(quick=nap, broken=break_down)
+    list(ask(agents))
+    assert sorted(measured(), key=str) == [
+        Measurement(metrics.AGENT_FAILURES, "Count", 1.0, "broken"),
+        Measurement(metrics.AGENT_TIME, "Seconds", 7.5, "broken"),
+        Measurement(metrics.AGENT_TIME, "Seconds", 7.5, "quick"),
+    ]

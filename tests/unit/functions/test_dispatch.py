@@ -1,0 +1,237 @@
+"""From a frame to its action, and from any failure to its sender."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from finops_websocket import metrics
+from finops_websocket.connections.identity import Connection
+from finops_websocket.connections.rate_limit import RateLimiter
+from finops_websocket.dispatch import BROKEN, HANDLED, dispatch
+from finops_websocket.errors import (
+    ConnectionSpent,
+    EventNotServed,
+    RateLimited,
+    RequestError,
+    SessionExpired,
+    TooManyJobs,
+    UnknownAgent,
+)
+from finops_websocket.observability import entry_point, serves_connections
+from finops_websocket.wire.client_messages import FinopsQuery, Ping
+from message_handler.finops_query import finops_query
+from unit.doubles.all_services import AllServices
+from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.function_process import Context
+from unit.doubles.sample_events import event_of
+
+Measured = Callable[[], list[Measurement]]
+
+CONNECTION_ID = event_of("ping")["requestContext"]["connectionId"]
+QUERY = {"action": "finops_query", "query": "Why?", "requestId": "request-1"}
+PING = {"action": "ping"}
+BROKEN_ERROR = RuntimeError("arn:aws:dynamodb:us-east-1:123456789012:table/secret")
+UNCOUNTED = ClientError({"Error": {"Code": "InternalServerError"}}, "UpdateItem")
+
+
+class ScriptedLimiter(RateLimiter):
+    """Counts nothing; raises an error if it was given one. Keeps whose frames it was to count."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.counted: list[str] = []
+
+    def count(self, connection_id: str) -> Connection:
+        self.counted.append(connection_id)
+        if self.error is not None:
+            raise self.error
+        return Connection(connection_id, "user-1")
+
+
+class Dispatched:
+    """What came of a frame: the response, what its sender heard, whom the action served and whose frame was counted."""
+
+    def __init__(
+        self, services: AllServices, frame: object, error: Exception | None = None, limit: Exception | None = None
+    ) -> None:
+        def act(_services: AllServices, connection: Connection, message: Any) -> None:
+            self.served.append((connection, message))
+            if error is not None:
+                raise error
+
+        self.served: list[tuple[Connection, Any]] = []
+        limiter = ScriptedLimiter(limit)
+        body = frame if isinstance(frame, str) else json.dumps(frame)
+        event = {**event_of("ping"), **(frame if isinstance(frame, Event) else {"body": body})}
+        services.channel.sent.clear()
+        self.response = dispatch(replace(services, rate_limiter=limiter), event, {Ping: act, FinopsQuery: act})
+        self.heard = services.channel.to(CONNECTION_ID)
+        self.counted = limiter.counted
+
+
+class Event(dict[str, Any]):
+    """An event's fields, for a frame that is no text."""
+
+
+BINARY = Event(body="eyJhY3Rpb24iOiAicGluZyJ9", isBase64Encoded=True)
+
+
+def test_a_frame_is_served_by_its_action_and_nobody_else_answers(services: AllServices) -> None:
+    done = Dispatched(services, QUERY)
+    assert (done.response, done.heard) == (HANDLED, [])
+    assert done.served == [(Connection(CONNECTION_ID, "user-1"), FinopsQuery("Why?", "request-1"))]
+    # API Gateway is answered without a body, which it would send to the client.
+    assert (HANDLED, BROKEN) == ({"statusCode": 200}, {"statusCode": 500})
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("no json", "INVALID_MESSAGE"),
+        ("", "INVALID_MESSAGE"),
+        ("[" * 10_000, "INVALID_MESSAGE"),
+        (Event(body=None), "INVALID_MESSAGE"),
+        (BINARY, "INVALID_MESSAGE"),
+        ({"action": "make_coffee"}, "UNKNOWN_ACTION"),
+        # Known, and not served by this function.
+        ({"action": "authenticate", "userId": "user-1"}, "UNKNOWN_ACTION"),
+        ({"action": "ping", "timestamp": "now"}, "INVALID_MESSAGE"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_refused_frame_is_counted_and_answered_with_an_error(services: AllServices, frame: object, code: str) -> None:
+    services.clock.set(7.9)
+    done = Dispatched(services, frame)
+    [error] = done.heard
+    assert (error["type"], error["code"], error["timestamp"]) == ("error", code, 7)
+    assert (done.response, done.served, done.counted) == (HANDLED, [], [CONNECTION_ID])
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "request_id"),
+    [
+        ({"query": ""}, "INVALID_MESSAGE", "request-1"),
+        ({"query": "x" * 4001}, "QUERY_TOO_LONG", "request-1"),
+        ({"agents": 7}, "INVALID_MESSAGE", "request-1"),
+        # A browser's slice cuts an emoji in the middle.
+        ({"query": "Why\ud83d"}, "INVALID_MESSAGE", "request-1"),
+        ({"requestId": "mine\ud83d"}, "INVALID_MESSAGE", None),
+        *(({"query": "", "requestId": wrong}, "INVALID_MESSAGE", None) for wrong in (7, "", "x" * 129, None, ["a"])),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_refused_question_ends_in_job_failed_which_stops_an_older_client_s_spinner(
+    services: AllServices, measured: Measured, change: dict[str, Any], code: str, request_id: str | None
+) -> None:
+    [failed] = Dispatched(services, QUERY | change).heard
+    assert (failed["type"], failed["code"], failed["jobId"]) == ("job_failed", code, None)
+    assert failed.get("requestId") == request_id
+    assert names(measured()) == {metrics.QUERIES_REFUSED: 1}
+
+
+@pytest.mark.parametrize(("job_id", "named"), [("job-1", "job-1"), (7, None), ("", None), ("x" * 129, None)])
+def test_a_refusal_names_the_job_that_the_frame_named(services: AllServices, job_id: object, named: str | None) -> None:
+    [error] = Dispatched(services, {"action": "resume_job", "jobId": job_id}).heard
+    assert error.get("jobId") == named
+
+
+@pytest.mark.parametrize(
+    ("error", "waits"),
+    [
+        (SessionExpired("Please sign in again."), None),
+        (UnknownAgent("There is no such agent."), None),
+        (TooManyJobs("Please wait.", 30), 30),
+        (RateLimited("Please wait.", 7), 7),
+    ],
+)
+def test_an_action_s_refusal_reaches_the_sender_with_the_time_to_wait(
+    services: AllServices, measured: Measured, error: RequestError, waits: int | None
+) -> None:
+    [failed] = Dispatched(services, QUERY, error).heard
+    assert (failed["type"], failed["code"], failed["error"]) == ("job_failed", error.code, str(error))
+    done = Dispatched(services, PING, error)
+    [refused] = done.heard
+    assert (refused["type"], refused["code"], refused["message"]) == ("error", error.code, str(error))
+    assert failed.get("retryAfter") == refused.get("retryAfter") == waits
+    assert done.response == HANDLED
+    assert services.channel.closed == []
+    assert names(measured()) == {metrics.QUERIES_REFUSED: 1}
+
+
+@pytest.mark.parametrize("limit", [None, UNCOUNTED], ids=["in its action", "when it is counted"])
+@pytest.mark.parametrize(("frame", "kind"), [(QUERY, "job_failed"), (PING, "error")])
+def test_what_nobody_expected_is_answered_without_its_text_and_counted(
+    services: AllServices, measured: Measured, frame: dict[str, Any], kind: str, limit: Exception | None
+) -> None:
+    done = Dispatched(services, frame, BROKEN_ERROR, limit)
+    [answer] = done.heard
+    assert (done.response, answer["type"], answer["code"]) == (BROKEN, kind, "INTERNAL")
+    assert "secret" not in json.dumps(answer)
+    assert len(done.served) == (1 if limit is None else 0)
+    refused = {metrics.QUERIES_REFUSED: 1} if frame is QUERY else {}
+    assert names(measured()) == {metrics.FRAMES_UNSERVED: 1, **refused}
+
+
+@pytest.mark.parametrize("limit", [RateLimited("Slower.", 20), ConnectionSpent("Enough.", 60)])
+@pytest.mark.parametrize("frame", [QUERY, PING, "no json", {"action": "make_coffee"}, BINARY], ids=str)
+def test_a_frame_above_the_limit_is_not_served_and_a_spent_connection_is_told_so_and_then_closed(
+    services: AllServices, frame: object, limit: RateLimited
+) -> None:
+    closed_before: list[str] = []
+    services.channel.at_send = lambda _connection_id, _message: closed_before.extend(services.channel.closed)
+    done = Dispatched(services, frame, limit=limit)
+    [answer] = done.heard
+    assert (answer["code"], answer["retryAfter"]) == ("RATE_LIMITED", limit.retry_after)
+    assert (done.response, done.served, closed_before) == (HANDLED, [], [])
+    assert services.channel.closed == ([CONNECTION_ID] if isinstance(limit, ConnectionSpent) else [])
+
+
+def test_a_question_whose_acknowledgement_breaks_is_counted_as_refused_only(
+    services: AllServices, signed_in: Callable[..., Connection], measured: Measured
+) -> None:
+    def fail_once(_connection_id: str, _message: object) -> None:
+        services.channel.at_send = lambda _connection_id, _message: None
+        raise ConnectionError("Broken.")
+
+    services.channel.at_send = fail_once
+    signed_in(CONNECTION_ID)
+    event = {**event_of("ping"), "body": json.dumps(QUERY)}
+    assert dispatch(services, event, {FinopsQuery: finops_query}) == BROKEN
+    assert len(services.sqs.sent) == 1
+    assert services.channel.kinds_to(CONNECTION_ID) == ["job_failed"]
+    assert names(measured()) == {metrics.QUERIES_REFUSED: 1, metrics.FRAMES_UNSERVED: 1}
+
+
+def test_a_failure_that_cannot_even_be_answered_is_left_to_the_entry_point_to_count(
+    services: AllServices, measured: Measured
+) -> None:
+    def fail(_connection_id: str, _message: object) -> None:
+        raise ConnectionError("Broken too.")
+
+    services.channel.at_send = fail
+    with pytest.raises(ConnectionError):
+        Dispatched(services, PING, BROKEN_ERROR)
+    assert measured() == []
+
+
+def test_what_a_function_raises_has_failed_without_its_text_and_is_counted_if_it_is_the_api_s(
+    measured: Measured,
+) -> None:
+    def handler(event: dict[str, Any], _context: Any) -> Any:
+        if event.get("isBase64Encoded"):
+            raise ValueError("secret")
+        return event["requestContext"]["connectionId"]
+
+    for function, counted in ((entry_point(handler), 0), (entry_point(serves_connections(handler)), 1)):
+        assert function(event_of("ping"), Context("request-1")) == CONNECTION_ID
+        measured()
+        with pytest.raises(EventNotServed) as raised:
+            function(event_of("ping") | BINARY, Context("request-2"))
+        assert "secret" not in str(raised.value)
+        # Nor in the traceback that Lambda writes.
+        assert raised.value.__suppress_context__
+        assert len(measured()) == counted

@@ -1,0 +1,49 @@
+"""Which agents a question is for, by its words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from message_handler.routing import agents_for
+from unit.doubles import sample_jobs
+from unit.doubles.sample_jobs import CATALOGUE
+
+COST, SAVINGS = (sample_jobs.COST,), (sample_jobs.SAVINGS,)
+BOTH = COST + SAVINGS
+
+
+@pytest.mark.parametrize(
+    ("query", "agents"),
+    [
+        ("What were my AWS costs last month?", COST),
+        ("Why is the bill so high?", COST),
+        ("Forecast next quarter", COST),
+        ("Show me the top 5 services", COST),
+        ("HOW MUCH did we spend on EC2?", COST),
+        ("Compare June and July", COST),
+        ("Which resources are idle?", SAVINGS),
+        ("Recommend right-sizing", SAVINGS),
+        ("Optimise my account", SAVINGS),
+        ("Should we buy savings plans?", SAVINGS),
+        ("Find under-utilized instances", SAVINGS),
+        ("How can I reduce my costs?", BOTH),
+        ("What did we spend, and what can we save?", BOTH),
+        ("Hello", BOTH),
+        ("", BOTH),
+        # Words are whole words.
+        ("Is Costa Rica a region?", BOTH),
+        ("How is the shortcut named?", BOTH),
+    ],
+)
+def test_a_question_s_words_choose_the_agents(query: str, agents: tuple[str, ...]) -> None:
+    assert agents_for(query, CATALOGUE) == agents
+
+
+@given(st.text())
+def test_any_question_has_an_agent(query: str) -> None:
+    assert agents_for(query, CATALOGUE) in (COST, SAVINGS, BOTH)
+
+
+@given(st.lists(st.sampled_from(["my", "costs", "save", "bill", "idle", "please"])))
+def test_neither_case_nor_the_order_of_the_words_matters(words: list[str]) -> None:
+    assert agents_for(" ".join(words), CATALOGUE) == agents_for(" ".join(reversed(words)).upper(), CATALOGUE)

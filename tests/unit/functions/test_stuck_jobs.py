@@ -1,0 +1,254 @@
+"""Jobs that nobody works on: queued again or given up, when somebody looks at them and by the sweep."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from background_processor.sweep import sweep
+from finops_websocket import metrics
+from finops_websocket.connections.channel import Posted
+from finops_websocket.delivery.stuck_jobs import GIVEN_UP, MOST_ATTEMPTS, MOST_REQUEUES, Need, need_of
+from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
+from unit.doubles.all_services import AllServices
+from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.interleaved_calls import just_before
+from unit.doubles.lost_replies import lost_reply
+from unit.doubles.sample_jobs import STUCK_AFTER, a_job, claim, store, stored
+
+QUEUED_AT = 1_000_000
+STUCK_AT = QUEUED_AT + STUCK_AFTER
+LEASE_END = QUEUED_AT + 300
+LOST = {"status": PROCESSING, "lease_owner": "worker-1", "lease_until": LEASE_END, "attempts": 1}
+# A job whose last worker has died, and when that is found.
+HOPELESS = {**LOST, "attempts": MOST_ATTEMPTS, "seq": 4}
+HOPELESS_AT = LEASE_END + STUCK_AFTER
+
+
+@pytest.mark.parametrize(
+    ("changes", "due", "need"),
+    [
+        ({}, STUCK_AT, Need.REQUEUE),
+        # Each wait is twice as long as the one before, and counts from the last time.
+        ({"requeues": 1}, QUEUED_AT + 2 * STUCK_AFTER, Need.REQUEUE),
+        ({"requeues": 4, "created_at": 0}, QUEUED_AT + 16 * STUCK_AFTER, Need.REQUEUE),
+        ({"requeues": 5}, QUEUED_AT + 32 * STUCK_AFTER, Need.GIVE_UP),
+        # A worker holds it, or did a moment ago; each attempt has cost one its life.
+        (LOST, LEASE_END + STUCK_AFTER, Need.REQUEUE),
+        ({**LOST, "attempts": 2}, LEASE_END + STUCK_AFTER, Need.REQUEUE),
+        (HOPELESS, HOPELESS_AT, Need.GIVE_UP),
+    ],
+)
+def test_what_a_job_needs_and_from_when_on(changes: dict[str, Any], due: int, need: Need) -> None:
+    job = a_job(**changes)
+    assert need_of(job, due - 1, STUCK_AFTER) is Need.NOTHING
+    assert need_of(job, due, STUCK_AFTER) is need
+    for status in (COMPLETED, FAILED, CANCELLED):
+        assert need_of(replace(job, status=status), 10 * due, STUCK_AFTER) is Need.NOTHING
+
+
+MOMENTS = st.integers(0, 10**6)
+JOBS = st.builds(
+    a_job,
+    status=st.sampled_from([QUEUED, PROCESSING]),
+    queued_at=MOMENTS,
+    lease_until=st.just(0) | MOMENTS,
+    attempts=st.integers(0, 5),
+    requeues=st.integers(0, 7),
+)
+
+
+@settings(deadline=None)
+@given(job=JOBS, stuck_after=st.integers(1, 60), pause=st.integers(1, 600))
+def test_an_unfinished_job_that_nobody_takes_comes_to_its_end_however_seldom_somebody_looks(
+    job: Job, stuck_after: int, pause: int
+) -> None:
+    assert need_of(job, job.lease_until - 1, stuck_after) is Need.NOTHING
+    start = now = max(job.queued_at, job.lease_until)
+    requeues = job.requeues
+    waits = sum(2**wait for wait in range(requeues, max(requeues, MOST_REQUEUES) + 1))
+    while (need := need_of(job, now, stuck_after)) is not Need.GIVE_UP:
+        if need is Need.REQUEUE:
+            job = replace(job, requeues=job.requeues + 1, queued_at=now)
+        now += pause
+        assert now <= start + waits * stuck_after + (MOST_REQUEUES + 2) * pause
+    assert job.requeues <= max(requeues, MOST_REQUEUES)
+
+
+def test_a_stuck_job_is_queued_again_once_however_many_find_it(services: AllServices) -> None:
+    job = store(services.jobs)
+    services.clock.set(STUCK_AT - 1)
+    assert services.stuck_jobs.recover(job) == job
+    services.clock.set(STUCK_AT)
+    recovered = services.stuck_jobs.recover(job)
+    assert recovered == stored(services.jobs) == a_job(requeues=1, queued_at=STUCK_AT)
+    assert services.stuck_jobs.recover(job) == recovered
+    assert services.sqs.job_ids() == ["job-1"]
+
+
+def test_a_job_that_a_worker_has_taken_meanwhile_is_left_to_it(services: AllServices) -> None:
+    job = store(services.jobs)
+    services.clock.set(STUCK_AT)
+    claimed = claim(services.jobs)
+    for found in (job, replace(job, requeues=MOST_REQUEUES, queued_at=0)):
+        assert services.stuck_jobs.recover(found) == claimed
+    assert stored(services.jobs) == claimed
+    assert services.sqs.sent == services.channel.sent == []
+
+
+@pytest.mark.parametrize("trouble", ["the queue refuses", "a reply is lost"])
+def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(services: AllServices, trouble: str) -> None:
+    job = store(services.jobs)
+    services.clock.set(STUCK_AT)
+    if trouble == "the queue refuses":
+        services.sqs.is_down = True
+        services.stuck_jobs.recover(job)
+        services.sqs.is_down = False
+    else:
+        with lost_reply(services.jobs.table.meta.client, "dynamodb", "UpdateItem") as replies:
+            services.stuck_jobs.recover(job)
+        assert len(replies) == 2
+    noted = stored(services.jobs)
+    assert (noted.requeues, noted.queued_at, services.sqs.sent) == (1, STUCK_AT, [])
+    services.clock.set(STUCK_AT + 2 * STUCK_AFTER)
+    services.stuck_jobs.recover(noted)
+    assert services.sqs.job_ids() == ["job-1"]
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["", "a reply is lost"])
+def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told_and_which_counts_once(
+    services: AllServices, measured: Callable[[], list[Measurement]], is_lost: bool
+) -> None:
+    job = store(services.jobs, **HOPELESS)
+    services.clock.set(HOPELESS_AT)
+    with lost_reply(services.jobs.table.meta.client, "dynamodb", "UpdateItem", 1 if is_lost else 99):
+        given_up = services.stuck_jobs.recover(job)
+    assert (given_up.status, given_up.code, given_up.error, given_up.seq) == (FAILED, "PROCESSING_FAILED", GIVEN_UP, 5)
+    [told] = services.channel.to("connection-1")
+    assert (told["type"], told["code"], told["error"], told["seq"]) == ("job_failed", "PROCESSING_FAILED", GIVEN_UP, 5)
+    assert stored(services.jobs) == replace(given_up, followers=frozenset(), is_open=False)
+    sweep(services, lambda: 60)
+    assert names(measured()) == {metrics.JOBS_FAILED: 1}
+
+
+def test_an_end_that_cannot_be_told_is_left_for_the_next_who_looks(services: AllServices) -> None:
+    job = store(services.jobs, **HOPELESS)
+    services.clock.set(HOPELESS_AT)
+    services.channel.results["connection-1"] = Posted.FAILED
+    given_up = services.stuck_jobs.recover(job)
+    assert stored(services.jobs) == given_up
+    assert (given_up.status, given_up.followers, given_up.is_open) == (FAILED, {"connection-1"}, True)
+
+
+@pytest.mark.parametrize("changes", [{"queued_at": HOPELESS_AT - STUCK_AFTER}, HOPELESS], ids=["requeue", "give up"])
+def test_a_job_that_ends_while_it_is_recovered_keeps_its_own_end(
+    services: AllServices, changes: dict[str, Any]
+) -> None:
+    job = store(services.jobs, **changes)
+    services.clock.set(HOPELESS_AT)
+    client = services.jobs.table.meta.client
+    with just_before(client, "UpdateItem", lambda: services.jobs.cancel("job-1", "user-1")):
+        recovered = services.stuck_jobs.recover(job)
+    assert recovered == stored(services.jobs)
+    assert recovered.status == CANCELLED
+    assert services.channel.sent == services.sqs.sent == []
+
+
+def stuck(services: AllServices, job_id: str = "job-1", **changes: Any) -> Job:
+    """Store a job that nobody has taken for as long as the clock allows."""
+    return store(services.jobs, job_id=job_id, **{"queued_at": QUEUED_AT - STUCK_AFTER, **changes})
+
+
+def enough() -> float:
+    """Seconds that one job may take."""
+    return 60.0
+
+
+def test_the_sweep_queues_what_is_stuck_tells_what_is_untold_and_leaves_the_rest(services: AllServices) -> None:
+    stuck(services)
+    left = [
+        stuck(services, "waiting", queued_at=QUEUED_AT + 1 - STUCK_AFTER),
+        stuck(services, "at-work", status=PROCESSING, lease_until=QUEUED_AT + 1 - STUCK_AFTER),
+        # DynamoDB's to delete.
+        stuck(services, "expired", ttl=QUEUED_AT),
+    ]
+    store(services.jobs, job_id="untold", status=COMPLETED, progress=100, seq=7)
+    store(services.jobs, job_id="nobody-follows", status=COMPLETED, followers=frozenset())
+    for _ in range(2):
+        sweep(services, enough)
+    assert services.sqs.job_ids() == ["job-1"]
+    assert [services.jobs.find(job.job_id) for job in left[:2]] == left[:2]
+    assert [(told["type"], told["jobId"]) for told in services.channel.to("connection-1")] == [
+        ("job_completed", "untold")
+    ]
+    assert not stored(services.jobs, "untold").is_open
+    assert not stored(services.jobs, "nobody-follows").is_open
+
+
+def test_the_sweep_keeps_an_end_that_cannot_be_told_and_tells_the_others(services: AllServices) -> None:
+    store(services.jobs, status=COMPLETED, created_at=999_998)
+    store(services.jobs, job_id="job-2", status=COMPLETED, followers=frozenset({"connection-2"}))
+    services.channel.results["connection-1"] = Posted.FAILED
+    sweep(services, enough)
+    assert services.channel.kinds_to("connection-2") == ["job_completed"]
+    assert stored(services.jobs).is_open
+    services.channel.results["connection-1"] = Posted.GONE
+    sweep(services, enough)
+    assert not stored(services.jobs).is_open
+
+
+@contextmanager
+def failing(client: Any, operation: str, error: Exception) -> Iterator[None]:
+    """Let an operation on job-1's item fail."""
+
+    def fail(params: dict[str, Any], model: Any, **_event: Any) -> None:
+        if model.name == operation and params.get("Key") == {"jobId": "job-1"}:
+            raise error
+
+    client.meta.events.register("provide-client-params", fail)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister("provide-client-params", fail)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem"),
+        EndpointConnectionError(endpoint_url="https://dynamodb.example.com"),
+        KeyError("a bug"),
+    ],
+    ids=["refused", "unreachable", "unexpected"],
+)
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [("UpdateItem", QUEUED), ("UpdateItem", COMPLETED), ("GetItem", QUEUED)],
+    ids=["when it is recovered", "when its end is told", "when it is read"],
+)
+def test_an_error_of_one_job_is_logged_and_raised_when_the_younger_ones_have_been_looked_at(
+    services: AllServices, caplog: pytest.LogCaptureFixture, operation: str, status: str, error: Exception
+) -> None:
+    stuck(services, status=status, created_at=999_998)
+    stuck(services, "job-2", created_at=999_999)
+    store(services.jobs, job_id="job-3", status=COMPLETED, followers=frozenset({"connection-3"}))
+    with pytest.raises(type(error)), failing(services.jobs.table.meta.client, operation, error):
+        sweep(services, enough)
+    assert services.sqs.job_ids() == ["job-2"]
+    assert services.channel.kinds_to("connection-3") == ["job_completed"]
+    assert [record.jobId for record in caplog.records if record.levelname == "ERROR"] == ["job-1"]
+
+
+def test_the_sweep_looks_at_the_oldest_jobs_first_and_at_the_rest_when_there_is_time(services: AllServices) -> None:
+    for age in (1, 3, 2):
+        stuck(services, f"job-{age}", created_at=QUEUED_AT - age)
+    times = iter([60.0, 60.0, 59.9])
+    sweep(services, lambda: next(times))
+    assert services.sqs.job_ids() == ["job-3", "job-2"]
+    sweep(services, enough)
+    assert services.sqs.job_ids() == ["job-3", "job-2", "job-1"]

@@ -1,0 +1,380 @@
+"""Tokens: whose they are, what is refused, and how often a pool is asked for its keys."""
+
+import hashlib
+import hmac
+import json
+import socket
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from connection_manager.tokens import PoolKeys, TokenUser, TokenVerifier
+from finops_websocket import metrics
+from finops_websocket.errors import InvalidToken
+from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.key_server import KeyServer
+from unit.doubles.sample_tokens import (
+    ACCESS_CLAIMS,
+    CLIENT,
+    ID_CLAIMS,
+    IN_AN_HOUR,
+    ISSUER,
+    KEY,
+    NOW,
+    OTHER_KEY,
+    as_bytes,
+    encoded,
+    key_set,
+    published,
+    token,
+    token_of,
+)
+from unit.doubles.settable_clock import SettableClock
+
+HEADER = {"alg": "RS256", "kid": "key-1"}
+KEYS = key_set(**{"key-1": KEY})
+NEW_KEYS = key_set(**{"key-2": OTHER_KEY})
+NEW_TOKEN = token(key=OTHER_KEY, key_id="key-2")
+
+
+@pytest.fixture
+def server() -> Iterator[KeyServer]:
+    with KeyServer(KEYS) as server:
+        yield server
+
+
+@pytest.fixture
+def tokens(server: KeyServer, clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> TokenVerifier:
+    """A verifier whose keys, PyJWT's part of them included, live by the clock."""
+    for module in ("jwks_client", "jwk_set_cache", "api_jwk"):
+        monkeypatch.setattr(f"jwt.{module}.time", SimpleNamespace(monotonic=clock))
+    return TokenVerifier(ISSUER, CLIENT, PoolKeys(server.url, clock))
+
+
+def is_refused(tokens: TokenVerifier, refused: str) -> bool:
+    try:
+        tokens.verify(refused)
+    except InvalidToken as error:
+        # Nothing of the check that failed.
+        assert str(error) == "The token is not valid. Please sign in again."
+        return True
+    return False
+
+
+def is_without_keys(tokens: TokenVerifier, sent: str | None = None) -> bool:
+    try:
+        tokens.verify(sent or token())
+    except jwt.PyJWKClientConnectionError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("claims", [ID_CLAIMS, ACCESS_CLAIMS])
+@pytest.mark.parametrize("header", [HEADER, {**HEADER, "typ": "JWT"}])
+def test_both_kinds_of_token_tell_their_user(tokens: TokenVerifier, claims: Any, header: dict[str, str]) -> None:
+    assert tokens.verify(token_of(header, claims)) == TokenUser("user-1", "ada", IN_AN_HOUR)
+
+
+@pytest.mark.parametrize("name", [None, "", "a" * 257, ["ada"], 1, True, "ada\x1b[2J", "\u202eada", "\ud800"])
+@pytest.mark.parametrize(("claims", "claim"), [(ID_CLAIMS, "cognito:username"), (ACCESS_CLAIMS, "username")])
+def test_a_user_without_a_proper_name_is_called_by_id(
+    tokens: TokenVerifier, claims: dict[str, Any], claim: str, name: Any
+) -> None:
+    assert tokens.verify(token({**claims, claim: name})).username == "user-1"
+    nameless = {key: value for key, value in claims.items() if key != claim}
+    assert tokens.verify(token(nameless)).username == "user-1"
+
+
+@pytest.mark.parametrize("name", ["a" * 256, "Zo\u00eb M\u00fcller", "\u674e"])
+def test_a_name_may_have_any_letters(tokens: TokenVerifier, name: str) -> None:
+    sent = token({**ID_CLAIMS, "sub": name, "cognito:username": name})
+    assert tokens.verify(sent) == TokenUser(name, name, IN_AN_HOUR)
+
+
+def hs256_with(secret: bytes) -> str:
+    """Give a token signed with what everybody knows, as if the published key were a shared secret."""
+    signed = f"{encoded(as_bytes({'alg': 'HS256', 'kid': 'key-1'}))}.{encoded(as_bytes(ID_CLAIMS))}"
+    return f"{signed}.{encoded(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
+
+
+def public_bytes(encoding: serialization.Encoding) -> bytes:
+    return KEY.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+# None of these makes the keys be fetched: they are refused for their form.
+REFUSED_UNSEEN = {
+    "not a token": "garbage",
+    "empty": "",
+    "empty parts": "..",
+    "no signature": token_of({**HEADER, "alg": "none"}),
+    "no signature, and none there": token_of({**HEADER, "alg": "none"}).rsplit(".", 1)[0] + ".",
+    "no algorithm": token_of({"kid": "key-1"}),
+    "an algorithm that is no text": token_of({**HEADER, "alg": ["RS256"]}),
+    "no key named": token_of({"alg": "RS256"}),
+    "an empty key's name": token_of({"alg": "RS256", "kid": ""}),
+    "a key's name that is no text": token_of({"alg": "RS256", "kid": ["key-1"]}),
+    "HS256 with the public key in PEM": hs256_with(public_bytes(serialization.Encoding.PEM)),
+    "HS256 with the public key in DER": hs256_with(public_bytes(serialization.Encoding.DER)),
+    "HS256 with the published JSON": hs256_with(KEYS),
+    "another RSA algorithm": jwt.encode(ID_CLAIMS, KEY, "RS512", headers={"kid": "key-1"}),
+    "another RSA scheme": jwt.encode(ID_CLAIMS, KEY, "PS256", headers={"kid": "key-1"}),
+    "a deep header": f"{encoded(b'[' * 10_000)}.e30.c2ln",
+    "a header that is no JSON": f"{encoded(b'header')}.e30.c2ln",
+    "characters that no token has": token().replace(".", "\uff0e"),
+    "half a character": "\ud800.e30.c2ln",
+}
+
+
+@pytest.mark.parametrize("refused", REFUSED_UNSEEN.values(), ids=list(REFUSED_UNSEEN))
+def test_what_is_no_token_of_cognito_s_is_refused_without_a_fetch(
+    server: KeyServer, tokens: TokenVerifier, refused: str
+) -> None:
+    assert is_refused(tokens, refused)
+    assert server.fetches == []
+
+
+def changed_after_signing() -> str:
+    header, _, signature = token().split(".")
+    return f"{header}.{encoded(as_bytes({**ID_CLAIMS, 'sub': 'user-2'}))}.{signature}"
+
+
+REFUSED = {
+    "another's signature": token(key=OTHER_KEY),
+    "changed after signing": changed_after_signing(),
+    "half a signature": token()[:-100],
+    "a signature of nothing": token().rsplit(".", 1)[0] + ".AA",
+    "an unknown key": token(key_id="key-2"),
+    "an unknown key of its own": NEW_TOKEN,
+    "its own key": token_of({**HEADER, "jwk": published(OTHER_KEY, "key-1")}, key=OTHER_KEY),
+    "its own key set": token_of({**HEADER, "jku": "https://attacker.example/jwks.json"}, key=OTHER_KEY),
+    "its own certificate": token_of({**HEADER, "x5c": ["MIIB"]}, key=OTHER_KEY),
+    "an unknown extension": token_of({**HEADER, "crit": ["exp"]}),
+    "an unencoded payload": token_of({**HEADER, "crit": ["b64"], "b64": False}),
+    "expired": token({**ID_CLAIMS, "exp": NOW - 1}),
+    "expiring now": token({**ID_CLAIMS, "exp": NOW}),
+    "not yet valid": token({**ID_CLAIMS, "nbf": IN_AN_HOUR}),
+    "issued in the future": token({**ID_CLAIMS, "iat": IN_AN_HOUR}),
+    "another pool": token({**ID_CLAIMS, "iss": ISSUER + "2"}),
+    "another pool's issuer in a list": token_of(HEADER, {**ID_CLAIMS, "iss": [ISSUER]}),
+    "another client's id token": token({**ID_CLAIMS, "aud": "another"}),
+    "an id token of several clients": token({**ID_CLAIMS, "aud": [CLIENT, "another"]}),
+    "another client's access token": token({**ACCESS_CLAIMS, "client_id": "another"}),
+    "an id token as access token": token({**ID_CLAIMS, "token_use": "access"}),
+    "an access token as id token": token({**ACCESS_CLAIMS, "token_use": "id"}),
+    "another use": token({**ID_CLAIMS, "token_use": "refresh"}),
+    "several uses": token({**ID_CLAIMS, "token_use": ["id", "access"]}),
+    "a subject without characters": token({**ID_CLAIMS, "sub": ""}),
+    "a subject of 257 characters": token({**ID_CLAIMS, "sub": "u" * 257}),
+    "a subject that is no text": token({**ID_CLAIMS, "sub": 1}),
+    "a subject that cannot be written": token({**ID_CLAIMS, "sub": "\ud800"}),
+    "an end that is no time": token({**ID_CLAIMS, "exp": "tomorrow"}),
+    "an end without end": token_of(HEADER, {**ID_CLAIMS, "exp": float("inf")}),
+    **{
+        f"no {claim}": token({name: value for name, value in ID_CLAIMS.items() if name != claim})
+        for claim in ("exp", "iss", "sub", "aud", "token_use")
+    },
+    "no client_id": token({name: value for name, value in ACCESS_CLAIMS.items() if name != "client_id"}),
+    **{f"{claim} of null": token_of(HEADER, {**ID_CLAIMS, claim: None}) for claim in ID_CLAIMS if ":" not in claim},
+    "claims that are no object": token_of(HEADER, [ID_CLAIMS]),
+    "claims that are no JSON": token_of(HEADER, b"claims"),
+    "deep claims": token_of(HEADER, b"[" * 10_000),
+}
+
+
+@pytest.mark.parametrize("refused", REFUSED.values(), ids=list(REFUSED))
+def test_what_proves_nothing_is_refused(tokens: TokenVerifier, refused: str) -> None:
+    assert is_refused(tokens, refused)
+
+
+def test_keys_are_fetched_when_first_needed_and_kept_for_an_hour(
+    server: KeyServer, tokens: TokenVerifier, clock: SettableClock
+) -> None:
+    assert server.fetches == []
+    tokens.verify(token())
+    server.body = NEW_KEYS
+    clock.now += 3600
+    tokens.verify(token())
+    assert len(server.fetches) == 1
+    # A key that the pool has taken back opens nothing after that, and nothing does while the pool is silent.
+    clock.now += 1
+    server.status = 503
+    assert is_without_keys(tokens)
+    clock.now += 60
+    server.status = 200
+    assert is_refused(tokens, token())
+
+
+def test_unknown_keys_make_them_be_fetched_once_a_minute_and_a_new_one_is_found(
+    server: KeyServer, tokens: TokenVerifier, clock: SettableClock
+) -> None:
+    for second in range(180):
+        assert is_refused(tokens, token(key_id=f"made-up-{second}") if second % 60 in {0, 1, 59} else NEW_TOKEN)
+        clock.now += 1
+    assert len(server.fetches) == 3
+    server.body = NEW_KEYS
+    assert tokens.verify(NEW_TOKEN).user_id == "user-1"
+    assert is_refused(tokens, token())
+
+
+def test_keys_that_cannot_be_had_let_nobody_in_and_are_asked_for_and_counted_once_a_minute(
+    server: KeyServer,
+    tokens: TokenVerifier,
+    clock: SettableClock,
+    measured: Callable[[], list[Measurement]],
+) -> None:
+    server.status = 503
+    for _ in range(180):
+        assert is_without_keys(tokens)
+        clock.now += 1
+    assert len(server.fetches) == 3
+    assert names(measured()) == {metrics.TOKEN_KEYS_UNAVAILABLE: 3}
+    server.status = 200
+    assert tokens.verify(token()).user_id == "user-1"
+    assert measured() == []
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"keys": []}', b"<html>", b"[" * 60_000])
+def test_a_bad_answer_takes_no_key_away_within_its_hour(
+    server: KeyServer, tokens: TokenVerifier, clock: SettableClock, answer: bytes
+) -> None:
+    tokens.verify(token())
+    server.body = answer
+    clock.now += 60
+    # Whether the pool has this key is not known before it answers again.
+    for _ in range(3):
+        assert is_without_keys(tokens, NEW_TOKEN)
+        assert tokens.verify(token())
+    assert len(server.fetches) == 2
+
+
+GOOD = published(KEY, "key-1")
+EC_KEY = jwt.algorithms.ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key(), as_dict=True)
+RUBBISH = {
+    "nothing": b"",
+    "a page": b"<html>Service Unavailable</html>",
+    "no object": b"[]",
+    "no keys": b"{}",
+    "keys of null": b'{"keys": null}',
+    "keys in an object": b'{"keys": {"key-1": {}}}',
+    "keys in a text": b'{"keys": "key-1"}',
+    "an empty set": b'{"keys": []}',
+    "no key": as_bytes({"keys": [{**GOOD, "n": 5}]}),
+    "an algorithm that is no text": as_bytes({"keys": [{**GOOD, "alg": ["RS256"]}]}),
+    "bytes": b"\xff\xfe\x00",
+    "depth": b"[" * 60_000,
+    "a deep set": b'{"keys":' * 7_000,
+    "a number of many digits": b'{"keys": ' + b"9" * 60_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH.values(), ids=list(RUBBISH))
+def test_an_answer_without_keys_is_no_fault_of_the_token_s_and_not_asked_for_at_each(
+    server: KeyServer, tokens: TokenVerifier, rubbish: bytes
+) -> None:
+    server.body = rubbish
+    for _ in range(3):
+        assert is_without_keys(tokens)
+    assert len(server.fetches) == 1
+
+
+@pytest.mark.parametrize(
+    "useless",
+    [
+        {**EC_KEY, "kid": "key-1"},
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "key-1", "alg": "RS256"},
+        {**GOOD, "use": "enc"},
+        {**GOOD, "alg": "RS512"},
+        {name: value for name, value in GOOD.items() if name != "kid"},
+        "key-1",
+    ],
+    ids=["an elliptic curve", "a shared secret", "for encryption", "for another algorithm", "without an id", "a text"],
+)
+def test_what_is_no_key_for_rs256_checks_nothing_and_the_others_do(
+    server: KeyServer, tokens: TokenVerifier, useless: Any
+) -> None:
+    server.body = as_bytes({"keys": [useless, published(OTHER_KEY, "key-2")]})
+    assert is_refused(tokens, token())
+    assert tokens.verify(NEW_TOKEN).user_id == "user-1"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_no_redirect_is_followed(server: KeyServer, tokens: TokenVerifier, status: int) -> None:
+    with KeyServer(KEYS) as elsewhere:
+        server.status = status
+        server.headers = {"Location": elsewhere.url}
+        assert is_without_keys(tokens)
+        assert elsewhere.fetches == []
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": "5"}, {"Transfer-Encoding": "chunked"}])
+def test_an_answer_that_is_broken_off_or_garbled_is_none(
+    server: KeyServer, tokens: TokenVerifier, headers: dict[str, str]
+) -> None:
+    server.headers = headers
+    assert is_without_keys(tokens)
+
+
+def test_a_pool_that_is_not_there_has_no_keys() -> None:
+    with socket.socket() as unheard:
+        # Bound and not listening: whoever connects is refused.
+        unheard.bind(("127.0.0.1", 0))
+        keys = PoolKeys(f"http://127.0.0.1:{unheard.getsockname()[1]}/jwks.json")
+        assert is_without_keys(TokenVerifier(ISSUER, CLIENT, keys))
+
+
+NAMES = st.sampled_from([*HEADER, "typ", "crit", "b64", *ID_CLAIMS, "nbf", "jti"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["id", "access"]),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(NAMES, values, max_size=4),
+)
+PARTS = st.binary(max_size=60) | VALUES.map(lambda value: json.dumps(value).encode())
+# The tables of PyJWT's clock stay as they are, and the keys are fetched once.
+often = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@often
+@given(
+    forged=st.text(st.characters(exclude_categories=()), max_size=60)
+    | st.lists(PARTS.map(encoded), min_size=2, max_size=4).map(".".join)
+)
+def test_any_text_is_refused_as_an_invalid_token(tokens: TokenVerifier, forged: str) -> None:
+    assert is_refused(tokens, forged)
+
+
+@often
+@given(
+    header=PARTS | st.dictionaries(NAMES, VALUES, max_size=2).map(lambda changes: {**HEADER, **changes}),
+    payload=PARTS | st.dictionaries(NAMES, VALUES, max_size=3).map(lambda changes: {**ID_CLAIMS, **changes}),
+)
+@example(header=HEADER, payload=ID_CLAIMS)
+def test_anything_that_the_pool_signs_is_a_user_or_an_invalid_token(
+    tokens: TokenVerifier, header: Any, payload: Any
+) -> None:
+    try:
+        user = tokens.verify(token_of(header, payload))
+    except InvalidToken:
+        return
+    assert user.user_id == payload["sub"]
+    assert 0 < len(user.username) <= 256
+    assert user.expires_at > NOW
+
+
+MEMBERS = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.lists(st.text(max_size=2), max_size=2)
+ENTRIES = MEMBERS | st.fixed_dictionaries(
+    {}, optional={name: st.just(value) | MEMBERS for name, value in {**GOOD, "d": "AQAB", "x5c": ["MII"]}.items()}
+)
+
+
+@often
+@given(answer=st.binary(max_size=60) | st.lists(ENTRIES, max_size=3).map(lambda entries: as_bytes({"keys": entries})))
+def test_any_answer_is_keys_or_none(server: KeyServer, answer: bytes) -> None:
+    server.body = answer
+    tokens = TokenVerifier(ISSUER, CLIENT, PoolKeys(server.url))
+    assert is_without_keys(tokens) or is_refused(tokens, token()) or tokens.verify(token()).user_id == "user-1"
