@@ -1,4 +1,7 @@
-"""The three functions as Lambda starts them: each in a process of its own, with the environment of the template."""
+"""The three functions as Lambda starts them: each in a process of its own, with the environment of the template.
+
+Their logs are looked through too, at the level that writes most: who, which job and what happened, and no content.
+"""
 
 import json
 import os
@@ -12,6 +15,7 @@ from typing import Any
 import jwt
 import pytest
 
+from cloudformation_template import properties
 from contract_schema import assert_valid
 from finops_websocket import aws_clients, metrics
 from finops_websocket.connections.rate_limit import FRAMES_BEFORE_SIGN_IN
@@ -28,20 +32,18 @@ CONNECTION_MANAGER = "connection_manager.handler.handler"
 MESSAGE_HANDLER = "message_handler.handler.handler"
 BACKGROUND_PROCESSOR = "background_processor.handler.handler"
 ENVIRONMENT = function_environment(BACKGROUND_PROCESSOR)
-AGENTS = (ENVIRONMENT["COST_FORECAST_FUNCTION"], ENVIRONMENT["TRUSTED_ADVISOR_FUNCTION"])
+COST, SAVINGS = AGENTS = (ENVIRONMENT["COST_FORECAST_FUNCTION"], ENVIRONMENT["TRUSTED_ADVISOR_FUNCTION"])
 CONNECTION_ID = event_of("connect")["requestContext"]["connectionId"]
+SPENT = FRAMES_BEFORE_SIGN_IN + 1
 # Seconds that no test lives to see.
 NEVER = 2**40
-SIGNED_IN = {
-    "connectionId": CONNECTION_ID,
-    "userId": "user-1",
-    "username": "Ada",
-    "verified": True,
-    "expiresAt": NEVER,
-    "ttl": NEVER,
-}
+SIGNED_IN = {"connectionId": CONNECTION_ID, "userId": "user-1", "verified": True, "expiresAt": NEVER, "ttl": NEVER}
+# In all that clients, agents and whoever can write into the queue choose, the events' question included. It stays
+# itself in JSON and in base64.
+MARKER = "Bluebird"
 
 Items = dict[str, list[dict[str, Any]]]
+Served = tuple[FunctionRun, LoopbackAws]
 
 
 def stored(run: FunctionRun, key: str, table: str = "JOBS_TABLE") -> dict[str, Any]:
@@ -50,52 +52,104 @@ def stored(run: FunctionRun, key: str, table: str = "JOBS_TABLE") -> dict[str, A
 
 
 def told(loopback: LoopbackAws) -> list[tuple[str, str | None]]:
-    """Give each message's kind and its code; fail for one that the contract does not have."""
+    """Give each message's kind and its code, but the hostile connection's; fail for one that the contract has not."""
     for _, message in loopback.posted:
         assert_valid(message)
-    return [(message.get("type", message.get("action")), message.get("code")) for _, message in loopback.posted]
+    heard = [message for connection_id, message in loopback.posted if connection_id != "hostile"]
+    return [(message.get("type", message.get("action")), message.get("code")) for message in heard]
 
 
 def nothing() -> Items:
     return {"CONNECTIONS_TABLE": [], "JOBS_TABLE": []}
 
 
-def a_token() -> str:
+def on(connection_id: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Give an event as if it came from another connection."""
+    return {**event, "requestContext": {**event["requestContext"], "connectionId": connection_id}}
+
+
+def job_item(job_id: str, **changes: Any) -> dict[str, Any]:
+    fields = {"agents": AGENTS, "ttl": NEVER, "query": MARKER, "request_id": MARKER, "followers": frozenset()}
+    item = a_job(job_id=job_id, **{**fields, **changes}).to_item()
+    return {name: sorted(value) if isinstance(value, set) else value for name, value in item.items()}
+
+
+def unreadable_job() -> dict[str, Any]:
+    """Give a job's item at which every reader fails, with an error that quotes it."""
+    return {**job_item("unreadable"), "progress": MARKER}
+
+
+# Frames that either function may get.
+HOSTILE_FRAMES: list[dict[str, Any]] = [
+    {"action": MARKER},
+    {"action": "finops_query", "query": MARKER, "requestId": MARKER, "agents": [MARKER], "username": MARKER},
+    {"action": "finops_query", "query": [MARKER], "requestId": {"a": MARKER}},
+    {"action": "finops_query", "query": MARKER * 1000},
+    {"action": "resume_job", "jobId": MARKER},
+    {"action": "cancel_job", "jobId": MARKER},
+    {"action": "cancel_job", "jobId": [MARKER]},
+    {"action": "list_jobs", "cursor": MARKER},
+    {"action": "list_jobs", "limit": MARKER},
+    {"action": "ping", "timestamp": MARKER},
+    {"action": "authenticate", "token": [MARKER]},
+    {"action": "authenticate", "userId": "user-1", "username": MARKER, MARKER: MARKER},
+]
+
+
+def hostile(name: str, *frames: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give an event of the hostile connection for each frame, and of some that are none."""
+    events = [
+        *(frame_event(name, **frame) for frame in (*frames, *HOSTILE_FRAMES)),
+        *({**event_of(name), "body": body} for body in (MARKER, f"[{MARKER}", f'{{"{MARKER}": "\ud800"}}')),
+        {**event_of(name), "body": MARKER, "isBase64Encoded": True},
+    ]
+    return [on("hostile", event) for event in events]
+
+
+def a_token(**changes: Any) -> str:
     environment = function_environment(CONNECTION_MANAGER)
     claims = {
         "sub": "user-1",
         "iss": environment["TOKEN_ISSUER"],
         "aud": environment["TOKEN_CLIENT_ID"],
-        "cognito:username": "ada",
+        "cognito:username": MARKER,
         "token_use": "id",
         "exp": int(time.time()) + 3600,
     }
-    return jwt.encode(claims, KEY, "RS256", headers={"kid": "key-1"})
+    return jwt.encode({**claims, **changes}, KEY, "RS256", headers={"kid": "key-1"})
 
 
 TOKEN = a_token()
-AUTHENTICATE = frame_event("authenticate_with_token", action="authenticate", token=TOKEN)
-SPENT = FRAMES_BEFORE_SIGN_IN + 1
+# The first one signs the hostile connection in.
+TOKENS = [a_token(sub="user-2"), a_token(aud=MARKER), a_token(token_use=MARKER), a_token(exp=1), f"{MARKER}.{MARKER}.e"]
 
 
-def elsewhere(connection_id: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Give an event as if it came from another connection."""
-    return {**event, "requestContext": {**event["requestContext"], "connectionId": connection_id}}
+def authenticate(token: str = TOKEN) -> dict[str, Any]:
+    return frame_event("authenticate_with_token", action="authenticate", token=token)
 
 
-def test_the_connection_manager_serves_a_connection_from_its_opening_to_its_end() -> None:
-    forged = frame_event("authenticate_with_token", action="authenticate", token=TOKEN[:-8] + "AAAAAAAA")
-    [origin] = event_of("connect")["multiValueHeaders"]["Origin"]
-    events = [event_of(name) for name in ("connect", "connect_without_origin", "ping", "authenticate_by_claim")]
-    events += [forged, AUTHENTICATE, event_of("authenticate_by_claim"), event_of("binary_frame")]
-    events += [elsewhere("second", AUTHENTICATE), event_of("disconnect"), elsewhere("second", AUTHENTICATE)]
-    events += [elsewhere("talker", event_of("ping"))] * SPENT
+@pytest.fixture(scope="module")
+def connection_manager() -> Iterator[Served]:
+    connect = event_of("connect")
+    [origin] = connect["multiValueHeaders"]["Origin"]
+    events = [connect, event_of("connect_without_origin"), event_of("ping"), event_of("authenticate_by_claim")]
+    events += [authenticate(TOKEN[:-8] + "AAAAAAAA")]
+    events += [authenticate(), event_of("authenticate_by_claim"), event_of("binary_frame")]
+    events += [on("second", authenticate()), event_of("disconnect"), on("second", authenticate())]
+    events += [on("talker", event_of("ping"))] * SPENT
+    events += hostile("ping", *({"action": "authenticate", "token": token} for token in TOKENS))
     changes = {"MAX_CONNECTIONS_PER_USER": "1", "ALLOWED_ORIGINS": origin, "MISSING_ORIGIN": "refuse"}
     with LoopbackAws() as loopback:
         loopback.keys = key_set(**{"key-1": KEY})
-        run = run_function(CONNECTION_MANAGER, loopback, events, nothing(), TOKEN_KEYS_URL=loopback.keys_url, **changes)
-    refused = events.index(event_of("connect_without_origin"))
-    assert run.outcomes == [{"statusCode": 403 if number == refused else 200} for number in range(len(events))]
+        changes["TOKEN_KEYS_URL"] = loopback.keys_url
+        yield run_function(CONNECTION_MANAGER, loopback, events, nothing(), **changes), loopback
+
+
+def test_the_connection_manager_serves_a_connection_from_its_opening_to_its_end(connection_manager: Served) -> None:
+    run, loopback = connection_manager
+    # API Gateway gets no body, which it would send to the client.
+    assert [outcome["statusCode"] for outcome in run.outcomes] == [200, 403, *[200] * (len(run.outcomes) - 2)]
+    assert all(set(outcome) == {"statusCode"} for outcome in run.outcomes)
     assert told(loopback) == [
         ("pong", None),
         ("authenticated", None),
@@ -111,25 +165,25 @@ def test_the_connection_manager_serves_a_connection_from_its_opening_to_its_end(
         *[("pong", None)] * FRAMES_BEFORE_SIGN_IN,
         ("error", "RATE_LIMITED"),
     ]
-    claimed, proved, again = (message for _, message in loopback.posted if message.get("type") == "authenticated")
-    assert (claimed["verified"], proved["verified"], again["verified"]) == (False, True, True)
+    greetings = [message for receiver, message in loopback.posted if message.get("type") == "authenticated"]
+    assert [greeting["verified"] for greeting in greetings] == [False, True, True, True]
     assert loopback.closed == ["talker"]
     assert loopback.key_fetches == 1
-    assert {item["connectionId"] for item in run.items["CONNECTIONS_TABLE"] if "slots" not in item} == {
-        "second",
-        "talker",
-    }
+    connections = {item["connectionId"] for item in run.items["CONNECTIONS_TABLE"] if "slots" not in item}
+    assert connections == {"second", "talker", "hostile"}
     assert names(measurements(run.log)) == {
         metrics.CONNECTIONS_OPENED: 1,
         metrics.CONNECTIONS_REFUSED: 1,
         metrics.CONNECTIONS_CLOSED: 1,
-        metrics.SIGN_INS: 2,
-        metrics.SIGN_INS_REFUSED: 2,
+        metrics.SIGN_INS: 3,
+        # A forged token, and one more than the user may have; the hostile connection's.
+        metrics.SIGN_INS_REFUSED: 2 + len(TOKENS) - 1,
+        metrics.QUERIES_REFUSED: 3,
     }
 
 
 def test_in_the_open_mode_a_claim_is_taken_and_keys_that_cannot_be_had_are_no_fault_of_the_token_s() -> None:
-    events = [event_of("connect"), event_of("authenticate_by_claim"), AUTHENTICATE]
+    events = [event_of("connect"), event_of("authenticate_by_claim"), authenticate()]
     with LoopbackAws() as loopback:
         changes = {"AUTH_MODE": "open", "TOKEN_KEYS_URL": "http://127.0.0.1:1/jwks.json"}
         run = run_function(CONNECTION_MANAGER, loopback, events, nothing(), **changes)
@@ -150,7 +204,7 @@ def test_an_opening_and_a_closing_that_cannot_be_served_are_counted() -> None:
 # Asked when no test lives any more, so that it is neither stuck nor too old.
 MY_JOB = a_job(job_id="my-job", created_at=NEVER, queued_at=NEVER, ttl=2 * NEVER, followers=frozenset())
 ANOTHER_S_JOB = replace(MY_JOB, job_id="another-s-job", user_id="user-2")
-DEAD_JOB = replace(MY_JOB, job_id="dead-job", status=FAILED, code="PROCESSING_FAILED")
+DEAD_JOB = replace(MY_JOB, job_id="dead-job", status=FAILED, code="PROCESSING_FAILED", query=MARKER)
 QUESTION = json.loads(event_of("finops_query")["body"])
 
 
@@ -158,8 +212,10 @@ def frame(**fields: Any) -> dict[str, Any]:
     return frame_event("finops_query", **fields)
 
 
-def test_the_message_handler_serves_each_frame_and_an_operator() -> None:
+@pytest.fixture(scope="module")
+def message_handler() -> Iterator[Served]:
     events = [
+        event_of("finops_query"),
         event_of("finops_query"),
         frame(**(QUESTION | {"agents": ["nobody"]})),
         *(event_of(name) for name in ("unknown_action", "not_json", "binary_frame")),
@@ -169,19 +225,24 @@ def test_the_message_handler_serves_each_frame_and_an_operator() -> None:
         frame(action="cancel_job", jobId="my-job"),
         frame(action="list_jobs", limit=1),
         frame(action="resume_job", jobId="another-s-job"),
-        frame(action="list_jobs", cursor="next-page"),
         # A frame cannot ask for an operation.
         frame(operation="replay", jobId="dead-job"),
+        *({"operation": "replay", "jobId": job_id} for job_id in ("dead-job", "dead-job", "another-s-job")),
+        *hostile("finops_query", {"action": "resume_job", "jobId": "unreadable"}),
     ]
-    operations = [{"operation": "replay", "jobId": job_id} for job_id in ("dead-job", "dead-job", "another-s-job")]
-    items = [job.to_item() for job in (MY_JOB, ANOTHER_S_JOB, DEAD_JOB)]
+    jobs = [*(job.to_item() for job in (MY_JOB, ANOTHER_S_JOB, DEAD_JOB)), unreadable_job()]
+    signed_in = [SIGNED_IN, {**SIGNED_IN, "connectionId": "hostile", "userId": "user-3", "username": MARKER}]
     with LoopbackAws() as loopback:
-        run = run_function(
-            MESSAGE_HANDLER, loopback, [*events, *operations], {"CONNECTIONS_TABLE": [SIGNED_IN], "JOBS_TABLE": items}
-        )
-    *served, replayed, again, refused = run.outcomes
-    assert served == [{"statusCode": 200}] * len(events)
+        items = {"CONNECTIONS_TABLE": signed_in, "JOBS_TABLE": jobs}
+        yield run_function(MESSAGE_HANDLER, loopback, events, items), loopback
+
+
+def test_the_message_handler_serves_each_frame_and_an_operator(message_handler: Served) -> None:
+    run, loopback = message_handler
+    replayed, again, refused = run.outcomes[12:15]
+    assert run.outcomes[:12] == [{"statusCode": 200}] * 12
     assert told(loopback) == [
+        ("job_queued", None),
         ("job_queued", None),
         ("job_failed", "UNKNOWN_AGENT"),
         ("error", "UNKNOWN_ACTION"),
@@ -193,9 +254,7 @@ def test_the_message_handler_serves_each_frame_and_an_operator() -> None:
         ("job_list", None),
         ("error", "JOB_NOT_FOUND"),
         ("error", "INVALID_MESSAGE"),
-        ("error", "INVALID_MESSAGE"),
     ]
-    assert {connection_id for connection_id, _ in loopback.posted} == {CONNECTION_ID}
     asked = stored(run, loopback.posted[0][1]["jobId"])
     assert (asked["userId"], asked["followers"]) == ("user-1", [CONNECTION_ID])
     assert stored(run, "my-job")["status"] == CANCELLED
@@ -204,17 +263,18 @@ def test_the_message_handler_serves_each_frame_and_an_operator() -> None:
     assert replayed == again == {"replayedAs": stored(run, "dead-job")["replayedAs"], "queued": True}
     assert refused == {"refused": "JOB_NOT_FOUND", "message": "No job of this id has failed for good."}
     queued = [json.loads(body)["jobId"] for body in run.queued]
-    assert sorted(queued) == sorted([asked["jobId"], replayed["replayedAs"], replayed["replayedAs"]])
-    assert {line["service"] for line in run.log_lines()} == {"message-handler"}
+    assert sorted(queued) == sorted([asked["jobId"], replayed["replayedAs"]] * 2)
     assert names(measurements(run.log)) == {
         metrics.QUERIES_ACCEPTED: 1,
-        metrics.QUERIES_REFUSED: 1,
+        metrics.QUERIES_REFUSED: 1 + 3,
         metrics.JOBS_CANCELLED: 1,
+        # The job that nobody could read.
+        metrics.FRAMES_UNSERVED: 1,
     }
 
 
 def test_what_nobody_expected_is_answered_and_counted_and_a_stranger_that_goes_on_is_closed() -> None:
-    stranger = elsewhere("stranger", event_of("finops_query"))
+    stranger = on("stranger", event_of("finops_query"))
     events = [event_of("finops_query"), {"requestContext": {}}, *[stranger] * SPENT]
     with LoopbackAws() as loopback:
         # No jobs table.
@@ -250,15 +310,13 @@ def test_a_question_above_a_limit_of_the_stack_s_is_refused() -> None:
 UNREACHABLE = "connection/3"
 
 
-def job_item(job_id: str, **changes: Any) -> dict[str, Any]:
-    item = a_job(job_id=job_id, **{"agents": AGENTS, "ttl": NEVER, **changes}).to_item()
-    return {name: sorted(value) if isinstance(value, set) else value for name, value in item.items()}
-
-
 def batch(*job_ids: str, queue: str = "queue_message") -> dict[str, Any]:
-    """Give an event with a message for each job; one that is no JSON for an empty id."""
+    """Give an event with a message for each job."""
+    return batch_of(*(json.dumps({"jobId": job_id}) for job_id in job_ids), queue=queue)
+
+
+def batch_of(*bodies: str, queue: str = "queue_message") -> dict[str, Any]:
     [record] = event_of(queue)["Records"]
-    bodies = [json.dumps({"jobId": job_id}) if job_id else "Project Bluebird" for job_id in job_ids]
     return {
         "Records": [{**record, "messageId": f"message-{number}", "body": body} for number, body in enumerate(bodies)]
     }
@@ -270,92 +328,91 @@ def stays(*numbers: int) -> dict[str, Any]:
 
 JOBS = [
     job_item("job-1", followers=frozenset({"connection-1", "connection-2"})),
-    job_item("job-2", agents=AGENTS[:1], followers=frozenset()),
+    job_item("job-2", agents=(COST,)),
     job_item("job-3", followers=frozenset({"connection-3"})),
+    job_item("unanswered", agents=(SAVINGS,)),
     job_item("cancelled", status=CANCELLED, followers=frozenset({"connection-4"})),
     job_item("held", status=PROCESSING, lease_owner="another", lease_until=NEVER),
     job_item("unreachable", status=COMPLETED, followers=frozenset({UNREACHABLE})),
-    job_item("stuck", followers=frozenset()),
+    job_item("stuck"),
     job_item("untold", status=COMPLETED, followers=frozenset({"connection-5"})),
-    # A job that nobody could read.
-    {"jobId": "broken", "userId": "user-1", "ttl": NEVER},
+    unreadable_job(),
 ]
 # Lambda's error metric counts what is raised: not a message that must only wait.
 RAISED = {"raised": "EventNotServed"}
 EVENTS: dict[str, tuple[dict[str, Any], Any]] = {
     "a job": (event_of("queue_message"), stays()),
     "the same again": (event_of("queue_message"), stays()),
+    "a job whose agent fails": (batch("unanswered"), stays()),
     "a cancelled job": (batch("cancelled"), stays()),
     "a job that is gone": (batch("gone"), stays()),
     "a job under another's lease": (batch("held"), stays(0)),
     "an end that cannot be told": (batch("unreachable"), stays(0)),
-    "no job": (batch(""), stays(0)),
-    "an unexpected error": (batch("broken"), RAISED),
+    "no jobs": (batch_of(MARKER, f'["{MARKER}"]', f'{{"jobId": "{MARKER * 1000}"}}'), stays(0, 1, 2)),
+    "an unexpected error": (batch("unreadable"), RAISED),
     "one good, one that waits": (batch("job-2", "held"), stays(1)),
-    "one good, one unexpected error": (batch("job-2", "broken"), stays(1)),
+    "one good, one unexpected error": (batch("job-2", "unreadable"), stays(1)),
     "two that wait": (batch("held", "held"), stays(0, 1)),
-    "one that waits, one unexpected error": (batch("held", "broken"), RAISED),
+    "one that waits, one unexpected error": (batch("held", "unreadable"), RAISED),
     "a dead letter": (event_of("dead_letter"), stays()),
     "a dead letter whose job is held": (batch("held", queue="dead_letter"), stays(0)),
-    "a dead letter that is no job": (batch("", queue="dead_letter"), stays(0)),
-    "a dead letter with an unexpected error": (batch("broken", queue="dead_letter"), RAISED),
-    "the schedule": (event_of("sweep"), None),
+    "a dead letter that is no job": (batch_of(MARKER, queue="dead_letter"), stays(0)),
+    "a dead letter with an unexpected error": (batch("unreadable", queue="dead_letter"), RAISED),
+    # One of the jobs cannot be looked at.
+    "the schedule": (event_of("sweep"), RAISED),
 }
 
 
+class LambdaThatTells(LoopbackAws):
+    """Refuses to invoke one agent, and says why at length."""
+
+    def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        if f"/functions/{SAVINGS}/" in path:
+            self.invoked.append((SAVINGS, json.loads(body)))
+            return 403, json.dumps({"message": f"{MARKER} arn:aws:lambda:us-east-1:123456789012:{MARKER}"}).encode()
+        return super()._post(path, body)
+
+
 @pytest.fixture(scope="module")
-def processed() -> Iterator[tuple[FunctionRun, LoopbackAws]]:
-    with LoopbackAws() as loopback:
+def background_processor() -> Iterator[Served]:
+    dead_letters = "https://sqs.us-east-1.amazonaws.com/123456789012/finops-websocket-processing-dlq"
+    with LambdaThatTells() as loopback:
         loopback.gone = {"connection-2"}
-        loopback.agent_answers = {
-            AGENTS[0]: b'{"statusCode": 200, "body": "{\\"response\\": \\"It doubled.\\"}"}',
-            AGENTS[1]: b'{"errorMessage": "secret"}',
-        }
-        dead_letters = "https://sqs.us-east-1.amazonaws.com/123456789012/finops-websocket-processing-dlq"
+        answer = json.dumps({"response": f"# {MARKER}\n\n" + MARKER * 20_000})
+        loopback.agent_answers = {COST: json.dumps({"statusCode": 200, "body": answer}).encode()}
         events = [event for event, _ in EVENTS.values()]
         items = {"CONNECTIONS_TABLE": [], "JOBS_TABLE": JOBS}
         yield run_function(BACKGROUND_PROCESSOR, loopback, events, items, DEAD_LETTER_QUEUE_URL=dead_letters), loopback
 
 
-Processed = tuple[FunctionRun, LoopbackAws]
-
-
-def test_a_message_stays_in_its_queue_only_if_its_job_is_not_done(processed: Processed) -> None:
-    outcomes = dict(zip(EVENTS, processed[0].outcomes, strict=True))
+def test_a_message_stays_in_its_queue_only_if_its_job_is_not_done(background_processor: Served) -> None:
+    outcomes = dict(zip(EVENTS, background_processor[0].outcomes, strict=True))
     assert outcomes == {name: outcome for name, (_, outcome) in EVENTS.items()}
 
 
-def test_the_background_processor_brings_jobs_to_their_ends_and_tells_them(processed: Processed) -> None:
-    run, loopback = processed
+def test_the_background_processor_brings_jobs_to_their_ends_and_tells_them(background_processor: Served) -> None:
+    run, loopback = background_processor
+    told(loopback)
     ends = [
-        (connection_id, message["type"], message.get("code"), message["jobId"])
+        (connection_id, message)
         for connection_id, message in loopback.posted
         if message["type"] in {"job_completed", "job_failed", "job_cancelled"}
     ]
-    assert ends == [
+    assert [(receiver, end["type"], end.get("code"), end["jobId"]) for receiver, end in ends] == [
         ("connection-1", "job_completed", None, "job-1"),
         ("connection-4", "job_cancelled", None, "cancelled"),
         ("connection-3", "job_failed", "PROCESSING_FAILED", "job-3"),
         ("connection-5", "job_completed", None, "untold"),
     ]
-    told(loopback)
-    [answer] = [
-        message["result"]
-        for _, message in loopback.posted
-        if (message["type"], message["jobId"]) == ("job_completed", "job-1")
-    ]
+    answer = ends[0][1]["result"]
     assert answer["partial"] is True
-    assert answer["response"].startswith("## Cost analysis\n\nIt doubled.")
-    assert "secret" not in json.dumps(loopback.posted) + run.log
+    assert answer["response"].startswith(f"## Cost analysis\n\n# {MARKER}\n\n{MARKER}")
     # Each agent is asked once a job.
     invoked = sorted((agent, asked["jobId"]) for agent, asked in loopback.invoked)
-    assert invoked == sorted([(AGENTS[0], "job-1"), (AGENTS[1], "job-1"), (AGENTS[0], "job-2")])
-    assert {job_id: stored(run, job_id)["status"] for job_id in ("job-1", "job-2", "job-3", "held")} == {
-        "job-1": COMPLETED,
-        "job-2": COMPLETED,
-        "job-3": FAILED,
-        "held": PROCESSING,
-    }
+    once = [(COST, "job-1"), (COST, "job-2"), (SAVINGS, "job-1"), (SAVINGS, "unanswered")]
+    assert invoked == sorted(once)
+    ended = {"job-1": COMPLETED, "job-2": COMPLETED, "job-3": FAILED, "unanswered": FAILED, "held": PROCESSING}
+    assert {job_id: stored(run, job_id)["status"] for job_id in ended} == ended
     assert {"followers", "open"}.isdisjoint(stored(run, "job-1"))
     assert stored(run, "unreachable")["followers"] == [UNREACHABLE]
     [record] = event_of("dead_letter")["Records"]
@@ -365,27 +422,83 @@ def test_the_background_processor_brings_jobs_to_their_ends_and_tells_them(proce
     assert run.queued == ['{"jobId": "stuck"}']
 
 
-def test_what_has_become_of_the_jobs_is_counted_in_the_stack_s_namespace(processed: Processed) -> None:
-    log = processed[0].log
+def test_what_has_become_of_the_jobs_is_counted_in_the_stack_s_namespace(background_processor: Served) -> None:
+    log = background_processor[0].log
     assert names(measurements(log)) == {
-        # job-1 and job-2; delivered again, neither counts again.
-        metrics.TIME_TO_FIRST_PROGRESS: 2,
+        # job-1, job-2 and the unanswered one; delivered again, none counts again.
+        metrics.TIME_TO_FIRST_PROGRESS: 3,
         metrics.JOBS_COMPLETED: 2,
         metrics.TIME_TO_ANSWER: 2,
         metrics.PARTIAL_ANSWERS: 1,
-        metrics.AGENT_TIME: 3,
-        metrics.AGENT_FAILURES: 1,
+        metrics.AGENT_TIME: 4,
+        metrics.AGENT_FAILURES: 2,
         # job-3's message is a dead letter.
-        metrics.JOBS_FAILED: 1,
+        metrics.JOBS_FAILED: 2,
         metrics.UNREADABLE_DEAD_LETTERS: 1,
     }
     assert {one.agent for one in measurements(log)} == {None, *AGENTS}
     assert log.count(f'"Namespace": "{ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"]}"') == len(measurements(log))
 
 
-def test_a_line_of_the_log_names_no_job_of_an_earlier_event(processed: Processed) -> None:
-    [line] = [line for line in processed[0].log_lines() if line["message"] == "A message names no job."]
-    assert "jobId" not in line
+def the_line(served: Served, message: str, **fields: Any) -> dict[str, Any]:
+    """Give the log's first line with this message and these fields."""
+    return next(line for line in served[0].log_lines() if {"message": message, **fields}.items() <= line.items())
+
+
+@pytest.mark.parametrize("function", ["connection_manager", "message_handler", "background_processor"])
+def test_nothing_that_others_choose_is_in_the_log(function: str, request: pytest.FixtureRequest) -> None:
+    run, _ = request.getfixturevalue(function)
+    # Lambda writes what is raised into it too.
+    assert MARKER not in run.log + str(run.raised)
+    for part in {part for token in (TOKEN, *TOKENS) for part in token.split(".") if len(part) > 1}:
+        assert part not in run.log
+    assert "arn:aws:lambda" not in run.log.replace("arn:aws:lambda:us-east-1:123456789012:function:function", "")
+    assert {line["service"] for line in run.log_lines()} == {function.replace("_", "-")}
+
+
+def test_every_line_about_a_frame_names_its_connection(connection_manager: Served) -> None:
+    connections = {line["connectionId"] for line in connection_manager[0].log_lines()}
+    assert connections == {CONNECTION_ID, "second", "talker", "hostile"}
+
+
+def test_refused_tokens_and_frames_are_in_the_log(connection_manager: Served, message_handler: Served) -> None:
+    assert the_line(connection_manager, "A token was refused.", connectionId=CONNECTION_ID)
+    assert the_line(connection_manager, "A message was refused.", code="INVALID_TOKEN")
+    refused = {line["code"] for line in message_handler[0].log_lines() if line["message"] == "A message was refused."}
+    assert {"INVALID_MESSAGE", "UNKNOWN_ACTION", "UNKNOWN_AGENT", "QUERY_TOO_LONG", "JOB_NOT_FOUND"} <= refused
+
+
+def test_a_line_about_a_job_names_it_and_its_user(message_handler: Served, background_processor: Served) -> None:
+    for message in ("A job was resumed.", "A job was cancelled."):
+        assert the_line(message_handler, message, jobId="my-job", userId="user-1")
+    taken = the_line(message_handler, "A question was taken.", duplicate=False, userId="user-1")
+    assert the_line(message_handler, "A question was taken.", duplicate=True, jobId=taken["jobId"])
+    replayed = message_handler[0].outcomes[12]["replayedAs"]
+    assert the_line(message_handler, "A job was replayed.", jobId="dead-job", replayedAs=replayed)
+    assert the_line(background_processor, "A job was completed.", jobId="job-1", userId="user-1", partial=True)
+    assert the_line(background_processor, "A job failed.", jobId="unanswered", userId="user-1", code="AGENTS_FAILED")
+    # And no line a job of an earlier event.
+    assert "jobId" not in the_line(background_processor, "A message names no job.")
+
+
+def test_an_agent_s_or_an_unexpected_error_is_in_the_log_and_not_its_words(
+    message_handler: Served, background_processor: Served
+) -> None:
+    assert the_line(background_processor, "An agent could not be reached.", jobId="unanswered")["errorType"]
+    broken = the_line(message_handler, "A message could not be served.")
+    assert broken["errors"][0]["errorType"] in {"ValueError", "InvalidOperation"}
+    assert any("job.py" in each for each in broken["errors"][0]["raisedAt"])
+    for message in ("A message could not be processed.", "An open job could not be looked at."):
+        assert the_line(background_processor, message, jobId="unreadable")["errors"]
+
+
+def test_lambda_is_not_told_to_have_libraries_write_more() -> None:
+    """With a log format and a level of its own Lambda sets the level of all loggers: botocore's then write every body.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    """
+    for function in properties("AWS::Lambda::Function").values():
+        assert set(function["LoggingConfig"]) == {"LogGroup"}
 
 
 def test_the_processor_is_patient_with_its_stores_and_not_with_its_message() -> None:
