@@ -26,7 +26,6 @@ from finops_client.errors import (
 )
 from finops_client.events import (
     AgentCompleted,
-    Authenticated,
     Event,
     GatewayError,
     JobCancelled,
@@ -38,7 +37,6 @@ from finops_client.events import (
     JobSnapshot,
     JobSummary,
     Malformed,
-    Pong,
     kind_of,
 )
 from finops_client.jobs import Job, jobs_of
@@ -88,7 +86,6 @@ class FinopsClient:
         self._timing = timing or Timing()
         self._exchanges: dict[Job, _Exchange] = {}
         self._early: deque[JobEvent] = deque(maxlen=KEPT_EARLY_EVENTS)
-        self._next_event: asyncio.Future[Event] | None = None
         self._line = ReconnectingConnection(
             url,
             credentials,
@@ -217,31 +214,6 @@ class FinopsClient:
             return await asyncio.to_thread(fetch_answer, completed.result.response_url)
         return completed.result.response if isinstance(completed, JobCompleted) else completed.result.content
 
-    async def authenticate(self, credentials: Credentials) -> Authenticated:
-        """Authenticate this connection, and every later one, with these credentials.
-
-        Raises:
-            NotAuthenticated, LimitReached, GatewayRefused, NoAnswer, ConnectionLost: see `Connection.authenticate`.
-        """
-        self._line.credentials = credentials
-        return await self._line.authenticate(renew=False)
-
-    async def ping(self) -> Pong:
-        """Ask for a sign of life; see `Connection.ping` for what it raises."""
-        return await self._line.now().ping()
-
-    async def probe(self, message: Mapping[str, object]) -> Event:
-        """Send any message as it is and return whatever comes next, for checks of what a server says.
-
-        Raises:
-            NoAnswer: nothing comes in time.
-            MessageNotSendable, ConnectionLost: see `Connection.send`.
-        """
-        connection = self._line.now()
-        self._next_event = asyncio.get_running_loop().create_future()
-        await connection.send(message)
-        return await connection.wait_for(self._next_event, "with any event")
-
     async def _page_of_jobs(self, fields: Mapping[str, object]) -> JobList:
         return await self._line.run(lambda connection: connection.request({"action": "list_jobs", **fields}, JobList))
 
@@ -259,8 +231,6 @@ class FinopsClient:
                 self._early.clear()
 
     def _receive(self, event: Event) -> None:
-        if self._next_event and not self._next_event.done():
-            self._next_event.set_result(event)
         if isinstance(event, JobEvent):
             self._route(event)
         elif isinstance(event, GatewayError):

@@ -65,22 +65,20 @@ Answer = TypeVar("Answer", bound=WireValue)
 class Connection:
     """An open WebSocket with its heartbeat. Everything received goes to `on_event`, in the order in which it came."""
 
-    def __init__(self, socket: ClientConnection, on_event: Callable[[Event], None], timing: Timing) -> None:
+    def __init__(self, socket: ClientConnection, timing: Timing, on_event: Callable[[Event], None] | None) -> None:
         """Take over an open socket; use `open`."""
         self._socket = socket
-        self._on_event = on_event
         self._timing = timing
+        self._listeners = [on_event] if on_event else []
         self._abort_reason: str | None = None
         self._turn = asyncio.Lock()
-        self._take_answer: Callable[[Event], None] | None = None
-        self._pong: asyncio.Future[Pong] | None = None
         self.lost: asyncio.Future[ConnectionLost] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read())
         self._heartbeat = asyncio.create_task(self._beat())
 
     @classmethod
     async def open(
-        cls, url: str, on_event: Callable[[Event], None], timing: Timing, *, origin: str | None = None
+        cls, url: str, timing: Timing, on_event: Callable[[Event], None] | None = None, *, origin: str | None = None
     ) -> Self:
         """Connect to a `ws://` or `wss://` URL, with the header `Origin` that a browser would send if it is given.
 
@@ -110,7 +108,7 @@ class Connection:
         except (InvalidURI, InvalidProxy, InvalidHandshake, OSError, ValueError) as failed:
             # A port or a host name that cannot exist is a ValueError of Python's own, before anything is sent.
             raise CannotConnect(f"No connection to {url}: {failed}.") from failed
-        return cls(socket, on_event, timing)
+        return cls(socket, timing, on_event)
 
     async def send(self, message: Mapping[str, object]) -> None:
         """Send a message as JSON text, in frames that API Gateway takes.
@@ -176,11 +174,17 @@ class Connection:
             NoAnswer: no pong within the deadline.
             ConnectionLost: the connection went away.
         """
-        if self._pong is None or self._pong.done():
-            self._pong = asyncio.get_running_loop().create_future()
-        pong = self._pong
-        await self.send({"action": "ping"})
-        return await self.wait_for(pong, "a ping")
+        return await self._send_and_wait(
+            {"action": "ping"}, lambda event: event if isinstance(event, Pong) else None, "a ping"
+        )
+
+    async def probe(self, message: Mapping[str, object]) -> Event:
+        """Send any message as it is and return whatever comes next, for checks of what a server says.
+
+        Raises:
+            NoAnswer, ConnectionLost, MessageNotSendable: nothing comes, or nothing was sent.
+        """
+        return await self._send_and_wait(message, lambda event: event, "with any event")
 
     async def wait_for(self, answer: asyncio.Future[Value], what: str) -> Value:
         """Wait for the answer to something that was sent here.
@@ -197,7 +201,7 @@ class Connection:
             raise self.lost.result()
         raise NoAnswer(what, self._timing.answer)
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """End the heartbeat and the connection; wait at most the closing time for the server's agreement."""
         self._heartbeat.cancel()
         await asyncio.wait([self._heartbeat])
@@ -205,29 +209,38 @@ class Connection:
         await self._reader
 
     async def _take_turn(self, message: Mapping[str, object], answer: type[Answer]) -> Answer | FinopsClientError:
-        outcome: asyncio.Future[Answer | FinopsClientError] = asyncio.get_running_loop().create_future()
-
-        def take(event: Event) -> None:
-            if not outcome.done() and (found := _outcome_in(event, answer, message.get("jobId"))) is not None:
-                outcome.set_result(found)
-
-        self._take_answer = take
+        job_id = message.get("jobId")
         try:
-            await self.send(message)
-            return await self.wait_for(outcome, str(message["action"]))
+            return await self._send_and_wait(
+                message, lambda event: _outcome_in(event, answer, job_id), str(message["action"])
+            )
         except FinopsClientError as failed:
             return failed
+
+    async def _send_and_wait(
+        self, message: Mapping[str, object], find: Callable[[Event], Value | None], what: str
+    ) -> Value:
+        """Send a message and return the first thing that is found in an event."""
+        found: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+
+        def listen(event: Event) -> None:
+            if not found.done() and (value := find(event)) is not None:
+                found.set_result(value)
+
+        self._listeners.insert(0, listen)
+        try:
+            await self.send(message)
+            return await self.wait_for(found, what)
+        finally:
+            self._listeners.remove(listen)
 
     async def _read(self) -> None:
         lost = ConnectionLost(1006, "the reader stopped")
         try:
             while True:
                 event = parse_event(await self._socket.recv())
-                if self._take_answer:
-                    self._take_answer(event)
-                if isinstance(event, Pong) and self._pong and not self._pong.done():
-                    self._pong.set_result(event)
-                self._on_event(event)
+                for listen in list(self._listeners):
+                    listen(event)
         except ConnectionClosed as closed:
             lost = self._as_lost(closed)
         finally:

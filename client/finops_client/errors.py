@@ -44,7 +44,17 @@ PASSING_CODES = {SESSION_EXPIRED, "INTERNAL", RATE_LIMITED}
 
 
 class FinopsClientError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    `code` is the protocol's, such as INVALID_MESSAGE, if the server has refused something. `retry_after` is the number
+    of seconds after which the server may take the same, if it has said so.
+    """
+
+    def __init__(self, message: str, code: str = "", retry_after: float | None = None) -> None:
+        """Keep it all; `message` is a sentence for a person."""
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
 
 
 class CannotConnect(FinopsClientError):
@@ -70,12 +80,12 @@ class SignInUnavailable(CannotConnect):
 
 
 class ConnectionLost(FinopsClientError):
-    """A connection ended; `code` is the WebSocket close code, 1006 if none came (RFC 6455, 7.4.1)."""
+    """A connection ended; `close_code` is the WebSocket's, 1006 if none came (RFC 6455, 7.4.1)."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, close_code: int, reason: str) -> None:
         """Word it, with the server's reason."""
-        super().__init__(f"The connection was lost (code {code}{', ' + reason if reason else ''}).")
-        self.code = code
+        super().__init__(f"The connection was lost (code {close_code}{', ' + reason if reason else ''}).")
+        self.close_code = close_code
         self.reason = reason
 
 
@@ -84,18 +94,12 @@ class GaveUp(ConnectionLost):
 
     def __init__(self, lost: ConnectionLost, attempts: int, last: FinopsClientError) -> None:
         """Word it, with the last attempt's failure."""
-        super().__init__(lost.code, lost.reason)
+        super().__init__(lost.close_code, lost.reason)
         self.args = (f"The connection was lost and {attempts} attempts to make it again failed. Last: {last}",)
-        self.attempts = attempts
 
 
 class NotAuthenticated(FinopsClientError):
-    """The server refused to authenticate the connection; `code` is the protocol's, such as INVALID_TOKEN."""
-
-    def __init__(self, message: str, code: str = "UNAUTHENTICATED") -> None:
-        """Keep the code; `message` is a sentence for a person."""
-        super().__init__(message)
-        self.code = code
+    """The server refused to authenticate the connection."""
 
 
 class CredentialsRefused(NotAuthenticated):
@@ -123,16 +127,7 @@ class ServerFailed(FinopsClientError):
 
 
 class RequestRefused(FinopsClientError):
-    """The server refused a request; `code` is the protocol's, such as INVALID_MESSAGE.
-
-    `retry_after` is the number of seconds after which the server may take the same; None if it has not said.
-    """
-
-    def __init__(self, message: str, code: str, retry_after: float | None = None) -> None:
-        """Keep code and wait; `message` is the server's sentence for a person."""
-        super().__init__(message)
-        self.code = code
-        self.retry_after = retry_after
+    """The server refused a request."""
 
 
 class JobNotFound(RequestRefused):
@@ -170,11 +165,13 @@ class JobNotCompleted(FinopsClientError):
 
 def refusal(code: str, sentence: str, retry_after: float | None = None) -> FinopsClientError:
     """Make the error for a refusal with this code; its text is the server's sentence, `retry_after` is in seconds."""
-    if code in NOT_AUTHENTICATED_CODES:
-        return NotAuthenticated(sentence, code)
-    if code == "INTERNAL":
-        return ServerFailed(sentence)
-    kinds = {"JOB_NOT_FOUND": JobNotFound, "JOB_FINISHED": JobAlreadyFinished} | dict.fromkeys(
-        LIMIT_CODES, LimitReached
-    )
-    return kinds.get(code, RequestRefused)(sentence, code, retry_after)
+    return _ERRORS.get(code, RequestRefused)(sentence, code, retry_after)
+
+
+_ERRORS: dict[str, type[FinopsClientError]] = {
+    **dict.fromkeys(NOT_AUTHENTICATED_CODES, NotAuthenticated),
+    **dict.fromkeys(LIMIT_CODES, LimitReached),
+    "INTERNAL": ServerFailed,
+    "JOB_NOT_FOUND": JobNotFound,
+    "JOB_FINISHED": JobAlreadyFinished,
+}

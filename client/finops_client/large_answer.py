@@ -27,7 +27,7 @@ def fetch_answer(
     timeout: float = TIMEOUT_SECONDS,
     total: float = TOTAL_SECONDS,
 ) -> str:
-    """The text behind a presigned URL. Blocks: call it in a thread.
+    """Fetch the text behind a presigned URL. This blocks: call it in a thread.
 
     Args:
         url: https, or http on this machine's own address (the local cloud). Redirects are not followed.
@@ -40,7 +40,8 @@ def fetch_answer(
             large, is no UTF-8 text, or does not come, or not as a whole. The text leaves the URL out: whoever holds
             it can read the answer.
     """
-    _check_allowed(url)
+    if not _is_allowed(url):
+        raise AnswerUnavailable("The address of the whole answer is neither https nor on this machine.")
     opener = urllib.request.build_opener(_NoRedirects())
     try:
         with opener.open(url, timeout=timeout) as response:
@@ -68,31 +69,22 @@ def _read(response: HTTPResponse, max_bytes: int, *, give_up_at: float) -> bytes
     return bytes(body)
 
 
-def _check_allowed(url: str) -> None:
-    """Keeps a server, which gives the URL, from making this machine read its own files or its network."""
+def _is_allowed(url: str) -> bool:
+    """Keep a server, which gives the URL, from making this machine read its own files or its network."""
     try:
         parts = urlsplit(url)
-        allowed = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
-    except ValueError:
-        allowed = False
-    if not allowed:
-        raise AnswerUnavailable("The address of the whole answer is neither https nor on this machine.")
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
+        if parts.scheme == "http":
+            return parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
         return False
+    return parts.scheme == "https"
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Refuses them: the signature of a presigned URL covers the host's name, so it is good at no other address.
+    """Refuse them: the signature of a presigned URL covers the host's name, so it is good at no other address.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
     """
 
     def redirect_request(self, *_: object) -> None:
-        """Gives no request, so the redirect's own status is the error."""
+        """Give no request, so the redirect's own status is the error."""

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TextIO
@@ -106,7 +107,12 @@ def read_options(
     if not given.url.startswith(("ws://", "wss://")):
         parser.error("the URL must begin with ws:// or wss://")
     if given.question is not None:
-        given.question = _question(parser, given.question, stdin)
+        try:
+            given.question = _text("question", stdin.read() if given.question == "-" else given.question)
+        except UnicodeDecodeError:
+            parser.error("the question is not a UTF-8 text")
+        except argparse.ArgumentTypeError as invalid:
+            parser.error(str(invalid))
     given.limit = given.limit or JOBS_LISTED
     given.credentials = _credentials(parser, given, settings, file_values, stdin)
     return given
@@ -154,17 +160,6 @@ def _read_env_file(path: Path) -> dict[str, str]:
         raise InvalidEnvFile(f"{path} is not a UTF-8 text.") from None
     except InvalidEnvFile as invalid:
         raise InvalidEnvFile(f"{path}: {invalid}") from None
-
-
-def _question(parser: argparse.ArgumentParser, given: str, stdin: TextIO) -> str:
-    try:
-        question = stdin.read() if given == "-" else given
-        question.encode()
-    except UnicodeError:
-        parser.error("the question is not a UTF-8 text")
-    if not question.strip():
-        parser.error("the question is empty")
-    return question.strip()
 
 
 def _file_values(given: argparse.Namespace, environment: Mapping[str, str], directory: Path) -> Mapping[str, str]:
@@ -229,8 +224,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("question", metavar="QUESTION", nargs="?", help="the question; - reads it from standard input")
-    what.add_argument("--resume", type=_job_id, metavar="JOB_ID", help="follow a job of yours; of a finished one, read")
-    what.add_argument("--cancel", type=_job_id, metavar="JOB_ID", help="cancel a job of yours")
+    what.add_argument(
+        "--resume",
+        type=partial(_text, "job id"),
+        metavar="JOB_ID",
+        help="follow a job of yours; of a finished one, read",
+    )
+    what.add_argument("--cancel", type=partial(_text, "job id"), metavar="JOB_ID", help="cancel a job of yours")
     what.add_argument(
         "--list", dest="list_jobs", action="store_true", help="list your jobs, newest first (not with --user-id)"
     )
@@ -278,13 +278,13 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _job_id(text: str) -> str:
+def _text(what: str, text: str) -> str:
     try:
         text.encode()
     except UnicodeError:
-        raise argparse.ArgumentTypeError("the job id is not a UTF-8 text") from None
+        raise argparse.ArgumentTypeError(f"the {what} is not a UTF-8 text") from None
     if not text.strip():
-        raise argparse.ArgumentTypeError("the job id is empty")
+        raise argparse.ArgumentTypeError(f"the {what} is empty")
     return text.strip()
 
 

@@ -30,7 +30,7 @@ from finops_client.errors import (
     ServerFailed,
     SignInUnavailable,
 )
-from finops_client.events import Authenticated, Event
+from finops_client.events import Event
 from finops_client.timing import Timing
 
 Result = TypeVar("Result")
@@ -97,33 +97,6 @@ class ReconnectingConnection:
                 await self._timing.sleep(limit.retry_after + wait)
         self._keeper = asyncio.create_task(self._keep())
 
-    def now(self) -> Connection:
-        """Give the connection of now.
-
-        Raises:
-            ConnectionLost: it is being made again.
-            FinopsClientError: there will be no further one, and why.
-        """
-        if self._ended:
-            raise self._ended
-        if self._connection is None:
-            raise ConnectionLost(1006, "not connected again yet")
-        return self._connection
-
-    async def authenticate(self, *, renew: bool) -> Authenticated:
-        """Authenticate the connection of now, with a new token if `renew`.
-
-        Raises:
-            NotAuthenticated: refused, there is no new token, or there are no credentials.
-            LimitReached: see `Connection.authenticate`.
-            SignInUnavailable: see `Credentials`.
-            ConnectionLost: there is no connection at the moment.
-        """
-        if self.credentials is None:
-            raise NotAuthenticated("There are no credentials to authenticate with.")
-        fields = await self.credentials.fields(renew=renew)
-        return await self.now().authenticate(fields)
-
     async def run(self, attempt: Callable[[Connection], Awaitable[Result]]) -> Result:
         """Return what `attempt` does on the connection of the moment; repeat it until it is done.
 
@@ -164,7 +137,7 @@ class ReconnectingConnection:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
         if self._connection:
-            await self._connection.close()
+            await self._connection.aclose()
 
     async def _ready(self) -> Connection:
         """The connection of now, or the next one."""
@@ -184,16 +157,16 @@ class ReconnectingConnection:
             if refused.code not in SIGN_IN_AGAIN_CODES or self.credentials is None:
                 raise
             has_expired = refused.code == SESSION_EXPIRED
-        await self.authenticate(renew=has_expired)
+        await connection.authenticate(await self.credentials.fields(renew=has_expired))
         return await attempt(connection)
 
     async def _connect(self) -> Connection:
-        connection = await Connection.open(self._url, self._on_event, self._timing, origin=self._origin)
+        connection = await Connection.open(self._url, self._timing, self._on_event, origin=self._origin)
         try:
             if self.credentials:
                 await _authenticate_or_renew(connection, self.credentials)
         except BaseException:
-            await connection.close()
+            await connection.aclose()
             raise
         return connection
 
@@ -205,7 +178,7 @@ class ReconnectingConnection:
             while self._connection:
                 connected_at = self._timing.now()
                 lost = await asyncio.shield(self._connection.lost)
-                await self._connection.close()
+                await self._connection.aclose()
                 self._connection = None
                 # A server that takes a connection and drops it again must not be asked for ever.
                 if self._of_use or self._timing.now() - connected_at > self._timing.backoff.longest:
@@ -227,7 +200,7 @@ class ReconnectingConnection:
         give_up_at = self._timing.now() + self._timing.backoff.total
         for delay in delays:
             # A wait that the server asks for is kept: until then every attempt would be refused, and counted.
-            wait = delay + (last.retry_after or 0 if isinstance(last, LimitReached) else 0)
+            wait = delay + (last.retry_after or 0)
             if self._timing.now() + wait >= give_up_at:
                 break
             await self._timing.sleep(wait)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 
 from finops_client.auth import ClaimedIdentity
-from finops_client.client import FinopsClient
+from finops_client.connection import Connection
 from finops_client.daemon_threads import run_with_daemon_threads
 from finops_client.errors import CannotConnect, FinopsClientError, GatewayRefused
 from finops_client.events import Authenticated, ErrorMessage, GatewayError
@@ -54,10 +55,8 @@ async def verify(
     reported = ""
     while True:
         try:
-            async with FinopsClient(url, origin=origin, timing=timing) as client:
-                report(f"connected to {url}")
-                await _converse(client, identity, report)
-                return
+            connection = await Connection.open(url, timing, origin=origin)
+            break
         except CannotConnect as not_yet:
             if timing.now() + RETRY_SECONDS > give_up_at:
                 raise
@@ -65,26 +64,29 @@ async def verify(
                 reported = str(not_yet)
                 report(f"not reachable yet: {not_yet}")
             await timing.sleep(RETRY_SECONDS)
+    report(f"connected to {url}")
+    async with aclosing(connection):
+        await _converse(connection, identity, report)
 
 
-async def _converse(client: FinopsClient, identity: ClaimedIdentity, report: Callable[[str], None]) -> None:
+async def _converse(connection: Connection, identity: ClaimedIdentity, report: Callable[[str], None]) -> None:
     try:
-        answer = await client.authenticate(identity)
+        answer = await connection.authenticate(await identity.fields())
     except FinopsClientError as failed:
         raise NotVerified(f"Expected authenticated as the answer to authenticate. {failed}") from failed
     _check(answer, identity)
     report(f"authenticated: {answer.message} (connectionId {answer.connection_id}, verified: false)")
     try:
-        await client.ping()
+        await connection.ping()
     except FinopsClientError as failed:
         raise NotVerified(f"Expected pong as the answer to ping. {failed}") from failed
     report("ping answered with pong")
-    await _check_refusal(client)
+    await _check_refusal(connection)
     report("list_jobs refused without a token")
 
 
-async def _check_refusal(client: FinopsClient) -> None:
-    answer = await client.probe({"action": "list_jobs"})
+async def _check_refusal(connection: Connection) -> None:
+    answer = await connection.probe({"action": "list_jobs"})
     if isinstance(answer, GatewayError):
         raise NotVerified(f"Expected error as the answer to list_jobs. {GatewayRefused(answer.message)}")
     if not isinstance(answer, ErrorMessage) or answer.code != "UNAUTHENTICATED":

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Mapping
+from contextlib import aclosing
 from typing import Any
 
-from finops_client import ClaimedIdentity, FinopsClient, FinopsClientError, Timing
+from finops_client import ClaimedIdentity, FinopsClientError, Timing
+from finops_client.connection import Connection
 from finops_client.daemon_threads import run_with_daemon_threads
 from finops_client.errors import CannotConnect
 from finops_client.events import ErrorMessage, GatewayError
@@ -91,8 +93,8 @@ def first_origin(parameters: Mapping[str, str]) -> str | None:
 
 
 async def _list_jobs(url: str, origin: str | None) -> None:
-    async with FinopsClient(url, origin=origin, timing=Timing(answer=_ANSWER)) as client:
-        answer = await client.probe({"action": "list_jobs"})
+    async with aclosing(await Connection.open(url, Timing(answer=_ANSWER), origin=origin)) as connection:
+        answer = await connection.probe({"action": "list_jobs"})
     if isinstance(answer, GatewayError):
         raise NotVerified(f"API Gateway could not hand a message on: {answer.message}.")
     if not isinstance(answer, ErrorMessage) or answer.code != "UNAUTHENTICATED":

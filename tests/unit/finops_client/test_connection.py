@@ -40,14 +40,14 @@ async def opened(server: RecordingServer | str, events: list[Event] | None = Non
     origin = options.pop("origin", None)
     url = server if isinstance(server, str) else server.url
     timing = Timing(**{"opening": 2, "answer": 2, "closing": 0.2, **options})
-    return await Connection.open(url, ([] if events is None else events).append, timing, origin=origin)
+    return await Connection.open(url, timing, ([] if events is None else events).append, origin=origin)
 
 
 @pytest.mark.parametrize(("status", "refused"), [(403, True), (404, True), (408, False), (429, False), (503, False)])
 @pytest.mark.parametrize("origin", ["https://finops.example", None])
 async def test_a_refused_handshake_says_what_may_be_wrong(status: int, refused: bool, origin: str | None) -> None:
     async with RecordingServer() as server:
-        await (await opened(server, origin=origin)).close()
+        await (await opened(server, origin=origin)).aclose()
         server.handshake_statuses = [status]
         with pytest.raises(CannotConnect, match=str(status)) as failed:
             await opened(server, origin=origin)
@@ -97,8 +97,8 @@ async def test_a_message_is_received_up_to_a_bound(mebibytes: int, code: int | N
         await connection.send({"action": "ping"})
         await server.until(lambda: bool(events) or connection.lost.done())
         assert kinds_of(events) == ([] if code else ["ProgressUpdate"])
-        assert not code or connection.lost.result().code == code
-        await connection.close()
+        assert not code or connection.lost.result().close_code == code
+        await connection.aclose()
 
 
 async def test_a_large_message_goes_in_frames_that_the_gateway_takes() -> None:
@@ -139,7 +139,7 @@ async def test_a_refused_authentication_is_raised(message: say.Message, expected
         connection = await opened(server)
         with pytest.raises(expected):
             await connection.authenticate(CLAIM)
-        await connection.close()
+        await connection.aclose()
 
 
 async def test_no_answer_and_a_lost_line_do_not_hang() -> None:
@@ -149,7 +149,7 @@ async def test_no_answer_and_a_lost_line_do_not_hang() -> None:
             await connection.authenticate(CLAIM)
         with pytest.raises(ConnectionLost):
             await connection.ping()
-        await connection.close()
+        await connection.aclose()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ async def test_an_answer_is_the_requests_own_and_the_first(says: list[Any], outc
             found: object = await connection.request(resume("job-1"), JobSnapshot)
         except FinopsClientError as failed:
             found = failed
-        await connection.close()
+        await connection.aclose()
     assert type(found) is outcome
 
 
@@ -186,7 +186,7 @@ async def test_one_request_waits_for_the_other_so_that_an_error_is_its_own() -> 
         connection = await opened(server)
         requests = [connection.request(resume(name), JobSnapshot) for name in ("gone", "job-2")]
         assert kinds_of(await asyncio.gather(*requests, return_exceptions=True)) == ["JobNotFound", "JobSnapshot"]
-        await connection.close()
+        await connection.aclose()
 
 
 async def test_a_request_whose_caller_has_gone_keeps_its_turn() -> None:
@@ -206,7 +206,7 @@ async def test_a_request_whose_caller_has_gone_keeps_its_turn() -> None:
         await asyncio.wait([gone])
         asked_for_another.set()
         assert (await there).job_id == "job-2"
-        await connection.close()
+        await connection.aclose()
 
 
 async def test_a_request_that_waits_for_its_turn_and_is_given_up_is_not_sent() -> None:
@@ -220,7 +220,7 @@ async def test_a_request_that_waits_for_its_turn_and_is_given_up_is_not_sent() -
         with pytest.raises(NoAnswer, match="resume_job"):
             await first
         await connection.ping()
-        await connection.close()
+        await connection.aclose()
     assert server.actions() == ["resume_job", "ping"]
 
 
@@ -231,5 +231,5 @@ async def test_the_heartbeat_pings_leaves_a_live_connection_alone_and_ends_a_dea
         assert not connection.lost.done()
         server.answers["ping"] = silence
         lost = await asyncio.wait_for(asyncio.shield(connection.lost), 3)
-        await connection.close()
-    assert (lost.code, "did not answer a ping" in lost.reason) == (1006, True)
+        await connection.aclose()
+    assert (lost.close_code, "did not answer a ping" in lost.reason) == (1006, True)

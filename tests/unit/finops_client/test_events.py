@@ -157,8 +157,7 @@ def test_every_code_is_an_error_with_the_servers_sentence(code: str) -> None:
     found = refusal(code, "A sentence.", 17)
     assert type(found) is kinds.get(code, errors.RequestRefused)
     assert str(found) == "A sentence."
-    assert getattr(found, "code", "INTERNAL") == code
-    assert getattr(found, "retry_after", 17) == 17
+    assert (found.code, found.retry_after) == (code, 17)
 
 
 def test_every_error_is_in_the_tree_of_the_docstring_under_its_base() -> None:
