@@ -86,7 +86,7 @@ class FinopsClient:
         self._timing = timing or Timing()
         self._exchanges: dict[Job, _Exchange] = {}
         self._early: deque[JobEvent] = deque(maxlen=KEPT_EARLY_EVENTS)
-        self._line = ReconnectingConnection(
+        self._connection = ReconnectingConnection(
             url,
             credentials,
             origin=origin,
@@ -98,14 +98,14 @@ class FinopsClient:
 
     async def __aenter__(self) -> Self:
         """Connect and authenticate; see `ReconnectingConnection.start` for what it raises."""
-        await self._line.start()
+        await self._connection.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connection. Jobs under way go on at the server."""
-        await self._line.close()
+        await self._connection.close()
 
     def ask(
         self, query: str, *, agents: Sequence[str] | None = None, request_id: str | None = None
@@ -168,7 +168,7 @@ class FinopsClient:
                 `ReconnectingConnection.run` and `Connection.request`.
         """
         message = {"action": "cancel_job", "jobId": job_id}
-        return await self._line.run(lambda connection: connection.request(message, JobCancelled))
+        return await self._connection.run(lambda connection: connection.request(message, JobCancelled))
 
     async def jobs(self, limit: int | None = None) -> AsyncGenerator[JobSummary, None]:
         """List the jobs of this user that have not expired, newest first; at most `limit` if it is given.
@@ -215,12 +215,14 @@ class FinopsClient:
         return completed.result.response if isinstance(completed, JobCompleted) else completed.result.content
 
     async def _page_of_jobs(self, fields: Mapping[str, object]) -> JobList:
-        return await self._line.run(lambda connection: connection.request({"action": "list_jobs", **fields}, JobList))
+        return await self._connection.run(
+            lambda connection: connection.request({"action": "list_jobs", **fields}, JobList)
+        )
 
     async def _events_of(self, job: Job, question: Mapping[str, object] | None) -> AsyncGenerator[JobEvent, None]:
         if job.request_id is not None and any(other.request_id == job.request_id for other in self._exchanges):
             raise ValueError(f"The request id {job.request_id!r} is already under way.")
-        exchange = self._exchanges[job] = _Exchange(job, question, self._line, self._timing.silence)
+        exchange = self._exchanges[job] = _Exchange(job, question, self._connection, self._timing.silence)
         try:
             async with aclosing(exchange.events()) as events:
                 async for event in events:
@@ -244,8 +246,8 @@ class FinopsClient:
     def _route(self, event: JobEvent) -> None:
         jobs = jobs_of(event, self._exchanges)
         if jobs:
-            self._line.note_use()
-        elif any(not job.acknowledged for job in self._exchanges):
+            self._connection.note_use()
+        elif event.job_id is not None and any(not job.acknowledged for job in self._exchanges):
             # It may be of the question that waits to be acknowledged.
             self._early.append(event)
         for job in jobs:
@@ -271,15 +273,15 @@ class _Exchange:
     """
 
     def __init__(
-        self, job: Job, question: Mapping[str, object] | None, line: ReconnectingConnection, silence: float
+        self, job: Job, question: Mapping[str, object] | None, connection: ReconnectingConnection, silence: float
     ) -> None:
         """Nothing is sent yet. Without a question it is a job that the server has already."""
         self._job = job
         self._question = question
-        self._line = line
+        self._connection = connection
         self._silence = silence
         self._inbox: asyncio.Queue[JobEvent | BaseException] = asyncio.Queue()
-        self._errand: asyncio.Task[None] | None = None
+        self._submission: asyncio.Task[None] | None = None
         self._reply: asyncio.Future[FinopsClientError | None] | None = None
         self._asked_again = False
 
@@ -300,19 +302,19 @@ class _Exchange:
                 if isinstance(item, JobEnd):
                     return
         finally:
-            if self._errand:
-                self._errand.cancel()
+            if self._submission:
+                self._submission.cancel()
 
     def catch_up(self) -> None:
         """Ask for the job's state, or the question again if it is not acknowledged, unless that is under way."""
-        if self._errand is None or self._errand.done():
-            self._errand = asyncio.create_task(self._reach_job())
-            self._errand.add_done_callback(self._report_failure)
+        if self._submission is None or self._submission.done():
+            self._submission = asyncio.create_task(self._reach_job())
+            self._submission.add_done_callback(self._report_failure)
 
     def take(self, event: JobEvent) -> None:
         """Take in an event of the job, or a refusal that ends no job but one attempt to ask, which is made again."""
         if isinstance(event, JobFailed) and event.job_id is None:
-            signs_in = SIGN_IN_AGAIN_CODES if self._line.credentials is not None else set()
+            signs_in = SIGN_IN_AGAIN_CODES if self._connection.credentials is not None else set()
             if event.code in PASSING_CODES | signs_in:
                 self.settle(refusal(event.code, event.error, event.retry_after))
                 return
@@ -332,14 +334,14 @@ class _Exchange:
 
     async def _reach_job(self) -> None:
         try:
-            await self._line.run(self._submit_or_resume)
+            await self._connection.run(self._submit_or_resume)
         except JobNotFound:
             if self._question is None or self._asked_again:
                 raise
             # It has expired or was deleted. Asked again under the same request id it is answered all the same.
             self._asked_again = True
             self._job.forget()
-            await self._line.run(self._submit_or_resume)
+            await self._connection.run(self._submit_or_resume)
 
     async def _submit_or_resume(self, connection: Connection) -> None:
         if self._job.acknowledged:
@@ -350,6 +352,6 @@ class _Exchange:
             if refused := await connection.wait_for(self._reply, "the question"):
                 raise refused
 
-    def _report_failure(self, errand: asyncio.Task[Any]) -> None:
-        if not errand.cancelled() and (failed := errand.exception()):
+    def _report_failure(self, submission: asyncio.Task[Any]) -> None:
+        if not submission.cancelled() and (failed := submission.exception()):
             self._inbox.put_nowait(failed)

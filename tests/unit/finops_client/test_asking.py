@@ -85,8 +85,9 @@ async def test_what_is_unknown_broken_or_somebody_elses_does_not_disturb() -> No
     novelty = {"type": "novelty", "jobId": "job-1"}
     junk = [*map(json.dumps, others), "junk", "[]", "{}", json.dumps(novelty), '{"type":"progress_update"}']
     gateways = [say.gateway_error(), say.error(), say.job_refused(code="INTERNAL")]
-    messages = [say.WHOLE_JOB[0], *junk, *gateways, *say.WHOLE_JOB[1:]]
-    async with RecordingServer(finops_query=sending(*messages)) as server, client_of(server) as client:
+    another_refused = sending(say.job_refused(code="UNKNOWN_AGENT", requestId="other"), gateways[-1])
+    answers = in_turn(another_refused, sending(say.WHOLE_JOB[0], *junk, *gateways, *say.WHOLE_JOB[1:]))
+    async with RecordingServer(finops_query=answers) as server, client_of(server) as client:
         assert len(await asked(client)) == len(say.WHOLE_JOB)
 
 

@@ -4,11 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
-from finops_client.connection import MAX_SENT_FRAME, MAX_SENT_MESSAGE, Connection, split_into_frames
+from finops_client.connection import MAX_SENT_FRAME, MAX_SENT_MESSAGE, Connection
 from finops_client.errors import (
     CannotConnect,
     ConnectionLost,
@@ -22,7 +20,7 @@ from finops_client.errors import (
     ProtocolViolation,
     ServerFailed,
 )
-from finops_client.events import Event, JobCancelled, JobSnapshot
+from finops_client.events import Event, JobSnapshot
 from finops_client.timing import Timing
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.quick_client import kinds_of
@@ -116,13 +114,6 @@ async def test_a_large_message_goes_in_frames_that_the_gateway_takes() -> None:
     assert all(len(str(fragment).encode()) <= MAX_SENT_FRAME for fragment in fragments)
 
 
-@given(st.text(max_size=200).map(lambda text: text * 700))
-def test_frames_are_small_enough_and_make_the_text(text: str) -> None:
-    frames = split_into_frames(text)
-    assert "".join(frames) == text
-    assert all(len(frame) * 4 <= MAX_SENT_FRAME for frame in frames)
-
-
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
@@ -176,19 +167,6 @@ async def test_an_answer_is_the_requests_own_and_the_first(says: list[Any], outc
     assert type(found) is outcome
 
 
-async def test_one_request_waits_for_the_other_so_that_an_error_is_its_own() -> None:
-    async def refuse_one(socket: ServerConnection, received: say.Message) -> None:
-        await asyncio.sleep(0.02)
-        answer = say.error(code="JOB_NOT_FOUND") if received["jobId"] == "gone" else say.job_snapshot(jobId="job-2")
-        await sending(answer)(socket, received)
-
-    async with RecordingServer(resume_job=refuse_one) as server:
-        connection = await opened(server)
-        requests = [connection.request(resume(name), JobSnapshot) for name in ("gone", "job-2")]
-        assert kinds_of(await asyncio.gather(*requests, return_exceptions=True)) == ["JobNotFound", "JobSnapshot"]
-        await connection.aclose()
-
-
 async def test_a_request_whose_caller_has_gone_keeps_its_turn() -> None:
     asked_for_another = asyncio.Event()
 
@@ -207,21 +185,6 @@ async def test_a_request_whose_caller_has_gone_keeps_its_turn() -> None:
         asked_for_another.set()
         assert (await there).job_id == "job-2"
         await connection.aclose()
-
-
-async def test_a_request_that_waits_for_its_turn_and_is_given_up_is_not_sent() -> None:
-    async with RecordingServer(resume_job=silence) as server:
-        connection = await opened(server, answer=0.2)
-        first = asyncio.create_task(connection.request(resume("job-1"), JobSnapshot))
-        await server.until(lambda: bool(server.received))
-        second = asyncio.create_task(connection.request({"action": "cancel_job", "jobId": "job-1"}, JobCancelled))
-        await asyncio.sleep(0)
-        second.cancel()
-        with pytest.raises(NoAnswer, match="resume_job"):
-            await first
-        await connection.ping()
-        await connection.aclose()
-    assert server.actions() == ["resume_job", "ping"]
 
 
 async def test_the_heartbeat_pings_leaves_a_live_connection_alone_and_ends_a_dead_one() -> None:

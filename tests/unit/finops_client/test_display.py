@@ -51,7 +51,7 @@ def answer(markdown: str, *, terminal: bool = True, **options: Any) -> str:
 
 def jobs(*fields: dict[str, Any], terminal: bool, width: int = 80) -> str:
     to = console(terminal=terminal, width=width)
-    found = parse_event(json.dumps(say.job_list(jobs=[say.job_list()["jobs"][0] | one for one in fields])))
+    found = parse_event(json.dumps(say.job_list(jobs=[say.job_summary(**one) for one in fields])))
     assert isinstance(found, JobList)
     print_jobs(found.jobs, to)
     return written(to)

@@ -36,20 +36,10 @@ def accepted(*events: JobEvent) -> list[JobEvent]:
     return [shown for one in events for shown in job.accept(one)]
 
 
-def test_a_job_in_order_is_delivered_as_it_is() -> None:
-    assert accepted(*WHOLE_JOB) == WHOLE_JOB
-
-
 @given(st.permutations(WHOLE_JOB[:-1]))
 def test_facts_come_through_in_any_order(events: list[JobEvent]) -> None:
     facts = [one for one in accepted(*events, WHOLE_JOB[-1]) if not isinstance(one, ProgressUpdate)]
     assert len(facts) == len(WHOLE_JOB) - 1
-
-
-def test_stale_progress_is_dropped_and_a_stale_fact_shows_the_progress_reached() -> None:
-    new, stale = event(say.progress_update(progress=70, seq=9)), event(say.progress_update(progress=60, seq=8))
-    shown = accepted(new, stale, event(say.agent_completed(progress=50, seq=4)))
-    assert [(type(one), one.progress) for one in shown] == [(ProgressUpdate, 70), (AgentCompleted, 70)]  # type: ignore[union-attr]
 
 
 def test_a_snapshot_that_is_not_newer_is_dropped_but_not_what_it_tells_of() -> None:
@@ -57,12 +47,6 @@ def test_a_snapshot_that_is_not_newer_is_dropped_but_not_what_it_tells_of() -> N
     shown = accepted(started, progress, event(say.job_snapshot(seq=5)))
     assert kinds_of(shown) == ["AnalysisStarted", "ProgressUpdate", "AgentCompleted"]
     assert accepted(*WHOLE_JOB[:4], event(say.job_snapshot(seq=4))) == WHOLE_JOB[:4]
-
-
-def test_what_a_snapshot_has_told_is_not_delivered_again() -> None:
-    snapshot = event(say.job_snapshot(seq=7))
-    redraw = [event(say.analysis_started(seq=7)), event(say.agent_completed(seq=7))]
-    assert kinds_of(accepted(snapshot, *redraw, snapshot)) == ["JobSnapshot", "AnalysisStarted", "AgentCompleted"]
 
 
 def test_a_job_that_the_server_no_longer_has_may_come_again_and_shows_no_less_progress() -> None:

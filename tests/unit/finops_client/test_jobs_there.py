@@ -9,7 +9,6 @@ import pytest
 from finops_client import FinopsClient
 from finops_client.errors import (
     GatewayRefused,
-    JobAlreadyFinished,
     JobNotFound,
     NotAuthenticated,
     ProtocolViolation,
@@ -23,13 +22,6 @@ from unit.finops_client.recording_server import RecordingServer, in_turn, sendin
 
 NOT_FOUND = say.error(code="JOB_NOT_FOUND", message="There is no such job.")
 RESUMED = ["JobSnapshot", "AnalysisStarted", "AgentCompleted", "AgentCompleted", "JobCompleted"]
-
-
-async def test_a_job_is_followed_from_its_state_to_its_end() -> None:
-    resumed = sending(say.job_snapshot(), *say.WHOLE_JOB[3:])
-    async with RecordingServer(resume_job=resumed) as server, client_of(server) as client:
-        assert kinds_of(await followed(client)) == RESUMED
-    assert server.received[1:] == [{"action": "resume_job", "jobId": "job-1"}]
 
 
 @pytest.mark.parametrize(
@@ -70,19 +62,6 @@ async def test_a_question_and_a_follower_of_one_job_both_get_it_all() -> None:
         assert kinds_of(await asking) == ["JobQueued", *RESUMED]
 
 
-async def test_a_cancelled_job_is_confirmed_and_its_question_ends() -> None:
-    cancel = sending(say.job_snapshot(), say.job_cancelled(jobId="job-2"), say.job_cancelled())
-    async with (
-        RecordingServer(finops_query=sending(say.job_queued()), cancel_job=cancel) as server,
-        client_of(server) as client,
-    ):
-        asking = asyncio.create_task(asked(client))
-        await server.until(lambda: "finops_query" in server.actions())
-        assert (await client.cancel("job-1")).job_id == "job-1"
-        assert isinstance((await asking)[-1], JobCancelled)
-    assert server.received[2:] == [{"action": "cancel_job", "jobId": "job-1"}]
-
-
 async def test_a_cancellation_is_tried_again_after_a_lost_line() -> None:
     cancel = in_turn(then_cut(silence), sending(say.error(code="INTERNAL")), sending(say.job_cancelled()))
     async with RecordingServer(cancel_job=cancel) as server, client_of(server) as client:
@@ -90,20 +69,12 @@ async def test_a_cancellation_is_tried_again_after_a_lost_line() -> None:
     assert server.actions().count("cancel_job") == 3
 
 
-@pytest.mark.parametrize(
-    ("refusal", "error"), [(NOT_FOUND, JobNotFound), (say.error(code="JOB_FINISHED"), JobAlreadyFinished)]
-)
-async def test_a_job_that_cannot_be_cancelled_is_an_error(refusal: say.Message, error: type[Exception]) -> None:
-    async with RecordingServer(cancel_job=sending(refusal)) as server, client_of(server) as client:
-        with pytest.raises(error):
-            await client.cancel("job-1")
-
-
 async def list_jobs(socket: Any, received: say.Message) -> None:
     """Pages of at most two jobs out of five."""
     start = int(received.get("cursor", 0))
-    [job] = say.job_list()["jobs"]
-    jobs = [job | {"jobId": f"job-{number}"} for number in range(start, min(5, start + min(2, received["limit"])))]
+    jobs = [
+        say.job_summary(jobId=f"job-{number}") for number in range(start, min(5, start + min(2, received["limit"])))
+    ]
     more = {"cursor": str(start + len(jobs))} if start + len(jobs) < 5 else {}
     await socket.send(json.dumps(say.job_list(jobs=jobs, **more)))
 
@@ -123,7 +94,7 @@ async def test_jobs_are_listed_over_all_pages(limit: int | None, pages: int) -> 
 
 
 async def test_a_server_that_gives_more_than_was_asked_for_is_cut_short() -> None:
-    many = sending(say.job_list(jobs=say.job_list()["jobs"] * 5, cursor="more"))
+    many = sending(say.job_list(jobs=[say.job_summary()] * 5, cursor="more"))
     async with RecordingServer(list_jobs=many) as server, client_of(server) as client:
         assert len(await listed(client, 3)) == 3
     assert server.actions().count("list_jobs") == 1
