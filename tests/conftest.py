@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local_cloud.journey_stack import JourneyStack
 from local_cloud.log_search import LogSearch
@@ -12,6 +13,10 @@ from local_cloud.running_cloud import ROOT, LocalCloud
 from local_cloud.session_logs import searched_cloud
 
 LOG_SEARCHES = pytest.StashKey[list[LogSearch]]()
+
+# A starved machine is slow, and no property is about time.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

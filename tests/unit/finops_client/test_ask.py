@@ -214,7 +214,7 @@ async def test_jobs_are_listed_a_line_each() -> None:
 
 
 # Each example talks to a server: few of them, and what is behind has its own.
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(HOSTILE_TEXTS, HOSTILE_TEXTS, HOSTILE_TEXTS)
 @example("\x7f", "\x7f", "\x7f")
 @example("[bold]d[/bold]\x1b]0;owned\x07b\x1b[2J\u202ec\x9b31me", "a", "b")

@@ -218,15 +218,10 @@ def test_what_is_too_deep_too_many_or_too_long_stays_text(drawn: str, as_text: s
 
 SIZE = display.MAX_CHARACTERS
 BOMBS = {
-    "a line without end": "x" * SIZE,
     "a list": "- a\n" * 100_000,
     "brackets": "[" * SIZE,
-    "images": "![" * (SIZE // 2),
-    "unclosed links": "[a](" * (SIZE // 4),
     "emphasis": "*a **a " * (SIZE // 7),
-    "deep emphasis": "*" * (SIZE // 2) + "a" + "*" * (SIZE // 2),
-    "backticks": "".join("`" * length + "a" for length in range(1, 360)),
-    "quotes": ">" * SIZE,
+    "images": "![" * (SIZE // 2),
     "lists in lists": "".join("  " * level + "- a\n" for level in range(250)),
     "rows that are filled up": "|" + "a|" * (SIZE // 8) + "\n|" + "-|" * (SIZE // 8) + "\n" + "|\n" * (SIZE // 4),
     "columns": "|" + "a|" * (SIZE // 4) + "\n|" + "-|" * (SIZE // 4) + "\n",
