@@ -15,7 +15,7 @@ class QuickTiming(Timing):
     """Sleeping takes next to no time and is written down; the heartbeat's long sleep never ends."""
 
     def __init__(self, **seconds: Any) -> None:
-        super().__init__(**{"opening": 2, "answer": 2, "closing": 0.2, "backoff": QUICK, **seconds})
+        super().__init__(**{"opening": 10, "answer": 10, "closing": 0.2, "backoff": QUICK, **seconds})
         self.slept: list[float] = []
         self.time = 1000.0
 
@@ -56,12 +56,12 @@ def client_of(server: RecordingServer, **options: Any) -> FinopsClient:
 
 
 async def asked(client: FinopsClient, **options: Any) -> list[JobEvent]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         return [event async for event in client.ask("Why?", **options)]
 
 
 async def followed(client: FinopsClient, job_id: str = "job-1") -> list[JobEvent]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         return [event async for event in client.follow(job_id)]
 
 

@@ -46,7 +46,7 @@ def then_cut(answer: Answer) -> Answer:
 
     async def cut(socket: ServerConnection, received: dict[str, Any]) -> None:
         await answer(socket, received)
-        await asyncio.wait_for(await socket.ping(), 5)  # the client has read what came before
+        await asyncio.wait_for(await socket.ping(), 20)  # the client has read what came before
         socket.transport.abort()
 
     return cut
@@ -93,7 +93,7 @@ class RecordingServer:
     def actions(self) -> list[str]:
         return [message["action"] for message in self.received]
 
-    async def until(self, condition: Callable[[], bool], deadline: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], deadline: float = 20.0) -> None:
         async with asyncio.timeout(deadline):
             while not condition():
                 await asyncio.sleep(0.005)

@@ -30,7 +30,7 @@ SIGN_IN = say.error(code="UNAUTHENTICATED", message="Please sign in.")
 DONE = say.job_snapshot(status="completed", progress=100, message="Done", result=say.job_result(), seq=6)
 
 # What is broken waits for all of this; what works, for nothing.
-LONGEST_WAIT = 15
+LONGEST_WAIT = 30
 
 
 class Run:
@@ -48,7 +48,7 @@ class Run:
 
     async def __call__(self) -> tuple[ExitCode, str, str]:
         """The exit status, the output and the notes."""
-        status = await asyncio.wait_for(self._command.run(), 10)
+        status = await asyncio.wait_for(self._command.run(), LONGEST_WAIT)
         return status, self._output.getvalue(), self._notes.getvalue()
 
 
@@ -136,9 +136,10 @@ async def test_without_an_end_in_time_it_says_how_to_come_back(
 ) -> None:
     request_id = ["--request-id", "request-1"] if what == "Why?" else []
     async with RecordingServer(**{action: answer}) as server:
-        status, _, err = await Run(server, "--timeout", "0.3", *request_id, what=what)()
+        # What is to be seen before must come in this time, on a starved machine too.
+        status, _, err = await Run(server, "--timeout", "0.9", *request_id, what=what)()
     assert status == ExitCode.TIMED_OUT
-    assert "No answer within 0.3 seconds.\n" in err
+    assert "No answer within 0.9 seconds.\n" in err
     assert err.endswith(last + "\n")
 
 

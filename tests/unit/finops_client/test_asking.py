@@ -154,10 +154,10 @@ async def test_closing_the_client_ends_its_questions() -> None:
 async def test_a_job_may_be_silent_for_longer_than_an_answer_takes() -> None:
     async def slow(socket: Any, received: say.Message) -> None:
         await sending(say.job_queued())(socket, received)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.6)
         await sending(say.job_completed())(socket, received)
 
-    async with RecordingServer(finops_query=slow) as server, client_of(server, answer=0.05) as client:
+    async with RecordingServer(finops_query=slow) as server, client_of(server, answer=0.3) as client:
         assert kinds_of(await asked(client)) == ["JobQueued", "JobCompleted"]
     assert server.actions() == ["authenticate", "finops_query"]
 
@@ -168,7 +168,7 @@ async def test_an_end_that_was_lost_on_the_way_is_asked_for(forgotten: bool) -> 
     resumed = in_turn(sending(say.error(code="UNAUTHENTICATED")), done) if forgotten else done
     async with (
         RecordingServer(finops_query=sending(say.job_queued()), resume_job=resumed) as server,
-        client_of(server, silence=0.05, credentials=Tokens()) as client,
+        client_of(server, silence=0.3, credentials=Tokens()) as client,
     ):
         assert isinstance((await asked(client))[-1], JobCompleted)
     assert server.actions()[1:] == ["finops_query", "resume_job", *["authenticate", "resume_job"] * forgotten]
@@ -180,7 +180,7 @@ async def test_a_job_that_is_gone_is_asked_for_anew_once() -> None:
     answers = in_turn(sending(*say.WHOLE_JOB[:3]), anew)
     async with (
         RecordingServer(finops_query=answers, resume_job=gone) as server,
-        client_of(server, silence=0.05) as client,
+        client_of(server, silence=0.3) as client,
     ):
         events = await asked(client)
         assert [event.job_id for event in events] == ["job-1"] * 3 + ["job-2"] * 6
@@ -202,7 +202,7 @@ async def test_a_job_that_is_gone_is_asked_for_anew_once() -> None:
     ],
 )
 async def test_a_question_that_fails_for_the_moment_is_submitted_twice_more(refusal: Any, error: type) -> None:
-    timing = QuickTiming(answer=0.3)
+    timing = QuickTiming(answer=0.5 if refusal is silence else 10)
     async with (
         RecordingServer(finops_query=in_turn(refusal, refusal, WHOLE)) as server,
         client_of(server, timing=timing) as client,
@@ -235,7 +235,7 @@ async def test_an_acknowledgement_that_comes_after_a_refusal_is_enough() -> None
 
     class Patient(QuickTiming):
         async def sleep(self, seconds: float) -> None:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.5)
 
     async with RecordingServer(finops_query=late) as server, client_of(server, timing=Patient()) as client:
         assert len(await asked(client)) == len(say.WHOLE_JOB)

@@ -71,7 +71,7 @@ async def test_a_job_that_cannot_be_taken_up_for_the_moment_is_tried_again(refus
     resumed = in_turn(refusal, refusal, sending(say.job_snapshot(), say.job_completed()))
     async with (
         RecordingServer(finops_query=CUT_IN_MID_JOB, resume_job=resumed) as server,
-        client_of(server, answer=0.3) as client,
+        client_of(server, answer=0.5 if refusal is silence else 10) as client,
     ):
         assert isinstance((await asked(client))[-1], JobCompleted)
     assert server.actions().count("resume_job") == 3
