@@ -107,8 +107,8 @@ def alarm(name: str, state: str = "OK", **more: Any) -> dict[str, Any]:
     return {"AlarmName": name, "StateValue": state, "AlarmDescription": f"Mend {name}.", "ActionsEnabled": True, **more}
 
 
-def alarms(*them: dict[str, Any], made: tuple[str, ...] = ()) -> dict[str, Answer]:
-    """Alarms that there are, each on a page of its own, and those that the monitoring stack has made."""
+def alarms(*them: dict[str, Any], made: tuple[str, ...] = (), taken_back: tuple[str, ...] = ()) -> dict[str, Answer]:
+    """Alarms that there are, each on a page of its own, and those that the monitoring stack has made, or deleted."""
 
     def page(asked: Mapping[str, Any]) -> dict[str, Any]:
         assert asked["AlarmNamePrefix"] == "finops-"
@@ -121,10 +121,11 @@ def alarms(*them: dict[str, Any], made: tuple[str, ...] = ()) -> dict[str, Answe
             "LogicalResourceId": "Alarm",
             "ResourceType": "AWS::CloudWatch::Alarm",
             "LastUpdatedTimestamp": NOW,
-            "ResourceStatus": "CREATE_COMPLETE",
         }
-        names = made if asked["StackName"] == "production-monitoring" else ()
-        return {"StackResourceSummaries": [{**resource, "PhysicalResourceId": name} for name in names]}
+        states = {**dict.fromkeys(made, "CREATE_COMPLETE"), **dict.fromkeys(taken_back, "DELETE_COMPLETE")}
+        own = states if asked["StackName"] == "production-monitoring" else {}
+        listed = [{**resource, "PhysicalResourceId": name, "ResourceStatus": state} for name, state in own.items()]
+        return {"StackResourceSummaries": listed}
 
     return {"DescribeAlarms": page, "ListStackResources": resources}
 
@@ -228,6 +229,8 @@ def finding(name: str, answers: Mapping[str, Answer], status: str = "UPDATE_COMP
         ("alarms", alarms(alarm("finops-a", ActionsEnabled=False), alarm("finops-b"), made=("finops-a",)), WARNING,
          "None of 1 in ALARM, but 1 would tell nobody.",
          "aws cloudwatch enable-alarm-actions --alarm-names finops-a --region eu-west-1"),
+        ("alarms", alarms(alarm("finops-a"), made=("finops-a",), taken_back=("finops-b",)), OK, "None of 1", ""),
+        ("alarms", {"ListStackResources": Refusal("AccessDenied")}, FAILED, "You may not call ListStackResources", ""),
         ("alarms", alarms(), WARNING, "There are none: nobody is told when something breaks.", "./deploy.sh"),
         ("alarms", {**alarms(alarm("finops-test-a")), "ListStackResources": NO_STACK}, WARNING, "There are none", ""),
         ("alarms", alarms(alarm("finops-a"), made=("finops-a", "finops-b")), WARNING,
