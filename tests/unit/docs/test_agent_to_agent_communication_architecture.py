@@ -1,6 +1,5 @@
 """docs/agent_to_agent_communication_architecture.md: its agent runs, its diffs apply, and what it says is so."""
 
-import io
 import json
 import os
 import re
@@ -10,14 +9,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from background_processor.agent_answer import content_of
-from background_processor.agents import Agents
 from cloudformation_template import load
 from finops_websocket.errors import AgentFailed
 from unit.docs.markdown_document import REPOSITORY, MarkdownDocument
@@ -48,26 +45,6 @@ def rows_under(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
 
 
-class LambdaThatRuns:
-    """In place of Lambda: it runs the function that is invoked, here."""
-
-    class exceptions:  # noqa: N801  # boto3's name
-        class TooManyRequestsException(Exception):
-            pass
-
-    def __init__(self, agent: ModuleType) -> None:
-        self.agent = agent
-        self.events: list[dict[str, Any]] = []
-
-    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # boto3's names
-        self.events.append(json.loads(Payload))
-        answer = self.agent.handler(self.events[-1], None)
-        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
 @pytest.fixture
 def agent() -> Iterator[ModuleType]:
     """The worked example's agent, in an account that has a bucket with one of the two tags."""
@@ -82,17 +59,17 @@ def agent() -> Iterator[ModuleType]:
         yield module
 
 
-def ask(function: LambdaThatRuns, query: str) -> str:
-    # As the processor does it.
-    (outcome,) = Agents(lambda: function, heartbeat=60).ask(["tagging-agent"], query, EVENT["jobId"], time_limit=60)  # type: ignore[arg-type,return-value]
-    return outcome.content
+def answer_of(agent: ModuleType, **event: str) -> str:
+    """What the processor reads of the agent's answer."""
+    return content_of(json.dumps(agent.handler(event, None)).encode())
 
 
-def test_the_agent_gets_the_event_of_the_document_and_its_answer_is_read(agent: ModuleType) -> None:
-    function = LambdaThatRuns(agent)
-    assert "`arn:aws:s3:::invoices` lacks cost-centre" in ask(function, EVENT["query"])
-    assert function.events == [EVENT]
-    assert ask(function, "Which resources have no owner?") == "Every resource that has tags has owner."
+def test_the_agent_s_answer_to_the_event_of_the_document_is_read(agent: ModuleType) -> None:
+    assert EVENT.keys() == {"query", "jobId"}
+    assert "`arn:aws:s3:::invoices` lacks cost-centre" in answer_of(agent, **EVENT)
+    assert answer_of(agent, query="Which resources have no owner?") == "Every resource that has tags has owner."
+    with pytest.raises(AgentFailed, match="could not answer"):
+        answer_of(agent, query=" ")
 
 
 def test_the_agent_says_what_is_missing_and_counts_the_rest(agent: ModuleType) -> None:
@@ -100,11 +77,6 @@ def test_the_agent_says_what_is_missing_and_counts_the_rest(agent: ModuleType) -
     report = agent.report(agent.REQUIRED_TAGS, many)
     assert "**57 resources lack a tag.**" in report
     assert report.endswith("- and 7 more")
-
-
-def test_an_event_without_a_question_is_the_agent_s_failure(agent: ModuleType) -> None:
-    with pytest.raises(AgentFailed, match="could not answer"):
-        content_of(json.dumps(agent.handler({"query": " "}, None)).encode())
 
 
 def test_the_answers_that_are_accepted_are(agent: ModuleType) -> None:
