@@ -4,8 +4,6 @@ import json
 import re
 from typing import Any
 
-import pytest
-
 from cloudformation_template import load, properties, resources
 
 # What API Gateway itself knows about a request. None of it is chosen by a client or a function, but for the address.
@@ -28,16 +26,6 @@ def stage() -> dict[str, Any]:
     return properties("AWS::ApiGatewayV2::Stage")["Stage"]
 
 
-def all_route_settings() -> list[dict[str, Any]]:
-    return [stage()["DefaultRouteSettings"], *stage()["RouteSettings"].values()]
-
-
-def access_log() -> dict[str, Any]:
-    condition, settings, otherwise = stage()["AccessLogSettings"]["Fn::If"]
-    assert (condition, otherwise) == ("WritesAccessLog", {"Ref": "AWS::NoValue"})
-    return dict(settings)
-
-
 def test_nothing_is_logged_and_no_setting_of_the_account_is_touched_unless_asked_for() -> None:
     defaults = {name: parameter.get("Default") for name, parameter in load()["Parameters"].items()}
     assert (defaults["ApiAccessLogs"], defaults["ApiExecutionLogs"], defaults["ApiGatewayLogRole"]) == (
@@ -51,39 +39,34 @@ def test_nothing_is_logged_and_no_setting_of_the_account_is_touched_unless_asked
     assert conditions["MakesLogRole"] == {"Fn::Equals": [{"Ref": "ApiGatewayLogRole"}, "make"]}
 
 
-def test_access_log_holds_nothing_that_a_client_or_a_function_said() -> None:
-    assert set(re.findall(r"\$context[.\w]*", access_log()["Format"])) == WITHOUT_CONTENT
-
-
-def test_access_log_is_a_json_object_on_one_line_within_awss_limit() -> None:
-    line = access_log()["Format"]
+def test_access_log_is_a_json_object_on_one_line_with_nothing_that_a_client_or_a_function_said() -> None:
+    condition, settings, otherwise = stage()["AccessLogSettings"]["Fn::If"]
+    assert (condition, otherwise) == ("WritesAccessLog", {"Ref": "AWS::NoValue"})
+    line = settings["Format"]
+    assert set(re.findall(r"\$context[.\w]*", line)) == WITHOUT_CONTENT
     assert "\n" not in line
     # botocore's model of the service: StringWithLengthBetween1And1024.
     assert len(line) <= 1024
     # A field that has no value is logged as "-", which is JSON only as a text.
-    entry = json.loads(re.sub(r"\$context[.\w]*", "-", line))
-    assert set(entry.values()) == {"-"}
+    assert set(json.loads(re.sub(r"\$context[.\w]*", "-", line)).values()) == {"-"}
 
 
 def test_no_route_logs_messages_whole_or_informs_about_each() -> None:
-    for settings in all_route_settings():
+    for settings in [stage()["DefaultRouteSettings"], *stage()["RouteSettings"].values()]:
         assert settings["DataTraceEnabled"] is False
         assert settings["LoggingLevel"] == {"Ref": "ApiExecutionLogs"}
     assert load()["Parameters"]["ApiExecutionLogs"]["AllowedValues"] == ["OFF", "ERROR"]
 
 
-@pytest.mark.parametrize(
-    ("group", "condition", "name"),
-    [
+def test_each_log_has_a_group_of_its_own_which_expires() -> None:
+    groups = resources("AWS::Logs::LogGroup")
+    for group, condition, name in (
         ("AccessLogGroup", "WritesAccessLog", "/aws/apigateway/${ProjectName}-access"),
         ("ExecutionLogGroup", "WritesExecutionLog", "/aws/apigateway/${WebSocketApi}/prod"),
-    ],
-)
-def test_a_log_has_a_group_of_its_own_which_expires(group: str, condition: str, name: str) -> None:
-    found = resources("AWS::Logs::LogGroup")[group]
-    assert found["Condition"] == condition
-    assert found["Properties"]["LogGroupName"] == {"Fn::Sub": name}
-    assert found["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    ):
+        assert groups[group]["Condition"] == condition
+        assert groups[group]["Properties"]["LogGroupName"] == {"Fn::Sub": name}
+        assert groups[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
 def test_the_role_and_the_group_are_there_before_the_stage_logs() -> None:
