@@ -16,6 +16,7 @@ GUIDE, ARCHITECTURE, RULES, NOTES = (
         "troubleshooting_notes",
     )
 )
+SECURITY = MarkdownDocument("SECURITY.md")
 LINKED = [
     MarkdownDocument(str(path.relative_to(REPOSITORY)))
     for path in sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("contract/*.md")])
@@ -40,7 +41,7 @@ def test_links_within_the_project_lead_somewhere(document: MarkdownDocument) -> 
             assert anchor in there.anchors, link
 
 
-@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES], ids=lambda document: document.path)
+@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES, SECURITY], ids=lambda document: document.path)
 def test_files_that_are_named_are_there(document: MarkdownDocument) -> None:
     first_names = {path.name for path in REPOSITORY.iterdir()} - MADE
     for span in document.code_spans:
