@@ -12,10 +12,8 @@ from finops_websocket import metrics
 from finops_websocket.connections.identity import Connection
 from finops_websocket.delivery.stuck_jobs import MOST_ATTEMPTS
 from finops_websocket.errors import (
-    RateLimited,
     RequestError,
     SessionExpired,
-    TooManyJobs,
     Unauthenticated,
     UnknownAgent,
 )
@@ -104,11 +102,6 @@ def test_a_question_that_is_refused_makes_no_job(
     assert services.jobs.table.scan()["Items"] == services.sqs.sent == services.channel.sent == measured() == []
 
 
-def test_in_the_open_mode_a_question_may_say_who_asks(services: AllServices) -> None:
-    finops_query(services.in_open_mode(), STRANGER, replace(QUESTION, user_id="ada"))
-    assert job_of(services, "a-stranger-s").user_id == "claimed#ada"
-
-
 def test_a_question_that_cannot_be_queued_ends_as_failed_says_so_and_leaves_its_place(
     services: AllServices, signed_in: SignedIn, measured: Measured
 ) -> None:
@@ -145,36 +138,6 @@ def test_a_question_that_the_queue_took_though_it_refused_is_accepted(
     assert services.channel.kinds_to("connection-1") == ["job_queued"]
     assert job_of(services).status == PROCESSING
     assert names(measured())[metrics.QUERIES_ACCEPTED] == 1
-
-
-@pytest.mark.parametrize(
-    ("limits", "error"), [({"active_jobs": 1}, TooManyJobs), ({"queries_per_minute": 1}, RateLimited)]
-)
-def test_a_question_above_its_user_s_limits_makes_no_job_on_any_connection_and_another_user_s_does(
-    services: AllServices, signed_in: SignedIn, limits: dict[str, int], error: type[RequestError]
-) -> None:
-    services = services.with_limits(**limits)
-    finops_query(services, signed_in(), QUESTION)
-    for connection_id in ("connection-1", "connection-2"):
-        with pytest.raises(error):
-            finops_query(services, signed_in(connection_id), FinopsQuery("Why?"))
-    finops_query(services, signed_in("connection-3", "user-2"), QUESTION)
-    assert services.channel.kinds_to("connection-2") == []
-    assert services.channel.kinds_to("connection-3") == ["job_queued"]
-    assert len(services.sqs.sent) == 2
-
-
-def test_what_was_asked_before_takes_no_place_and_counts_as_a_question(
-    services: AllServices, signed_in: SignedIn, measured: Measured
-) -> None:
-    services = services.with_limits(active_jobs=1, queries_per_minute=2)
-    finops_query(services, signed_in(), QUESTION)
-    assert names(measured()) == {metrics.QUERIES_ACCEPTED: 1}
-    finops_query(services, signed_in("connection-2"), QUESTION)
-    assert measured() == []
-    with pytest.raises(RateLimited):
-        finops_query(services, signed_in(), QUESTION)
-    assert len(services.sqs.sent) == 2
 
 
 @pytest.mark.parametrize(("request_id", "is_shared"), [("1", False), ("0b5e8c1a9d2f4e7b8c3a6d5e4f102938", True)])

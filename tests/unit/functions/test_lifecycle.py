@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
-from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,24 +93,6 @@ def test_a_closed_connection_is_forgotten_and_makes_place_for_one_other_of_its_u
     assert list(user["slots"]) == ["connection-2"]
     assert services.connections.find("connection-2").user_id == "user-1"
     assert names(measured()) == {metrics.CONNECTIONS_CLOSED: 2}
-
-
-@pytest.mark.parametrize("was_noted", [False, True])
-def test_a_connection_that_never_signed_in_may_close(services: AllServices, function: Any, was_noted: bool) -> None:
-    if was_noted:
-        services.connections.open(CONNECTION_ID)
-    function.disconnect(services, event_of("disconnect"))
-    assert services.connections.table.scan()["Items"] == []
-
-
-@pytest.mark.parametrize("name", ["connect", "disconnect"])
-def test_what_could_not_be_stored_is_not_counted(
-    services: AllServices, function: Any, measured: Measured, name: str
-) -> None:
-    services.connections.table.delete()
-    with pytest.raises(ClientError):
-        function.LIFECYCLE[name.upper()](services, event_of(name))
-    assert measured() == []
 
 
 def test_a_ping_is_answered_with_the_server_s_time(services: AllServices, function: Any) -> None:

@@ -139,7 +139,8 @@ def test_while_agents_are_silent_progress_creeps_and_lease_and_message_are_renew
 
     services.channel.at_send = note
     serve(services)
-    assert len(waits) > 5
+    assert len(set(waits)) > 5
+    assert max(waits) < progress_after(2, 2)
     progress = [each["progress"] for each in services.channel.to("connection-1") if "progress" in each]
     assert progress == sorted(progress)
     assert services.channel.to("connection-1")[-1]["result"]["partial"] is False
@@ -147,20 +148,6 @@ def test_while_agents_are_silent_progress_creeps_and_lease_and_message_are_renew
     assert all(hidden_until > held_until for hidden_until, held_until in noted)
     # And not with each step: a third of the lease is four steps long.
     assert len(services.sqs.hidden_for) < len(noted) / 2
-
-
-def test_the_message_stays_hidden_for_longer_than_the_job_is_held_though_clients_are_slow(
-    services: AllServices,
-) -> None:
-    def note(_connection_id: str, _message: object) -> None:
-        job = stored(services.jobs)
-        assert job.is_finished or services.sqs.seen_again_at > job.lease_until
-        # Three followers that do not answer: each is tried three times for up to six seconds.
-        services.clock.now += 54
-
-    services.channel.at_send = note
-    serve(services)
-    assert services.channel.kinds_to("connection-1") == KINDS
 
 
 def test_at_the_deadline_what_is_there_is_delivered(services: AllServices, release: threading.Event) -> None:
@@ -249,12 +236,6 @@ def test_an_end_that_could_not_be_told_is_told_on_the_next_delivery_to_those_who
     assert counted[metrics.JOBS_COMPLETED] + counted[metrics.JOBS_FAILED] + counted[metrics.JOBS_CANCELLED] == 1
 
 
-def test_a_message_of_a_job_that_is_gone_goes(services: AllServices) -> None:
-    services.jobs.table.delete_item(Key={"jobId": "job-1"})
-    serve(services)
-    assert services.channel.sent == []
-
-
 @pytest.mark.parametrize("sent_last", ["progress_update", "analysis_started", "agent_completed"])
 def test_a_job_that_is_cancelled_in_the_middle_sends_nothing_more_but_that(
     services: AllServices, sent_last: str
@@ -296,39 +277,6 @@ def test_what_nobody_expected_leaves_the_job_and_its_hidden_message_to_the_next_
     assert stored(services.jobs).status == PROCESSING
     assert services.channel.kinds_to("connection-1") == ["progress_update", "analysis_started"]
     assert services.sqs.hidden_for == [LEASE + LEASE // 3 + 1]
-
-
-@pytest.mark.parametrize(
-    ("failing", "counted"),
-    [
-        ((), {metrics.JOBS_COMPLETED: 1, metrics.TIME_TO_ANSWER: 1}),
-        ((COST,), {metrics.JOBS_COMPLETED: 1, metrics.TIME_TO_ANSWER: 1, metrics.PARTIAL_ANSWERS: 1}),
-        ((COST, SAVINGS), {metrics.JOBS_FAILED: 1}),
-    ],
-)
-def test_a_job_is_counted_and_measured_once_from_its_first_step_to_its_end(
-    services: AllServices,
-    measured: Callable[[], list[Measurement]],
-    failing: tuple[str, ...],
-    counted: dict[str, int],
-) -> None:
-    for agent in failing:
-        services.agents.behaviours[agent] = fails(BROKEN)
-    serve(services)
-    failures = {metrics.AGENT_FAILURES: len(failing)} if failing else {}
-    assert names(measured()) == {metrics.TIME_TO_FIRST_PROGRESS: 1, metrics.AGENT_TIME: 2, **failures, **counted}
-    # Delivered twice, it is processed once.
-    sent = len(services.channel.sent)
-    serve(services, "worker-2")
-    assert (measured(), len(services.channel.sent), len(services.agents.invoked)) == ([], sent, 2)
-
-
-@pytest.mark.parametrize(
-    ("current", "answered", "asked", "expected"),
-    [(15, 0, 2, 22), (22, 0, 2, 27), (51, 0, 2, 51), (52, 1, 2, 59), (89, 0, 1, 89)],
-)
-def test_a_heartbeat_goes_a_fifth_of_the_way(current: int, answered: int, asked: int, expected: int) -> None:
-    assert progress_while_waiting(current, answered, asked) == expected
 
 
 # The contract takes at most 10 agents for a question.

@@ -1,17 +1,13 @@
 """replay_job: an operator has the question of a job that failed for good asked once more."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from finops_websocket.agents import AgentCatalogue
-from finops_websocket.connections.identity import Connection
 from finops_websocket.jobs.admission import active_jobs_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
-from finops_websocket.wire.client_messages import FinopsQuery
-from message_handler.finops_query import finops_query
 from message_handler.replay import replay_job
 from unit.doubles.all_services import AllServices
 from unit.doubles.crashes import BEFORE, Crash, calls_to
@@ -155,13 +151,3 @@ def test_the_agents_that_were_chosen_are_asked_again_unless_the_stack_has_others
     assert replay(services).agents == (COST,)
     services = replace(services, catalogue=AgentCatalogue("new-cost-agent", "new-savings-agent"))
     assert replay(services, "job-2").agents == ("new-savings-agent",)
-
-
-def test_a_client_s_own_request_id_never_reaches_a_replay(
-    services: AllServices, signed_in: Callable[..., Connection]
-) -> None:
-    store(services)
-    replayed = replay(services)
-    finops_query(services, signed_in(), FinopsQuery("Why?", "job-1"))
-    [queued] = services.channel.to("connection-1")
-    assert queued["jobId"] != replayed.job_id

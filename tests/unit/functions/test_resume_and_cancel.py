@@ -11,7 +11,6 @@ from finops_websocket.connections.channel import Posted
 from finops_websocket.connections.identity import Connection
 from finops_websocket.delivery.stuck_jobs import MOST_REQUEUES
 from finops_websocket.errors import (
-    JobEnded,
     JobFinished,
     JobNotFound,
     NotSent,
@@ -20,7 +19,6 @@ from finops_websocket.errors import (
     Unauthenticated,
 )
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
-from finops_websocket.jobs.store import MOST_FOLLOWERS
 from finops_websocket.wire.client_messages import CancelJob, ResumeJob
 from message_handler.jobs import cancel_job, resume_job
 from unit.doubles.all_services import AllServices
@@ -79,19 +77,6 @@ def test_who_may_not_see_a_job_learns_nothing_and_changes_nothing(
 
 
 @both
-@pytest.mark.parametrize("mode", ["cognito", "open"])
-def test_an_answer_a_note_of_a_request_and_a_user_s_item_are_no_jobs(
-    services: AllServices, signed_in: SignedIn, act: Act, mode: str
-) -> None:
-    services = replace(services, auth_mode=mode)
-    table = services.jobs.table
-    for item_id in ("job-1#cost-agent", "request#1", "user#1"):
-        table.put_item(Item={"jobId": item_id, "ttl": 2_000_000, "createdAt": 1, "status": "queued"})
-        with pytest.raises(JobNotFound):
-            act(services, signed_in(), item_id)
-
-
-@both
 def test_a_job_whose_time_has_run_out_is_not_there_also_if_that_happens_meanwhile(
     services: AllServices, signed_in: SignedIn, act: Act
 ) -> None:
@@ -105,13 +90,6 @@ def test_a_job_whose_time_has_run_out_is_not_there_also_if_that_happens_meanwhil
     with pytest.raises(JobNotFound):
         act(services, connection, "job-1")
     assert services.channel.sent == []
-
-
-@both
-def test_in_the_open_mode_its_id_is_the_key_to_a_claimed_user_s_job(services: AllServices, act: Act) -> None:
-    store(services.jobs, user_id="claimed#ada")
-    act(services.in_open_mode(), STRANGER, "job-1")
-    assert len(services.channel.to("a-stranger-s")) == 1
 
 
 def test_the_whole_state_is_the_first_answer_and_the_connection_follows(
@@ -175,13 +153,6 @@ def test_a_completed_job_is_given_with_its_answer_and_not_followed(services: All
     assert stored(services.jobs).followers == {"connection-1"}
 
 
-def test_a_job_that_as_many_follow_as_may_is_shown_to_one_more(services: AllServices, signed_in: SignedIn) -> None:
-    full = store(services.jobs, followers=frozenset(f"follower-{number}" for number in range(MOST_FOLLOWERS)))
-    resume(services, signed_in("connection-2"))
-    assert services.channel.kinds_to("connection-2") == ["job_snapshot"]
-    assert stored(services.jobs) == full
-
-
 def test_a_state_that_cannot_be_sent_is_an_error_unless_the_connection_is_gone(
     services: AllServices, signed_in: SignedIn
 ) -> None:
@@ -230,17 +201,6 @@ def test_a_cancelled_job_has_ended_once_for_its_asker_and_all_who_follow_it(
     assert services.channel.to("connection-3") == [CANCELLED_AT_2]
     assert len(services.channel.to("connection-0")) == 1
     assert names(measured()) == {metrics.JOBS_CANCELLED: 1}
-
-
-def test_the_worker_of_a_cancelled_job_cannot_go_on(services: AllServices, signed_in: SignedIn) -> None:
-    store(services.jobs)
-    claimed = claim(services.jobs)
-    cancel(services, signed_in())
-    with pytest.raises(JobEnded):
-        services.jobs.record_step(claimed, services.lease, progress=50)
-    with pytest.raises(JobEnded):
-        services.jobs.complete(claimed, message="Ready.", partial=False)
-    assert (stored(services.jobs).status, stored(services.jobs).progress) == (CANCELLED, 10)
 
 
 @pytest.mark.parametrize("status", [COMPLETED, FAILED])

@@ -19,7 +19,7 @@ from unit.doubles.all_services import AllServices
 from unit.doubles.embedded_metrics import Measurement, names
 from unit.doubles.interleaved_calls import just_before
 from unit.doubles.lost_replies import lost_reply
-from unit.doubles.sample_jobs import STUCK_AFTER, a_job, claim, store, stored
+from unit.doubles.sample_jobs import STUCK_AFTER, a_job, store, stored
 
 QUEUED_AT = 1_000_000
 STUCK_AT = QUEUED_AT + STUCK_AFTER
@@ -91,16 +91,6 @@ def test_a_stuck_job_is_queued_again_once_however_many_find_it(services: AllServ
     assert services.sqs.job_ids() == ["job-1"]
 
 
-def test_a_job_that_a_worker_has_taken_meanwhile_is_left_to_it(services: AllServices) -> None:
-    job = store(services.jobs)
-    services.clock.set(STUCK_AT)
-    claimed = claim(services.jobs)
-    for found in (job, replace(job, requeues=MOST_REQUEUES, queued_at=0)):
-        assert services.stuck_jobs.recover(found) == claimed
-    assert stored(services.jobs) == claimed
-    assert services.sqs.sent == services.channel.sent == []
-
-
 @pytest.mark.parametrize("trouble", ["the queue refuses", "a reply is lost"])
 def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(services: AllServices, trouble: str) -> None:
     job = store(services.jobs)
@@ -134,15 +124,6 @@ def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told_and_whic
     assert stored(services.jobs) == replace(given_up, followers=frozenset(), is_open=False)
     sweep(services, lambda: 60)
     assert names(measured()) == {metrics.JOBS_FAILED: 1}
-
-
-def test_an_end_that_cannot_be_told_is_left_for_the_next_who_looks(services: AllServices) -> None:
-    job = store(services.jobs, **HOPELESS)
-    services.clock.set(HOPELESS_AT)
-    services.channel.results["connection-1"] = Posted.FAILED
-    given_up = services.stuck_jobs.recover(job)
-    assert stored(services.jobs) == given_up
-    assert (given_up.status, given_up.followers, given_up.is_open) == (FAILED, {"connection-1"}, True)
 
 
 @pytest.mark.parametrize("changes", [{"queued_at": HOPELESS_AT - STUCK_AFTER}, HOPELESS], ids=["requeue", "give up"])

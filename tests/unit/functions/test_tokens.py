@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import socket
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -319,14 +318,6 @@ def test_an_answer_that_is_broken_off_or_garbled_is_none(
 ) -> None:
     server.headers = headers
     assert is_without_keys(tokens)
-
-
-def test_a_pool_that_is_not_there_has_no_keys() -> None:
-    with socket.socket() as unheard:
-        # Bound and not listening: whoever connects is refused.
-        unheard.bind(("127.0.0.1", 0))
-        keys = PoolKeys(f"http://127.0.0.1:{unheard.getsockname()[1]}/jwks.json")
-        assert is_without_keys(TokenVerifier(ISSUER, CLIENT, keys))
 
 
 NAMES = st.sampled_from([*HEADER, "typ", "crit", "b64", *ID_CLAIMS, "nbf", "jti"])
