@@ -124,17 +124,11 @@ def test_an_agent_that_says_it_failed_has_failed_and_its_words_stay_here(status:
     assert "secret" not in str(raised.value)
 
 
-def test_unseen_characters_are_taken_out_and_markdown_stays() -> None:
-    hostile = "a\r\n\x1b]0;title\x07\x00\u202eb\ud83d <script>alert(1)</script> [c](javascript:alert(1)) ![d](http://e)"
-    plain = "a\nb <script>alert(1)</script> [c](javascript:alert(1)) ![d](http://e)"
+def test_unseen_characters_are_taken_out_markdown_stays_and_its_open_fence_is_closed() -> None:
+    hostile = "a\r\n\x1b]0;title\x07\x00\u202eb\ud83d <script>alert(1)</script> [c](javascript:alert(1)) ![d](http://e)\r\n```"
+    plain = "a\nb <script>alert(1)</script> [c](javascript:alert(1)) ![d](http://e)\n```\n```"
     assert content_of(json.dumps({"response": hostile}).encode()) == plain
     assert content_of(b'{"response": "\\ud83d\\ude00"}') == "\U0001f600"
-
-
-def test_a_fence_that_an_answer_leaves_open_is_closed() -> None:
-    assert content_of(json.dumps({"response": "Run:\r\n```sh\r\naws s3 ls"}).encode()) == (
-        "Run:\n```sh\naws s3 ls\n```"
-    )
 
 
 ANY_JSON = st.recursive(
@@ -200,56 +194,33 @@ def next_part_is_seen(markdown: str) -> bool:
     [
         ("Run:\n\n```sh\naws s3 ls", "\n```"),
         ("~~~~\n~~~\ntext", "\n~~~~"),
-        ("```\na\n```\n\n```\nb\n", "\n```"),
         ("```\n``` sh", "\n```"),
         ("````\n```", "\n````"),
-        ("~~~ `a`", "\n~~~"),
-        ("Costs are fine.\n ```\n ```\n```", "\n```"),
-        (" ```\nopen", "\n```"),
         ("   ~~~\n```\n    ~~~", "\n~~~"),
-        ("text\n  ````\n  ```", "\n````"),
         ("> ```\n ```", "\n```"),
-        ("> - a\n  ```", "\n```"),
         ("```\r\na\r\n```\r\n```", "\n```"),
         # No item's content is indented by less than two.
         ("- a\n\n ```", "\n```"),
         # The list is over.
-        ("- a\n\ntext\n\n  ```", "\n```"),
         ("- a\n\n> quote\n  ```", "\n```"),
         ("- a\n```\n```\n  ```", "\n```"),
+        # Nothing is open.
+        ("", ""),
+        ("```\ncode\n   `````  ", ""),
+        ("``` code ``` in a line", ""),
+        ("> ```\n> aws s3 ls", ""),
+        ("    ```\n    no fence", ""),
+        # It may be an item's, and end with it.
+        ("- ```\n  aws s3 ls", ""),
+        ("- a\n\n  ```\n  aws s3 ls", ""),
+        ("- a\ntext\n  ```", ""),
+        ("1)\n   ~~~\n   code", ""),
     ],
 )
-def test_an_open_fence_is_closed(markdown: str, end: str) -> None:
-    assert not next_part_is_seen(markdown)
+def test_a_fence_that_is_left_open_is_closed_and_no_other_text_changes(markdown: str, end: str) -> None:
+    assert next_part_is_seen(markdown) == (not end)
     assert with_fence_closed(markdown) == markdown + end
     assert next_part_is_seen(markdown + end)
-
-
-@pytest.mark.parametrize(
-    "markdown",
-    [
-        "",
-        "text",
-        "```\ncode\n```",
-        "```\ncode\n   `````  ",
-        " ```\ncode\n```",
-        "  ```\ncode\n ```\n   ~~~\n~~~",
-        "```\r\ncode\r\n```\r\n",
-        "``` code ``` in a line",
-        "1. Run:\n\n   ```sh\n   aws s3 ls\n   ```\n",
-        "- ```\n  aws s3 ls",
-        "- a\n\n  ```\n  aws s3 ls",
-        "- a\ntext\n  ```",
-        "- a\n\n \n  ```",
-        "1)\n   ~~~\n   code",
-        "> ```\n> aws s3 ls",
-        "    ```\n    no fence",
-        "``",
-    ],
-)
-def test_what_leaves_no_fence_open_stays_as_it_is(markdown: str) -> None:
-    assert next_part_is_seen(markdown)
-    assert with_fence_closed(markdown) == markdown
 
 
 @given(TOP_LEVEL)
@@ -261,11 +232,10 @@ def test_the_next_part_is_seen_after_whatever_an_agent_leaves_open(markdown: str
 
 
 @given(NESTED)
-def test_in_lists_and_quotes_nothing_gets_worse(markdown: str) -> None:
+def test_in_lists_and_quotes_nothing_gets_worse_and_the_next_part_is_seen_unless_a_fence_may_be_in_a_list(
+    markdown: str,
+) -> None:
     closed = with_fence_closed(markdown)
-    assert closed == markdown or (next_part_is_seen(closed) and not next_part_is_seen(markdown))
-
-
-@given(NESTED)
-def test_after_lists_and_quotes_too_the_next_part_is_seen_unless_a_fence_may_be_in_a_list(markdown: str) -> None:
-    assert next_part_is_seen(with_fence_closed(markdown)) or FENCE_AFTER_ITEM.search(markdown)
+    is_seen = next_part_is_seen(closed)
+    assert closed == markdown or (is_seen and not next_part_is_seen(markdown))
+    assert is_seen or FENCE_AFTER_ITEM.search(markdown)

@@ -240,11 +240,6 @@ def test_what_was_there_by_the_deadline_counts_though_the_caller_was_busy_and_th
     assert {one.value for one in measured()} == {0.0}
 
 
-def test_what_nobody_expected_reaches_the_caller(release: threading.Event) -> None:
-    with pytest.raises(RuntimeError, match="a bug"):
-        next(ask(scripted(slow=after(release, says("Late.")), buggy=fails(RuntimeError("a bug")))))
-
-
 def test_agents_that_the_caller_leaves_learn_that_nobody_waits_for_them_and_are_not_measured(
     measured: Measured, release: threading.Event
 ) -> None:
@@ -260,27 +255,3 @@ def test_agents_that_the_caller_leaves_learn_that_nobody_waits_for_them_and_are_
     outcomes.close()
     assert [stopped.is_set() for stopped in agents.stopped] == [True, True]
     assert [(one.name, one.agent) for one in measured()] == [(metrics.AGENT_TIME, "quick")]
-
-
-def test_an_answer_and_a_failure_are_measured_by_the_time_that_the_agent_took(
-    measured: Measured, release: threading.Event
-) -> None:
-    both_ask = threading.Barrier(2)
-
-    def nap() -> str:
-        both_ask.wait(20)
-        agents.clock.now += 7.5
-        release.set()
-        return "Here."
-
-    def break_down() -> str:
-        both_ask.wait(20)
-        return after(release, fails(AgentFailed("Broken.")))()
-
-    agents = scripted(quick=nap, broken=break_down)
-    list(ask(agents))
-    assert sorted(measured(), key=str) == [
-        Measurement(metrics.AGENT_FAILURES, "Count", 1.0, "broken"),
-        Measurement(metrics.AGENT_TIME, "Seconds", 7.5, "broken"),
-        Measurement(metrics.AGENT_TIME, "Seconds", 7.5, "quick"),
-    ]

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import jwt
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from connection_manager.authenticate import authenticate
-from connection_manager.tokens import TokenUser
 from finops_websocket import metrics
 from finops_websocket.connections.identity import Connection
 from finops_websocket.delivery.stuck_jobs import MOST_REQUEUES
@@ -20,9 +18,8 @@ from finops_websocket.wire.client_messages import Authenticate
 from unit.doubles.all_services import AllServices
 from unit.doubles.embedded_metrics import Measurement, names
 from unit.doubles.interleaved_calls import just_before
-from unit.doubles.known_tokens import KnownTokens
 from unit.doubles.sample_answers import an_answer
-from unit.doubles.sample_jobs import COST, SAVINGS, STUCK_AFTER, a_job, stored
+from unit.doubles.sample_jobs import COST, SAVINGS, a_job, stored
 
 Measured = Callable[[], list[Measurement]]
 
@@ -170,13 +167,6 @@ def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(
     assert names(measured()) == {metrics.SIGN_INS: 1}
 
 
-def test_a_job_that_nobody_took_is_queued_again_when_its_user_comes_back(services: AllServices) -> None:
-    admit(services)
-    services.clock.now += STUCK_AFTER
-    sign_in(services)
-    assert services.sqs.job_ids() == ["job-1"]
-
-
 def test_a_job_that_is_given_up_when_its_user_comes_back_ends_after_the_greeting(services: AllServices) -> None:
     admit(services, requeues=MOST_REQUEUES, queued_at=0, followers=frozenset({"connection-2"}))
     sign_in(services)
@@ -214,22 +204,3 @@ def test_a_connection_that_is_another_s_stays_so_and_keeps_no_user_out_for_longe
         sign_in(services, connection_id)
     owners = [services.connections.find(f"connection-{number}").user_id for number in (1, 2, 3)]
     assert owners == ["user-2", "user-1", "user-1"]
-
-
-class NoKeys(KnownTokens):
-    """Has no keys to check a token with."""
-
-    def verify(self, token: str) -> TokenUser:
-        raise jwt.PyJWKClientConnectionError("The pool's keys cannot be had.")
-
-
-def test_only_tokens_are_counted_as_sign_ins_and_none_that_cannot_be_checked_is_refused(
-    services: AllServices, measured: Measured
-) -> None:
-    with pytest.raises(InvalidToken):
-        sign_in(services, message=Authenticate("forged"))
-    assert names(measured()) == {metrics.SIGN_INS_REFUSED: 1}
-    sign_in(services, message=CLAIM)
-    with pytest.raises(jwt.PyJWKClientConnectionError):
-        sign_in(replace(services, tokens=NoKeys()))
-    assert measured() == []

@@ -121,11 +121,6 @@ def test_every_origin_that_an_event_has_is_found(headers: dict[str, Any], origin
     assert origins_of(headers) == origins
 
 
-@pytest.mark.parametrize("origin", [PAGE, OTHER_PAGE])
-def test_a_listed_origin_may_connect(origin: str) -> None:
-    assert LISTED.allows((origin,))
-
-
 @pytest.mark.parametrize(
     "origin",
     [

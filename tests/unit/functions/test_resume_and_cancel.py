@@ -25,7 +25,7 @@ from unit.doubles.all_services import AllServices
 from unit.doubles.embedded_metrics import Measurement, names
 from unit.doubles.interleaved_calls import just_before
 from unit.doubles.sample_answers import an_answer, complete
-from unit.doubles.sample_jobs import COST, SAVINGS, STUCK_AFTER, claim, store, stored
+from unit.doubles.sample_jobs import COST, SAVINGS, claim, store, stored
 
 SignedIn = Callable[..., Connection]
 Act = Callable[[AllServices, Connection, str], None]
@@ -163,16 +163,6 @@ def test_a_state_that_cannot_be_sent_is_an_error_unless_the_connection_is_gone(
     resume(services, signed_in("connection-3"))
     # It follows all the same.
     assert "connection-2" in stored(services.jobs).followers
-
-
-def test_a_job_that_nobody_took_is_queued_again_when_it_is_looked_at(
-    services: AllServices, signed_in: SignedIn
-) -> None:
-    store(services.jobs)
-    services.clock.now += STUCK_AFTER
-    resume(services, signed_in("connection-2"))
-    assert services.sqs.job_ids() == ["job-1"]
-    assert [snapshot["status"] for snapshot in services.channel.to("connection-2")] == ["queued"]
 
 
 def test_a_job_that_is_given_up_when_it_is_looked_at_is_shown_as_failed(
