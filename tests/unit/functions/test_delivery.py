@@ -54,7 +54,7 @@ def test_a_step_is_sent_to_every_follower_and_only_the_gone_are_forgotten(servic
     assert known(services) == ["connection-2", "connection-3"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     attempts=st.lists(st.fixed_dictionaries({follower: st.sampled_from(Posted) for follower in FOLLOWERS}), max_size=4)
 )

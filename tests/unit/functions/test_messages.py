@@ -139,7 +139,7 @@ TEXTS = st.builds(lambda unit, size: (unit * size)[:size], UNITS, SIZES)
 GREATEST = "\x01" * MAX_TEXT_BYTES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.tuples(TEXTS, TEXTS), late=st.booleans(), query=TEXTS.map(lambda text: text[:4_000]))
 @example(texts=(GREATEST, GREATEST), late=False, query="\x01" * 4_000)
 @example(texts=("a" * (MAX_TEXT_BYTES - 2), "a" * (MAX_TEXT_BYTES - 2)), late=False, query="q" * 4_000)

@@ -48,7 +48,7 @@ def test_what_sqs_refused_is_tried_again_at_the_next_step(services: AllServices)
 
 
 # Pauses in eighths of a second, which add up exactly: most are shorter than a third of the lease, and some come close.
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lease=st.integers(min_value=3, max_value=600),
     pauses=st.lists(st.integers(min_value=0, max_value=1600).map(lambda eighths: eighths / 8), max_size=20),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from background_processor.sweep import sweep
@@ -63,7 +63,6 @@ JOBS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(job=JOBS, stuck_after=st.integers(1, 60), pause=st.integers(1, 600))
 def test_an_unfinished_job_that_nobody_takes_comes_to_its_end_however_seldom_somebody_looks(
     job: Job, stuck_after: int, pause: int

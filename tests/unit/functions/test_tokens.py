@@ -327,7 +327,7 @@ VALUES = st.recursive(
 )
 PARTS = st.binary(max_size=60) | VALUES.map(lambda value: json.dumps(value).encode())
 # The tables of PyJWT's clock stay as they are, and the keys are fetched once.
-often = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+often = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @often
