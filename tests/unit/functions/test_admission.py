@@ -1,4 +1,4 @@
-"""Which question becomes which job, and what a user who has enough is told; test_admission_rules.py has the limits."""
+"""Which question becomes which job, and what a user is told who has enough."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,10 +10,11 @@ from botocore.stub import Stubber
 
 from finops_websocket.errors import RateLimited, TooManyJobs
 from finops_websocket.jobs.admission import JobAdmission, JobLimits, Submission, UserJobs
+from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from finops_websocket.jobs.store import JobStore
 from unit.doubles.interleaved_calls import before_each, just_before
 from unit.doubles.lost_replies import lost_reply
-from unit.doubles.sample_jobs import AGENT_TIMEOUT, a_job, claim, stored
+from unit.doubles.sample_jobs import AGENT_TIMEOUT, a_job, claim, store, stored
 from unit.doubles.settable_clock import SettableClock
 
 THREE_JOBS = JobLimits(active_jobs=3, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT)
@@ -130,6 +131,31 @@ def test_one_job_more_than_is_allowed_is_refused_and_nothing_stored(within: With
         within(THREE_JOBS).admit(AGAIN)
     assert refused.value.retry_after == 30
     assert items_of(jobs) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "makes_place"),
+    [
+        ({"status": COMPLETED, "attempts": 1}, True),
+        ({"status": FAILED, "attempts": 1}, True),
+        ({"status": CANCELLED}, True),
+        # Its agents go on.
+        ({"status": CANCELLED, "attempts": 1, "updated_at": 1_000_001 - AGENT_TIMEOUT}, False),
+        ({"status": CANCELLED, "attempts": 1, "updated_at": 1_000_000 - AGENT_TIMEOUT}, True),
+        ({"status": PROCESSING, "attempts": 1, "ttl": 1_000_001}, False),
+        ({"status": PROCESSING, "attempts": 1, "ttl": 1_000_000}, True),
+    ],
+    ids=str,
+)
+def test_a_job_that_is_over_makes_place_for_one(
+    within: Within, jobs: JobStore, change: dict[str, Any], makes_place: bool
+) -> None:
+    ask(within(THREE_JOBS), 1, 2, 3)
+    store(jobs, job_id="job-2", **change)
+    if makes_place:
+        ask(within(THREE_JOBS), 4)
+    with pytest.raises(TooManyJobs):
+        ask(within(THREE_JOBS), 5)
 
 
 def test_one_question_more_than_is_allowed_is_refused_for_the_rest_of_its_sixty_seconds(

@@ -404,6 +404,8 @@ def try_to(end: str, jobs: JobStore, job: Job) -> Job | None:
 
 def ends_in(measured: Measured) -> dict[str, int]:
     counted = names(measured())
+    # An answer's time is measured, and no other end's.
+    assert counted[metrics.TIME_TO_ANSWER] == counted[metrics.JOBS_COMPLETED]
     del counted[metrics.TIME_TO_ANSWER], counted[metrics.PARTIAL_ANSWERS]
     return dict(counted)
 
