@@ -171,6 +171,23 @@ def test_one_question_more_than_is_allowed_is_refused_for_the_rest_of_its_sixty_
     assert items_of(jobs) == before
 
 
+def test_what_was_sent_before_is_no_new_job_but_a_question(
+    within: Within, jobs: JobStore, clock: SettableClock
+) -> None:
+    within(ONE_JOB_A_MINUTE).admit(FIRST)
+    before = items_of(jobs)
+    for job in (AGAIN, a_job(job_id="job-2")):
+        with pytest.raises(RateLimited) as refused:
+            within(ONE_JOB_A_MINUTE).admit(job)
+        assert refused.value.retry_after == 60
+    assert items_of(jobs) == before
+    clock.now += 60
+    assert within(ONE_JOB_A_MINUTE).admit(AGAIN) == Submission(FIRST, is_duplicate=True)
+    assert user_item(jobs)["active"] == ["job-1"]
+    with pytest.raises(RateLimited):
+        within(ONE_JOB_A_MINUTE).admit(AGAIN)
+
+
 @pytest.mark.parametrize(
     ("asked_at", "most", "wait"),
     [

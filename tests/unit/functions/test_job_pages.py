@@ -1,13 +1,10 @@
 """Lists of jobs: a user's, page by page, and all that are open."""
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from finops_websocket.jobs.admission import JobAdmission, JobLimits, active_jobs_of
 from finops_websocket.jobs.job import COMPLETED, FAILED, PROCESSING, QUEUED, Job
@@ -84,26 +81,6 @@ def test_expired_jobs_are_left_out_and_their_page_still_leads_on(jobs: JobStore,
         store_numbered(jobs, number, ttl=1_500_000 if number in (3, 4, 5) else 2_000_000)
     clock.now = 1_500_000
     assert [ids_of(page) for page in pages_of(jobs, 2)] == [[], ["job-2"], ["job-1", "job-0"]]
-
-
-user_numbers = itertools.count()
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seconds=st.lists(st.integers(0, 3), max_size=9), limit=st.integers(1, 4))
-def test_the_pages_hold_each_job_once_and_newest_first_however_many_share_a_second(
-    jobs: JobStore, seconds: list[int], limit: int
-) -> None:
-    user_id = f"user-of-example-{next(user_numbers)}"
-    own = [
-        store(jobs, job_id=f"{user_id}-{number}", user_id=user_id, created_at=1_000_000 + second)
-        for number, second in enumerate(seconds)
-    ]
-    pages = pages_of(jobs, limit, user_id)
-    paged = [job for page in pages for job in page.jobs]
-    assert [job.created_at - 1_000_000 for job in paged] == sorted(seconds, reverse=True)
-    assert sorted(paged, key=own.index) == own
-    assert all(len(page.jobs) <= limit for page in pages)
 
 
 def test_open_are_the_unfinished_jobs_and_those_whose_end_somebody_does_not_know_oldest_first(jobs: JobStore) -> None:

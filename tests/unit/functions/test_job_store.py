@@ -84,22 +84,6 @@ def test_nobody_else_may_follow_or_cancel_a_job(jobs: JobStore, status: str, job
     assert jobs.find("job-2") is None
 
 
-def test_a_job_whose_time_has_run_out_is_neither_followed_nor_cancelled(jobs: JobStore, clock: SettableClock) -> None:
-    job = store(jobs)
-    clock.now = job.ttl
-    assert jobs.follow("job-1", "user-1", "connection-2") is None
-    assert jobs.cancel("job-1", "user-1") is None
-    clock.now -= 1
-    assert stored(jobs) == job
-
-
-@pytest.mark.parametrize("status", ENDED)
-@pytest.mark.parametrize("is_open", [True, False])
-def test_a_finished_job_is_given_and_not_followed(jobs: JobStore, status: str, is_open: bool) -> None:
-    finished = store(jobs, status=status, is_open=is_open)
-    assert jobs.follow("job-1", "user-1", "connection-2") == finished == stored(jobs)
-
-
 def test_a_job_that_as_many_follow_as_may_is_given_to_one_more_and_kept_by_its_followers(jobs: JobStore) -> None:
     full = store(jobs, followers=frozenset(f"connection-{number}" for number in range(MOST_FOLLOWERS)))
     assert jobs.follow("job-1", "user-1", "one more") == full == stored(jobs)
@@ -107,15 +91,6 @@ def test_a_job_that_as_many_follow_as_may_is_given_to_one_more_and_kept_by_its_f
     jobs.unfollow(full, {"connection-1"})
     jobs.follow("job-1", "user-1", "one more")
     assert stored(jobs).followers == full.followers - {"connection-1"} | {"one more"}
-
-
-def test_an_unfinished_job_that_nobody_follows_any_more_stays_open(jobs: JobStore) -> None:
-    job = store(jobs, followers=frozenset({"connection-1", "connection-2", "connection-3"}))
-    jobs.unfollow(job, {"connection-1", "connection-3"})
-    assert stored(jobs).followers == {"connection-2"}
-    for _ in range(2):
-        jobs.unfollow(stored(jobs), {"connection-2"})
-    assert (stored(jobs).followers, stored(jobs).is_open) == (frozenset(), True)
 
 
 @pytest.mark.parametrize("status", ENDED)
@@ -300,12 +275,6 @@ def test_an_end_is_final_whoever_has_written_it(
 # What askers, operators and the sweep do.
 
 
-@pytest.mark.parametrize("status", [COMPLETED, FAILED])
-def test_a_job_that_has_ended_otherwise_keeps_its_end(jobs: JobStore, status: str) -> None:
-    ended = store(jobs, status=status)
-    assert jobs.cancel("job-1", "user-1") == ended == stored(jobs)
-
-
 @pytest.mark.parametrize(
     "now", [{"status": PROCESSING}, {"status": COMPLETED}, {"status": CANCELLED}, {"status": FAILED, "code": "OTHER"}]
 )
@@ -315,17 +284,6 @@ def test_a_job_that_a_worker_has_or_had_after_all_does_not_fail_as_not_queued(
     job = store(jobs, **now)
     assert jobs.fail_queued("job-1", "QUEUE_UNAVAILABLE", ERROR) is None
     assert stored(jobs) == job
-
-
-def test_a_job_about_to_be_queued_again_is_noted_and_its_followers_need_not_know(
-    jobs: JobStore, clock: SettableClock
-) -> None:
-    job = store(jobs, requeues=1)
-    clock.now = 1_001_800
-    # No step that followers see: seq stays, and with it updated_at.
-    noted = replace(job, requeues=2, queued_at=1_001_800)
-    assert jobs.note_requeue(job) == Change(made=True, job=noted)
-    assert stored(jobs) == noted
 
 
 Rescue = Callable[[JobStore, Job], Change]
@@ -345,13 +303,6 @@ def test_a_job_that_is_not_as_it_was_needs_no_rescue(jobs: JobStore, rescue: Res
     now = store(jobs, **since)
     assert rescue(jobs, a_job()) == Change(made=False, job=now)
     assert stored(jobs) == now
-
-
-def test_a_replay_is_noted_with_the_job_that_failed_and_changes_nothing_that_its_user_sees(jobs: JobStore) -> None:
-    failed = store(jobs, status=FAILED)
-    jobs.note_replay(failed, a_job(job_id="job-2"))
-    assert jobs.table.get_item(Key={"jobId": "job-1"})["Item"]["replayedAs"] == "job-2"
-    assert stored(jobs) == failed
 
 
 # Ends are stored and counted once, and steps made once, whoever writes them and whatever gets lost.

@@ -110,33 +110,6 @@ def test_a_connection_that_is_gone_makes_place_for_one(
         sign_in("d")
 
 
-def test_a_slot_whose_connection_was_never_signed_in_is_free_after_a_minute(
-    sign_in: SignIn, slots: ConnectionSlots, connections: ConnectionStore, clock: SettableClock
-) -> None:
-    """The function was killed in between, or the connection is somebody else's."""
-    connections.open("a")
-    sign_in("b", user_id="user-2")
-    slots.acquire("user-1", "a")
-    slots.acquire("user-1", "b")
-    clock.now += 59
-    with pytest.raises(RateLimited):
-        sign_in("c")
-    clock.now += 1
-    sign_in("c", "d")
-
-
-def test_a_slot_that_is_released_is_free_at_once_and_however_often_it_is_frees_no_other(
-    sign_in: SignIn, slots: ConnectionSlots, connections: ConnectionStore
-) -> None:
-    sign_in("a", "b")
-    for _ in range(2):
-        slots.release(of_user("a"))
-    assert slots_of(connections) == {"b"}
-    sign_in("c")
-    with pytest.raises(RateLimited):
-        sign_in("d")
-
-
 # It has shown nothing, or a claim; its user has no slots, or only others'.
 @pytest.mark.parametrize(
     "connection", [Connection("a"), Connection("a", "claimed#user-1", "Ada"), of_user("z", "user-2"), of_user("z")]
