@@ -29,7 +29,7 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
 
     def get_remaining_time_in_millis(self) -> int:
-        return 900_000
+        return int(os.environ.get("REMAINING_MILLISECONDS", "900000"))
 
 
 def main(handler: str, report: str) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -438,6 +439,33 @@ def test_what_has_become_of_the_jobs_is_counted_in_the_stack_s_namespace(backgro
     }
     assert {one.agent for one in measurements(log)} == {None, *AGENTS}
     assert log.count(f'"Namespace": "{ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"]}"') == len(measurements(log))
+
+
+class SilentLambda(LoopbackAws):
+    """Has an answer of an agent for nobody before the job has failed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_failed = threading.Event()
+
+    def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        if "/functions/" in path:
+            self.has_failed.wait(5)
+        elif b"job_failed" in body:
+            self.has_failed.set()
+        return super()._post(path, body)
+
+
+def test_a_job_ends_half_a_minute_before_lambda_ends_the_function_and_the_sweep_begins_nothing_then() -> None:
+    jobs = [job_item("job-1", agents=(COST,), followers=frozenset({"connection-1"})), job_item("stuck")]
+    with SilentLambda() as loopback:
+        loopback.agent_answers = {COST: b'{"response": "Too late."}'}
+        items = {"CONNECTIONS_TABLE": [], "JOBS_TABLE": jobs}
+        events = [event_of("queue_message"), event_of("sweep")]
+        run = run_function(BACKGROUND_PROCESSOR, loopback, events, items, REMAINING_MILLISECONDS="30500")
+    assert run.outcomes == [stays(), None]
+    assert told(loopback)[-1] == ("job_failed", "TIMED_OUT")
+    assert run.queued == []
 
 
 def the_line(served: Served, message: str, **fields: Any) -> dict[str, Any]:
