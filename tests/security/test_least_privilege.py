@@ -40,7 +40,6 @@ NEEDED: dict[tuple[str, str, str], Journey] = {
         "execute-api:ManageConnections",
     ): journeys.signs_in_where_all_other_connections_are_gone,
     (CONNECTION_MANAGER, "CloseConnections", "execute-api:ManageConnections"): journeys.is_closed_after_many_pings,
-    (MESSAGE_HANDLER, "KnowWhoAsks", "dynamodb:GetItem"): journeys.asks,
     (MESSAGE_HANDLER, "KnowWhoAsks", "dynamodb:UpdateItem"): journeys.asks,
     (MESSAGE_HANDLER, "KnowWhoAsks", "dynamodb:DeleteItem"): journeys.cancels_what_a_gone_connection_follows,
     (MESSAGE_HANDLER, "ListJobs", "dynamodb:Query"): journeys.lists,

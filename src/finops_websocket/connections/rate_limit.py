@@ -3,14 +3,13 @@
 API Gateway throttles all connections together; this keeps one from using up what is there for the others.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from finops_websocket.connections.identity import Connection
 from finops_websocket.connections.store import ROW_SECONDS, ConnectionStore
-from finops_websocket.dynamodb import update_item
+from finops_websocket.dynamodb import Change, update_item
 from finops_websocket.errors import ConnectionSpent, RateLimited
 
 # A frontend authenticates with its first frame. The others are for one whose user has to sign in first, which pings.
@@ -48,15 +47,17 @@ class RateLimiter:
         # A connection whose row is gone, because it was taken for gone itself, gets one on which nobody is signed in.
         one_more: Any = {"add": {"frames": 1}, "assign_if_missing": {"ttl": now + ROW_SECONDS}}
         begins_minute = self._is_known & ~Attr("minute").eq(minute)
-        row = (
-            self._update(connection_id, counts_on, **one_more)
-            or self._update(connection_id, begins_minute, assign={"minute": minute, "frames": 1})
+        counted = self._update(connection_id, counts_on, **one_more)
+        if not counted.made:
+            counted = self._update(connection_id, begins_minute, assign={"minute": minute, "frames": 1})
+        if not counted.made:
             # Of frames that come side by side, one begins the minute and the others count in it.
-            or self._update(connection_id, counts_on, **one_more)
-        )
-        if row is None:
+            counted = self._update(connection_id, counts_on, **one_more)
+        row = counted.item or {}
+        connection = (self._connections.connection_in(row) if row else None) or Connection(connection_id)
+        if not counted.made:
             # It has closed, or signed in, between two of these: nothing is known against it.
-            return self._connections.find(connection_id) or Connection(connection_id)
+            return connection
         frames = int(row["frames"])
         if "minute" not in row and frames > FRAMES_BEFORE_SIGN_IN:
             raise ConnectionSpent("This connection has sent too much without signing in, and is closed.", _MINUTE)
@@ -64,9 +65,7 @@ class RateLimiter:
             raise ConnectionSpent("This connection goes on sending too much, and is closed.", _MINUTE)
         if frames > FRAMES_PER_MINUTE:
             raise RateLimited("This connection sends too much. Please wait a moment.", _MINUTE - now % _MINUTE)
-        return self._connections.connection_in(row) or Connection(connection_id)
+        return connection
 
-    def _update(self, connection_id: str, condition: ConditionBase, **changes: Any) -> Mapping[str, Any] | None:
-        """Change the connection's row and give it as it now is; None if the condition does not hold."""
-        change = update_item(self._connections.table, {"connectionId": connection_id}, condition, **changes)
-        return change.item if change.made else None
+    def _update(self, connection_id: str, condition: ConditionBase, **changes: Any) -> Change:
+        return update_item(self._connections.table, {"connectionId": connection_id}, condition, **changes)
