@@ -21,13 +21,7 @@ ROUTES = {
 }
 
 
-def test_guides_parameters_suffice() -> None:
-    needed = {name for name, parameter in load()["Parameters"].items() if "Default" not in parameter}
-    assert needed == {"LambdaS3Bucket"}
-    assert load()["Parameters"]["ProjectName"]["Default"] == "finops-websocket"
-
-
-def test_every_parameter_is_grouped_described_and_constrained() -> None:
+def test_every_parameter_is_grouped_described_and_constrained_and_the_guides_suffice() -> None:
     template = load()
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     grouped = [name for group in groups for name in group["Parameters"]]
@@ -35,6 +29,8 @@ def test_every_parameter_is_grouped_described_and_constrained() -> None:
     for name, parameter in template["Parameters"].items():
         assert parameter["Description"], name
         assert {"AllowedPattern", "AllowedValues", "MinValue", "MinLength"} & set(parameter), name
+        assert ("Default" in parameter) == (name != "LambdaS3Bucket"), name
+    assert template["Parameters"]["ProjectName"]["Default"] == "finops-websocket"
 
 
 def test_template_fits_into_a_request() -> None:
@@ -95,7 +91,7 @@ def test_what_holds_data_says_what_becomes_of_it(kind: str) -> None:
         assert resource["UpdateReplacePolicy"] in {"Delete", "Retain"}, name
 
 
-def test_what_would_hinder_a_second_deployment_goes_with_the_stack() -> None:
+def test_what_would_hinder_a_second_deployment_goes_with_the_stack_or_has_no_name_of_its_own() -> None:
     for kind, key in (
         ("AWS::DynamoDB::Table", "TableName"),
         ("AWS::SQS::Queue", "QueueName"),
@@ -106,6 +102,8 @@ def test_what_would_hinder_a_second_deployment_goes_with_the_stack() -> None:
             assert resource["DeletionPolicy"] == "Delete", name
     # What stays has a name that CloudFormation makes anew.
     assert "BucketName" not in properties("AWS::S3::Bucket")["ResultsBucket"]
+    # So has a role, whose name is taken in the whole account, in all of its regions.
+    assert all("RoleName" not in role for role in properties("AWS::IAM::Role").values())
 
 
 def test_each_function_has_a_role_and_a_log_group_of_its_own() -> None:
@@ -114,8 +112,13 @@ def test_each_function_has_a_role_and_a_log_group_of_its_own() -> None:
     for name, function in functions.items():
         assert function["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
         assert function["LoggingConfig"]["LogGroup"] == {"Ref": f"{name}LogGroup"}
+        # Where the alarms look for what it counts.
+        assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == {"Ref": "ProjectName"}
     for group in properties("AWS::Logs::LogGroup").values():
         assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    logging = {role.removesuffix("Role"): statement for role, statement in statements() if statement["Sid"] == "Log"}
+    for name, statement in logging.items():
+        assert f"${{{name}LogGroup}}:*" in statement["Resource"]["Fn::Sub"]
 
 
 def statements() -> list[tuple[str, dict[str, Any]]]:
@@ -154,12 +157,6 @@ def test_functions_may_only_do_to_connections_of_this_stage_what_they_do() -> No
         ("MessageHandler", "/prod/DELETE/@connections/*"),
         ("BackgroundProcessor", "/prod/POST/@connections/*"),
     }
-
-
-def test_role_logs_to_its_own_group_only() -> None:
-    for name, statement in statements():
-        if statement["Sid"] == "Log":
-            assert f"${{{name.removesuffix('Role')}LogGroup}}:*" in statement["Resource"]["Fn::Sub"]
 
 
 def test_processor_may_read_both_queues() -> None:
@@ -215,11 +212,6 @@ def test_lease_is_longer_than_a_heartbeat_and_a_crash_costs_two_minutes() -> Non
     assert parameters["LeaseSeconds"]["Default"] * 4 / 3 <= 120
 
 
-def test_functions_count_where_the_alarms_look() -> None:
-    for function in properties("AWS::Lambda::Function").values():
-        assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == {"Ref": "ProjectName"}
-
-
 def test_agents_deadline_leaves_time_to_deliver() -> None:
     longest = load()["Parameters"]["AgentTimeoutSeconds"]["MaxValue"]
     assert longest + 30 < properties("AWS::Lambda::Function")["BackgroundProcessor"]["Timeout"]
@@ -232,25 +224,17 @@ def test_answers_are_kept_private_and_expire() -> None:
     assert bucket["BucketEncryption"]
 
 
-@pytest.mark.parametrize("kind", ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"])
-def test_nothing_is_taken_without_tls_on_aws(kind: str) -> None:
-    for policy in resources(kind).values():
+def test_nothing_is_taken_without_tls_on_aws() -> None:
+    policies = [*resources("AWS::SQS::QueuePolicy").values(), *resources("AWS::S3::BucketPolicy").values()]
+    for policy in policies:
         assert policy["Condition"] == "IsAws"
         (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
         assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-
-def test_every_queue_and_bucket_has_such_a_policy() -> None:
     queues = [queue["Ref"] for policy in properties("AWS::SQS::QueuePolicy").values() for queue in policy["Queues"]]
     assert sorted(queues) == sorted(resources("AWS::SQS::Queue"))
     buckets = [policy["Bucket"]["Ref"] for policy in properties("AWS::S3::BucketPolicy").values()]
     assert sorted(buckets) == sorted(resources("AWS::S3::Bucket"))
-
-
-def test_stack_can_be_deployed_in_two_regions() -> None:
-    # A role's name is taken in the whole account.
-    assert all("RoleName" not in role for role in properties("AWS::IAM::Role").values())
 
 
 def test_outputs_that_others_rely_on() -> None:
