@@ -102,7 +102,7 @@ async def test_a_refused_question_ends_in_job_failed() -> None:
     refused = say.job_refused(code="TOO_MANY_JOBS", error="You have 10 jobs.", retryAfter=60)
     async with RecordingServer(finops_query=sending(refused)) as server, client_of(server) as client:
         [end] = await asked(client)
-        with pytest.raises(JobNotCompleted, match="You have 10 jobs"):
+        with pytest.raises(JobNotCompleted, match=r"^You have 10 jobs\.$"):
             await client.answer("Why?")
     assert isinstance(end, JobFailed)
     assert (end.code, end.retry_after) == ("TOO_MANY_JOBS", 60)
