@@ -33,7 +33,7 @@ and beside each its software bill of materials (CycloneDX 1.6), as in websocket-
 
 Environment:
   PYTHON                Python to build with, 3.11 or newer, with pip 22.2 or newer. Default: the first that
-                        will do of .venv/bin/python, python3.11 and python3.
+                        will do of .venv/bin/python, python3 and python3.14 to python3.11.
 
 Prints each package's name, size and SHA-256. The same sources give the same bytes, wherever and whenever they are
 built, as long as Python is linked to the same zlib; with another zlib the files inside are the same, their
@@ -93,7 +93,7 @@ find_python() {
         can_build "$PYTHON" || fail "PYTHON=$PYTHON is not Python 3.11 or newer with pip 22.2 or newer."
         return
     fi
-    for PYTHON in "$ROOT/.venv/bin/python" python3.11 python3; do
+    for PYTHON in "$ROOT/.venv/bin/python" python3 python3.14 python3.13 python3.12 python3.11; do
         if can_build "$PYTHON"; then
             return
         fi

@@ -32,7 +32,7 @@ Usage: ./run_local.sh [options]
 
 Runs everything on this machine: a local cloud on loopback, with IAM enforced, the stack that ./deploy.sh deploys to
 AWS, and two sample agents that answer from a cost export. Asks one question to show that it works, and stays until
-Ctrl-C, which leaves nothing running. Needs python3.11 with venv and pip; everything else is installed into .venv.
+Ctrl-C, which leaves nothing running. Needs Python 3.11 to 3.14 with venv; everything else is installed into .venv.
 
   --ask "QUESTION"     Ask, print progress and answer, and end. Uses what runs and leaves it running; what was not
                        running is started for the question and stopped after it, unless --detach is given.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check there is, and what they need on a bare machine with python3.11.
+# Every check there is, and what they need on a bare machine with Python 3.11 to 3.14.
 set -euo pipefail
 
 # With it, cd prints where it goes.

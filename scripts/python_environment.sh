@@ -21,17 +21,34 @@ ensure_python_environment() {
 }
 
 make_virtual_environment() {
-    local python=${PYTHON:-python3.11} log
-    command -v "$python" >/dev/null ||
-        fail "$python is missing. Install it with its venv module (Debian: apt-get install python3.11 python3.11-venv)," \
-            "or name another Python, 3.11 or newer, in PYTHON."
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        fail "$python is $("$python" --version 2>&1); 3.11 or newer is needed. Name one in PYTHON."
+    local python log
+    python=$(find_python) || exit
     # --clear: what is there is of no use.
     if ! log=$("$python" -m venv --clear "$VENV" 2>&1); then
         rm -rf "$VENV"
-        fail "$python cannot make a virtual environment (Debian: apt-get install python3.11-venv). It says: ${log##*$'\n'}"
+        fail "$python cannot make a virtual environment (Debian: apt-get install python3-venv). It says: ${log##*$'\n'}"
     fi
+}
+
+# Prints the Python to make .venv with: the one that PYTHON names, or python3 if it will do, or else the newest that does.
+find_python() {
+    local python
+    if [[ -n ${PYTHON:-} ]]; then
+        command -v "$PYTHON" >/dev/null || fail "$PYTHON is missing. Name another Python, 3.11 or newer, in PYTHON."
+        "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+            fail "$PYTHON is $("$PYTHON" --version 2>&1); 3.11 or newer is needed. Name one in PYTHON."
+        printf '%s\n' "$PYTHON"
+        return
+    fi
+    for python in python3 python3.14 python3.13 python3.12 python3.11; do
+        # Debian has ensurepip in a package of its own, without which there is no pip in a new environment.
+        if "$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then
+            printf '%s\n' "$python"
+            return
+        fi
+    done
+    fail "Python 3.11 to 3.14 with its venv module is missing. Install it (Debian: apt-get install python3 python3-venv)," \
+        "or name another Python, 3.11 or newer, in PYTHON."
 }
 
 install_packages() {

@@ -231,16 +231,35 @@ def test_wrong_export_is_said_before_anything_is_started(checkout: Checkout, tmp
     assert not checkout.is_running()
 
 
-def test_missing_python_is_said(tmp_path: Path) -> None:
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for tool in ("bash", "cat", "dirname", "env"):
-        (tools / tool).symlink_to(str(shutil.which(tool)))
+# Says of itself whether it will do, and which it is when it is asked to make a virtual environment.
+STAND_IN_PYTHON = """#!/usr/bin/env bash
+[[ $1 != -c ]] || exit {status}
+echo "chosen: ${{0##*/}}" && exit 1
+"""
 
-    refused = Checkout(tmp_path / "project", with_venv=False).run(PATH=str(tools))
+
+@pytest.mark.parametrize(
+    ("pythons", "said"),
+    [
+        ({}, "Python 3.11 to 3.14 with its venv module is missing. Install it"),
+        ({"python3": 1}, "Python 3.11 to 3.14 with its venv module is missing. Install it"),
+        ({"python3": 0, "python3.14": 0}, "chosen: python3\n"),
+        ({"python3": 1, "python3.14": 1, "python3.13": 0, "python3.11": 0}, "chosen: python3.13\n"),
+    ],
+)
+def test_python3_is_taken_or_the_newest_that_will_do(tmp_path: Path, pythons: dict[str, int], said: str) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for tool in ("bash", "cat", "dirname", "env", "rm"):
+        (programs / tool).symlink_to(str(shutil.which(tool)))
+    for name, status in pythons.items():
+        (programs / name).write_text(STAND_IN_PYTHON.format(status=status), encoding="utf-8")
+        (programs / name).chmod(0o755)
+
+    refused = Checkout(tmp_path / "project", with_venv=False).run(PATH=str(programs))
 
     assert refused.returncode == 1
-    assert "python3.11 is missing" in refused.stderr
+    assert said in refused.stderr
 
 
 @pytest.mark.parametrize(
