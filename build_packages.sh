@@ -8,10 +8,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
 readonly TEMPLATE=$ROOT/cloudformation/finops-websocket-api-fixed.yaml
 readonly FUNCTIONS=(connection_manager message_handler background_processor)
-# Exact pins with hashes and no source archives: a wrong tag fails, and cannot fall back to another release.
-readonly LOCKED=(--require-hashes --only-binary=:all: --no-deps)
 
-# Bytecode would only be dropped again, and tools/ stays clean.
+# Bytecode would only be dropped again, and ops/ stays clean.
 export PYTHONDONTWRITEBYTECODE=1
 
 usage() {
@@ -42,35 +40,71 @@ USAGE
 }
 
 main() {
-    local target="" with_sample_agents=false
-    BUILD=$ROOT/build
-    while (($# > 0)); do
-        case $1 in
-            --target) [[ -n ${2:-} ]] || misused "--target needs a value."; target=$2; shift 2 ;;
-            --output) [[ -n ${2:-} ]] || misused "--output needs a value."; BUILD=$2; shift 2 ;;
-            --with-sample-agents) with_sample_agents=true; shift ;;
-            --help | -h) usage; exit 0 ;;
-            *) misused "There is no option $1." ;;
-        esac
-    done
-
+    read_options "$@"
     find_python
-    [[ -n $target ]] || target=$(default_target)
-    select_wheels "$target"
+    TARGET=$(packaging target "$TARGET" "$TEMPLATE")
     make_work_directory
 
     local function
     for function in "${FUNCTIONS[@]}"; do
-        build_function "$function" "$target"
+        build_function "$function"
     done
-    if $with_sample_agents; then
-        build_sample_agents
-    fi
+    ! $WITH_SAMPLE_AGENTS || build_sample_agents
 
-    real_target "$target" >"$WORK/target"
-    describe_packages
+    say "Describing the packages"
+    packaging describe "$TARGET" "$WORK"/*.zip >"$WORK/target"
     mv -f "$WORK"/*.zip "$WORK"/*.cdx.json "$WORK/target" "$BUILD/" || fail "The packages cannot be moved to $BUILD."
     cat "$WORK/summary"
+}
+
+read_options() {
+    TARGET='' WITH_SAMPLE_AGENTS=false BUILD=$ROOT/build
+    while (($# > 0)); do
+        case $1 in
+            --target) [[ -n ${2:-} ]] || misused "--target needs a value."; TARGET=$2; shift 2 ;;
+            --output) [[ -n ${2:-} ]] || misused "--output needs a value."; BUILD=$2; shift 2 ;;
+            --with-sample-agents) WITH_SAMPLE_AGENTS=true; shift ;;
+            --help | -h) usage; exit 0 ;;
+            *) misused "There is no option $1." ;;
+        esac
+    done
+}
+
+build_function() {
+    local function=$1 tree=$WORK/websocket-${1//_/-}
+    say "Building $function for $TARGET"
+    packaging install "$ROOT/src/$function/requirements.txt" "$TARGET" "$tree"
+    copy_source "$tree" "$function" finops_websocket
+    compile_contract "$tree"
+    packaging package "$tree" >>"$WORK/summary"
+}
+
+build_sample_agents() {
+    say "Building sample_agents"
+    copy_source "$WORK/sample-agents" sample_agents
+    packaging package "$WORK/sample-agents" >>"$WORK/summary"
+}
+
+copy_source() {
+    local tree=$1 package
+    mkdir -p "$tree"
+    for package in "${@:2}"; do
+        [[ -d $ROOT/src/$package ]] || fail "The directory $ROOT/src/$package is missing."
+        cp -R "$ROOT/src/$package" "$tree/"
+    done
+}
+
+# Functions that read clients' frames have fastjsonschema locked. With theirs, a bare machine needs none of its own.
+compile_contract() {
+    local validators=$1/finops_websocket/wire/contract_validators.py
+    # That of src/ may be stale.
+    rm -f "$validators"
+    [[ ! -d $1/fastjsonschema ]] || PYTHONPATH=$1 "$PYTHON" "$ROOT/contract/compile_validators.py" --output "$validators"
+}
+
+# The steps that decide something: ops/finops_operations/packaging, which needs nothing but Python and pip.
+packaging() {
+    PYTHONPATH=$ROOT/ops${PYTHONPATH:+:$PYTHONPATH} "$PYTHON" -m finops_operations.packaging "$@"
 }
 
 say() {
@@ -90,60 +124,14 @@ misused() {
 # Sets PYTHON to the interpreter to build with.
 find_python() {
     if [[ -n ${PYTHON:-} ]]; then
-        can_build "$PYTHON" || fail "PYTHON=$PYTHON is not Python 3.11 or newer with pip 22.2 or newer."
+        packaging can-build 2>/dev/null ||
+            fail "PYTHON=$PYTHON is not Python 3.11 or newer with pip 22.2 or newer."
         return
     fi
     for PYTHON in "$ROOT/.venv/bin/python" python3 python3.14 python3.13 python3.12 python3.11; do
-        if can_build "$PYTHON"; then
-            return
-        fi
+        ! packaging can-build 2>/dev/null || return 0
     done
     fail "Python 3.11 or newer with pip 22.2 or newer is needed; set PYTHON to its path."
-}
-
-# pip's --report came with 22.2: https://pip.pypa.io/en/stable/news/#v22-2
-can_build() {
-    "$1" -c 'import sys, pip
-old_pip = tuple(map(int, pip.__version__.split(".")[:2])) < (22, 2)
-sys.exit(old_pip or sys.version_info < (3, 11))' 2>/dev/null
-}
-
-default_target() {
-    local runtime architecture
-    # Bash forgets set -e inside $( ).
-    runtime=$("$PYTHON" "$ROOT/tools/template_default.py" "$TEMPLATE" LambdaRuntime) || return
-    architecture=$("$PYTHON" "$ROOT/tools/template_default.py" "$TEMPLATE" LambdaArchitecture) || return
-    printf '%s-%s\n' "$runtime" "$architecture"
-}
-
-# Sets WHEELS to pip's options that choose the wheels for a target.
-#
-# manylinux2014 wheels need glibc 2.17: they load on Amazon Linux 2 (python3.11, glibc 2.26) and on Amazon Linux 2023
-# (python3.12 and 3.13, glibc 2.34), and every compiled dependency has them.
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (each runtime's operating system)
-# https://docs.aws.amazon.com/linux/al2023/ug/glibc-gcc-and-binutils.html (their glibc)
-# https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/
-select_wheels() {
-    local target=$1 processor version
-    WHEELS=("${LOCKED[@]}")
-    case $target in
-        host) return ;;
-        python3.1[123]-arm64) processor=aarch64 ;;
-        python3.1[123]-x86_64) processor=x86_64 ;;
-        *) misused "There is no target $target." ;;
-    esac
-    version=${target#python}
-    version=${version%%-*}
-    WHEELS+=(--platform "manylinux2014_$processor" --python-version "$version" --implementation cp)
-    WHEELS+=(--abi "cp${version/./}")
-}
-
-# What the packages load on, for deploy.sh: this machine's own target instead of "host".
-real_target() {
-    [[ $1 == host ]] || { printf '%s\n' "$1"; return; }
-    "$PYTHON" -c 'import platform, sys
-machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-print(f"python{sys.version_info.major}.{sys.version_info.minor}-{machine}")'
 }
 
 # Sets WORK to a directory inside the output directory, where finished packages need only be renamed.
@@ -156,76 +144,6 @@ make_work_directory() {
     trap 'rm -rf "$WORK"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
-}
-
-build_function() {
-    local function=$1 target=$2 package=websocket-${1//_/-}
-    local tree=$WORK/$package
-    say "Building $function for $target"
-    install_wheels "dependencies of $function for $target" "$ROOT/src/$function/requirements.txt" "$tree" "${WHEELS[@]}"
-    copy_source "$tree" "$function" finops_websocket
-    # That of src/ may be stale.
-    rm -f "$tree/finops_websocket/wire/contract_validators.py"
-    # Functions that read clients' frames have fastjsonschema locked. With theirs, a bare machine needs none of its own.
-    if [[ -d $tree/fastjsonschema ]]; then
-        PYTHONPATH=$tree "$PYTHON" "$ROOT/contract/compile_validators.py" \
-            --output "$tree/finops_websocket/wire/contract_validators.py"
-    fi
-    pack "$package"
-}
-
-build_sample_agents() {
-    say "Building sample_agents"
-    copy_source "$WORK/sample-agents" sample_agents
-    pack sample-agents
-}
-
-# Writes each package's bill of materials, with a library that goes with the build.
-describe_packages() {
-    local library=$WORK/sbom_library
-    say "Describing the packages"
-    install_wheels "libraries of tools/package_sbom.py" "$ROOT/tools/requirements.txt" "$library" "${LOCKED[@]}"
-    PYTHONPATH=$library "$PYTHON" "$ROOT/tools/package_sbom.py" --target "$(<"$WORK/target")" "$WORK"/*.zip
-}
-
-# Installs what a requirements file locks into a directory, and leaves pip's report beside it:
-# install_wheels WHAT-IT-IS FILE DIRECTORY PIP-OPTION...
-install_wheels() {
-    local what=$1 requirements=$2 directory=$3 log=$WORK/pip.log
-    [[ -r $requirements ]] || fail "$requirements is missing."
-    # 0: these settings of a user's own would have pip refuse, or install elsewhere.
-    if ! PIP_REQUIRE_VIRTUALENV=0 PIP_USER=0 "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-input \
-        --no-compile --retries 2 "${@:4}" --report "$directory.report.json" --target "$directory" \
-        --requirement "$requirements" >"$log" 2>&1; then
-        grep '^ERROR: ' "$log" >&2 || true
-        fail "The $what cannot be installed: $(reason_in "$log")"
-    fi
-}
-
-reason_in() {
-    if grep -q 'DO NOT MATCH THE HASHES' "$1"; then
-        echo "a download is not what requirements.txt was locked to."
-    elif grep -q 'connection broken' "$1"; then
-        echo "the package index does not answer."
-    elif grep -q 'No matching distribution' "$1"; then
-        echo "a requirement has no wheel for this target."
-    else
-        echo "pip's words are above."
-    fi
-}
-
-copy_source() {
-    local tree=$1 package
-    shift
-    mkdir -p "$tree"
-    for package in "$@"; do
-        [[ -d $ROOT/src/$package ]] || fail "The directory $ROOT/src/$package is missing."
-        cp -R "$ROOT/src/$package" "$tree/"
-    done
-}
-
-pack() {
-    "$PYTHON" "$ROOT/tools/pack_zip.py" "$WORK/$1" "$WORK/$1.zip" >>"$WORK/summary"
 }
 
 main "$@"

@@ -7,10 +7,9 @@ unset CDPATH
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
 
-source "$ROOT/scripts/messages.sh"
+source "$ROOT/ops/python_environment.sh"
 source "$ROOT/scripts/aws_cli.sh"
 source "$ROOT/scripts/package_upload.sh"
-source "$ROOT/scripts/python_environment.sh"
 source "$ROOT/scripts/local_cloud.sh"
 source "$ROOT/scripts/warm_aws.sh"
 
@@ -214,7 +213,7 @@ deploy() {
 # Builds what is not built from these very sources.
 build_packages() {
     local sources built=$PACKAGES/sources
-    sources=$(cd "$ROOT" && find build_packages.sh cloudformation contract src tools -type f ! -name '*.pyc' \
+    sources=$(cd "$ROOT" && find build_packages.sh cloudformation contract ops src tools -type f ! -name '*.pyc' \
         -exec cksum {} + | sort; "$VENV/bin/python" -VV)
     [[ -r $built && $(<"$built") == "$sources" ]] && return 0
     heading "Building the packages for this machine"

@@ -7,12 +7,9 @@ unset CDPATH
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
 
-source "$ROOT/scripts/messages.sh"
-source "$ROOT/scripts/python_environment.sh"
-source "$ROOT/scripts/scanners.sh"
-source "$ROOT/scripts/node_packages.sh"
-source "$ROOT/scripts/chromium.sh"
-source "$ROOT/scripts/lanes.sh"
+source "$ROOT/ops/python_environment.sh"
+source "$ROOT/tests/installations.sh"
+source "$ROOT/tests/lanes.sh"
 
 readonly PARTS=(lint scan unit packaging local_cloud security runbook browser faults)
 
@@ -23,8 +20,8 @@ Usage: ./run_tests.sh [PART ...] [--minutes N] [--seed N] [-- PYTEST-OPTION ...]
 Sets up .venv and runs every check, or only the named parts:
 
   lint         ruff, mypy (strict on src, client and ops), shellcheck
-  scan         cfn-lint with all rules, checkov, cfn-guard with the rules of AWS Control Tower, bandit, a search for
-               secrets; prints what is waived and why
+  scan         cfn-lint with all rules, checkov, a search for secrets, and the table of third parties' licences; what is
+               waived stands with its reason in .cfnlintrc, .checkov.yaml and tests/scan/test_scanners.py
   unit         every module by itself
   packaging    the Lambda packages: same bytes twice, nothing missing, nothing too much
   local_cloud  deploy.sh, run_local.sh, and journeys over a real WebSocket against the deployed stack with IAM enforced
@@ -44,17 +41,17 @@ USAGE
 
 main() {
     read_options "$@"
-    ensure_python_environment requirements.txt
-    ensure_python_environment requirements-dev.txt
+    ensure_python_environment requirements-dev.txt requirements.txt
     # A function's validators are made from the contract, here as in the packages.
     "$VENV/bin/python" "$ROOT/contract/compile_validators.py"
     cd "$ROOT"
-    ! is_chosen lint || lint
+    # Nothing of the caller's AWS configuration reaches the tests.
+    unset "${!AWS_@}"
     ! is_chosen scan || ensure_scanners
-    ! is_chosen browser || ensure_browser
-    # Its commands install and use Node.js programs.
-    ! is_chosen runbook || ensure_node_packages
-    run_tests
+    ! is_chosen browser || ensure_chromium
+    # Whose commands install and use Node.js programs.
+    ! is_chosen browser runbook || ensure_node_packages
+    run_chosen_tests
 }
 
 read_options() {
@@ -76,35 +73,19 @@ read_options() {
     ((${#CHOSEN[@]} > 0)) || CHOSEN=("${PARTS[@]}")
 }
 
+# Whether one of these parts is.
 is_chosen() {
-    [[ " ${CHOSEN[*]} " == *" $1 "* ]]
+    local part
+    for part in "$@"; do
+        [[ " ${CHOSEN[*]} " != *" $part "* ]] || return 0
+    done
+    return 1
 }
 
-# Goes on after a finding, so that one run shows them all.
-lint() {
-    local failed=''
-    heading "Linting"
-    check ruff check . || failed=yes
-    check ruff format --check --quiet . || failed=yes
-    check mypy || failed=yes
-    check shellcheck --external-sources ./*.sh ops/*.sh scripts/*.sh .ci/run || failed=yes
-    [[ -z $failed ]] || fail "The findings above must be mended first."
-}
-
-ensure_browser() {
-    ensure_chromium
-    ensure_node_packages
-}
-
-check() {
-    say "$*"
-    "$VENV/bin/$1" "${@:2}" >&2
-}
-
-# Three lanes of tests, the last two each with a local cloud of its own: their tests mostly wait, for workers that start
-# anew and for leases. The scanners have a lane for themselves.
-run_tests() {
-    local part name lanes=()
+# Lanes of tests, each with a local cloud of its own where it needs one: their tests mostly wait, for workers that start
+# anew and for leases.
+run_chosen_tests() {
+    local part lanes=()
     OFFLINE=() JOURNEYS=() FAULTS=()
     for part in "${CHOSEN[@]}"; do
         case $part in
@@ -118,46 +99,56 @@ run_tests() {
     ((${#OFFLINE[@]} == 0)) || lanes+=(test_offline)
     ((${#JOURNEYS[@]} == 0)) || lanes+=(test_journeys)
     ((${#FAULTS[@]} == 0)) || lanes+=(test_faults)
-    ! is_chosen scan || lanes+=(scan)
-    ((${#lanes[@]} > 0)) || return 0
-    # Nothing of the caller's AWS configuration reaches the tests.
-    for name in $(compgen -e AWS_); do
-        unset "$name"
-    done
+    ! is_chosen lint || lanes+=(lint)
     run_lanes "${lanes[@]}"
     judge_lanes "${lanes[@]}"
 }
 
 judge_lanes() {
-    local lane failed='' tested='' lanes=("$@")
+    local lane failed='' passed='' lanes=("$@")
     for lane in "${!lanes[@]}"; do
-        case ${lanes[lane]}:${LANE_STATUSES[lane]} in
-            scan:0) ;;
-            *:0) tested=yes ;;
+        case ${LANE_STATUSES[lane]} in
+            0) passed=yes ;;
             # pytest has selected nothing, which an option such as -k may well have it do in some lanes.
-            *:5) ((${#PYTEST_OPTIONS[@]} > 0)) || failed=yes ;;
+            5) ((${#PYTEST_OPTIONS[@]} > 0)) || failed=yes ;;
             *) failed=yes ;;
         esac
     done
     [[ -z $failed ]] || fail "Something has failed; see above."
-    [[ -n $tested ]] || fail "No test was selected."
+    [[ -n $passed ]] || fail "No test was selected."
 }
 
 test_offline() {
-    pytest "${OFFLINE[@]}"
+    run_pytest "${OFFLINE[@]}"
 }
 
 test_journeys() {
-    pytest "${JOURNEYS[@]}"
+    run_pytest "${JOURNEYS[@]}"
 }
 
 test_faults() {
-    pytest "${FAULTS[@]}"
+    run_pytest "${FAULTS[@]}"
 }
 
-pytest() {
+run_pytest() {
     heading "Testing $*"
     "$VENV/bin/python" -m pytest "$@" ${PYTEST_OPTIONS[@]+"${PYTEST_OPTIONS[@]}"}
+}
+
+# Goes on after a finding, so that one run shows them all.
+lint() {
+    local failed=''
+    heading "Linting"
+    check ruff check . || failed=yes
+    check ruff format --check --quiet . || failed=yes
+    check mypy || failed=yes
+    check shellcheck --external-sources ./*.sh ops/*.sh tests/*.sh .ci/run || failed=yes
+    [[ -z $failed ]] || fail "The findings above must be mended first."
+}
+
+check() {
+    say "$*"
+    "$VENV/bin/$1" "${@:2}" >&2
 }
 
 main "$@"

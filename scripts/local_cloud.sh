@@ -19,7 +19,7 @@ cloud_is_running() {
     [[ -n $pid ]] && kill -0 "$pid" 2>/dev/null || return 1
     arguments=$(process_arguments "$pid")
     # Its name at first, and that of what it becomes.
-    [[ $arguments == *serve_local_cloud* || $arguments == *ministack* ]]
+    [[ $arguments == *finops_operations.local_cloud* || $arguments == *ministack* ]]
 }
 
 # From /proc where there is one, as not every machine has ps; and ps must not cut it to the terminal's width.
@@ -39,7 +39,7 @@ start_cloud() {
         fail "Port $port is in use. End what uses it, or choose another: ./run_local.sh --port $((port + 1))"
     heading "Starting the local cloud on port $port"
     mkdir -p "$CLOUD"
-    "$VENV/bin/python" "$ROOT/tools/serve_local_cloud.py" --port "$port" --state-dir "$CLOUD" \
+    PYTHONPATH=$ROOT/ops "$VENV/bin/python" -m finops_operations.local_cloud --port "$port" --state-dir "$CLOUD" \
         >"$CLOUD_LOG" 2>&1 </dev/null &
     printf '%s\n' "$!" >"$CLOUD/pid"
     local deadline=$((SECONDS + CLOUD_START_SECONDS))

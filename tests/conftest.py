@@ -1,6 +1,5 @@
 """What several suites share: one local cloud and one build of the packages a session, and the options of long runs."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,9 @@ from hypothesis import HealthCheck, settings
 
 from local_cloud.journey_stack import JourneyStack
 from local_cloud.log_search import LogSearch
-from local_cloud.running_cloud import ROOT, LocalCloud
+from local_cloud.running_cloud import LocalCloud
 from local_cloud.session_logs import searched_cloud
+from project_copy import packages_of_these_sources
 
 LOG_SEARCHES = pytest.StashKey[list[LogSearch]]()
 
@@ -43,17 +43,9 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory, log_searches: list[Log
 
 
 @pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The functions' real packages, built for this machine."""
-    directory = tmp_path_factory.mktemp("packages")
-    built = subprocess.run(
-        [ROOT / "build_packages.sh", "--target", "host", "--with-sample-agents", "--output", directory],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stderr
-    return directory
+def packages() -> Path:
+    """The functions' real packages, built for this machine: once for all sessions of the same sources."""
+    return packages_of_these_sources()
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import boto3
 
+from finops_operations.local_cloud import cloud_environment
 from local_cloud.warm_aws_server import WarmAwsServer
-from serve_local_cloud import cloud_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 Answer = TypeVar("Answer")

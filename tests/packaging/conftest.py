@@ -33,6 +33,9 @@ def second_build(tmp_path_factory: pytest.TempPathFactory, sources: ProjectCopy)
     project = ProjectCopy.make(tmp_path_factory.mktemp("second") / "another place", sources.root)
     stale = project.root / "src" / "finops_websocket" / "wire" / "contract_validators.py"
     stale.write_text("stale = True\n", encoding="utf-8")
+    # What an editor and a run leave behind.
+    (project.root / "src" / "message_handler" / ".handler.py.swp").write_text("hidden", encoding="utf-8")
+    (project.root / "src" / "message_handler" / "handler.pyc").write_text("bytecode", encoding="utf-8")
     for path in (project.root / "src").rglob("*.py"):
         path.chmod(0o700)
         os.utime(path, (1_000_000_000, 1_000_000_000))

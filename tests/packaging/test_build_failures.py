@@ -103,16 +103,6 @@ def test_a_missing_requirement_file_after_the_first_package_is_made(built_before
     assert_refused(built_before, result, r"message_handler/requirements\.txt is missing")
 
 
-def test_libraries_of_the_sbom_that_are_not_what_was_locked(built_before: ProjectCopy) -> None:
-    requirements = built_before.root / "tools" / "requirements.txt"
-    text = requirements.read_text(encoding="utf-8")
-    requirements.write_text(re.sub(r"sha256:\w+", f"sha256:{'0' * 64}", text), encoding="utf-8")
-    result = built_before.build("--target", "host")
-    assert_refused(
-        built_before, result, "libraries of tools/package_sbom.py cannot.*not what requirements.txt was locked"
-    )
-
-
 def test_a_missing_source_folder(built_before: ProjectCopy) -> None:
     shutil.rmtree(built_before.root / "src" / "finops_websocket")
     result = built_before.build("--target", "host")
@@ -146,7 +136,8 @@ def test_a_python_that_cannot_build(built_before: ProjectCopy, python: str) -> N
 
 
 def test_a_pip_that_cannot_report_what_it_installs(built_before: ProjectCopy, tmp_path: Path) -> None:
-    (tmp_path / "pip.py").write_text("__version__ = '22.1.2'\n", encoding="utf-8")
+    (tmp_path / "pip-22.1.2.dist-info").mkdir()
+    (tmp_path / "pip-22.1.2.dist-info" / "METADATA").write_text("Name: pip\nVersion: 22.1.2\n", encoding="utf-8")
     result = built_before.build(PYTHON=sys.executable, PYTHONPATH=str(tmp_path))
     assert_refused(built_before, result, r"with pip 22\.2 or newer")
 

@@ -41,7 +41,7 @@ def test_a_build_leaves_nothing_but_packages_their_sboms_and_what_they_load_on(s
         *SBOMS,
         "target",
     }
-    assert not list((second_build.root / "tools").rglob("__pycache__"))
+    assert not list((second_build.root / "ops").rglob("__pycache__"))
     version, _, processor = (second_build.root / "build" / "target").read_text().strip().partition("-")
     assert version == f"python{sys.version_info.major}.{sys.version_info.minor}"
     assert processor in {"x86_64", "arm64"}

@@ -17,19 +17,31 @@ from project_copy import PACKAGES, ProjectCopy
 # boto3 and what it needs: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html says that runtimes have it.
 RUNTIME_MODULES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 
-# A package is found before the runtime's own modules, as /var/task is.
+# A package is found before the runtime's own modules, as /var/task is. Prints which modules were loaded out of it; a
+# token is verified where there are any.
 LOAD_HANDLER = """
 import importlib, sys
 package, runtime, module = sys.argv[1:]
 sys.path[:0] = [package, runtime]
 handler = importlib.import_module(module).handler
 assert callable(handler), handler
-foreign = {
-    name: loaded.__file__ for name, loaded in list(sys.modules.items())
-    if "site-packages" in (getattr(loaded, "__file__", None) or "")
-}
+if module.startswith("connection_manager"):
+    import jwt
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    token = jwt.encode({"sub": "me"}, key, algorithm="RS256")
+    assert jwt.decode(token, key.public_key(), algorithms=["RS256"]) == {"sub": "me"}
+files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+foreign = {name: file for name, file in files.items() if "site-packages" in file}
 assert not foreign, foreign
+print(*sorted({name.partition(".")[0] for name, file in files.items() if file.startswith(package)}))
 """
+# What a distribution is imported as, where that is not its name.
+IMPORTED_AS = {"cffi": "_cffi_backend", "pyjwt": "jwt"}
+# cffi requires it, to read C at build time.
+NEVER_IMPORTED = {"connection_manager": {"pycparser"}}
+# Imports for type checkers alone, under TYPE_CHECKING.
+STUBS = re.compile("types_boto3|mypy_boto3")
 
 
 @pytest.fixture(scope="session")
@@ -62,11 +74,18 @@ def run_alone(
 
 
 @pytest.mark.parametrize("function", PACKAGES)
-def test_a_function_s_handler_loads(host_build: ProjectCopy, runtime: Path, tmp_path: Path, function: str) -> None:
+def test_a_handler_loads_and_no_distribution_is_packed_that_it_does_not_import(
+    host_build: ProjectCopy, runtime: Path, tmp_path: Path, function: str
+) -> None:
     module = f"{function}.handler"
+    package = host_build.package(function)
     environment = function_environment(f"{module}.handler")
-    loaded = run_alone(host_build.package(function), runtime, tmp_path, LOAD_HANDLER, module, **environment)
+    loaded = run_alone(package, runtime, tmp_path, LOAD_HANDLER, module, **environment)
     assert loaded.returncode == 0, loaded.stderr
+    packed = {path.name.partition("-")[0].replace("_", "-") for path in tmp_path.glob("*.dist-info")}
+    imported_as = {name: IMPORTED_AS.get(name, name.replace("-", "_")) for name in packed}
+    unused = {name for name, module in imported_as.items() if module not in loaded.stdout.split()}
+    assert unused == NEVER_IMPORTED.get(function, set())
 
 
 @pytest.mark.parametrize("module", ["sample_agents.cost_agent.handler", "sample_agents.advisor.handler"])
@@ -74,84 +93,6 @@ def test_a_sample_agent_s_handler_loads(host_build: ProjectCopy, runtime: Path, 
     package = host_build.root / "build" / "sample-agents.zip"
     loaded = run_alone(package, runtime, tmp_path, LOAD_HANDLER, module)
     assert loaded.returncode == 0, loaded.stderr
-
-
-def test_tokens_can_be_verified(host_build: ProjectCopy, runtime: Path, tmp_path: Path) -> None:
-    code = """
-import sys
-sys.path[:0] = sys.argv[1:2]
-import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
-key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-token = jwt.encode({"sub": "me"}, key, algorithm="RS256")
-assert jwt.decode(token, key.public_key(), algorithms=["RS256"]) == {"sub": "me"}
-assert jwt.__version__ == "2.15.1", jwt.__version__
-"""
-    verified = run_alone(host_build.package("connection_manager"), runtime, tmp_path, code)
-    assert verified.returncode == 0, verified.stderr
-
-
-def test_the_contract_is_compiled_into_the_package(host_build: ProjectCopy, runtime: Path, tmp_path: Path) -> None:
-    code = """
-import sys
-sys.path[:0] = sys.argv[1:2]
-from finops_websocket.wire.contract_validators import validate_ping
-import fastjsonschema
-assert validate_ping({"action": "ping"}) == {"action": "ping"}
-try:
-    validate_ping({})
-except fastjsonschema.JsonSchemaValueException as error:
-    print(error.rule)
-"""
-    validated = run_alone(host_build.package("message_handler"), runtime, tmp_path, code)
-    assert validated.stdout == "required\n", validated.stderr
-
-
-def test_a_missing_dependency_is_noticed(host_build: ProjectCopy, runtime: Path, tmp_path: Path) -> None:
-    code = """
-import sys
-sys.path[:0] = sys.argv[1:]
-import pytest
-"""
-    loaded = run_alone(host_build.package("message_handler"), runtime, tmp_path, code)
-    assert "No module named 'pytest'" in loaded.stderr
-
-
-# Which modules are loaded that came in the package, once the handler is and, where there are tokens, one was verified.
-LOADED_OF_THE_PACKAGE = """
-import importlib, sys
-package, runtime, function = sys.argv[1:]
-sys.path[:0] = [package, runtime]
-importlib.import_module(f"{function}.handler")
-if function == "connection_manager":
-    import jwt
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    jwt.decode(jwt.encode({}, key, algorithm="RS256"), key.public_key(), algorithms=["RS256"])
-files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
-print(*sorted({name.partition(".")[0] for name, file in files.items() if file.startswith(package)}))
-"""
-
-# What a distribution is imported as, where that is not its name.
-IMPORTED_AS = {"cffi": "_cffi_backend", "pyjwt": "jwt"}
-# cffi requires it, to read C at build time.
-NEVER_IMPORTED = {"connection_manager": {"pycparser"}}
-
-
-@pytest.mark.parametrize("function", PACKAGES)
-def test_no_distribution_is_packed_that_nothing_imports(
-    host_build: ProjectCopy, runtime: Path, tmp_path: Path, function: str
-) -> None:
-    environment = function_environment(f"{function}.handler.handler")
-    package = host_build.package(function)
-    loaded = run_alone(package, runtime, tmp_path, LOADED_OF_THE_PACKAGE, function, **environment)
-    assert loaded.returncode == 0, loaded.stderr
-    with zipfile.ZipFile(package) as archive:
-        metadata = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
-    packed = {directory.partition("-")[0].replace("_", "-") for directory in metadata}
-    imported_as = {name: IMPORTED_AS.get(name, name.replace("-", "_")) for name in packed}
-    unused = {name for name, module in imported_as.items() if module not in loaded.stdout.split()}
-    assert unused == NEVER_IMPORTED.get(function, set())
 
 
 def our_imports(directory: Path, function: str) -> set[str]:
@@ -176,10 +117,6 @@ def imports_of(source: Path) -> Iterator[str]:
             yield node.module
             # One of them may be a module.
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-# Imports for type checkers alone, under TYPE_CHECKING.
-STUBS = re.compile("types_boto3|mypy_boto3")
 
 
 @pytest.mark.parametrize("function", PACKAGES)

@@ -1,6 +1,9 @@
-"""run_tests.sh judges what its lanes say; a stand-in for Python plays pytest."""
+"""run_tests.sh judges what its lanes say, and leaves nothing running; a stand-in for Python plays pytest."""
 
+import os
+import select
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -13,18 +16,25 @@ PYTEST = """#!/usr/bin/env bash
 echo "$*"
 exit "$(cat "$3/status")"
 """
+# Is interrupted, and tidies up, as pytest does. What a shell starts in the background knows nothing of an interrupt.
+WAITING_PYTEST = """#!/usr/bin/env bash
+[[ $* == *' pytest '* ]] || exit 0
+trap "echo tidied >>tidied; exit" INT
+sleep 300 &
+echo >&3
+wait
+"""
 PASSED, FAILED, NOTHING_SELECTED = "0", "1", "5"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project whose tests all pass."""
-    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
-    shutil.copy2(ROOT / "run_tests.sh", tmp_path)
+    for name in ("run_tests.sh", "ops/python_environment.sh", "tests/installations.sh", "tests/lanes.sh"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / name)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.write_text(PYTEST, encoding="utf-8")
-    python.chmod(0o755)
+    set_python(tmp_path, PYTEST)
     for name in ("pyproject.toml", "requirements.txt", "requirements-dev.txt"):
         (tmp_path / name).touch()
     for name in ("requirements.txt", "requirements-dev.txt"):
@@ -33,6 +43,12 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / "tests" / part).mkdir(parents=True)
         set_status(tmp_path, part, PASSED)
     return tmp_path
+
+
+def set_python(project: Path, program: str) -> None:
+    python = project / ".venv" / "bin" / "python"
+    python.write_text(program, encoding="utf-8")
+    python.chmod(0o755)
 
 
 def set_status(project: Path, part: str, status: str) -> None:
@@ -45,18 +61,12 @@ def run_tests(project: Path, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_both_lanes_are_run_with_the_options_for_pytest(project: Path) -> None:
-    ran = run_tests(project, "unit", "faults", "--seed", "7", "--", "-k", "one or two")
+def test_each_part_is_run_with_the_options_for_pytest(project: Path) -> None:
+    ran = run_tests(project, "unit", "faults", "security", "--seed", "7", "--", "-k", "one or two")
     assert ran.returncode == 0, ran.stderr
-    for part in ("unit", "faults"):
-        assert f"-m pytest tests/{part} --seed 7 -k one or two\n" in ran.stdout
-
-
-def test_the_generated_frames_of_security_run_where_no_local_cloud_is_needed(project: Path) -> None:
-    ran = run_tests(project, "security", "--", "-k", "some")
-    assert ran.returncode == 0, ran.stderr
-    assert "-m pytest tests/frames -k some\n" in ran.stdout
-    assert "-m pytest tests/security -k some\n" in ran.stdout
+    # The generated frames of security run where no local cloud is needed.
+    for parts in ("tests/unit tests/frames", "tests/faults", "tests/security"):
+        assert f"-m pytest {parts} --seed 7 -k one or two\n" in ran.stdout
 
 
 @pytest.mark.parametrize("part", ["unit", "faults"])
@@ -68,16 +78,10 @@ def test_one_lane_s_failure_is_a_failure(project: Path, part: str, options: list
     assert ran.stderr.endswith("Error: Something has failed; see above.\n")
 
 
-def test_one_lane_may_have_nothing_of_what_an_option_selects(project: Path) -> None:
+def test_one_lane_may_have_nothing_of_what_an_option_selects_but_not_all(project: Path) -> None:
     set_status(project, "faults", NOTHING_SELECTED)
     assert run_tests(project, "unit", "faults", "--", "-k", "some").returncode == 0
-
-
-@pytest.mark.parametrize("parts", [["unit"], ["faults"], ["unit", "faults"]])
-def test_an_option_that_selects_nothing_at_all_is_a_failure(project: Path, parts: list[str]) -> None:
-    for part in parts:
-        set_status(project, part, NOTHING_SELECTED)
-    ran = run_tests(project, *parts, "--", "-k", "typo")
+    ran = run_tests(project, "faults", "--", "-k", "typo")
     assert ran.returncode == 1
     assert ran.stderr.endswith("Error: No test was selected.\n")
 
@@ -85,3 +89,41 @@ def test_an_option_that_selects_nothing_at_all_is_a_failure(project: Path, parts
 def test_a_folder_without_tests_is_a_failure(project: Path) -> None:
     set_status(project, "faults", NOTHING_SELECTED)
     assert run_tests(project, "unit", "faults").returncode == 1
+
+
+def test_a_part_that_is_not_there_is_said(project: Path) -> None:
+    ran = run_tests(project, "units")
+    assert ran.returncode == 2
+    assert "There is no part units. The parts are: lint" in ran.stderr
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_nothing_outlives_an_ended_run_and_each_lane_may_tidy_up(
+    project: Path, sent: signal.Signals, status: int
+) -> None:
+    set_python(project, WAITING_PYTEST)
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [
+            "bash",
+            "-c",
+            f'exec 3>&{writing} {writing}>&-; exec "$@"',
+            "bash",
+            project / "run_tests.sh",
+            "unit",
+            "faults",
+        ],
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    assert os.read(reading, 1) == os.read(reading, 1) == b"\n"
+    # To the script alone, not to its group.
+    process.send_signal(sent)
+    assert process.wait(30) == status
+    # The pipe ends with the last process that holds it: no lane is left, and no sleep.
+    assert select.select([reading], [], [], 30)[0] == [reading]
+    assert os.read(reading, 1) == b""
+    os.close(reading)
+    assert (project / "tidied").read_text(encoding="utf-8") == "tidied\ntidied\n"

@@ -9,7 +9,7 @@ import pytest
 from sample_agents.cost_source import SHIPPED_DATA
 from sample_agents.costs import Dimension
 
-TOOL = Path(__file__).resolve().parents[3] / "tools/make_sample_costs.py"
+TOOL = Path(__file__).with_name("make_sample_costs.py")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,148 @@
+"""Packages' software bills of materials: CycloneDX 1.6, as JSON (https://cyclonedx.org/docs/1.6/json/).
+
+The same package gives the same bytes: neither the time nor the machine is in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from importlib.metadata import Distribution, distributions
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from finops_operations.packaging.declared_licence import declared_licence
+from finops_operations.packaging.dependencies import report_of
+from finops_operations.packaging.errors import BuildFailed
+
+# Whoever adds properties chooses a namespace: https://github.com/CycloneDX/cyclonedx-property-taxonomy
+_NAMESPACE = "finops-websocket"
+# What is taken over from a wheel's own SBOM. Its references need not be unique here, and may name a directory of the
+# machine that made the wheel.
+_BUNDLED_FIELDS = ("type", "name", "version", "hashes", "licenses", "purl")
+
+Component = dict[str, Any]
+
+
+def write_sbom(package: Path, target: str) -> None:
+    """Write the SBOM of a package beside it, with the suffix .cdx.json.
+
+    A package NAME.zip is made of the directory NAME; where pip has installed into that, its report is beside it.
+    `target` is what the package loads on, such as python3.13-arm64.
+
+    Raises:
+        BuildFailed: the directory has a wheel that pip's report does not name.
+        OSError: a file cannot be read or written.
+    """
+    tree = package.with_suffix("")
+    report = report_of(tree)
+    installed = json.loads(report.read_bytes())["install"] if report.exists() else []
+    downloads = {normalised(each["metadata"]["name"]): each["download_info"] for each in installed}
+    wheels = sorted(distributions(path=[str(tree)]), key=lambda wheel: normalised(wheel.name))
+    text = json.dumps(_bom(package, wheels, downloads, target), indent=2) + "\n"
+    package.with_suffix(".cdx.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _bom(
+    package: Path, wheels: list[Distribution], downloads: Mapping[str, Mapping[str, Any]], target: str
+) -> dict[str, Any]:
+    name, sha256 = package.stem, hashlib.sha256(package.read_bytes()).hexdigest()
+    components = {normalised(wheel.name): _component(wheel, downloads) for wheel in wheels}
+    references = {name: component["bom-ref"] for name, component in components.items()}
+    needs = {references[normalised(wheel.name)]: sorted(_needed(wheel, references)) for wheel in wheels}
+    # What no other wheel asks for is there for our own code.
+    needs[name] = sorted(set(references.values()).difference(*needs.values()))
+    python, _, processor = target.partition("-")
+    return {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        # A number of its own for each content, as a random one would be, and the same for the same.
+        "serialNumber": uuid.uuid5(uuid.NAMESPACE_OID, f"{name} {sha256} {target}").urn,
+        "version": 1,
+        "metadata": {
+            "component": {
+                "type": "application",
+                "bom-ref": name,
+                "name": name,
+                "hashes": [{"alg": "SHA-256", "content": sha256}],
+                "properties": [
+                    {"name": f"{_NAMESPACE}:target:processor", "value": processor},
+                    {"name": f"{_NAMESPACE}:target:python", "value": python.removeprefix("python")},
+                ],
+            }
+        },
+        "components": list(components.values()),
+        "dependencies": [{"ref": reference, "dependsOn": needed} for reference, needed in sorted(needs.items())],
+    }
+
+
+def _component(wheel: Distribution, downloads: Mapping[str, Mapping[str, Any]]) -> Component:
+    name = normalised(wheel.name)
+    if name not in downloads:
+        raise BuildFailed(f"{name} is in the package, and pip's report does not name it.")
+    purl = f"pkg:pypi/{name}@{wheel.version}"
+    licence, bundled = declared_licence(wheel.metadata), [_bundled(each, purl) for each in _bundled_in(wheel)]
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": name,
+        "version": wheel.version,
+        "hashes": [{"alg": "SHA-256", "content": _sha256_of(downloads[name]["archive_info"])}],
+        **({"licenses": [_licence(licence)]} if licence else {}),
+        "purl": purl,
+        # The file's name alone: the rest of the address is that of whatever index a machine uses.
+        "properties": [
+            {
+                "name": f"{_NAMESPACE}:wheel",
+                "value": unquote(PurePosixPath(urlsplit(downloads[name]["url"]).path).name),
+            }
+        ],
+        **({"components": bundled} if bundled else {}),
+    }
+
+
+def _licence(expression: str) -> dict[str, Any]:
+    if " " in expression:
+        return {"expression": expression, "acknowledgement": "declared"}
+    return {"license": {"id": expression, "acknowledgement": "declared"}}
+
+
+def _needed(wheel: Distribution, references: Mapping[str, str]) -> set[str]:
+    # By name, whatever version of Python a requirement is for, as cyclonedx-py has it: what is in the package serves
+    # whoever asks for it. Those of extras are asked for by our own requirements.
+    asked_for = (each for each in wheel.requires or () if "extra ==" not in each)
+    names = {normalised(found[0]) for each in asked_for if (found := re.match(r"[\w.-]+", each))}
+    return {references[name] for name in names if name in references}
+
+
+def _sha256_of(archive: Mapping[str, Any]) -> str:
+    # pip 22 has it in the older form alone:
+    # https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
+    hashes: Mapping[str, str] = archive.get("hashes") or dict([archive["hash"].split("=", 1)])
+    return hashes["sha256"]
+
+
+def _bundled_in(wheel: Distribution) -> Iterator[Component]:
+    """Yield what a wheel's own SBOMs name (https://peps.python.org/pep-0770/), but what was only needed to make it."""
+    for path in sorted(map(str, wheel.files or ())):
+        if ".dist-info/sboms/" in path and path.endswith(".json"):
+            named = json.loads(Path(str(wheel.locate_file(path))).read_bytes()).get("components", [])
+            yield from (each for each in named if each.get("scope") != "excluded")
+
+
+def _bundled(component: Component, purl: str) -> Component:
+    taken_over = {name: component[name] for name in _BUNDLED_FIELDS if name in component}
+    return {**taken_over, "bom-ref": f"{purl}#{component['name']}@{component.get('version', '')}"}
+
+
+def normalised(name: str) -> str:
+    """Give a distribution's normalised name.
+
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,1 +1,0 @@
-"""What scanners find, and which of it is waived, where and why."""
