@@ -8,7 +8,7 @@ from project_copy import REPOSITORY
 
 MADE_BY_THE_SCRIPTS = {".venv", ".local", ".git", "build", "node_modules"}
 FETCHING = re.compile(
-    r"\b(pip3? (install|download)|npm (install|i|ci|add|exec|x|update)|apt-get \w+|uv (run|tool)|npx|uvx|pipx|curl|wget)"
+    r"\b(pip3? (install|download)|npm (install|i|ci|add|exec|x|update)|apt-get \w+|uv run|npx|uvx|pipx|curl|wget)"
     r" .*?(?=;| 2>|$)"
 )
 # Such a line only tells a person something.
