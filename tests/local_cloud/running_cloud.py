@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import boto3
 
-from finops_operations.local_cloud import cloud_environment
+from finops_operations.local_run.cloud import cloud_environment
 from local_cloud.warm_aws_server import WarmAwsServer
 
 ROOT = Path(__file__).resolve().parents[2]

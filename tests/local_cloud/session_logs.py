@@ -6,13 +6,11 @@ from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
+from finops_operations.local_run.__main__ import FIRST_QUESTION
 from local_cloud.conversation import ASKED
 from local_cloud.journey_stack import PASSWORD
 from local_cloud.log_search import LogSearch, search
 from local_cloud.running_cloud import LocalCloud
-
-# run_local.sh asks this of a cloud of its own, which is gone when its logs are searched.
-FIRST_QUESTION = "What was my S3 spend in May?"
 
 
 class SecretLogged(AssertionError):

@@ -1,0 +1,206 @@
+"""The steps of ./run_local.sh, which has read the options: `python -m finops_operations.local_run`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from finops_operations.local_run import cloud
+from finops_operations.local_run.environment import use_local_credentials
+from finops_operations.local_run.places import (
+    CLOUD,
+    DEPLOY_LOG,
+    LOCAL,
+    PROGRAMS,
+    ROOT,
+    STACK_ENV,
+    STARTING,
+    LocalRunFailed,
+)
+from finops_operations.operator_messages import complain, heading, say
+
+FIRST_QUESTION = "What was my S3 spend in May?"
+DEFAULT_PORT = 4566
+FAILED = 1
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Do what the command line says and give the exit status."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
+    options = _options()
+    try:
+        return _stop() if options.stop else _run(options)
+    except LocalRunFailed as failure:
+        complain(str(failure))
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run_local.sh")
+    parser.add_argument("--ask", default="")
+    parser.add_argument("--detach", action="store_true")
+    parser.add_argument("--stop", action="store_true")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--auth", default="")
+    parser.add_argument("--costs", type=Path)
+    return parser.parse_args()
+
+
+def _stop() -> int:
+    was_running = cloud.running_pid() is not None
+    cloud.end()
+    say("Stopped." if was_running else "Nothing was running.")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.costs:
+        _check_costs(options.costs)
+    use_local_credentials(os.environ)
+    is_up_as_asked = cloud.running_pid() and STACK_ENV.exists() and not (options.costs or options.auth)
+    own_cloud = None
+    try:
+        with nullcontext() if is_up_as_asked else _sole_start():
+            if cloud.running_pid():
+                _use_running_stack(options)
+            else:
+                own_cloud = cloud.start(options.port or DEFAULT_PORT)
+                _deploy(options.port or DEFAULT_PORT, options.auth or "cognito", options.costs)
+                if not options.ask:
+                    heading(f"A first question: {FIRST_QUESTION}")
+                    if status := _ask(FIRST_QUESTION):
+                        return status
+                if options.detach:
+                    own_cloud = None
+        if options.ask:
+            return _ask(options.ask)
+        _say_how_to_go_on("It runs until " + ("./run_local.sh --stop." if options.detach else "you press Ctrl-C."))
+        if own_cloud:
+            own_cloud.wait()
+            raise LocalRunFailed("The local cloud has ended by itself. Its log is .local/cloud.log.")
+        return 0
+    finally:
+        # Whatever happens, nothing is left running that was not asked to be.
+        if own_cloud:
+            cloud.end()
+            heading("Stopped the local cloud")
+
+
+def _check_costs(costs: Path) -> None:
+    """Look at the export before anything is started: the sentence is the checker's own."""
+    if not os.access(costs, os.R_OK):
+        raise LocalRunFailed(f"The cost export {costs} cannot be read. Name a file with --costs.")
+    command = [sys.executable, "-m", "sample_agents.check_costs", str(costs)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    if subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode:  # noqa: S603 (a list)
+        raise LocalRunFailed(
+            f"The agents cannot answer from {costs}. Correct it, or leave --costs out to use the sample data."
+        )
+
+
+@contextmanager
+def _sole_start() -> Iterator[None]:
+    """Let one run at a time start or change what runs: two would each clear away the other's."""
+    noted = STARTING / "pid"
+    LOCAL.mkdir(exist_ok=True)
+    try:
+        STARTING.mkdir()
+    except FileExistsError:
+        other = noted.read_text(encoding="ascii").strip() if noted.exists() else ""
+        if other and _is_alive(int(other)):
+            raise LocalRunFailed(
+                f"Another ./run_local.sh is at work (process {other}). Wait until it is done, then run this again."
+            ) from None
+        # Its owner was killed.
+        STARTING.mkdir(exist_ok=True)
+    noted.write_text(f"{os.getpid()}\n", encoding="ascii")
+    try:
+        yield
+    finally:
+        shutil.rmtree(STARTING, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _use_running_stack(options: argparse.Namespace) -> None:
+    if not STACK_ENV.exists():
+        raise LocalRunFailed(
+            "The local cloud runs, but the stack does not: an earlier run ended half-way. Run ./run_local.sh --stop,"
+            " then this again."
+        )
+    port = int(_running("AWS_ENDPOINT_URL").rpartition(":")[2])
+    if options.port not in (None, port):
+        raise LocalRunFailed(f"The local cloud runs on port {port} already. Run ./run_local.sh --stop to move it.")
+    if not (options.ask or options.detach):
+        raise LocalRunFailed(
+            f'It is running already, at {_running("WEBSOCKET_URL")}. Ask with --ask "QUESTION", or end it with --stop.'
+        )
+    # What was asked for may differ from what runs.
+    if options.costs or options.auth:
+        _deploy(port, options.auth or _running_auth_mode(), options.costs)
+
+
+def _deploy(port: int, auth_mode: str, costs: Path | None) -> None:
+    # Loading boto3 takes longer than asking a stack that runs needs to begin.
+    from finops_operations.local_run.packages import build_packages  # noqa: PLC0415
+    from finops_operations.local_run.stack import deploy  # noqa: PLC0415
+
+    os.environ["AWS_ENDPOINT_URL"] = f"http://localhost:{port}"
+    DEPLOY_LOG.write_bytes(b"")
+    build_packages()
+    deploy(auth_mode, costs)
+
+
+def _running(name: str) -> str:
+    """Give a value of what runs."""
+    lines = STACK_ENV.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines)[name]
+
+
+def _running_auth_mode() -> str:
+    return (CLOUD / "auth_mode").read_text(encoding="utf-8").strip()
+
+
+def _ask(question: str) -> int:
+    user = _running("TEST_USERNAME")
+    # As an older frontend asks, which has no token: the name is taken as it is said.
+    identity = [] if _running_auth_mode() == "cognito" else ["--user-id", user, "--name", user]
+    command = [str(PROGRAMS / "ask"), "--env-file", str(STACK_ENV), *identity, question]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 (a list, no shell)
+
+
+def _say_how_to_go_on(how_long: str) -> None:
+    url = _running("WEBSOCKET_URL")
+    heading("The stack is running")
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+    say('Ask more:        ./run_local.sh --ask "Where can I save money?"')
+    say("What was asked:  .venv/bin/ask --env-file .local/stack.env --list")
+    say(f"By hand:         npx wscat -c {url}")
+    say('  then type:     {"action": "authenticate", "userId": "test-user", "username": "testuser"}')
+    say(f"Sign in as:      {_running('TEST_USERNAME')} / {_running('TEST_PASSWORD')}")
+    say("For scripts:     .local/stack.env")
+    say(how_long)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

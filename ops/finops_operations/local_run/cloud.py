@@ -1,0 +1,126 @@
+"""The local cloud's process: start, find, end. It answers for AWS on this machine, on loopback only.
+
+It is MiniStack (https://github.com/ministackorg/ministack), an emulator, and stands in for AWS because there is no
+account on a newcomer's machine. What it writes goes with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from finops_operations.local_run.places import CLOUD, CLOUD_LOG, STACK_ENV, LocalRunFailed, last_lines
+from finops_operations.operator_messages import heading
+
+# Of the caller's environment only this goes in: its AWS settings, proxies and PYTHONPATH are for other places, and the
+# functions' processes inherit all that the cloud has.
+_KEPT = ("PATH", "HOME", "LANG")
+# Seconds for the process to answer; it takes about two, and more on a busy machine.
+_START_SECONDS = 60
+
+
+def cloud_environment(port: int, state_dir: Path, caller: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment in which the cloud serves on a port, with IAM enforced, and writes below a directory."""
+    return {
+        **{name: caller[name] for name in _KEPT if name in caller},
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",  # pragma: allowlist secret (it takes any)
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        # Listeners of its own that would bind all interfaces.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "S3_DATA_DIR": str(state_dir / "s3"),
+        "STATE_DIR": str(state_dir / "state"),
+        "TMPDIR": str(state_dir / "tmp"),
+    }
+
+
+def start(port: int) -> subprocess.Popen[bytes]:
+    """Start the cloud and wait until it answers.
+
+    Raises:
+        LocalRunFailed: the port is in use, or the process does not come up.
+    """
+    # What a run left that was killed before it could clear up.
+    _forget()
+    if _answers(port):
+        raise LocalRunFailed(
+            f"Port {port} is in use. End what uses it, or choose another: ./run_local.sh --port {port + 1}"
+        )
+    heading(f"Starting the local cloud on port {port}")
+    (CLOUD / "tmp").mkdir(parents=True)
+    with CLOUD_LOG.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            cwd=CLOUD,
+            env=cloud_environment(port, CLOUD, os.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # It leads a group of its own: Ctrl-C in the terminal reaches the caller only, and one signal ends it with
+            # its workers.
+            start_new_session=True,
+        )
+    (CLOUD / "pid").write_text(f"{process.pid}\n", encoding="ascii")
+    deadline = time.monotonic() + _START_SECONDS
+    while not _answers(port):
+        if process.poll() is not None:
+            raise _not_started("It ended at once.")
+        if time.monotonic() > deadline:
+            raise _not_started(f"It does not answer after {_START_SECONDS} seconds.")
+        time.sleep(0.1)  # between two looks at another process, which cannot wake this one
+    return process
+
+
+def running_pid() -> int | None:
+    """Give the id of the cloud's process, if the one that a run noted is alive and still the cloud."""
+    try:
+        pid = int((CLOUD / "pid").read_text(encoding="ascii"))
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return None
+    # Process ids are used again.
+    return pid if "ministack" in _arguments(pid) else None
+
+
+def end() -> None:
+    """End the process and its workers if it runs, and forget what they wrote."""
+    if pid := running_pid():
+        # At once: there is nothing that it should save.
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    _forget()
+
+
+def _forget() -> None:
+    shutil.rmtree(CLOUD, ignore_errors=True)
+    STACK_ENV.unlink(missing_ok=True)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _arguments(pid: int) -> str:
+    # From /proc where there is one, as not every machine has ps; and ps must not cut it to the terminal's width.
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 (a list, no shell)
+
+
+def _not_started(why: str) -> LocalRunFailed:
+    sys.stderr.write(last_lines(CLOUD_LOG, 5))
+    return LocalRunFailed(f"The local cloud did not start. {why} Its log is .local/cloud.log.")
