@@ -85,29 +85,29 @@ is_chosen() {
 # Lanes of tests, each with a local cloud of its own where it needs one: their tests mostly wait, for workers that start
 # anew and for leases.
 run_chosen_tests() {
-    local part lanes=()
-    OFFLINE=() JOURNEYS=() FAULTS=()
+    local part offline='' journeys='' attacks='' faults='' lanes=()
     for part in "${CHOSEN[@]}"; do
         case $part in
             lint) ;;
-            local_cloud | runbook) JOURNEYS+=("tests/$part") ;;
-            security) JOURNEYS+=("tests/$part") OFFLINE+=(tests/frames) ;;
-            faults) FAULTS+=("tests/$part") ;;
-            *) OFFLINE+=("tests/$part") ;;
+            local_cloud) journeys+=" tests/$part" ;;
+            runbook) attacks+=" tests/$part" ;;
+            security) attacks+=" tests/$part" offline+=' tests/frames' ;;
+            faults) faults+=" tests/$part" ;;
+            *) offline+=" tests/$part" ;;
         esac
     done
-    ((${#OFFLINE[@]} == 0)) || lanes+=(test_offline)
-    ((${#JOURNEYS[@]} == 0)) || lanes+=(test_journeys)
-    ((${#FAULTS[@]} == 0)) || lanes+=(test_faults)
+    for part in "$offline" "$journeys" "$attacks" "$faults"; do
+        [[ -z $part ]] || lanes+=("run_pytest$part")
+    done
     ! is_chosen lint || lanes+=(lint)
     run_lanes "${lanes[@]}"
-    judge_lanes "${lanes[@]}"
+    judge_lanes
 }
 
 judge_lanes() {
-    local lane failed='' passed='' lanes=("$@")
-    for lane in "${!lanes[@]}"; do
-        case ${LANE_STATUSES[lane]} in
+    local status failed='' passed=''
+    for status in "${LANE_STATUSES[@]}"; do
+        case $status in
             0) passed=yes ;;
             # pytest has selected nothing, which an option such as -k may well have it do in some lanes.
             5) ((${#PYTEST_OPTIONS[@]} > 0)) || failed=yes ;;
@@ -116,18 +116,6 @@ judge_lanes() {
     done
     [[ -z $failed ]] || fail "Something has failed; see above."
     [[ -n $passed ]] || fail "No test was selected."
-}
-
-test_offline() {
-    run_pytest "${OFFLINE[@]}"
-}
-
-test_journeys() {
-    run_pytest "${JOURNEYS[@]}"
-}
-
-test_faults() {
-    run_pytest "${FAULTS[@]}"
 }
 
 run_pytest() {

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Lanes: functions that run side by side. Each is a process group of its own, so that none of its processes outlives
-# the script, however that ends.
+# Lanes: commands that run side by side. Each is a process group of its own, so that none of its processes outlives the
+# script, however that ends.
 
 # The groups that run now, and how those that ran have ended, both by the order in which they were started.
 LANES=() LANE_STATUSES=()
 
-# Runs each function as a lane and waits for them all. What the first says is shown as it comes, and what another says
-# when it and those before it have ended: run_lanes FUNCTION...
+# Runs each command as a lane and waits for them all. What the first says is shown as it comes, and what another says
+# when it and those before it have ended: run_lanes "FUNCTION ARGUMENT..." ...
 run_lanes() {
     local lane status
     LANE_OUTPUT=$(mktemp -d)
@@ -15,17 +15,19 @@ run_lanes() {
     trap 'exit 143' TERM
     # A group for each background job, which without this would also ignore interrupts.
     set -m
-    "$1" </dev/null &
-    LANES=("$!")
-    for lane in "${@:2}"; do
-        "$lane" </dev/null >"$LANE_OUTPUT/${#LANES[@]}" 2>&1 &
+    for lane in "$@"; do
+        # shellcheck disable=SC2086 # a command's words
+        if ((${#LANES[@]} == 0)); then
+            $lane </dev/null &
+        else
+            $lane </dev/null >"$LANE_OUTPUT/${#LANES[@]}" 2>&1 &
+        fi
         LANES+=("$!")
     done
     set +m
     for lane in "${!LANES[@]}"; do
         status=0
         wait "${LANES[lane]}" || status=$?
-        # shellcheck disable=SC2034 # read by run_tests.sh
         LANE_STATUSES[lane]=$status
         unset "LANES[lane]"
         ((lane == 0)) || cat "$LANE_OUTPUT/$lane"
