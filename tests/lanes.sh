@@ -28,6 +28,7 @@ run_lanes() {
     for lane in "${!LANES[@]}"; do
         status=0
         wait "${LANES[lane]}" || status=$?
+        # shellcheck disable=SC2034 # read by run_tests.sh
         LANE_STATUSES[lane]=$status
         unset "LANES[lane]"
         ((lane == 0)) || cat "$LANE_OUTPUT/$lane"
