@@ -6,23 +6,18 @@ import json
 import os
 import shutil
 import subprocess
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from finops_operations.errors import OperationFailed
 from finops_operations.operator_messages import say
+from finops_operations.reproducible_zip import write_zip
 
 # npm's output is no result: it goes where everything goes that is said on the way.
 _STDERR = 2
 
 # A build runs other people's programs, which need none of them.
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-
-# The earliest that a zip can tell: the same files always make the same bytes.
-_ALWAYS = (1980, 1, 1, 0, 0, 0)
-_REGULAR_FILE = 0o100644 << 16
-_UNIX = 3
 
 # The one hidden name that is meant for visitors (RFC 8615).
 _WELL_KNOWN = ".well-known"
@@ -86,19 +81,13 @@ def pack(build: Path, package: Path) -> int:
             " its folder with --build-dir."
         )
     try:
-        files = sorted((path.relative_to(build).as_posix(), path) for path in _publishable_files(build))
-        with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            for name, path in files:
-                entry = zipfile.ZipInfo(name, _ALWAYS)
-                entry.create_system = _UNIX
-                entry.external_attr = _REGULAR_FILE
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, path.read_bytes())
+        names = [path.relative_to(build).as_posix() for path in _publishable_files(build)]
+        write_zip(package, build, names)
     except OSError as error:
         raise OperationFailed(f"{error.filename} cannot be packed: {error.strerror}.") from error
     except UnicodeEncodeError as error:
         raise OperationFailed(f"The name of a file in {build} is no text: {error.object!r}. Rename it.") from error
-    return len(files)
+    return len(names)
 
 
 def _npm(frontend: Path, *arguments: str) -> None:
