@@ -104,7 +104,7 @@ compile_contract() {
 
 # The steps that decide something: ops/finops_operations/packaging, which needs nothing but Python and pip.
 packaging() {
-    PYTHONPATH=$ROOT/ops${PYTHONPATH:+:$PYTHONPATH} "$PYTHON" -m finops_operations.packaging "$@"
+    PYTHONPATH=$ROOT/ops${PYTHONPATH:+:$PYTHONPATH} "$PYTHON" -P -m finops_operations.packaging "$@"
 }
 
 say() {

@@ -42,7 +42,7 @@ USAGE
 main() {
     check_options "$@"
     ensure_python_environment requirements.txt
-    PYTHONPATH=$ROOT/ops exec "$VENV/bin/python" -m finops_operations.local_run "$@"
+    PYTHONPATH=$ROOT/ops exec "$VENV/bin/python" -P -m finops_operations.local_run "$@"
 }
 
 # Before anything is installed.
