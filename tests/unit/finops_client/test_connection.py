@@ -64,7 +64,10 @@ async def test_an_address_where_nobody_is(url: str) -> None:
 
 
 async def test_a_server_that_does_not_answer_the_handshake() -> None:
-    async with await asyncio.start_server(lambda reader, writer: asyncio.sleep(5), "127.0.0.1", 0) as server:
+    async def say_nothing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(5)
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
         with pytest.raises(CannotConnect, match=r"within 0\.1 seconds"):
             await opened(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", opening=0.1)
 
