@@ -108,6 +108,14 @@ async def dead_job(stack: JourneyStack, operator: Operator, client: Conversation
     return job_id
 
 
+async def answer(client: Conversation, frame: dict[str, str], kind: str) -> dict[str, Any]:
+    """Ask, and give the answer; a job that the connection follows may be told of before it."""
+    message = await client.ask(frame)
+    while message["type"] != kind or message.get("jobId") != frame.get("jobId"):
+        message = await client.receive()
+    return message
+
+
 async def answered(client: Conversation, job_id: str) -> dict[str, Any]:
     """Resume a job and give its message that has the answer."""
     message = await client.ask({"action": "resume_job", "jobId": job_id})
@@ -137,8 +145,8 @@ async def test_a_job_that_failed_for_good_is_replayed_once_and_its_owner_gets_th
         assert again.strip() == (
             f"Job {job_id} was asked again before, as job {new_id}, which is completed. No other was made."
         )
-        mine = (await client.ask({"action": "list_jobs"}))["jobs"]
-        old = await client.ask({"action": "resume_job", "jobId": job_id})
+        mine = (await answer(client, {"action": "list_jobs"}, "job_list"))["jobs"]
+        old = await answer(client, {"action": "resume_job", "jobId": job_id}, "job_snapshot")
     async with conversation(stack.url) as other:
         await other.sign_in(stack.token("newcomer"))
         refused = await other.ask({"action": "resume_job", "jobId": new_id})
