@@ -36,6 +36,8 @@ class Row:
     ends: frozenset[str] = frozenset({"completed"})
     is_partial: bool = False
     scenario: Scenario = scenarios.everybody_waits
+    never_comes: bool = False
+    """Whether nothing that is done here may bring the faults about."""
 
     @property
     def is_alone(self) -> bool:
@@ -148,11 +150,13 @@ ROWS = (
                 "connections",
                 Kind.REFUSE,
                 error="PayloadTooLargeException",
-                matches=lambda body: len(body) > 40_000,
+                # As API Gateway does.
+                matches=lambda body: len(body) > 128 * 1024,
             ),
         ),
-        (f"{COST} cost=large:50000", f"{COST} cost=large:50001"),
-        scenario=scenarios.whole_answers_are_behind_links,
+        (LARGE, f"{BOTH} cost=large:102000 advisor=large:102000"),
+        scenario=scenarios.answers_are_as_large_as_messages,
+        never_comes=True,
     ),
     under(
         Fault(

@@ -25,6 +25,17 @@ async def whole_answers_are_behind_links(scene: Scene) -> list[Message]:
     return ends
 
 
+async def answers_are_as_large_as_messages(scene: Scene) -> list[Message]:
+    """A snapshot has each text twice, so it is as large as a message may be."""
+    asked = await scene.ask_all()
+    ends = await all_ends(asked)
+    for one in asked:
+        snapshot = await one.tab.resume(one.job_id)
+        assert 120 * 1024 < len(json.dumps(snapshot, separators=(",", ":")).encode()) <= 128 * 1024
+        scene.stack.proxy.note("as large as a message", "client", "Resume")
+    return ends
+
+
 async def everybody_vanishes_and_comes_back(scene: Scene) -> list[Message]:
     asked = await scene.ask_all()
     for tab in {one.tab for one in asked}:
