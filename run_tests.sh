@@ -96,10 +96,10 @@ run_chosen_tests() {
             *) offline+=" tests/$part" ;;
         esac
     done
+    ! is_chosen lint || lanes+=(lint)
     for part in "$offline" "$journeys" "$attacks" "$faults"; do
         [[ -z $part ]] || lanes+=("run_pytest$part")
     done
-    ! is_chosen lint || lanes+=(lint)
     run_lanes "${lanes[@]}"
     judge_lanes
 }
