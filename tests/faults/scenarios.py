@@ -31,7 +31,7 @@ async def answers_are_as_large_as_messages(scene: Scene) -> list[Message]:
     ends = await all_ends(asked)
     for one in asked:
         snapshot = await one.tab.resume(one.job_id)
-        assert 120 * 1024 < len(json.dumps(snapshot, separators=(",", ":")).encode()) <= 128 * 1024
+        assert 110 * 1024 < len(json.dumps(snapshot, separators=(",", ":")).encode()) <= 128 * 1024
         scene.stack.proxy.note("as large as a message", "client", "Resume")
     return ends
 
