@@ -7,7 +7,6 @@ unset CDPATH
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly ROOT
 
-source "$ROOT/scripts/messages.sh"
-source "$ROOT/scripts/operations.sh"
+source "$ROOT/ops/operations.sh"
 
 run_operation frontend.deployment "$@"

@@ -78,7 +78,8 @@ def _is_endpoint(value: str) -> bool:
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read a command line of options, whose parser has `exit_on_error=False`; or end the program with status 2."""
+    """Read a command line of options as deploy.sh's, or end the program with status 2."""
+    parser.allow_abbrev = parser.exit_on_error = False
     try:
         options, unknown = parser.parse_known_args(arguments)
     except argparse.ArgumentError as error:
@@ -92,6 +93,13 @@ def misused(sentence: str) -> NoReturn:
     """End the program, whose command line cannot be understood, with status 2, the shell's own for that."""
     complain(f"{sentence} Try --help.")
     sys.exit(MISUSED)
+
+
+def whole_number(option: str, text: str, least: int = 1, most: int | None = None) -> int:
+    """Return an option's value as a number, or end the program with status 2."""
+    if text.isascii() and text.isdecimal() and least <= int(text) and (most is None or int(text) <= most):
+        return int(text)
+    misused(f"{option} needs a whole number{'' if most is None else f' from {least} to {most}'}, not {text}.")
 
 
 def run(operation: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:

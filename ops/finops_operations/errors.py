@@ -29,7 +29,7 @@ class OperationFailed(Exception):
 
 def failure_of(error: ClientError | BotoCoreError) -> OperationFailed:
     """Return the failure that an error of AWS, or of the way there, means for whoever runs an operation."""
-    return OperationFailed(_refusal(error) if isinstance(error, ClientError) else _obstacle(error))
+    return _refusal(error) if isinstance(error, ClientError) else _obstacle(error)
 
 
 @contextmanager
@@ -61,21 +61,23 @@ def is_expiry(error: ClientError) -> bool:
     return code_of(error) in _EXPIRED
 
 
-def _refusal(error: ClientError) -> str:
+def _refusal(error: ClientError) -> OperationFailed:
     if is_expiry(error):
-        return "Your AWS credentials have expired. Sign in again (aws sso login, or fresh keys), then run this again."
+        return OperationFailed(
+            "Your AWS credentials have expired. Sign in again (aws sso login, or fresh keys), then run this again."
+        )
     if code_of(error) in _UNKNOWN:
-        return "AWS does not know your credentials. Check aws sts get-caller-identity."
+        return OperationFailed("AWS does not know your credentials. Check aws sts get-caller-identity.")
     if code_of(error) in _REFUSED:
-        return f"You may not call {error.operation_name}: {reason_of(error)}"
-    return f"AWS refused {error.operation_name}: {reason_of(error)}"
+        return OperationFailed(f"You may not call {error.operation_name}: {reason_of(error)}")
+    return OperationFailed(f"AWS refused {error.operation_name}: {reason_of(error)}")
 
 
-def _obstacle(error: BotoCoreError) -> str:
+def _obstacle(error: BotoCoreError) -> OperationFailed:
     if isinstance(error, NoCredentialsError | PartialCredentialsError | TokenRetrievalError):
-        return "There are no valid AWS credentials (aws configure, or AWS_PROFILE=...)."
+        return OperationFailed("There are no valid AWS credentials (aws configure, or AWS_PROFILE=...).")
     if isinstance(error, NoRegionError):
-        return "Name the region: --region us-east-1, or AWS_REGION."
+        return OperationFailed("Name the region: --region us-east-1, or AWS_REGION.")
     if isinstance(error, EndpointConnectionError):
-        return f"{error} Is the network there, and AWS_ENDPOINT_URL right if it is set?"
-    return str(error)
+        return OperationFailed(f"{error} Is the network there, and AWS_ENDPOINT_URL right if it is set?")
+    return OperationFailed(str(error))

@@ -22,6 +22,7 @@ UNDER_REVIEW = "REVIEW_IN_PROGRESS"
 # A first deployment failed and was undone: nothing of it ever ran.
 REMAINS = "ROLLBACK_COMPLETE"
 _ABSENT = "ABSENT"
+GONE = frozenset({_ABSENT, "DELETE_COMPLETE"})
 # What gets a stack out of a status in which it takes no change; of others it must be deleted.
 _WAYS_OUT = {"UPDATE_FAILED": "rollback-stack", "UPDATE_ROLLBACK_FAILED": "continue-update-rollback"}
 
@@ -64,17 +65,19 @@ class Stack:
             if does_not_exist(error):
                 return cls(name, _ABSENT, {}, {})
             raise
+        # One that is only under review has no values yet, whatever it lists.
+        parameters = found.get("Parameters", []) if found["StackStatus"] != UNDER_REVIEW else []
         return cls(
             name=name,
             status=found["StackStatus"],
-            parameters={item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])},
+            parameters={item["ParameterKey"]: item["ParameterValue"] for item in parameters},
             outputs={item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])},
         )
 
     @property
     def is_absent(self) -> bool:
         """Whether nothing of it is there."""
-        return self.status in (_ABSENT, UNDER_REVIEW, "DELETE_COMPLETE")
+        return self.status in GONE or self.status == UNDER_REVIEW
 
     @property
     def is_changing(self) -> bool:
@@ -111,9 +114,23 @@ def monitoring_name(stack: str) -> str:
     return f"{stack}-monitoring"
 
 
-def way_out(stack: str, status: str, region: str) -> str:
+def way_out(name: str, status: str, region: str) -> str:
     """Return the AWS CLI's command that gets a stack out of a status in which it takes no change."""
-    return f"aws cloudformation {_WAYS_OUT.get(status, 'delete-stack')} --stack-name {stack} --region {region}"
+    return f"aws cloudformation {_WAYS_OUT.get(status, 'delete-stack')} --stack-name {name} --region {region}"
+
+
+def stuck(name: str, status: str, region: str) -> OperationFailed:
+    """Return the failure that a stack takes no change in this status, with the way out."""
+    remedy = way_out(name, status, region)
+    if status == "UPDATE_FAILED":
+        return OperationFailed(
+            f"Stack {name} is half-way through an update that failed ({status}). Take it back to what it was: {remedy}"
+        )
+    if status == "UPDATE_ROLLBACK_FAILED":
+        return OperationFailed(f"Stack {name} could not undo an update ({status}). Remove the cause, then: {remedy}")
+    return OperationFailed(
+        f"Stack {name} is in status {status}, from which it cannot be updated. Delete it and run this again: {remedy}"
+    )
 
 
 def does_not_exist(error: ClientError) -> bool:

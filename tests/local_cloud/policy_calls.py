@@ -90,7 +90,6 @@ CALLS: dict[Permission, Call] = {
     },
     **{("deploy", "ChangeStacks", f"cloudformation:{action}"): call for action, call in CHANGE_SET_CALLS.items()},
     **{("sample-agents", "ChangeStack", f"cloudformation:{action}"): call for action, call in CHANGE_SET_CALLS.items()},
-    ("deploy", "FindPackagesAndReleases", "s3:GetBucketLocation"): ("s3", "get_bucket_location", {"Bucket": BUCKET}),
     ("deploy", "FindPackagesAndReleases", "s3:ListBucket"): ("s3", "head_bucket", {"Bucket": BUCKET}),
     **{
         ("deploy", "KeepPackagesAndReleases", action): call

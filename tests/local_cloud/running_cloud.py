@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import boto3
 
 from finops_operations.local_run.cloud import cloud_environment
-from local_cloud.warm_aws_server import WarmAwsServer
 
 ROOT = Path(__file__).resolve().parents[2]
 Answer = TypeVar("Answer")
@@ -46,7 +45,6 @@ class LocalCloud:
     def __init__(self, state_dir: Path) -> None:
         self.port = free_port()
         self.endpoint_url = f"http://localhost:{self.port}"
-        self._warm_aws = WarmAwsServer()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             "AWS_ENDPOINT_URL": self.endpoint_url,
@@ -56,7 +54,6 @@ class LocalCloud:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            **self._warm_aws.environment,
         }
         self.log = state_dir / "log"
         self.function_logs = state_dir / "functions"
@@ -95,7 +92,6 @@ class LocalCloud:
             alarms.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="new")
 
     def stop(self) -> None:
-        self._warm_aws.stop()
         os.killpg(self._process.pid, signal.SIGTERM)
         try:
             # It starts a worker again to tell it of each connection that is cut now, and waits for that one.

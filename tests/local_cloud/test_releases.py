@@ -6,6 +6,7 @@ import io
 import json
 import re
 import subprocess
+import sys
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -244,8 +245,8 @@ async def test_stack_of_the_guides_plain_commands_can_be_returned_to(
     environment = local_cloud.environment | {"STACK_NAME": project}
 
     def aws(*arguments: str) -> None:
-        program, endpoint = Path(environment["AWS_CLI"]), ("--endpoint-url", local_cloud.endpoint_url)
-        typed = run_script(program, environment, *endpoint, *arguments)
+        program = Path(sys.executable).with_name("aws")
+        typed = run_script(program, environment, "--endpoint-url", local_cloud.endpoint_url, *arguments)
         assert typed.returncode == 0, typed.stderr
 
     aws("s3", "mb", f"s3://{bucket}")

@@ -25,7 +25,7 @@ NOT_IN_A_CHECKOUT = (
     ".hypothesis",
     ".*_cache",
 )
-WARM_AWS = ROOT / "tools" / "warm_aws.py"
+WARM_AWS = Path(__file__).with_name("warm_aws.py")
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,11 @@ def operator_desk(cloud: LocalCloud, directory: Path) -> Iterator[OperatorDesk]:
     scratch.mkdir()
     tools.mkdir()
     with warm_aws(tools / "socket"):
-        aws = write_program(tools / "aws", shlex.quote(sys.executable), "-I", "-S", shlex.quote(str(WARM_AWS)))
+        command = (sys.executable, "-I", "-S", str(WARM_AWS), str(tools / "socket"))
+        aws = write_program(tools / "aws", *map(shlex.quote, command))
         environment = {
             **cloud.environment,
             **on_the_local_cloud(cloud, checkout),
-            "AWS_CLI": str(aws),
-            "WARM_AWS_SOCKET": str(tools / "socket"),
             # What npm installs for everybody on a machine is here, and goes with the desk.
             "NPM_CONFIG_PREFIX": str(tools / "npm"),
             "PATH": os.pathsep.join([str(tools), str(tools / "npm" / "bin"), cloud.environment["PATH"]]),

@@ -9,6 +9,8 @@ from pathlib import Path
 _FAILED = re.compile(r'\bfail "((?:[^"\\]|\\.)*)"')
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\((?:[^()]|\([^()]*\))*\)|\$\w+")
 VARIES = "…"
+# What takes a sentence with which an operation ends.
+_FAILURES = ("OperationFailed", "fails_with")
 
 
 def texts_of(source: ast.AST) -> Iterator[str]:
@@ -26,12 +28,14 @@ def texts_in(folder: Path) -> set[str]:
 
 
 def failures_of(path: Path) -> set[str]:
-    """With what a program can end: the texts of Python's `raise`, or of a shell script's `fail`."""
+    """With what a program can end: the sentences of an operation in Python, or of a shell script's `fail`."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".sh":
         return set(_FAILED.findall(_VARIABLE.sub(VARIES, re.sub(r'" \\\n\s*"', " ", source))))
-    raised = (node.exc for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Raise) and node.exc is not None)
-    return {text for error in raised for text in texts_of(error) if " " in text}
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in _FAILURES]
+    texts = {next(texts_of(call.args[0]), "") for call in named}
+    return {text for text in texts if re.search("[a-z]", text)}
 
 
 def can_be(said: str, text: str) -> bool:

@@ -1,7 +1,7 @@
 """docs/troubleshooting_notes.md explains whatever can ring or end in an error, and names only what there is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import boto3
@@ -109,9 +109,17 @@ def test_every_line_that_tells_of_trouble_is_explained() -> None:
     assert {line.strip('"') for line in first_cells("What the log says")} == log_messages(SEVERE)
 
 
-def ends_of(*scripts: str) -> set[str]:
-    """With what the scripts, and the parts that they are made of, can end."""
+DEPLOYMENT = (
+    "aws", "change_set", "command_line", "deploy", "deploy_options", "deployment_checks", "errors", "packages",
+    "releases", "rollback", "stack",
+)  # fmt: skip
+
+
+def ends_of(*scripts: str, modules: Iterable[str] = ()) -> set[str]:
+    """With what the scripts, the parts that they are made of, and the operations' modules can end."""
     found: set[str] = set()
+    for module in modules:
+        found |= failures_of(REPOSITORY / "ops" / "finops_operations" / f"{module}.py")
     for name in scripts:
         script = (REPOSITORY / name).read_text(encoding="utf-8")
         for part in [name, *re.findall(r'^source "\$ROOT/(\S+)"$', script, re.MULTILINE)]:
@@ -120,7 +128,7 @@ def ends_of(*scripts: str) -> set[str]:
 
 
 def test_every_end_of_a_deployment_or_a_return_is_explained() -> None:
-    sentences = ends_of("deploy.sh", "ops/rollback.sh")
+    sentences = ends_of("deploy.sh", "ops/rollback.sh", modules=DEPLOYMENT)
     named = first_cells("What deploy.sh and rollback.sh end with")
     assert [one for one in named if not any(begins(sentence, one) for sentence in sentences)] == []
     assert [sentence for sentence in sentences if not any(begins(sentence, one) for one in named)] == []

@@ -14,7 +14,7 @@ from local_cloud.running_cloud import ROOT
 from unit.policies.filled_in_policies import Permission, permissions
 
 RUNBOOKS = [ROOT / "docs" / "WEBSOCKET_DEPLOYMENT_GUIDE.md", ROOT / "docs" / "troubleshooting_notes.md"]
-DEPLOYMENT = [ROOT / "deploy.sh", ROOT / "ops" / "rollback.sh", *(ROOT / "scripts").glob("*.sh")]
+DEPLOYMENT = [ROOT / "deploy.sh", ROOT / "ops" / "rollback.sh"]
 # Where the programs of those who have a policy begin.
 PROGRAMS = {
     "deploy": [*DEPLOYMENT, *RUNBOOKS],

@@ -1,0 +1,255 @@
+"""Steps 3 to 6 of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md: upload, deploy, verify, print the endpoint; and the way back.
+
+A step that cannot be done is an OperationFailed, which says what runs now and what to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+
+from finops_client import verify
+from finops_operations.aws import Patience, sign_in
+from finops_operations.change_set import NO_TRIGGERS, Leave, LeftDeploying, change_set, change_stack, remove_stack
+from finops_operations.command_line import DONE, INTERRUPTED, run, session_of
+from finops_operations.deploy_options import options_of
+from finops_operations.deployment import Deployment
+from finops_operations.deployment_alarms import MONITORING_TEMPLATE, quiet_alarms, rollback_triggers
+from finops_operations.deployment_checks import ROOT, check_everything
+from finops_operations.errors import OperationFailed, fails_with
+from finops_operations.operator_messages import heading, say, warn
+from finops_operations.packages import restore_function_code, upload_packages
+from finops_operations.releases import read_deployed, return_to_release, working_tree_commit
+from finops_operations.stack import REMAINS, Stack, monitoring_name
+from finops_operations.template import parameter_defaults
+from finops_operations.verification import Exchange, fault_of
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import ParameterTypeDef, RollbackConfigurationTypeDef
+
+_SAMPLE_AGENTS_TEMPLATE = ROOT / "cloudformation" / "sample-agents.yaml"
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    session_of: Callable[[argparse.Namespace], boto3.Session] = session_of,
+    exchange: Exchange = verify.main,
+    patience: Callable[[int], Patience] = Patience,
+) -> int:
+    """Run the command line and return its exit status."""
+    options = options_of(arguments)
+    deployment = Deployment(options, exchange)
+    try:
+        heading("Checking")
+        deployment.aws = sign_in(session_of(options), patience(options.timeout_minutes))
+        deploy(deployment)
+    except LeftDeploying as left:
+        warn(f"Interrupted. {left}")
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        if deployment.has_deployed:
+            warn(
+                "Interrupted. What is deployed is not verified: run this again, or go back:"
+                " ops/rollback.sh --to previous"
+            )
+        else:
+            say("Interrupted. Nothing was deployed.")
+        return INTERRUPTED
+    return DONE
+
+
+def deploy(deployment: Deployment) -> None:
+    """Go through the steps, in the guide's order."""
+    options = deployment.options
+    check_everything(deployment)
+    try_monitoring_parameters(deployment)
+    name, given = options.stack_name, deployment.given
+    if options.with_sample_agents:
+        agents = [deployment.sample_agents]
+        deploy_stack(deployment, f"{name}-sample-agents", _SAMPLE_AGENTS_TEMPLATE, given, agents)
+    deploy_stack(deployment, name, options.template, given, list(deployment.packages.values()))
+    deploy_monitoring(deployment)
+    if options.dry_run:
+        return
+    endpoint = deployment.stack.outputs.get("WebSocketApiEndpoint")
+    if not endpoint:
+        raise OperationFailed(f"Stack {name} has no output WebSocketApiEndpoint.")
+    restore_function_code(deployment.aws, deployment.stack)
+    protect_stack(deployment)
+    verify_what_changed(deployment, record_what_changed(deployment))
+    print_endpoint(deployment.stack, endpoint)
+
+
+def try_monitoring_parameters(deployment: Deployment) -> None:
+    """Find out whether CloudFormation takes the values that only the second template has, before the first changes."""
+    if deployment.options.named.keys() <= deployment.defaults.keys():
+        return
+    monitoring = deployment.aws.stack(monitoring_name(deployment.stack.name))
+    # What a failed first deployment left is removed when its turn comes, and takes no change before.
+    if monitoring.status == REMAINS:
+        return
+    # Of a new stack, which has no API yet, any will do.
+    given = {**deployment.given, "WebSocketApiId": deployment.stack.outputs.get("WebSocketApiId", "unknown")}
+    template = MONITORING_TEMPLATE.read_text(encoding="utf-8")
+    with change_set(deployment.aws, monitoring, template, parameters_of(template, given, monitoring)):
+        pass
+
+
+def deploy_monitoring(deployment: Deployment) -> None:
+    """Deploy alarms and dashboard.
+
+    They are a stack of their own, because one template of both is more than CloudFormation takes without a bucket
+    (docs/decisions/0010).
+    """
+    deployment.stack = stack = deployment.aws.stack(deployment.options.stack_name)
+    name = monitoring_name(stack.name)
+    if "WebSocketApiId" not in stack.outputs:
+        say(f"Its alarms and dashboard, the stack {name}, can be worked out once it is there.")
+        return
+    defaults = parameter_defaults(MONITORING_TEMPLATE.read_text(encoding="utf-8"))
+    shared = {parameter: stack.parameters[parameter] for parameter in defaults if parameter in stack.parameters}
+    given = {**deployment.given, "WebSocketApiId": stack.outputs["WebSocketApiId"], **shared}
+    if "QueueAgeSeconds" not in given:
+        # A message is in the queue until its job is done: the alarm must not ring for agents that use their time.
+        longest = 2 * int(deployment.value("AgentTimeoutSeconds") or 0)
+        age = {**defaults, **deployment.aws.stack(name).parameters}["QueueAgeSeconds"]
+        if int(age) < longest:
+            given["QueueAgeSeconds"] = str(longest)
+    deploy_stack(deployment, name, MONITORING_TEMPLATE, given)
+
+
+def deploy_stack(
+    deployment: Deployment, name: str, template: Path, given: Mapping[str, str], packages: Sequence[Path] = ()
+) -> None:
+    """Show what a template changes in a stack, and change it unless this is a dry run."""
+    aws, options = deployment.aws, deployment.options
+    heading(f"Stack {name}")
+    stack = aws.stack(name)
+    if stack.status == REMAINS:
+        say("Removing what a failed first deployment left; nothing of it ever ran.")
+        remove_stack(aws, name)
+        stack = aws.stack(name)
+    text = template.read_text(encoding="utf-8")
+
+    def before_it_changes() -> None:
+        if not deployment.is_changed and template != _SAMPLE_AGENTS_TEMPLATE:
+            prepare_return(deployment)
+        upload_packages(aws, deployment.value("LambdaS3Bucket"), name, packages)
+
+    changed = change_stack(
+        aws,
+        stack,
+        text,
+        parameters_of(text, given, stack),
+        Leave("This deployment", options.dry_run, options.allow_data_loss),
+        triggers_of(deployment, stack),
+        before_it_changes,
+    )
+    deployment.has_deployed = deployment.has_deployed or changed
+
+
+def triggers_of(deployment: Deployment, stack: Stack) -> RollbackConfigurationTypeDef:
+    """Return the alarms that take a change back: only an update of the stack itself has something to go back to."""
+    if stack.is_absent or stack.name != deployment.options.stack_name:
+        return NO_TRIGGERS
+    return rollback_triggers(deployment.aws, deployment.value("ProjectName"), deployment.options.watch_minutes)
+
+
+def parameters_of(template: str, given: Mapping[str, str], stack: Stack) -> list[ParameterTypeDef]:
+    """Return a change set's parameters: what is given, else the stack's value; the template has defaults."""
+    names = parameter_defaults(template)
+    kept: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "UsePreviousValue": True} for name in names if name in stack.parameters.keys() - given
+    ]
+    return kept + [{"ParameterKey": name, "ParameterValue": given[name]} for name in names if name in given]
+
+
+def prepare_return(deployment: Deployment) -> None:
+    """Note, before the first change, what runs and which alarms are quiet."""
+    deployment.is_changed = True
+    deployment.quiet = quiet_alarms(deployment.aws, deployment.value("ProjectName"))
+    # Not as it was checked: what a failed first deployment left is gone by now.
+    if not deployment.aws.stack(deployment.stack.name).is_absent:
+        releases, deployed = deployment.releases, read_deployed(deployment.aws, deployment.stack.name)
+        known = releases.known_as(deployed.fingerprint)
+        deployment.release_before = known or releases.keep_what_others_deployed(deployed)
+
+
+def protect_stack(deployment: Deployment) -> None:
+    """Protect the stack from deletion if its tables are.
+
+    Deleting it would take the API, and its address, before CloudFormation stops at the protected tables.
+    """
+    name = deployment.stack.name
+    if deployment.stack.parameters.get("DeletionProtection") == "true":
+        with fails_with(f"Stack {name} is deployed, and could not be protected from deletion:"):
+            deployment.aws.cloudformation.update_termination_protection(
+                StackName=name, EnableTerminationProtection=True
+            )
+        say(f"Stack {name} is protected from deletion")
+
+
+def record_what_changed(deployment: Deployment) -> str:
+    """Record what this run has deployed, or an earlier one that did not come this far, and return the release's id."""
+    releases, deployed = deployment.releases, read_deployed(deployment.aws, deployment.stack.name)
+    if not deployment.is_changed and releases.known_as(deployed.fingerprint):
+        return ""
+    release = releases.record(deployed, working_tree_commit(ROOT), "deployed")
+    say(f"Recorded as release {release}")
+    return release
+
+
+def verify_what_changed(deployment: Deployment, release: str) -> None:
+    """Find out whether the stack works, and go back to what ran before if it does not."""
+    options = deployment.options
+    if options.no_verify:
+        return
+    fault = fault_of(deployment.aws, deployment.stack, deployment.quiet, deployment.exchange)
+    if release:
+        deployment.releases.change(release, "status", "failed" if fault else "verified")
+    if not fault:
+        return
+    if not deployment.is_changed or not deployment.release_before or options.keep_failed:
+        raise OperationFailed(f"Stack {options.stack_name} is deployed, but {fault}")
+    warn(f"Release {release} does not work: {fault}")
+    take_back(deployment, release, fault)
+
+
+def take_back(deployment: Deployment, release: str, cause: str) -> None:
+    """Go back to what ran before."""
+    aws, before, releases = deployment.aws, deployment.release_before, deployment.releases
+    heading(f"Going back to release {before}")
+    files = releases.fetch(before)
+    # What rings now will for some minutes more, whatever runs.
+    quiet = quiet_alarms(aws, deployment.stack.project)
+    # What this command itself has made held nothing before.
+    return_to_release(aws, deployment.stack.name, releases, before, files, Leave("Going back", data_loss=True))
+    fault = fault_of(aws, aws.stack(deployment.stack.name), quiet, deployment.exchange)
+    if fault:
+        raise OperationFailed(
+            f"Release {release} did not work ({cause}) and release {before}, which runs again, does not either:"
+            f" {fault} See ops/health_check.sh"
+        )
+    raise OperationFailed(f"Release {release} did not work: {cause} Release {before} runs again, and works.")
+
+
+def print_endpoint(stack: Stack, endpoint: str) -> None:
+    """Print the endpoint, and the lines for the frontend's config.js, indented as they stand in the guide's."""
+    heading("The endpoint, and what goes into the frontend's config.js (Step 7)")
+    if stack.parameters.get("AllowedOrigins") == "*":
+        say("Any page may connect. Name yours: ./deploy.sh --parameter AllowedOrigins=https://your-page.example")
+    lines = [endpoint]
+    if {"UserPoolId", "UserPoolClientId"} <= stack.outputs.keys():
+        lines.append(f"        userPoolId: '{stack.outputs['UserPoolId']}',")
+        lines.append(f"        userPoolWebClientId: '{stack.outputs['UserPoolClientId']}',")
+    lines.append(f"        websocketEndpoint: '{endpoint}',")
+    print("\n".join(lines))  # noqa: T201 - the command's result
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,58 @@
+"""One run of ./deploy.sh: what was asked for, and how far it has come."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from finops_operations.aws import Aws
+from finops_operations.packages import PACKAGES
+from finops_operations.releases import Releases
+from finops_operations.stack import Stack
+from finops_operations.verification import Exchange
+
+DEFAULT_BUCKET = "finops-deployment-packages-062025"
+
+
+@dataclass
+class Deployment:
+    """One run: what was asked for, and how far it has come."""
+
+    options: argparse.Namespace
+    exchange: Exchange
+    aws: Aws = field(init=False)
+    stack: Stack = field(init=False)
+    """As it was when it was last read."""
+    defaults: dict[str, str] = field(init=False)
+    """Of the template's parameters."""
+    given: dict[str, str] = field(init=False)
+    quiet: set[str] = field(default_factory=set)
+    """The alarms that did not ring before the first change."""
+    release_before: str = ""
+    """What one can go back to, once something is about to change."""
+    is_changed: bool = False
+    """Whether the stack, or its monitoring, is about to change or has."""
+    has_deployed: bool = False
+
+    def value(self, parameter: str) -> str:
+        """Return the value that a parameter will have: the given one, else the stack's, else the default if any."""
+        return {**self.defaults, "LambdaS3Bucket": DEFAULT_BUCKET, **self.stack.parameters, **self.given}.get(
+            parameter, ""
+        )
+
+    @property
+    def packages(self) -> dict[str, Path]:
+        """Where the build puts each function's package."""
+        return {package: self.options.packages_dir / f"websocket-{name}.zip" for package, name in PACKAGES.items()}
+
+    @property
+    def sample_agents(self) -> Path:
+        """Where the build puts the sample agents' package."""
+        return Path(self.options.packages_dir / "sample-agents.zip")
+
+    @cached_property
+    def releases(self) -> Releases:
+        """The releases in the bucket, read when they are asked for first."""
+        return Releases(self.aws, self.value("LambdaS3Bucket"), self.stack.name)

@@ -1,0 +1,83 @@
+"""Alarms that take a deployment back.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-rollback-triggers.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from finops_operations.aws import Aws
+from finops_operations.errors import reason_of
+from finops_operations.operator_messages import warn
+from finops_operations.template import alarm_names
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import RollbackConfigurationTypeDef
+    from types_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+
+MONITORING_TEMPLATE = Path(__file__).resolve().parents[2] / "cloudformation" / "monitoring.yaml"
+
+# What new code can make worse at once; five are the most that CloudFormation takes.
+_TRIGGERS = (
+    "connection-manager-errors",
+    "message-handler-errors",
+    "background-processor-errors",
+    "frames-unserved",
+    "deliveries-refused",
+)
+
+
+def rollback_triggers(aws: Aws, project: str, minutes: int) -> RollbackConfigurationTypeDef:
+    """Return the alarms that take an update of a project back if they ring until so many minutes after it.
+
+    Always given, for a stack keeps the last ones, and CloudFormation refuses a change whose alarm is gone. An alarm
+    that rings already is left out: it would take back what is deployed to silence it.
+    """
+    try:
+        alarms = _alarms(aws, project, _TRIGGERS)
+    except (ClientError, BotoCoreError) as error:
+        warn(f"Alarms do not take this deployment back, for they cannot be read: {reason_of(error)}")
+        alarms = []
+    quiet = [alarm["AlarmArn"] for alarm in alarms if alarm["StateValue"] != "ALARM"]
+    for alarm in alarms:
+        if alarm["StateValue"] == "ALARM":
+            warn(f"Alarm {alarm['AlarmName']} rings already, and does not take this deployment back.")
+    return {
+        "RollbackTriggers": [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in quiet],
+        "MonitoringTimeInMinutes": minutes if quiet else 0,
+    }
+
+
+def quiet_alarms(aws: Aws, project: str) -> set[str]:
+    """Return the names of a project's alarms that do not ring; none, with a warning, if that cannot be told."""
+    try:
+        return _names(aws, project, ringing=False)
+    except (ClientError, BotoCoreError) as error:
+        warn(f"Whether an alarm begins to ring cannot be told: {reason_of(error)}")
+        return set()
+
+
+def alarms_since(aws: Aws, project: str, quiet: Collection[str]) -> list[str]:
+    """Return the names of the alarms that were quiet and ring now; none if that cannot be told.
+
+    One that is new tells nothing: its metric has seen what ran before it.
+    """
+    try:
+        return sorted(_names(aws, project, ringing=True).intersection(quiet)) if quiet else []
+    except (ClientError, BotoCoreError):
+        return []
+
+
+def _names(aws: Aws, project: str, *, ringing: bool) -> set[str]:
+    names = alarm_names(MONITORING_TEMPLATE.read_text(encoding="utf-8"))
+    return {alarm["AlarmName"] for alarm in _alarms(aws, project, names) if (alarm["StateValue"] == "ALARM") is ringing}
+
+
+def _alarms(aws: Aws, project: str, names: Collection[str]) -> list[MetricAlarmTypeDef]:
+    """Ask for alarms one by one: another project's name may begin with this one's, as finops-websocket-test does."""
+    return aws.cloudwatch.describe_alarms(AlarmNames=[f"{project}-{name}" for name in names])["MetricAlarms"]

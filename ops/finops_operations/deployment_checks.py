@@ -1,0 +1,160 @@
+"""What can be known to fail before anything is changed: an OperationFailed that says what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from finops_operations.aws import Aws
+from finops_operations.deployment import DEFAULT_BUCKET, Deployment
+from finops_operations.errors import OperationFailed, code_of, reason_of
+from finops_operations.operator_messages import say, warn
+from finops_operations.packages import package_key
+from finops_operations.stack import REMAINS, SETTLED, Stack, monitoring_name, stuck, way_out
+from finops_operations.template import parameter_defaults
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def check_everything(deployment: Deployment) -> None:
+    """Make sure of everything that can be known before anything changes."""
+    aws, options = deployment.aws, deployment.options
+    check_stack_status(aws.stack(monitoring_name(options.stack_name)), aws.region, dry_run=options.dry_run)
+    deployment.stack = aws.stack(options.stack_name)
+    deployment.defaults = parameter_defaults(options.template.read_text(encoding="utf-8"))
+    deployment.given = dict(options.given)
+    check_stack_status(deployment.stack, aws.region, dry_run=options.dry_run)
+    check_project_name(deployment)
+    check_packages(deployment)
+    bucket = deployment.given["LambdaS3Bucket"] = deployment.value("LambdaS3Bucket")
+    former = deployment.stack.parameters.get("LambdaS3Bucket", bucket)
+    if former != bucket:
+        warn(f"The releases so far are in bucket {former}: ops/rollback.sh cannot return to them.")
+    check_bucket(aws, bucket, must_be_own=bucket == DEFAULT_BUCKET)
+    if not options.with_sample_agents:
+        check_agent(aws, deployment.value("CostForecastFunctionName"))
+        check_agent(aws, deployment.value("TrustedAdvisorFunctionName"))
+    check_lease(deployment)
+    if deployment.value("AuthMode") == "open":
+        warn("AuthMode=open: anybody who knows the endpoint may ask in anybody's name.")
+    if options.with_sample_agents:
+        check_stack_status(aws.stack(f"{options.stack_name}-sample-agents"), aws.region, dry_run=options.dry_run)
+
+
+def check_project_name(deployment: Deployment) -> None:
+    """Make sure that the project keeps its name, after which everything is named."""
+    name = deployment.stack.parameters.get("ProjectName")
+    if name and deployment.value("ProjectName") != name:
+        raise OperationFailed(
+            f"Stack {deployment.stack.name} has ProjectName {name}, and another would replace its tables with the jobs"
+            " in them. Leave --project-name (PROJECT_NAME) out, or deploy another stack beside it with --stack-name."
+        )
+
+
+def check_packages(deployment: Deployment) -> None:
+    """Make sure that the packages are there and fit the functions, and give the template their keys."""
+    options, stack = deployment.options, deployment.stack
+    for package in deployment.packages.values():
+        check_file(package, "Build it: ./build_packages.sh")
+    target = options.packages_dir / "target"
+    # The local cloud runs whatever this machine can load. Elsewhere such packages would be deployed without complaint,
+    # and not load.
+    if target.exists() and not os.environ.get("AWS_ENDPOINT_URL"):
+        built = target.read_text(encoding="utf-8").strip()
+        wanted = f"{deployment.value('LambdaRuntime')}-{deployment.value('LambdaArchitecture')}"
+        if built != wanted:
+            raise OperationFailed(
+                f"The packages are for {built}, the functions run on {wanted}."
+                f" Build them again: ./build_packages.sh --target {wanted}"
+            )
+    for name, path in deployment.packages.items():
+        deployment.given[f"{name}Key"] = package_key(stack.name, path.name, path.read_bytes())
+    if options.with_sample_agents:
+        path = deployment.sample_agents
+        check_file(path, "Build it: ./build_packages.sh --with-sample-agents")
+        deployment.given["SampleAgentsKey"] = package_key(f"{stack.name}-sample-agents", path.name, path.read_bytes())
+
+
+def check_lease(deployment: Deployment) -> None:
+    """Compare two numbers, as no rule of a template can; and the functions refuse fractions, which a template takes."""
+    lease, heartbeat = deployment.value("LeaseSeconds"), deployment.value("HeartbeatSeconds")
+    if not (lease.isdecimal() and heartbeat.isdecimal()):
+        raise OperationFailed(f"LeaseSeconds ({lease}) and HeartbeatSeconds ({heartbeat}) must be whole numbers.")
+    if int(lease) <= int(heartbeat):
+        raise OperationFailed(
+            f"LeaseSeconds ({lease}) must be greater than HeartbeatSeconds ({heartbeat}): a heartbeat renews the lease."
+        )
+
+
+def check_file(path: Path, remedy: str) -> None:
+    """Make sure that a file is there."""
+    if not path.is_file():
+        shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        raise OperationFailed(f"{shown} is missing. {remedy}")
+
+
+def check_stack_status(stack: Stack, region: str, *, dry_run: bool) -> None:
+    """Make sure that a stack can be deployed to."""
+    name, status = stack.name, stack.status
+    if stack.is_absent:
+        say(f"Stack {name} is new")
+    elif status in SETTLED:
+        say(f"Stack {name} ({status})")
+    elif stack.is_changing:
+        raise OperationFailed(f"Stack {name} is busy ({status}). Wait until it is done, then run this again.")
+    elif status != REMAINS:
+        raise stuck(name, status, region)
+    elif dry_run:
+        # A deployment removes it, and a dry run removes nothing.
+        raise OperationFailed(
+            f"Stack {name} is what is left of a failed first deployment ({status}) and cannot be changed."
+            f" Delete it: {way_out(name, status, region)}"
+        )
+
+
+def check_bucket(aws: Aws, bucket: str, *, must_be_own: bool) -> None:
+    """Make sure that a bucket can be used, and by Lambda in the stack's region too.
+
+    A bucket whose name everybody knows `must_be_own`: it may be somebody else's, who would then hand us the code that
+    we deploy.
+    """
+    owner: dict[str, str] = {"ExpectedBucketOwner": aws.account} if must_be_own else {}
+    try:
+        region = aws.s3.head_bucket(Bucket=bucket, **owner).get("BucketRegion", aws.region)
+    except (ClientError, BotoCoreError) as error:
+        # HeadBucket answers without a body: the status code is all there is.
+        status = code_of(error) if isinstance(error, ClientError) else ""
+        if status == "404":
+            raise OperationFailed(
+                f"Bucket {bucket} does not exist. Make it (aws s3 mb s3://{bucket} --region {aws.region}),"
+                " or name yours with --bucket."
+            ) from error
+        if status == "403":
+            raise OperationFailed(
+                f"No access to bucket {bucket}. It may belong to somebody else: name yours with --bucket."
+            ) from error
+        raise OperationFailed(f"Cannot use bucket {bucket}: {reason_of(error)}") from error
+    if region != aws.region:
+        raise OperationFailed(
+            f"Bucket {bucket} is in {region}, and Lambda takes packages only from its own region, {aws.region}."
+            f" Name another bucket with --bucket, or deploy with --region {region}."
+        )
+    say(f"Bucket {bucket}")
+
+
+def check_agent(aws: Aws, function: str) -> None:
+    """Warn if an agent is absent. That is no obstacle: until it is deployed its part of each answer fails."""
+    try:
+        aws.lambda_.get_function_configuration(FunctionName=function)
+    except (ClientError, BotoCoreError) as error:
+        if isinstance(error, ClientError) and code_of(error) == "ResourceNotFoundException":
+            warn(
+                f"Agent {function} does not exist: questions will go without it."
+                " Deploy it, name another, or use --with-sample-agents."
+            )
+        else:
+            warn(f"Cannot see whether agent {function} exists: {reason_of(error)}")
+    else:
+        say(f"Agent {function}")

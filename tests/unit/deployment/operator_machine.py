@@ -1,0 +1,141 @@
+"""An operator's machine without a cloud: deploy.sh's and ops/rollback.sh's programs talk to a stand-in for AWS."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from finops_operations import command_line, deploy, rollback
+from finops_operations.aws import Patience
+from local_cloud.deploy_script import make_packages
+from unit.deployment.stand_in_aws import CALLER, Change, StandInAws
+
+STACK = "finops-websocket-api"
+MONITORING = f"{STACK}-monitoring"
+BUCKET = "finops-deployment-packages-062025"
+RELEASES = f"{BUCKET}/{STACK}/releases"
+PACKAGE_KEYS = {
+    "ConnectionManagerKey": "websocket-connection-manager.zip",
+    "MessageHandlerKey": "websocket-message-handler.zip",
+    "BackgroundProcessorKey": "websocket-background-processor.zip",
+}
+HARMLESS: Change = ("Modify", "MessageHandler", "AWS::Lambda::Function", "False")
+TEMPLATE_TEXT = "Resources: {}\n"
+ENDPOINT = "wss://abc.execute-api.us-east-1.amazonaws.com/prod"
+FIRST, SECOND, THIRD, FOURTH = (f"2026010{day}T030405Z-abcdef{day}" for day in range(1, 5))
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended, and what it said."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class Machine:
+    """An operator's machine: an account, packages, and a stack that runs, whose endpoint answers."""
+
+    def __init__(self, directory: Path, environment: pytest.MonkeyPatch) -> None:
+        self.directory = directory
+        self.aws = StandInAws()
+        self.environment = environment
+        self._seconds = 0.0
+        self.verifications: list[Sequence[str]] = []
+        """The arguments of each exchange with the endpoint."""
+        self.exchanges: list[Callable[[], int]] = [lambda: 0]
+        """What each exchange does, and its exit status; the last for ever."""
+        make_packages(directory / "packages")
+        for name in os.environ:
+            if name.startswith("AWS_"):
+                environment.delenv(name)
+        environment.setenv("PACKAGES_DIR", str(directory / "packages"))
+        # Not there: it makes the pauses short, and nobody ever calls it.
+        environment.setenv("AWS_ENDPOINT_URL", "http://localhost:1")
+        self.stack("UPDATE_COMPLETE")
+        self.stack("UPDATE_COMPLETE", MONITORING)
+
+    def stack(self, status: str, name: str = STACK, **parameters: str) -> None:
+        """There is a stack with this status and these parameters."""
+        self.aws.stacks[name] = {
+            "status": status,
+            "parameters": {"ProjectName": "finops-websocket", "LambdaS3Bucket": BUCKET, **PACKAGE_KEYS, **parameters},
+            "outputs": {"WebSocketApiEndpoint": ENDPOINT, "WebSocketApiId": "abc"},
+            "template": TEMPLATE_TEXT,
+        }
+
+    def no_stack(self) -> None:
+        self.aws.stacks.clear()
+
+    def updates(self, *changes: Change, stack: str = STACK) -> None:
+        """The stack is changed so often, each time by one change, which succeeds."""
+        self.aws.changes[stack] = [[change] for change in changes]
+
+    def release(self, name: str, status: str = "verified", *, runs: bool = False, **changes: str) -> None:
+        """The bucket holds a release with its packages; `changes` are to its record."""
+        parameters = self.aws.stacks[STACK]["parameters"]
+        lines = ",\n".join(
+            json.dumps({"ParameterKey": key, "ParameterValue": value}, separators=(",", ":"))
+            for key, value in sorted(parameters.items())
+        )
+        texts = {"template.yaml": TEMPLATE_TEXT, "parameters.json": f"[{lines}]\n"}
+        record = {"id": name, "by": CALLER, **PACKAGE_KEYS}
+        record |= {f"{package.removesuffix('Key')}Version": "7" for package in PACKAGE_KEYS}
+        record |= {"returned": "", "status": status, "fingerprint": name}
+        if runs:
+            record["fingerprint"] = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+        texts["release.json"] = json.dumps(record | changes, indent=2) + "\n"
+        self.aws.objects |= {f"{RELEASES}/{name}/{file}": text.encode() for file, text in texts.items()}
+        self.aws.objects |= {f"{BUCKET}/{key}": b"" for key in PACKAGE_KEYS.values()}
+
+    def record(self, name: str) -> dict[str, str]:
+        """What the bucket says of a release."""
+        recorded: dict[str, str] = json.loads(self.aws.objects[f"{RELEASES}/{name}/release.json"])
+        return recorded
+
+    def records(self) -> list[str]:
+        """The ids of the releases in the bucket, oldest first."""
+        return sorted(key.split("/")[-2] for key in self.aws.objects if key.endswith("/release.json"))
+
+    def deploy(self, *options: str) -> Run:
+        return self._run(deploy.main, *options)
+
+    def rollback(self, *options: str) -> Run:
+        return self._run(rollback.main, *options)
+
+    def changed_something(self) -> bool:
+        changes = {"execute_change_set", "delete_stack", "update_function_code", "put_object", "publish_version"}
+        return any(name in changes for name, _ in self.aws.calls)
+
+    def _run(self, main: Callable[..., int], *options: str) -> Run:
+        def operation(arguments: Sequence[str] | None) -> int:
+            return main(arguments, lambda asked: self.aws.session(asked.region), self._exchange, self._patience)
+
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with redirect_stdout(stdout), redirect_stderr(stderr):
+            try:
+                status: int | str | None = command_line.run(operation, options)
+            except SystemExit as end:
+                status = end.code
+        assert isinstance(status, int)
+        return Run(status, stdout.getvalue(), stderr.getvalue())
+
+    def _patience(self, minutes: int) -> Patience:
+        """What waits for no time."""
+        return Patience(minutes, now=lambda: self._seconds, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self._seconds += seconds
+
+    def _exchange(self, arguments: Sequence[str]) -> int:
+        self.verifications.append(arguments)
+        return (self.exchanges.pop(0) if len(self.exchanges) > 1 else self.exchanges[0])()

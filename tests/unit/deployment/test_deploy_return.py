@@ -1,0 +1,350 @@
+"""When deploy.sh goes back by itself, what it verifies, and what it records."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from finops_operations.releases import working_tree_commit
+from unit.deployment.operator_machine import (
+    BUCKET,
+    ENDPOINT,
+    HARMLESS,
+    MONITORING,
+    PACKAGE_KEYS,
+    RELEASES,
+    STACK,
+    Machine,
+)
+from unit.deployment.stand_in_aws import CALLER, refusal
+
+BEFORE = "20260101T030405Z-abcdef1"
+TRIGGERS = [
+    f"finops-websocket-{alarm}"
+    for alarm in (
+        "connection-manager-errors",
+        "message-handler-errors",
+        "background-processor-errors",
+        "frames-unserved",
+        "deliveries-refused",
+    )
+]
+FAILED_JOBS = "finops-websocket-failed-jobs"
+NO_TRIGGERS = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
+
+
+@pytest.fixture
+def machine(machine: Machine) -> Machine:
+    """A machine whose stack runs a release, and is changed by deploy.sh; by the way back, too."""
+    del machine.aws.stacks[MONITORING]
+    machine.release(BEFORE, runs=True)
+    machine.updates(HARMLESS, HARMLESS)
+    return machine
+
+
+def went_back(machine: Machine) -> bool:
+    return len(machine.aws.asked("execute_change_set")) == 2
+
+
+def triggers_of(machine: Machine) -> dict[str, object]:
+    """By what CloudFormation is to take the first change back."""
+    configuration: dict[str, object] = machine.aws.asked("create_change_set")[0]["RollbackConfiguration"]
+    return configuration
+
+
+# That CloudFormation takes the update back when a trigger rings is its own doing, and the local cloud has no triggers:
+# what is shown here is what it is asked for.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackConfiguration.html
+@pytest.mark.parametrize(("given", "minutes"), [(None, 3), ("15", 15), ("0", 0), ("180", 180)])
+def test_alarms_are_given_to_cloudformation_as_triggers(machine: Machine, given: str | None, minutes: int) -> None:
+    machine.aws.alarms = dict.fromkeys(TRIGGERS, "OK")
+    run = machine.deploy("--dry-run", *(["--watch-minutes", given] if given else []))
+    assert run.status == 0, run.stderr
+    assert triggers_of(machine) == {
+        "RollbackTriggers": [{"Arn": f"arn:alarm:{name}", "Type": "AWS::CloudWatch::Alarm"} for name in TRIGGERS],
+        "MonitoringTimeInMinutes": minutes,
+    }
+
+
+def test_alarm_that_rings_already_is_no_trigger(machine: Machine) -> None:
+    states = ["OK", "ALARM", "INSUFFICIENT_DATA", "OK", "OK"]
+    machine.aws.alarms = dict(zip(TRIGGERS, states, strict=True))
+    run = machine.deploy("--dry-run")
+    assert f"Warning: Alarm {TRIGGERS[1]} rings already, and does not take this deployment back." in run.stderr
+    assert TRIGGERS[1] not in str(triggers_of(machine))
+    assert TRIGGERS[2] in str(triggers_of(machine))
+
+
+@pytest.mark.parametrize("cause", ["none", "refused", "all ring"])
+def test_no_trigger_is_said_to_cloudformation_too(machine: Machine, cause: str) -> None:
+    # It keeps the triggers of the last deployment otherwise, and refuses the change when one of them is gone.
+    if cause == "refused":
+        machine.aws.answers("describe_alarms", refusal("AccessDenied", "Not for you"))
+    if cause == "all ring":
+        machine.aws.alarms = dict.fromkeys(TRIGGERS, "ALARM")
+    run = machine.deploy("--dry-run")
+    assert run.status == 0, run.stderr
+    assert triggers_of(machine) == NO_TRIGGERS
+    assert ("Alarms do not take this deployment back, for they cannot be read: Not for you" in run.stderr) == (
+        cause == "refused"
+    )
+
+
+def test_release_that_passes_is_recorded_as_verified(machine: Machine) -> None:
+    run = machine.deploy()
+    assert run.status == 0, run.stderr
+    assert run.stdout.startswith(f"{ENDPOINT}\n")
+    assert not went_back(machine)
+    before, recorded = machine.records()
+    record = machine.record(recorded)
+    assert before == BEFORE
+    assert f"Recorded as release {recorded}" in run.stderr
+    assert list(record) == [
+        "id", "time", "commit", "by", "stack",
+        "ConnectionManagerKey", "ConnectionManagerSha256", "ConnectionManagerVersion",
+        "MessageHandlerKey", "MessageHandlerSha256", "MessageHandlerVersion",
+        "BackgroundProcessorKey", "BackgroundProcessorSha256", "BackgroundProcessorVersion",
+        "returned", "status", "fingerprint",
+    ]  # fmt: skip
+    assert (record["id"], record["status"], record["stack"]) == (recorded, "verified", STACK)
+    assert (record["by"], record["ConnectionManagerVersion"], record["returned"]) == (CALLER, "4", "")
+    assert record["ConnectionManagerSha256"] in record["ConnectionManagerKey"]
+    # A shell can read it too: a name and value a line.
+    lines = machine.aws.objects[f"{RELEASES}/{recorded}/release.json"].decode().splitlines()
+    assert lines[1] == f'  "id": "{recorded}",'
+    assert [asked["Description"] for asked in machine.aws.asked("publish_version")] == [f"release {recorded}"] * 3
+
+
+def test_record_of_a_release_comes_last_and_its_files_say_what_runs(machine: Machine) -> None:
+    assert machine.deploy("--no-verify").status == 0
+    _, recorded = machine.records()
+    written = [asked["Key"] for asked in machine.aws.asked("put_object") if recorded in asked["Key"]]
+    assert [key.rpartition("/")[2] for key in written] == ["template.yaml", "parameters.json", "release.json"]
+    template = machine.aws.objects[f"{RELEASES}/{recorded}/template.yaml"].decode()
+    assert template.startswith("AWSTemplateFormatVersion")
+    parameters = machine.aws.objects[f"{RELEASES}/{recorded}/parameters.json"].decode().splitlines()
+    assert parameters[0] == '[{"ParameterKey":"AgentTimeoutSeconds","ParameterValue":"300"},'
+    assert parameters[1:-1] == sorted(parameters[1:-1])
+    assert parameters[-1].endswith("}]")
+
+
+def test_verification_asks_the_endpoint_as_the_guide_does(machine: Machine) -> None:
+    machine.stack("UPDATE_COMPLETE", AllowedOrigins="*")
+    assert machine.deploy().status == 0
+    assert machine.verifications == [
+        ["--url", ENDPOINT, "--wait", "10", "--user-id", "test-user", "--username", "testuser"]
+    ]
+    assert [asked["Payload"] for asked in machine.aws.asked("invoke")] == [b'{"Records": []}']
+
+
+@pytest.mark.parametrize(
+    ("parameters", "origin"),
+    [
+        ({"AllowedOrigins": "https://app.example.com,https://other.example.com"}, "https://app.example.com"),
+        ({"AllowedOrigins": "*", "MissingOrigin": "refuse"}, "https://verification.invalid"),
+    ],
+)
+def test_endpoint_is_verified_as_a_page_that_may_connect(
+    machine: Machine, parameters: dict[str, str], origin: str
+) -> None:
+    machine.stack("UPDATE_COMPLETE", **parameters)
+    assert machine.deploy().status == 0
+    asked = list(machine.verifications[-1])
+    assert asked[asked.index("--origin") + 1] == origin
+
+
+def test_no_verification_is_asked_for(machine: Machine) -> None:
+    assert machine.deploy("--no-verify").status == 0
+    assert machine.verifications == []
+    assert machine.record(machine.records()[1])["status"] == "deployed"
+
+
+def test_release_that_fails_its_verification_goes_back_to_what_ran_before(machine: Machine) -> None:
+    machine.exchanges = [lambda: 1, lambda: 0]
+    run = machine.deploy()
+    assert (run.status, run.stdout) == (1, "")
+    assert went_back(machine)
+    _, recorded = machine.records()
+    assert machine.record(recorded)["status"] == "failed"
+    assert machine.record(BEFORE)["status"] == "verified"
+    assert machine.record(BEFORE)["returned"].endswith(f"Z by {CALLER}")
+    assert machine.aws.stacks[STACK]["parameters"]["MessageHandlerKey"] == PACKAGE_KEYS["MessageHandlerKey"]
+    assert f"Going back to release {BEFORE}" in run.stderr
+    assert (
+        f"Error: Release {recorded} did not work: {ENDPOINT} does not answer as it should; the log group" in run.stderr
+    )
+    assert f"/aws/lambda/finops-websocket-connection-manager says why. Release {BEFORE} runs again, and" in run.stderr
+
+
+def test_processor_that_fails_takes_a_deployment_back(machine: Machine) -> None:
+    machine.aws.answers("invoke", {"FunctionError": "Unhandled"}, {})
+    run = machine.deploy()
+    assert run.status == 1
+    assert "finops-websocket-background-processor does not answer" in run.stderr
+    assert f"Release {BEFORE} runs again, and works." in run.stderr
+    assert went_back(machine)
+
+
+def test_alarm_that_begins_to_ring_takes_the_deployment_back(machine: Machine) -> None:
+    machine.aws.alarms = {FAILED_JOBS: "OK"}
+
+    def rings() -> int:
+        machine.aws.alarms[FAILED_JOBS] = "ALARM"
+        return 0
+
+    machine.exchanges = [rings]
+    run = machine.deploy()
+    assert run.status == 1
+    # It does not stop at once, and what ran before is not to blame.
+    assert f"Since the deployment, alarms ring: {FAILED_JOBS}. Release {BEFORE} runs again, and works." in run.stderr
+    assert went_back(machine)
+    assert machine.record(machine.records()[1])["status"] == "failed"
+
+
+@pytest.mark.parametrize("before", ["ALARM", "not there", "unreadable"])
+def test_alarm_that_cannot_be_the_deployments_takes_nothing_back(machine: Machine, before: str) -> None:
+    if before == "ALARM":
+        machine.aws.alarms[FAILED_JOBS] = "ALARM"
+    if before == "unreadable":
+        machine.aws.answers("describe_alarms", refusal("Throttling", "Rate exceeded"))
+    machine.exchanges = [lambda: machine.aws.alarms.update({FAILED_JOBS: "ALARM"}) or 0]
+    run = machine.deploy()
+    assert run.status == 0, run.stderr
+    assert ("Whether an alarm begins to ring cannot be told: Rate exceeded" in run.stderr) == (before == "unreadable")
+
+
+def test_verification_that_fails_after_the_way_back_is_said(machine: Machine) -> None:
+    machine.exchanges = [lambda: 1]
+    run = machine.deploy()
+    assert run.status == 1
+    assert went_back(machine)
+    assert len(machine.verifications) == 2
+    assert f"release {BEFORE}, which runs again, does not either: {ENDPOINT}" in run.stderr
+    assert "See ops/health_check.sh" in run.stderr
+
+
+def test_failed_release_is_kept_to_look_at_it(machine: Machine) -> None:
+    machine.exchanges = [lambda: 1]
+    run = machine.deploy("--keep-failed")
+    assert run.status == 1
+    assert not went_back(machine)
+    assert machine.record(machine.records()[1])["status"] == "failed"
+    assert f"Stack {STACK} is deployed, but {ENDPOINT}" in run.stderr
+
+
+def test_first_deployment_that_fails_its_verification_stays(machine: Machine) -> None:
+    machine.no_stack()
+    machine.exchanges = [lambda: 1]
+    run = machine.deploy()
+    assert (run.status, run.stdout) == (1, "")
+    assert not went_back(machine)
+    assert f"Stack {STACK} is deployed, but wss://abc" in run.stderr
+    assert machine.record(machine.records()[1])["status"] == "failed"
+
+
+def test_deployment_without_changes_that_fails_its_verification_changes_nothing(machine: Machine) -> None:
+    machine.updates()
+    machine.exchanges = [lambda: 1, lambda: 0]
+    # It rings since yesterday, and no deployment is to blame.
+    machine.aws.alarms = {FAILED_JOBS: "ALARM"}
+    run = machine.deploy()
+    assert run.status == 1
+    assert f"Stack {STACK} is deployed, but {ENDPOINT}" in run.stderr
+    assert machine.records() == [BEFORE]
+    assert not machine.aws.asked("put_object")
+    assert machine.deploy().status == 0
+
+
+def test_code_that_was_given_by_hand_is_taken_back(machine: Machine) -> None:
+    assert machine.deploy().status == 0
+    machine.aws.other_code = {"finops-websocket-message-handler"}
+    run = machine.deploy()
+    assert run.status == 0, run.stderr
+    assert "Function finops-websocket-message-handler runs other code than its stack names" in run.stderr
+    (asked,) = machine.aws.asked("update_function_code")
+    assert asked["S3Key"] == machine.aws.stacks[STACK]["parameters"]["MessageHandlerKey"]
+
+
+def test_releases_that_cannot_be_read_stop_it_before_the_change(machine: Machine) -> None:
+    machine.aws.answers("list_objects_v2", refusal("AccessDenied", "Access Denied"))
+    run = machine.deploy()
+    assert run.status == 1
+    assert f"Cannot read the releases in bucket {BUCKET}: Access Denied" in run.stderr
+    assert not machine.changed_something()
+
+
+def test_upload_that_is_refused_stops_it_before_the_change(machine: Machine) -> None:
+    machine.aws.answers("put_object", refusal("AccessDenied", "Access Denied"))
+    run = machine.deploy()
+    assert f"Cannot upload to s3://{BUCKET}: Access Denied" in run.stderr
+    assert not machine.aws.asked("execute_change_set")
+    assert machine.aws.asked("delete_change_set")
+
+
+def test_release_that_cannot_be_recorded(machine: Machine) -> None:
+    machine.exchanges = [lambda: 0]
+    uploads = [{}] * 6
+    machine.aws.answers("put_object", *uploads, refusal("AccessDenied", "Access Denied"))
+    run = machine.deploy()
+    assert (run.status, run.stdout) == (1, "")
+    assert f"Stack {STACK} is deployed, and its release cannot be recorded in bucket {BUCKET}: Acc" in run.stderr
+
+
+def test_version_that_cannot_be_published_is_a_warning(machine: Machine) -> None:
+    machine.aws.answers("publish_version", refusal("TooManyRequestsException", "Slow down"))
+    run = machine.deploy()
+    assert run.status == 0, run.stderr
+    assert "Warning: No version of finops-websocket-message-handler could be published: Slow down" in run.stderr
+    assert machine.record(machine.records()[1])["MessageHandlerVersion"] == ""
+
+
+def test_packages_that_the_bucket_has_lost_are_not_taken_for_the_new_ones(machine: Machine) -> None:
+    # The first is there under its plain name, as the guide uploads it; the second is gone.
+    machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
+    del machine.aws.objects[f"{BUCKET}/websocket-message-handler.zip"]
+    run = machine.deploy()
+    assert run.status == 0, run.stderr
+    assert "One cannot return to what runs now" in run.stderr
+    assert [name for name in machine.records() if name.endswith("-unknown")] == []
+
+
+def test_what_others_have_deployed_is_kept_under_its_contents_keys(machine: Machine) -> None:
+    machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
+    machine.aws.objects[f"{BUCKET}/websocket-connection-manager.zip"] = content = b"by hand"
+    machine.exchanges = [lambda: 1, lambda: 0]
+    run = machine.deploy()
+    assert run.status == 1
+    (found,) = (name for name in machine.records() if name.endswith("-unknown"))
+    assert f"it is kept as release {found}" in run.stderr
+    assert machine.records()[-1] > found, "in the same second, too, what came later is later"
+    record = machine.record(found)
+    key = record["ConnectionManagerKey"]
+    assert (record["status"], record["commit"]) == ("found", "unknown")
+    assert key == f"{STACK}/{record['ConnectionManagerSha256']}/websocket-connection-manager.zip"
+    assert machine.aws.objects[f"{BUCKET}/{key}"] == content
+    assert f"Release {found} runs again, and works." in run.stderr
+    assert machine.aws.stacks[STACK]["parameters"]["ConnectionManagerKey"] == key
+
+
+def test_what_an_interrupted_run_has_deployed_is_recorded_by_the_next(machine: Machine) -> None:
+    # Other parameters than those of the release: an earlier run changed them, and did not come to its end.
+    machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
+    machine.updates()
+    run = machine.deploy()
+    assert run.status == 0, run.stderr
+    assert "Recorded as release" in run.stderr
+    assert len(machine.records()) == 2
+
+
+def test_release_is_named_after_the_working_tree_s_commit(tmp_path: Path) -> None:
+    assert working_tree_commit(tmp_path) == "nogit"
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=Ops", "-c", "user.email=ops@example.com"]
+    for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "First"]):
+        subprocess.run([*git, *command], check=True)
+    commit = working_tree_commit(tmp_path)
+    assert re.fullmatch("[0-9a-f]{40}", commit)
+    (tmp_path / "new").touch()
+    assert working_tree_commit(tmp_path) == f"{commit}-dirty"
