@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
 import sys
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -71,25 +70,34 @@ class ReleasedStack(JourneyStack):
         return str(found["CodeSha256"])
 
 
-def changed(packages: Path, directory: Path, function: str, file: str, before: str, after: str) -> Path:
-    """The packages with one text of one function's code replaced."""
+def changed(packages: Path, directory: Path, function: str, change: Callable[[str, bytes], bytes]) -> Path:
+    """The packages with the files of one function changed, each by its name and content."""
     directory.mkdir()
     for package in packages.glob("websocket-*.zip"):
         (directory / package.name).write_bytes(package.read_bytes())
     name = f"websocket-{function}.zip"
     with zipfile.ZipFile(packages / name) as old, zipfile.ZipFile(directory / name, "w") as new:
-        for entry in old.infolist():
-            content = old.read(entry)
-            if entry.filename == file:
-                assert before.encode() in content
-                content = content.replace(before.encode(), after.encode())
-            new.writestr(entry, content)
+        before = {file: old.read(file) for file in old.namelist()}
+        after = {file: change(file, content) for file, content in before.items()}
+        assert after != before
+        for file, content in after.items():
+            new.writestr(file, content)
     return directory
 
 
 def second_packages(packages: Path, directory: Path) -> Path:
-    file = "message_handler/new_job.py"
-    return changed(packages, directory, "message-handler", file, FIRST_ANSWERS[0], SECOND_ANSWERS[0])
+    """The packages of which the message handler says something else of a new job."""
+    first, second = FIRST_ANSWERS[0].encode(), SECOND_ANSWERS[0].encode()
+    return changed(packages, directory, "message-handler", lambda _, content: content.replace(first, second))
+
+
+def broken_packages(packages: Path, directory: Path) -> Path:
+    """The packages of which the connection manager cannot be loaded."""
+
+    def broken(name: str, content: bytes) -> bytes:
+        return content + b"\nraise RuntimeError\n" if name == "connection_manager/handler.py" else content
+
+    return changed(packages, directory / "broken", "connection-manager", broken)
 
 
 async def ask(client: Conversation) -> dict[str, Any]:
@@ -166,31 +174,11 @@ def test_versions_carry_the_releases_that_they_were_published_for(stack: Release
     assert len(set(handler)) == len(handler)
 
 
-def test_code_that_was_given_by_hand_is_taken_back(stack: ReleasedStack) -> None:
-    before = stack.code_hash("message-handler")
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as package:
-        package.writestr("message_handler/handler.py", "raise RuntimeError\n")
-    stack.cloud.client("lambda").update_function_code(
-        FunctionName=f"{stack.project}-message-handler", ZipFile=content.getvalue()
-    )
-    assert stack.code_hash("message-handler") != before
-    back = stack.rollback(stack.second)
-    assert back.returncode == 0, back.stderr
-    assert f"Function {stack.project}-message-handler runs other code than its stack names" in back.stderr
-    assert stack.code_hash("message-handler") == before
-
-
-def broken(packages: Path, directory: Path, function: str) -> Path:
-    file = f"{function.replace('-', '_')}/handler.py"
-    return changed(packages, directory / "broken", function, file, "import os\n", "raise RuntimeError\nimport os\n")
-
-
 async def test_release_that_fails_its_verification_goes_back(
     stack: ReleasedStack, packages: Path, tmp_path: Path
 ) -> None:
     hashes = [stack.code_hash(name) for name in FUNCTIONS]
-    run = stack.deploy(broken(packages, tmp_path, "connection-manager"), "--parameter", "MaxQueriesPerMinute=7")
+    run = stack.deploy(broken_packages(packages, tmp_path), "--parameter", "MaxQueriesPerMinute=7")
     assert (run.returncode, run.stdout) == (1, ""), run.stderr
     assert f"Release {stack.second} runs again, and works." in run.stderr
     releases = stack.releases()
@@ -199,43 +187,6 @@ async def test_release_that_fails_its_verification_goes_back(
     assert [stack.code_hash(name) for name in FUNCTIONS] == hashes
     assert stack.parameter("MaxQueriesPerMinute") == "1"
     assert await answers_of(stack, "returned") == SECOND_ANSWERS
-
-
-def test_release_that_failed_and_was_kept_is_left_for_the_last_that_works(
-    stack: ReleasedStack, packages: Path, tmp_path: Path
-) -> None:
-    run = stack.deploy(broken(packages, tmp_path, "message-handler"), "--keep-failed")
-    assert (run.returncode, run.stdout) == (1, ""), run.stderr
-    assert f"Stack {stack.project} is deployed, but {stack.url} does not answer as it should" in run.stderr
-    releases = list(stack.releases().items())
-    assert releases[0][1] == ("failed", True)
-    assert {status for name, (status, _) in releases if name > stack.second} == {"failed"}
-    back = stack.rollback("previous")
-    assert (back.returncode, back.stdout) == (0, f"{stack.second}\n"), back.stderr
-
-
-# CloudFormation's own triggers do nothing on the local cloud: this is the look at the alarms after the verification.
-def test_alarm_that_begins_to_ring_takes_a_deployment_back(stack: ReleasedStack, packages: Path) -> None:
-    alarm = {"AlarmName": f"{stack.project}-failed-jobs"}
-    options = ["--stack-name", stack.project, "--packages-dir", packages, "--parameter", "MaxQueriesPerMinute=9"]
-    alarms = stack.cloud.client("cloudwatch")
-    with subprocess.Popen(
-        [ROOT / "deploy.sh", *options], env=stack.cloud.environment, stderr=subprocess.PIPE, text=True
-    ) as run:
-        assert run.stderr is not None
-        said = ""
-        while "UPDATE_IN_PROGRESS" not in said:
-            line = run.stderr.readline()
-            assert line, said
-            said += line
-        alarms.set_alarm_state(**alarm, StateValue="ALARM", StateReason="test")
-        said += run.stderr.read()
-        assert run.wait(120) == 1
-    alarms.set_alarm_state(**alarm, StateValue="OK", StateReason="test")
-    assert f"Since the deployment, alarms ring: {alarm['AlarmName']}." in said
-    assert f"Release {stack.second} runs again, and works." in said
-    assert stack.parameter("MaxQueriesPerMinute") == "1"
-    assert list(stack.records().values())[-1]["status"] == "failed"
 
 
 async def test_stack_of_the_guides_plain_commands_can_be_returned_to(
