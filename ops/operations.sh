@@ -12,8 +12,9 @@ run_operation() {
     shift
     for python in ${PYTHON:+"$PYTHON"} "$ROOT/.venv/bin/python" python3.11 python3; do
         if "$python" -c "$HAS_WHAT_IT_NEEDS" 2>/dev/null; then
-            # Where the client is found too, and what the functions and an operation share.
-            PYTHONPATH=$ROOT/ops:$ROOT/client:$ROOT/src exec "$python" -m "finops_operations.$module" "$@"
+            # Where the client is found too, and what the functions and an operation share; and not (-P) the directory
+            # in which the script is called.
+            PYTHONPATH=$ROOT/ops:$ROOT/client:$ROOT/src exec "$python" -P -m "finops_operations.$module" "$@"
         fi
     done
     fail "This needs Python 3.11 or newer with the project's packages:" \

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SOURCES = ("build_packages.sh", "ops", "tools", "contract", "cloudformation", "src")
+SOURCES = ("build_packages.sh", "ops", "contract", "cloudformation", "src")
 
 PACKAGES = {
     "connection_manager": "websocket-connection-manager.zip",

@@ -14,7 +14,7 @@ from local_cloud.running_cloud import ROOT, free_port, until
 
 COPIED = (
     "build_packages.sh", "deploy.sh", "run_local.sh", "pyproject.toml", "requirements.txt", "requirements-dev.txt",
-    "client", "cloudformation", "contract", "ops", "scripts", "src", "tools",
+    "client", "cloudformation", "contract", "ops", "src",
 )  # fmt: skip
 KEYS = [
     "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "STACK_NAME",

@@ -10,7 +10,7 @@ from pathlib import Path
 from finops_operations.local_run.places import DEPLOY_LOG, PACKAGES, ROOT, LocalRunFailed, last_lines
 from finops_operations.operator_messages import heading
 
-_SOURCES = ("build_packages.sh", "cloudformation", "contract", "ops", "src", "tools")
+_SOURCES = ("build_packages.sh", "cloudformation", "contract", "ops", "src")
 
 
 def build_packages() -> None:

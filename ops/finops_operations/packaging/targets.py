@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from finops_operations.packaging.errors import BuildFailed, NoSuchTarget
+from finops_operations.template import parameter_defaults
 
 HOST = "host"
 
@@ -33,16 +34,11 @@ def _default_target(template: Path) -> str:
         text = template.read_text(encoding="utf-8")
     except OSError as error:
         raise BuildFailed(f"{template} cannot be read: {error.strerror}.") from error
-    return f"{_template_default(text, 'LambdaRuntime')}-{_template_default(text, 'LambdaArchitecture')}"
-
-
-def _template_default(template: str, parameter: str) -> str:
-    # No YAML library is needed to build: this reads block mappings, indented by two spaces, with a plain value.
-    block = re.search(rf"^  {parameter}:\n((?:   .*\n|\n)*)", template, re.MULTILINE)
-    default = block and re.search(r"^    Default: *([\w.-]+)$", block[1], re.MULTILINE)
-    if not default:
-        raise BuildFailed(f"Parameter {parameter} with a plain default is not found in the template.")
-    return default[1]
+    defaults = parameter_defaults(text)
+    for parameter in ("LambdaRuntime", "LambdaArchitecture"):
+        if not re.fullmatch(r"[\w.-]+", defaults.get(parameter, "")):
+            raise BuildFailed(f"Parameter {parameter} with a plain default is not found in the template.")
+    return f"{defaults['LambdaRuntime']}-{defaults['LambdaArchitecture']}"
 
 
 def actual_target(target: str) -> str:

@@ -10,7 +10,7 @@ _FAILED = re.compile(r'\bfail "((?:[^"\\]|\\.)*)"')
 _VARIABLE = re.compile(r"\$\{[^}]*\}|\$\((?:[^()]|\([^()]*\))*\)|\$\w+")
 VARIES = "…"
 # What takes a sentence with which an operation ends.
-_FAILURES = ("OperationFailed", "fails_with")
+_FAILURES = ("LocalRunFailed", "OperationFailed", "fails_with")
 
 
 def texts_of(source: ast.AST) -> Iterator[str]:

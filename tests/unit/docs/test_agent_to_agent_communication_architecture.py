@@ -23,7 +23,7 @@ DOCUMENT = MarkdownDocument("docs/agent_to_agent_communication_architecture.md")
 PROCESSOR = REPOSITORY / "src" / "background_processor"
 EVENT, ANSWER = (json.loads(block.text) for block in DOCUMENT.blocks("json"))
 # What the copy's tests read.
-COPIED = ("src", "client", "tests", "tools", "contract", "cloudformation", "ops", "pyproject.toml")
+COPIED = ("src", "client", "tests", "contract", "cloudformation", "ops", "pyproject.toml")
 # The tests of what the diffs touch.
 COPY_S_TESTS = (
     "tests/unit/functions/test_finops_query.py",
