@@ -43,6 +43,8 @@ def serve(path: str) -> None:
                 driver = awscli.clidriver.create_clidriver()
                 driver.session.register_component("data_loader", descriptions)
                 status = driver.main()
+            except SystemExit as end:
+                status = end.code if isinstance(end.code, int) else 1
             finally:
                 # This process is a copy of the server, and must not go on as one.
                 sys.stdout.flush()
