@@ -17,22 +17,11 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
+from finops_client import errors
 from finops_client.client import FinopsClient
 from finops_client.daemon_threads import run_with_daemon_threads
-from finops_client.display import JobView, print_answer, print_jobs, showing_progress
-from finops_client.errors import (
-    LIMIT_CODES,
-    NOT_AUTHENTICATED_CODES,
-    AnswerUnavailable,
-    CannotConnect,
-    ConnectionLost,
-    FinopsClientError,
-    GatewayRefused,
-    JobNotFound,
-    LimitReached,
-    NoAnswer,
-    NotAuthenticated,
-)
+from finops_client.display import print_answer, print_jobs, showing_progress
+from finops_client.errors import FinopsClientError
 from finops_client.events import JobCompleted, JobEvent, JobFailed, JobSummary
 from finops_client.options import AskOptions, ExitCode, read_options
 from finops_client.terminal_text import clean_line
@@ -45,7 +34,6 @@ class AskCommand:
     """One call of the command. The answer or the list goes to `output`, everything else to `notes`."""
 
     def __init__(self, options: AskOptions, output: Console, notes: Console) -> None:
-        """Nothing is sent yet."""
         self._options = options
         self._output = output
         self._notes = notes
@@ -61,16 +49,16 @@ class AskCommand:
                 return await self._do()
         except TimeoutError:
             return self._stop(f"No answer within {self._options.timeout:g} seconds.", ExitCode.TIMED_OUT)
-        except NotAuthenticated as refused:
+        except errors.NotAuthenticated as refused:
             return self._stop(f"Not authenticated: {refused}", ExitCode.NOT_AUTHENTICATED)
-        except (CannotConnect, ConnectionLost, NoAnswer, GatewayRefused) as failed:
+        except (errors.CannotConnect, errors.ConnectionLost, errors.NoAnswer, errors.GatewayRefused) as failed:
             return self._stop(str(failed), ExitCode.NOT_CONNECTED)
-        except JobNotFound as gone:
+        except errors.JobNotFound as gone:
             self._job_id = None
             return self._stop(str(gone), ExitCode.FAILED)
         except FinopsClientError as failed:
-            advice = " " + advice_at_limit(failed.code, failed.retry_after) if isinstance(failed, LimitReached) else ""
-            return self._stop(f"{failed}{advice}", ExitCode.FAILED)
+            advice = [advice_at_limit(failed.code, failed.retry_after)] if failed.code in errors.LIMIT_CODES else []
+            return self._stop(" ".join([str(failed), *advice]), ExitCode.FAILED)
 
     def note_job_goes_on(self) -> None:
         """Say how to come back to a job that was followed and has not ended.
@@ -97,7 +85,7 @@ class AskCommand:
 
     async def _follow(self, client: FinopsClient) -> ExitCode:
         options = self._options
-        with showing_progress(self._notes, quiet=options.quiet) as display:
+        with showing_progress(self._notes, quiet=options.quiet) as view:
             async with client:
                 self._under_way = True
                 if options.question is None:
@@ -107,11 +95,11 @@ class AskCommand:
                 async with aclosing(job) as events:
                     async for event in events:
                         self._job_id = event.job_id
-                        display.show(event)
+                        view.show(event)
                         shown = await self._with_whole_answer(client, event)
                         self._print_json(shown)
                 self._under_way = False
-        return self._finish(shown, display.view)
+        return self._finish(shown, view.failed_agents)
 
     async def _list(self, client: FinopsClient, limit: int) -> ExitCode:
         async with client:
@@ -138,18 +126,18 @@ class AskCommand:
             return event
         try:
             response = await client.full_response(event)
-        except AnswerUnavailable as failed:
+        except errors.AnswerUnavailable as failed:
             self._note(f"{failed} This is its first part.")
             self._cut_short = True
             return event
         return replace(event, result=replace(event.result, response=response))
 
-    def _finish(self, end: JobEvent, view: JobView) -> ExitCode:
+    def _finish(self, end: JobEvent, failed_agents: Sequence[str]) -> ExitCode:
         if isinstance(end, JobFailed):
             self._note(f"{end.error} ({end.code})")
-            if end.code in LIMIT_CODES:
+            if end.code in errors.LIMIT_CODES:
                 self._note(advice_at_limit(end.code, end.retry_after))
-            refused = end.code in NOT_AUTHENTICATED_CODES
+            refused = end.code in errors.NOT_AUTHENTICATED_CODES
             return ExitCode.NOT_AUTHENTICATED if refused else ExitCode.FAILED
         if not isinstance(end, JobCompleted):
             self._note("The job was cancelled.")
@@ -157,7 +145,7 @@ class AskCommand:
         if not self._options.as_json:
             print_answer(end.result.response, self._output)
         if end.result.partial:
-            failed = ", ".join(view.failed_agents) or "an agent"
+            failed = ", ".join(failed_agents) or "an agent"
             self._note(f"The answer is partial: {failed} failed.")
         return ExitCode.PARTIAL if end.result.partial or self._cut_short else ExitCode.COMPLETE
 

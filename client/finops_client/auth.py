@@ -86,7 +86,6 @@ class GivenToken:
     """A token from somewhere else, which cannot be renewed."""
 
     def __init__(self, token: str) -> None:
-        """Keep the token; it is not looked into."""
         self._token = token
 
     async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
@@ -125,7 +124,7 @@ class CognitoLogin:
         cognito: object = None,
         unix_time: Callable[[], float] = time.time,
     ) -> None:
-        """Nothing is called yet.
+        """Call nothing yet.
 
         Args:
             username, password: the user's.
@@ -157,22 +156,23 @@ class CognitoLogin:
         """
         if renew or self._unix_time() >= self._good_until:
             asked_at = self._unix_time()
-            result = await self._renewed() or await self._signed_in()
+            answer = await self._renewed()
+            if "AuthenticationResult" not in answer:
+                answer = await self._signed_in()
+            result = answer["AuthenticationResult"]
             self._token = result["AccessToken"]
             self._refresh_token = result.get("RefreshToken", self._refresh_token)
             self._good_until = asked_at + result["ExpiresIn"] - RENEW_BEFORE_EXPIRY_SECONDS
         return {"token": self._token}
 
-    async def _renewed(self) -> Mapping[str, Any] | None:
+    async def _renewed(self) -> Mapping[str, Any]:
         if self._refresh_token is None:
-            return None
+            return {}
         try:
-            answer = await self._call("get_tokens_from_refresh_token", REFUSALS, RefreshToken=self._refresh_token)
+            return await self._call("get_tokens_from_refresh_token", REFUSALS, RefreshToken=self._refresh_token)
         except CredentialsRefused:
             self._refresh_token = None
-            return None
-        result: Mapping[str, Any] | None = answer.get("AuthenticationResult")
-        return result
+            return {}
 
     async def _signed_in(self) -> Mapping[str, Any]:
         answer = await self._call(
@@ -192,15 +192,12 @@ class CognitoLogin:
             raise CredentialsRefused(
                 CHALLENGES.get(challenge, f"Cognito asks for {challenge}, which this client cannot answer.")
             )
-        result: Mapping[str, Any] = answer["AuthenticationResult"]
-        return result
+        return answer
 
     async def _call(self, name: str, refusals: Mapping[str, str], **request: object) -> Mapping[str, Any]:
-        return await asyncio.to_thread(self._call_and_wait, name, refusals, {"ClientId": self._client_id, **request})
+        return await asyncio.to_thread(self._call_and_wait, name, refusals, ClientId=self._client_id, **request)
 
-    def _call_and_wait(
-        self, name: str, refusals: Mapping[str, str], request: Mapping[str, object]
-    ) -> Mapping[str, Any]:
+    def _call_and_wait(self, name: str, refusals: Mapping[str, str], **request: object) -> Mapping[str, Any]:
         # Loaded here: boto3 takes a good part of a second, and who has a token does not need it.
         import boto3  # noqa: PLC0415
         from botocore import UNSIGNED  # noqa: PLC0415
@@ -220,8 +217,7 @@ class CognitoLogin:
         except ClientError as refused:
             raise _error_for(refused, refusals) from None
         except (BotoCoreError, ValueError) as unreachable:
-            # boto3 reports an endpoint that is no URL as a ValueError. Its texts name endpoint and region, no
-            # secret.
+            # boto3 reports an endpoint that is no URL as a ValueError. Its texts name endpoint and region, no secret.
             raise SignInUnavailable(f"Cognito cannot be reached: {unreachable}") from None
         return answer
 

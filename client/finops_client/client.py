@@ -8,22 +8,14 @@ import uuid
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from finops_client import errors
 from finops_client.auth import Credentials
 from finops_client.connection import Connection
-from finops_client.errors import (
-    PASSING_CODES,
-    SIGN_IN_AGAIN_CODES,
-    FinopsClientError,
-    GatewayRefused,
-    JobNotCompleted,
-    JobNotFound,
-    ProtocolViolation,
-    refusal,
-)
+from finops_client.errors import FinopsClientError
 from finops_client.events import (
     AgentCompleted,
     Event,
@@ -49,8 +41,7 @@ END_KINDS = {kind_of(end) for end in (JobCompleted, JobFailed, JobCancelled)}
 # The most that `list_jobs` gives at once.
 JOBS_IN_A_PAGE = 50
 
-# Messages of a job may overtake its `job_queued`. So many are kept until that one comes; a job sends some
-# twenty.
+# Messages of a job may overtake its `job_queued`. So many are kept until that one comes; a job sends some twenty.
 KEPT_EARLY_EVENTS = 200
 
 
@@ -87,13 +78,13 @@ class FinopsClient:
         self._exchanges: dict[Job, _Exchange] = {}
         self._early: deque[JobEvent] = deque(maxlen=KEPT_EARLY_EVENTS)
         self._connection = ReconnectingConnection(
-            url,
-            credentials,
+            url=url,
+            credentials=credentials,
             origin=origin,
+            timing=self._timing,
             on_event=self._receive,
             on_reconnected=self._catch_up,
             on_ended=self._end,
-            timing=self._timing,
         )
 
     async def __aenter__(self) -> Self:
@@ -113,10 +104,9 @@ class FinopsClient:
         """Ask a question and yield the events of its job; the last is its one end.
 
         `jobs.py` says which events are delivered, and that progress never falls. A lost connection is made
-        again meanwhile, and the job taken up where it is. A question that API Gateway does not deliver, that the
-        server fails at, that is one too many in a minute (after the wait that the server names), or that is not
-        acknowledged in time is submitted up to two more times. One whose job the server no longer has is asked anew,
-        once. A question beside too many unfinished jobs ends in `JobFailed` with TOO_MANY_JOBS.
+        again meanwhile, and the job taken up where it is. A question that fails for the moment, or is one too many in
+        a minute, is submitted up to two more times. One whose job the server no longer has is asked anew, once. A
+        question beside too many unfinished jobs ends in `JobFailed` with TOO_MANY_JOBS.
 
         Args:
             query: 1 to 4,000 characters.
@@ -127,16 +117,9 @@ class FinopsClient:
         Raises:
             ValueError: this request id is already under way on this client.
             GaveUp: the connection was lost for good; the job goes on if it was acknowledged.
-            NotAuthenticated: the session has expired and could not be renewed.
-            SignInUnavailable: nor could it be found out whether it can be.
-            GatewayRefused: API Gateway did not deliver the question.
-            ServerFailed: the server failed at it.
-            LimitReached: it was one too many (RATE_LIMITED) after the waits, too, or the wait would be over a minute.
-            NoAnswer: the question was not acknowledged in time.
             JobNotFound: the job was gone again after the question was asked anew.
-            MessageNotSendable, ProtocolViolation: see `errors.py`.
-
-        After any of these it is safe to ask again with the same request id.
+            NotAuthenticated, SignInUnavailable, GatewayRefused, ServerFailed, LimitReached, NoAnswer,
+                MessageNotSendable, ProtocolViolation: see `errors.py`. It is safe to ask again with the same id.
         """
         request_id = request_id or str(uuid.uuid4())
         question: dict[str, object] = {"action": "finops_query", "query": query, "requestId": request_id}
@@ -152,9 +135,7 @@ class FinopsClient:
 
         Raises:
             JobNotFound: this user has no such job, or it has expired.
-            RequestRefused: the server refused for another reason.
-            GaveUp, NotAuthenticated, SignInUnavailable, GatewayRefused, ServerFailed, NoAnswer,
-                MessageNotSendable, ProtocolViolation: as `ask`; the job goes on.
+            FinopsClientError: as `ask`; the job goes on.
         """
         return self._events_of(Job(job_id=job_id), None)
 
@@ -164,23 +145,22 @@ class FinopsClient:
         Raises:
             JobAlreadyFinished: the job has ended otherwise.
             JobNotFound: this user has no such job, or it has expired.
-            FinopsClientError: it is not known whether the job is cancelled; trying again is safe. See
-                `ReconnectingConnection.run` and `Connection.request`.
+            FinopsClientError: it is not known whether the job is cancelled; trying again is safe.
         """
-        message = {"action": "cancel_job", "jobId": job_id}
-        return await self._connection.run(lambda connection: connection.request(message, JobCancelled))
+        return await self._connection.request({"action": "cancel_job", "jobId": job_id}, JobCancelled)
 
     async def jobs(self, limit: int | None = None) -> AsyncGenerator[JobSummary, None]:
         """List the jobs of this user that have not expired, newest first; at most `limit` if it is given.
 
         Raises:
             NotAuthenticated: the connection is not verified by a token.
-            FinopsClientError: see `ReconnectingConnection.run` and `Connection.request`.
+            FinopsClientError: see `ReconnectingConnection.run`.
         """
         left = sys.maxsize if limit is None else limit
         place: dict[str, object] = {}
         while left > 0:
-            page = await self._page_of_jobs({"limit": min(left, JOBS_IN_A_PAGE), **place})
+            question = {"action": "list_jobs", "limit": min(left, JOBS_IN_A_PAGE), **place}
+            page = await self._connection.request(question, JobList)
             for job in page.jobs[:left]:
                 yield job
             if page.cursor is None:
@@ -201,7 +181,7 @@ class FinopsClient:
                 if isinstance(event, JobCompleted):
                     return Answer(await self.full_response(event), event.result.partial, event)
                 if isinstance(event, JobEnd):
-                    raise JobNotCompleted(event)
+                    raise errors.JobNotCompleted(event)
         raise AssertionError("ask ends with an end of the job")
 
     async def full_response(self, completed: JobCompleted | AgentCompleted) -> str:
@@ -214,20 +194,18 @@ class FinopsClient:
             return await asyncio.to_thread(fetch_answer, completed.result.response_url)
         return completed.result.response if isinstance(completed, JobCompleted) else completed.result.content
 
-    async def _page_of_jobs(self, fields: Mapping[str, object]) -> JobList:
-        return await self._connection.run(
-            lambda connection: connection.request({"action": "list_jobs", **fields}, JobList)
-        )
-
     async def _events_of(self, job: Job, question: Mapping[str, object] | None) -> AsyncGenerator[JobEvent, None]:
         if job.request_id is not None and any(other.request_id == job.request_id for other in self._exchanges):
             raise ValueError(f"The request id {job.request_id!r} is already under way.")
         exchange = self._exchanges[job] = _Exchange(job, question, self._connection, self._timing.silence)
         try:
-            async with aclosing(exchange.events()) as events:
-                async for event in events:
-                    yield event
+            exchange.catch_up()
+            event: JobEvent | None = None
+            while not isinstance(event, JobEnd):
+                event = await exchange.next_event()
+                yield event
         finally:
+            exchange.close()
             del self._exchanges[job]
             if all(other.acknowledged for other in self._exchanges):
                 self._early.clear()
@@ -237,11 +215,11 @@ class FinopsClient:
             self._route(event)
         elif isinstance(event, GatewayError):
             for exchange in self._exchanges.values():
-                exchange.settle(GatewayRefused(event.message))
+                exchange.settle(errors.GatewayRefused(event.message))
         elif isinstance(event, Malformed) and event.kind in END_KINDS:
             for job, exchange in self._exchanges.items():
                 if job.job_id == event.job_id:
-                    exchange.end(ProtocolViolation(f"The job's end cannot be read: {event.reason}."))
+                    exchange.end(errors.ProtocolViolation(f"The job's end cannot be read: {event.reason}."))
 
     def _route(self, event: JobEvent) -> None:
         jobs = jobs_of(event, self._exchanges)
@@ -266,44 +244,40 @@ class FinopsClient:
             exchange.end(failed)
 
 
+@dataclass(eq=False)
 class _Exchange:
     """What is sent for one job, when, and what has come for it and was not looked at yet.
 
-    The job is asked for until it is acknowledged, and followed until it ends.
+    The job is asked for until it is acknowledged, and followed until it ends. Without a question it is one that the
+    server has already.
     """
 
-    def __init__(
-        self, job: Job, question: Mapping[str, object] | None, connection: ReconnectingConnection, silence: float
-    ) -> None:
-        """Nothing is sent yet. Without a question it is a job that the server has already."""
-        self._job = job
-        self._question = question
-        self._connection = connection
-        self._silence = silence
-        self._inbox: asyncio.Queue[JobEvent | BaseException] = asyncio.Queue()
-        self._submission: asyncio.Task[None] | None = None
-        self._reply: asyncio.Future[FinopsClientError | None] | None = None
-        self._asked_again = False
+    job: Job
+    question: Mapping[str, object] | None
+    connection: ReconnectingConnection
+    silence: float
+    _inbox: asyncio.Queue[JobEvent | BaseException] = field(default_factory=asyncio.Queue)
+    _submission: asyncio.Task[None] | None = None
+    _reply: asyncio.Future[FinopsClientError | None] | None = None
+    _asked_again: bool = False
 
-    async def events(self) -> AsyncGenerator[JobEvent, None]:
-        """Submit the question, or take up the job, and yield its events; the last is its one end."""
-        self.catch_up()
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout(self._silence):
-                        item = await self._inbox.get()
-                except TimeoutError:
-                    self.catch_up()
-                    continue
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-                if isinstance(item, JobEnd):
-                    return
-        finally:
-            if self._submission:
-                self._submission.cancel()
+    async def next_event(self) -> JobEvent:
+        """Wait for the job's next event; whenever there is none for too long, ask for its state."""
+        while True:
+            try:
+                async with asyncio.timeout(self.silence):
+                    item = await self._inbox.get()
+            except TimeoutError:
+                self.catch_up()
+                continue
+            if isinstance(item, BaseException):
+                raise item
+            return item
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        if self._submission:
+            self._submission.cancel()
 
     def catch_up(self) -> None:
         """Ask for the job's state, or the question again if it is not acknowledged, unless that is under way."""
@@ -314,13 +288,13 @@ class _Exchange:
     def take(self, event: JobEvent) -> None:
         """Take in an event of the job, or a refusal that ends no job but one attempt to ask, which is made again."""
         if isinstance(event, JobFailed) and event.job_id is None:
-            signs_in = SIGN_IN_AGAIN_CODES if self._connection.credentials is not None else set()
-            if event.code in PASSING_CODES | signs_in:
-                self.settle(refusal(event.code, event.error, event.retry_after))
+            signs_in = errors.SIGN_IN_AGAIN_CODES if self.connection.credentials is not None else set()
+            if event.code in errors.PASSING_CODES | signs_in:
+                self.settle(errors.refusal(event.code, event.error, event.retry_after))
                 return
-        for shown in self._job.accept(event):
+        for shown in self.job.accept(event):
             self._inbox.put_nowait(shown)
-        if self._job.acknowledged or self._job.ended:
+        if self.job.acknowledged or self.job.ended:
             self.settle(None)
 
     def settle(self, refused: FinopsClientError | None) -> None:
@@ -334,21 +308,21 @@ class _Exchange:
 
     async def _reach_job(self) -> None:
         try:
-            await self._connection.run(self._submit_or_resume)
-        except JobNotFound:
-            if self._question is None or self._asked_again:
+            await self.connection.run(self._submit_or_resume)
+        except errors.JobNotFound:
+            if self.question is None or self._asked_again:
                 raise
             # It has expired or was deleted. Asked again under the same request id it is answered all the same.
             self._asked_again = True
-            self._job.forget()
-            await self._connection.run(self._submit_or_resume)
+            self.job.forget()
+            await self.connection.run(self._submit_or_resume)
 
     async def _submit_or_resume(self, connection: Connection) -> None:
-        if self._job.acknowledged:
-            await connection.request({"action": "resume_job", "jobId": self._job.job_id}, JobSnapshot)
-        elif self._question and not self._job.ended:
+        if self.job.acknowledged:
+            await connection.request({"action": "resume_job", "jobId": self.job.job_id}, JobSnapshot)
+        elif self.question and not self.job.ended:
             self._reply = asyncio.get_running_loop().create_future()
-            await connection.send(self._question)
+            await connection.send(self.question)
             if refused := await connection.wait_for(self._reply, "the question"):
                 raise refused
 

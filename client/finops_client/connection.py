@@ -14,20 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 from websockets.typing import Origin
 
-from finops_client.errors import (
-    CannotConnect,
-    ConnectionLost,
-    FinopsClientError,
-    GatewayRefused,
-    HandshakeRefused,
-    LimitReached,
-    MessageNotSendable,
-    NoAnswer,
-    NotAuthenticated,
-    ProtocolViolation,
-    RequestRefused,
-    refusal,
-)
+from finops_client import errors
+from finops_client.errors import FinopsClientError
 from finops_client.events import (
     Authenticated,
     ErrorMessage,
@@ -66,13 +54,12 @@ class Connection:
     """An open WebSocket with its heartbeat. Everything received goes to `on_event`, in the order in which it came."""
 
     def __init__(self, socket: ClientConnection, timing: Timing, on_event: Callable[[Event], None] | None) -> None:
-        """Take over an open socket; use `open`."""
         self._socket = socket
         self._timing = timing
         self._listeners = [on_event] if on_event else []
         self._abort_reason: str | None = None
         self._turn = asyncio.Lock()
-        self.lost: asyncio.Future[ConnectionLost] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[errors.ConnectionLost] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read())
         self._heartbeat = asyncio.create_task(self._beat())
 
@@ -101,29 +88,28 @@ class Connection:
         except InvalidStatus as refused:
             status = refused.response.status_code
             if 400 <= status < 500 and status not in PASSING_STATUSES:
-                raise HandshakeRefused(status, origin) from None
-            raise CannotConnect(f"The server answered the connection with HTTP {status}.") from None
+                raise errors.HandshakeRefused(status, origin) from None
+            raise errors.CannotConnect(f"The server answered the connection with HTTP {status}.") from None
         except TimeoutError:
-            raise CannotConnect(f"No connection to {url} within {timing.opening:g} seconds.") from None
+            raise errors.CannotConnect(f"No connection to {url} within {timing.opening:g} seconds.") from None
         except (InvalidURI, InvalidProxy, InvalidHandshake, OSError, ValueError) as failed:
             # A port or a host name that cannot exist is a ValueError of Python's own, before anything is sent.
-            raise CannotConnect(f"No connection to {url}: {failed}.") from failed
+            raise errors.CannotConnect(f"No connection to {url}: {failed}.") from failed
         return cls(socket, timing, on_event)
 
     async def send(self, message: Mapping[str, object]) -> None:
         """Send a message as JSON text, in frames that API Gateway takes.
 
         Raises:
-            MessageNotSendable: it is over 128 KiB, or not text; nothing was sent.
-            ConnectionLost: the connection is gone.
+            MessageNotSendable, ConnectionLost: nothing was sent, or the connection is gone.
         """
         text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         try:
             size = len(text.encode())
         except UnicodeEncodeError:
-            raise MessageNotSendable("The message holds half of a surrogate pair, which is no text.") from None
+            raise errors.MessageNotSendable("The message holds half of a surrogate pair, which is no text.") from None
         if size > MAX_SENT_MESSAGE:
-            raise MessageNotSendable(
+            raise errors.MessageNotSendable(
                 f"The message has {size} bytes; API Gateway closes the connection at over {MAX_SENT_MESSAGE}."
             )
         try:
@@ -137,14 +123,14 @@ class Connection:
         Raises:
             NotAuthenticated: the server refused; `code` says why.
             LimitReached: this user has too many connections.
-            GatewayRefused, ServerFailed, ProtocolViolation, NoAnswer, ConnectionLost: see `request`.
+            FinopsClientError: see `request`.
         """
         try:
             return await self.request({"action": "authenticate", **fields}, Authenticated)
-        except LimitReached:
+        except errors.LimitReached:
             raise
-        except RequestRefused as refused:
-            raise NotAuthenticated(str(refused), refused.code) from None
+        except errors.RequestRefused as refused:
+            raise errors.NotAuthenticated(str(refused), refused.code) from None
 
     async def request(self, message: Mapping[str, object], answer: type[Answer]) -> Answer:
         """Send a message and return its answer: of this class and, if the message has a `jobId`, of that job.
@@ -154,15 +140,10 @@ class Connection:
 
         Raises:
             RequestRefused, NotAuthenticated, ServerFailed: the server refused; see `errors.refusal`.
-            GatewayRefused: the message did not reach the server's functions.
-            ProtocolViolation: the answer is not what the protocol says.
-            NoAnswer: no answer within the deadline.
-            ConnectionLost: the connection went away.
+            GatewayRefused, ProtocolViolation, NoAnswer, ConnectionLost: there is no answer that can be read.
         """
         await self._turn.acquire()
-        turn = asyncio.create_task(self._take_turn(message, answer))
-        turn.add_done_callback(lambda _: self._turn.release())
-        outcome = await asyncio.shield(turn)
+        outcome = await asyncio.shield(asyncio.create_task(self._take_turn(message, answer)))
         if isinstance(outcome, FinopsClientError):
             raise outcome
         return outcome
@@ -171,8 +152,7 @@ class Connection:
         """Ask the server's functions for a sign of life.
 
         Raises:
-            NoAnswer: no pong within the deadline.
-            ConnectionLost: the connection went away.
+            NoAnswer, ConnectionLost: there is none within the deadline, or the connection went away.
         """
         return await self._send_and_wait(
             {"action": "ping"}, lambda event: event if isinstance(event, Pong) else None, "a ping"
@@ -190,8 +170,7 @@ class Connection:
         """Wait for the answer to something that was sent here.
 
         Raises:
-            NoAnswer: `what` was not answered within the deadline.
-            ConnectionLost: the connection went away.
+            NoAnswer, ConnectionLost: `what` was not answered within the deadline, or the connection went away.
         """
         either: list[asyncio.Future[Any]] = [answer, self.lost]
         await asyncio.wait(either, timeout=self._timing.answer, return_when=asyncio.FIRST_COMPLETED)
@@ -199,7 +178,7 @@ class Connection:
             return answer.result()
         if self.lost.done():
             raise self.lost.result()
-        raise NoAnswer(what, self._timing.answer)
+        raise errors.NoAnswer(what, self._timing.answer)
 
     async def aclose(self) -> None:
         """End the heartbeat and the connection; wait at most the closing time for the server's agreement."""
@@ -216,11 +195,12 @@ class Connection:
             )
         except FinopsClientError as failed:
             return failed
+        finally:
+            self._turn.release()
 
     async def _send_and_wait(
         self, message: Mapping[str, object], find: Callable[[Event], Value | None], what: str
     ) -> Value:
-        """Send a message and return the first thing that is found in an event."""
         found: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
 
         def listen(event: Event) -> None:
@@ -235,7 +215,7 @@ class Connection:
             self._listeners.remove(listen)
 
     async def _read(self) -> None:
-        lost = ConnectionLost(1006, "the reader stopped")
+        lost = errors.ConnectionLost(1006, "the reader stopped")
         try:
             while True:
                 event = parse_event(await self._socket.recv())
@@ -252,20 +232,20 @@ class Connection:
             await self._timing.sleep(self._timing.heartbeat)
             try:
                 await self.ping()
-            except NoAnswer as dead:
+            except errors.NoAnswer as dead:
                 # It would not answer a closing handshake either.
                 self._abort_reason = str(dead)
                 self._socket.transport.abort()
                 return
-            except ConnectionLost:
+            except errors.ConnectionLost:
                 return
 
-    def _as_lost(self, closed: ConnectionClosed) -> ConnectionLost:
+    def _as_lost(self, closed: ConnectionClosed) -> errors.ConnectionLost:
         if closed.rcvd is not None:
-            return ConnectionLost(closed.rcvd.code, closed.rcvd.reason)
+            return errors.ConnectionLost(closed.rcvd.code, closed.rcvd.reason)
         if closed.sent is not None:
-            return ConnectionLost(closed.sent.code, f"closed by this client: {closed.sent.reason}")
-        return ConnectionLost(1006, self._abort_reason or "no close frame came")
+            return errors.ConnectionLost(closed.sent.code, f"closed by this client: {closed.sent.reason}")
+        return errors.ConnectionLost(1006, self._abort_reason or "no close frame came")
 
 
 def split_into_frames(text: str) -> list[str]:
@@ -277,11 +257,11 @@ def split_into_frames(text: str) -> list[str]:
 def _outcome_in(event: Event, answer: type[Answer], job_id: object) -> Answer | FinopsClientError | None:
     """What an event says to a request: the answer, a refusal, or nothing. An `error` names the job at most."""
     if isinstance(event, ErrorMessage) and event.job_id in {None, job_id}:
-        return refusal(event.code, event.message, event.retry_after)
+        return errors.refusal(event.code, event.message, event.retry_after)
     if isinstance(event, GatewayError):
-        return GatewayRefused(event.message)
+        return errors.GatewayRefused(event.message)
     if isinstance(event, Malformed) and event.kind == kind_of(answer) and event.job_id in {None, job_id}:
-        return ProtocolViolation(f"The answer cannot be read: {event.reason}.")
+        return errors.ProtocolViolation(f"The answer cannot be read: {event.reason}.")
     if isinstance(event, answer) and getattr(event, "job_id", None) == job_id:
         return event
     return None

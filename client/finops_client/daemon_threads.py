@@ -22,14 +22,12 @@ def run_with_daemon_threads(main: Coroutine[Any, Any, T]) -> T:
         KeyboardInterrupt: Ctrl-C was pressed.
         BaseException: what `main` raises.
     """
-    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
-        return runner.run(main)
 
+    async def in_daemon_threads() -> T:
+        asyncio.get_running_loop().set_default_executor(_DaemonThreads())
+        return await main
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    loop.set_default_executor(_DaemonThreads())
-    return loop
+    return asyncio.run(in_daemon_threads())
 
 
 class _DaemonThreads(ThreadPoolExecutor):

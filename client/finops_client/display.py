@@ -6,7 +6,7 @@ nothing is so long that it fills the screen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,8 +29,10 @@ from finops_client.events import (
     JobCompleted,
     JobEvent,
     JobFailed,
+    JobQueued,
     JobSnapshot,
     JobSummary,
+    ProgressUpdate,
 )
 from finops_client.terminal_text import clean_line, clean_text
 
@@ -73,67 +75,39 @@ class JobView:
         """The names of the agents that failed."""
         return [name for name, state in self.agents.items() if state == FAILED]
 
-    def apply(self, event: JobEvent) -> None:
-        """Take in one event."""
-        if isinstance(event, AnalysisStarted):
-            # After a snapshot they are all known, and its sentence is the newer one.
-            if self._add_agents(event.agents):
-                self.message = clean_line("Asking " + ", ".join(self.agents), LONGEST_MESSAGE)
-        elif isinstance(event, JobCompleted):
-            self.percent = 100
-            self.message = "Partial answer" if event.result.partial else "Answer complete"
-        elif isinstance(event, JobFailed):
-            self.message = "Failed"
-        elif isinstance(event, JobCancelled):
-            self.message = "Cancelled"
-        else:
-            self.percent = _percent(event.progress)
-            if isinstance(event, AgentCompleted):
-                if self._add_result(event.result):
-                    self.message = self._about(event)
-            else:
-                self.message = clean_line(event.message, LONGEST_MESSAGE)
-            if isinstance(event, JobSnapshot):
-                self._add_agents(event.agents)
-                for result in event.results:
-                    self._add_result(result)
-
-    def _add_agents(self, names: tuple[str, ...]) -> bool:
-        """Take in agents that are asked; tell whether one of them was not known."""
-        known = len(self.agents)
-        for name in names:
-            self.agents.setdefault(_name(name), WORKING)
-        return len(self.agents) > known
-
-    def _add_result(self, result: AgentResult) -> bool:
-        """Take in what became of an agent; tell whether that was not known."""
-        name = _name(result.agent)
-        before, self.agents[name] = self.agents.get(name), FAILED if result.status == FAILED else COMPLETED
-        return self.agents[name] != before
-
-    def _about(self, event: AgentCompleted) -> str:
-        done = sum(state != WORKING for state in self.agents.values())
-        state = self.agents[_name(event.result.agent)]
-        return clean_line(f"{_name(event.agent)} {state} ({done} of {event.total_agents})", LONGEST_MESSAGE)
-
-
-class Display:
-    """Shows a job's progress: this one not at all. It keeps the view."""
-
-    def __init__(self) -> None:
-        """An empty view."""
-        self.view = JobView()
-
     def show(self, event: JobEvent) -> None:
-        """Take in an event, and show what it changed."""
-        self.view.apply(event)
+        """Take in an event, and show what it changed; this view shows nothing."""
+        match event:
+            case JobQueued() | ProgressUpdate() | JobSnapshot():
+                self.percent = _percent(event.progress)
+                self.message = clean_line(event.message, LONGEST_MESSAGE)
+                if isinstance(event, JobSnapshot):
+                    self.agents = _working(event.agents) | self.agents | dict(map(_outcome, event.results))
+            case AnalysisStarted():
+                known, self.agents = self.agents, _working(event.agents) | self.agents
+                # After a snapshot they are all known, and its sentence is the newer one.
+                if len(self.agents) > len(known):
+                    self.message = clean_line("Asking " + ", ".join(self.agents), LONGEST_MESSAGE)
+            case AgentCompleted():
+                self.percent = _percent(event.progress)
+                name, state = _outcome(event.result)
+                if self.agents.get(name) != state:
+                    self.agents[name] = state
+                    done = sum(each != WORKING for each in self.agents.values())
+                    self.message = clean_line(f"{name} {state} ({done} of {event.total_agents})", LONGEST_MESSAGE)
+            case JobCompleted():
+                self.percent = 100
+                self.message = "Partial answer" if event.result.partial else "Answer complete"
+            case JobFailed():
+                self.message = "Failed"
+            case JobCancelled():
+                self.message = "Cancelled"
 
 
-class LineDisplay(Display):
+class JobLines(JobView):
     """One line for each step, so that a log shows the job moving."""
 
     def __init__(self, console: Console) -> None:
-        """Write to `console`."""
         super().__init__()
         self._console = console
         self._last_line = ""
@@ -141,17 +115,16 @@ class LineDisplay(Display):
     def show(self, event: JobEvent) -> None:
         """Write a line, unless it would say the same as the last one."""
         super().show(event)
-        line = f"[{self.view.percent:3d}%] {self.view.message}"
+        line = f"[{self.percent:3d}%] {self.message}"
         if line != self._last_line:
             self._console.print(Text(line), soft_wrap=True)
             self._last_line = line
 
 
-class LiveDisplay(Display):
+class JobPicture(JobView):
     """A bar, the sentence, the time, and a tick for each agent, redrawn in place. A renderable of rich."""
 
     def __init__(self) -> None:
-        """An empty bar."""
         super().__init__()
         self._bar = Progress(
             SpinnerColumn(),
@@ -165,25 +138,25 @@ class LiveDisplay(Display):
     def show(self, event: JobEvent) -> None:
         """Take in an event; the next redraw shows it."""
         super().show(event)
-        self._bar.update(self._task, completed=self.view.percent, description=self.view.message)
+        self._bar.update(self._task, completed=self.percent, description=self.message)
 
     def __rich__(self) -> Group:
         """Draw the picture of now."""
-        shown = islice(self.view.agents.items(), AGENTS_SHOWN)
+        shown = islice(self.agents.items(), AGENTS_SHOWN)
         return Group(self._bar, *(Text.assemble("  ", _TICKS[state], " ", name) for name, state in shown))
 
 
 @contextmanager
-def showing_progress(console: Console, *, quiet: bool) -> Iterator[Display]:
-    """Give the display that fits: none if quiet, a moving one on a terminal that can move its cursor, or lines."""
+def showing_progress(console: Console, *, quiet: bool) -> Iterator[JobView]:
+    """Give the view that fits: none to see if quiet, a picture on a terminal that can move its cursor, or lines."""
     if quiet:
-        yield Display()
+        yield JobView()
     elif console.is_terminal and not console.is_dumb_terminal:
-        display = LiveDisplay()
-        with Live(display, console=console):
-            yield display
+        picture = JobPicture()
+        with Live(picture, console=console):
+            yield picture
     else:
-        yield LineDisplay(console)
+        yield JobLines(console)
 
 
 def print_answer(markdown: str, console: Console) -> None:
@@ -226,8 +199,13 @@ def print_jobs(jobs: Sequence[JobSummary], console: Console) -> None:
     console.print(table)
 
 
-def _name(agent: str) -> str:
-    return clean_line(agent, LONGEST_NAME)
+def _working(agents: Iterable[str]) -> dict[str, str]:
+    return dict.fromkeys((clean_line(agent, LONGEST_NAME) for agent in agents), WORKING)
+
+
+def _outcome(result: AgentResult) -> tuple[str, str]:
+    """The agent's name, and whether it has an answer."""
+    return clean_line(result.agent, LONGEST_NAME), FAILED if result.status == FAILED else COMPLETED
 
 
 def _percent(progress: float) -> int:

@@ -1,25 +1,5 @@
 """Every error that this package raises on purpose, as one tree, and which of the server's codes becomes which.
 
-    FinopsClientError
-      CannotConnect              no connection: name, network, TLS, or no WebSocket answered there
-        HandshakeRefused         the server said no (HTTP 4xx): trying again changes nothing
-        SignInUnavailable        Cognito cannot be reached, or is throttled: trying again may help
-      ConnectionLost             a connection that was there is gone
-        GaveUp                   ... and could not be made again within the attempts and the time allowed
-      NotAuthenticated           the server refused who we say we are
-        CredentialsRefused       no token to be had: wrong password, a challenge, no such pool
-      NoAnswer                   the server did not answer a message within the deadline
-      GatewayRefused             API Gateway refused a message before it reached a function
-      ServerFailed               the server took a message and failed over it: trying again may help
-      RequestRefused             the server refused a request; `code` says why
-        JobNotFound              this user has no such job: it never was, has expired, or is somebody else's
-        JobAlreadyFinished       a job that has ended otherwise cannot be cancelled
-        LimitReached             this user or this connection has had its share; `retry_after` says for how long
-      MessageNotSendable         too large for API Gateway, or not text: refused here, nothing was sent
-      ProtocolViolation          a message that ends a wait came, and cannot be read
-      AnswerUnavailable          the rest of a large answer cannot be fetched
-      JobNotCompleted            the job ended without an answer: failed or cancelled
-
 The text of each is a sentence for a person and holds no token and no signed URL.
 """
 
@@ -51,21 +31,19 @@ class FinopsClientError(Exception):
     """
 
     def __init__(self, message: str, code: str = "", retry_after: float | None = None) -> None:
-        """Keep it all; `message` is a sentence for a person."""
         super().__init__(message)
         self.code = code
         self.retry_after = retry_after
 
 
 class CannotConnect(FinopsClientError):
-    """No connection could be made."""
+    """No connection could be made: name, network, TLS, or no WebSocket answered there."""
 
 
 class HandshakeRefused(CannotConnect):
-    """The server answered the handshake with a refusal; `status` is its HTTP status."""
+    """The server answered the handshake with HTTP `status`, a 4xx: trying again changes nothing."""
 
     def __init__(self, status: int, origin: str | None = None) -> None:
-        """Word it, with the origin that was sent, if any."""
         sentence = f"The server refused the connection with HTTP {status}. Is the URL right, with its stage?"
         if status == HTTPStatus.FORBIDDEN and origin:
             sentence += f" If it is, the server may not allow the origin {origin}."
@@ -76,41 +54,38 @@ class HandshakeRefused(CannotConnect):
 
 
 class SignInUnavailable(CannotConnect):
-    """There is no token at the moment: Cognito cannot be reached, has failed, or takes no more sign-ins."""
+    """Cognito cannot be reached, has failed, or takes no more sign-ins: trying again may help."""
 
 
 class ConnectionLost(FinopsClientError):
     """A connection ended; `close_code` is the WebSocket's, 1006 if none came (RFC 6455, 7.4.1)."""
 
     def __init__(self, close_code: int, reason: str) -> None:
-        """Word it, with the server's reason."""
         super().__init__(f"The connection was lost (code {close_code}{', ' + reason if reason else ''}).")
         self.close_code = close_code
         self.reason = reason
 
 
 class GaveUp(ConnectionLost):
-    """The connection was lost and could not be made again."""
+    """The connection was lost and could not be made again within the attempts and the time allowed."""
 
     def __init__(self, lost: ConnectionLost, attempts: int, last: FinopsClientError) -> None:
-        """Word it, with the last attempt's failure."""
         super().__init__(lost.close_code, lost.reason)
         self.args = (f"The connection was lost and {attempts} attempts to make it again failed. Last: {last}",)
 
 
 class NotAuthenticated(FinopsClientError):
-    """The server refused to authenticate the connection."""
+    """The server refused who we say we are."""
 
 
 class CredentialsRefused(NotAuthenticated):
-    """There is no token: the sign-in itself failed."""
+    """There is no token to be had: wrong password, a challenge, no such pool."""
 
 
 class NoAnswer(FinopsClientError):
-    """The server did not answer in time."""
+    """The server did not answer a message within the deadline."""
 
     def __init__(self, what: str, seconds: float) -> None:
-        """Word it: `what` was not answered within `seconds`."""
         super().__init__(f"The server did not answer {what} within {seconds:g} seconds.")
 
 
@@ -118,24 +93,23 @@ class GatewayRefused(FinopsClientError):
     """API Gateway did not hand a message on: a function failed or is missing, or the API is throttled."""
 
     def __init__(self, message: str) -> None:
-        """Word it around API Gateway's own message."""
         super().__init__(f"API Gateway did not deliver the message: {message}.")
 
 
 class ServerFailed(FinopsClientError):
-    """The server could not handle a message, for reasons of its own (code INTERNAL)."""
+    """The server took a message and failed over it (code INTERNAL): trying again may help."""
 
 
 class RequestRefused(FinopsClientError):
-    """The server refused a request."""
+    """The server refused a request; `code` says why."""
 
 
 class JobNotFound(RequestRefused):
-    """This user has no such job; nobody learns of a job that is somebody else's."""
+    """This user has no such job: it never was, has expired, or is somebody else's."""
 
 
 class JobAlreadyFinished(RequestRefused):
-    """The job has ended otherwise: `FinopsClient.follow` tells how."""
+    """The job has ended otherwise and cannot be cancelled: `FinopsClient.follow` tells how."""
 
 
 class LimitReached(RequestRefused):
@@ -143,11 +117,11 @@ class LimitReached(RequestRefused):
 
 
 class MessageNotSendable(FinopsClientError):
-    """The message was not sent."""
+    """A message is too large for API Gateway, or not text; nothing was sent."""
 
 
 class ProtocolViolation(FinopsClientError):
-    """The server ended a job, or answered, with a message that is not in the protocol."""
+    """A message that ends a wait came, and cannot be read."""
 
 
 class AnswerUnavailable(FinopsClientError):
@@ -158,7 +132,6 @@ class JobNotCompleted(FinopsClientError):
     """The job ended without an answer; `end` is the event that says how."""
 
     def __init__(self, end: JobFailed | JobCancelled) -> None:
-        """Word it as the server does."""
         super().__init__(getattr(end, "error", "The job was cancelled."))
         self.end = end
 

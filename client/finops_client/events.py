@@ -40,6 +40,13 @@ class WireValue(msgspec.Struct, frozen=True, omit_defaults=True, rename=wire_nam
         return message
 
 
+class JobStep(WireValue, frozen=True, kw_only=True):
+    """Base of the messages of one job; each step of it raises `seq`."""
+
+    job_id: str
+    seq: int
+
+
 class AgentResult(WireValue, frozen=True, kw_only=True):
     """One agent's answer, or its failure as a sentence. With `response_url`, `content` is only its first part."""
 
@@ -63,16 +70,14 @@ class JobResult(WireValue, frozen=True, kw_only=True):
     response_url: str | None = None
 
 
-class JobSummary(WireValue, frozen=True, kw_only=True):
+class JobSummary(JobStep, frozen=True, kw_only=True):
     """One line of a job list."""
 
-    job_id: str
     status: str
     progress: Number
     query: str
     created_at: Number
     updated_at: Number
-    seq: int
 
 
 class Authenticated(WireValue, tag="authenticated", frozen=True, kw_only=True):
@@ -92,57 +97,47 @@ class Pong(WireValue, tag="pong", tag_field="action", frozen=True, kw_only=True)
     timestamp: Number
 
 
-class JobQueued(WireValue, tag="job_queued", frozen=True, kw_only=True):
+class JobQueued(JobStep, tag="job_queued", frozen=True, kw_only=True):
     """The question is accepted; `duplicate` if the same request id was accepted before."""
 
-    job_id: str
     request_id: str | None = None
     message: str
     query: str
     progress: Number
-    seq: int
     duplicate: bool | None = None
 
 
-class ProgressUpdate(WireValue, tag="progress_update", frozen=True, kw_only=True):
+class ProgressUpdate(JobStep, tag="progress_update", frozen=True, kw_only=True):
     """A step of a job, with a sentence for a person."""
 
-    job_id: str
     status: str
     message: str
     progress: Number
     timestamp: Number
-    seq: int
 
 
-class AnalysisStarted(WireValue, tag="analysis_started", frozen=True, kw_only=True):
+class AnalysisStarted(JobStep, tag="analysis_started", frozen=True, kw_only=True):
     """The agents that will be asked."""
 
-    job_id: str
     agents: tuple[str, ...]
     query: str
-    seq: int
 
 
-class AgentCompleted(WireValue, tag="agent_completed", frozen=True, kw_only=True):
+class AgentCompleted(JobStep, tag="agent_completed", frozen=True, kw_only=True):
     """One agent has answered or failed; `result.status` says which."""
 
-    job_id: str
     agent: str
     result: AgentResult
     progress: Number
     completed_agents: tuple[str, ...]
     total_agents: int
-    seq: int
 
 
-class JobCompleted(WireValue, tag="job_completed", frozen=True, kw_only=True):
+class JobCompleted(JobStep, tag="job_completed", frozen=True, kw_only=True):
     """The end of a job that has an answer, whole or partial."""
 
-    job_id: str
     result: JobResult
     timestamp: Number
-    seq: int
 
 
 class JobFailed(WireValue, tag="job_failed", frozen=True, kw_only=True):
@@ -157,31 +152,22 @@ class JobFailed(WireValue, tag="job_failed", frozen=True, kw_only=True):
     seq: int | None = None
 
 
-class JobCancelled(WireValue, tag="job_cancelled", frozen=True, kw_only=True):
+class JobCancelled(JobStep, tag="job_cancelled", frozen=True, kw_only=True):
     """The end of a job that its owner cancelled."""
 
-    job_id: str
     timestamp: Number
-    seq: int
 
 
-class JobSnapshot(WireValue, tag="job_snapshot", frozen=True, kw_only=True):
+class JobSnapshot(JobSummary, tag="job_snapshot", frozen=True, kw_only=True):
     """A job's whole state, sent to whoever takes the job up again."""
 
-    job_id: str
-    status: str
-    progress: Number
     message: str
-    query: str
     agents: tuple[str, ...]
     completed_agents: tuple[str, ...]
     results: tuple[AgentResult, ...]
     result: JobResult | None = None
     error: str | None = None
     code: str | None = None
-    created_at: Number
-    updated_at: Number
-    seq: int
 
 
 class JobList(WireValue, tag="job_list", frozen=True, kw_only=True):
@@ -202,11 +188,7 @@ class ErrorMessage(WireValue, tag="error", frozen=True, kw_only=True):
 
 
 class GatewayError(WireValue, frozen=True, kw_only=True):
-    """API Gateway's own word that a message of ours was not handled; it names no job and no question.
-
-    Its shape is `{"message": "Internal server error", "connectionId": "...", "requestId": "..."}`, where the
-    request id is API Gateway's own.
-    """
+    """API Gateway's own word that a message of ours was not handled; `request_id` is its own and names no question."""
 
     message: str
     connection_id: str | None = None
@@ -222,10 +204,7 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Malformed:
-    """A frame that is not a message of the protocol.
-
-    `kind` and `job_id` are set as far as they could be read, so that a broken end of a job ends the wait.
-    """
+    """A frame that is no message of the protocol. `kind` and `job_id`, if they can be read, say whose wait it ends."""
 
     reason: str
     frame: str
@@ -251,12 +230,7 @@ def kind_of(message: type[WireValue]) -> str:
 
 
 def parse_event(frame: str | bytes) -> Event:
-    """Read one received frame. Whatever a server sends becomes a value: this never raises.
-
-    A known type gives its class, an unknown one `Unknown`, API Gateway's own error `GatewayError`, and
-    anything else (not text, not JSON, not an object, a field missing or of the wrong kind) `Malformed` with
-    the reason.
-    """
+    """Read one received frame. Whatever a server sends becomes a value: this never raises."""
     if isinstance(frame, bytes):
         return Malformed("a binary frame", repr(frame[:KEPT_OF_A_MALFORMED_FRAME]))
     kept = frame[:KEPT_OF_A_MALFORMED_FRAME]

@@ -15,36 +15,28 @@ from finops_client.errors import AnswerUnavailable
 MAX_ANSWER_BYTES = 12 * 1024 * 1024
 # Enough for the largest one over a line of 1 Mbit/s.
 TOTAL_SECONDS = 120.0
+# For the connection, and for each read.
 TIMEOUT_SECONDS = 30.0
-
 CHUNK = 64 * 1024
 
 
-def fetch_answer(
-    url: str,
-    *,
-    max_bytes: int = MAX_ANSWER_BYTES,
-    timeout: float = TIMEOUT_SECONDS,
-    total: float = TOTAL_SECONDS,
-) -> str:
+def fetch_answer(url: str, *, max_bytes: int = MAX_ANSWER_BYTES, total: float = TOTAL_SECONDS) -> str:
     """Fetch the text behind a presigned URL. This blocks: call it in a thread.
 
     Args:
         url: https, or http on this machine's own address (the local cloud). Redirects are not followed.
         max_bytes: the most that is read.
-        timeout: seconds for the connection and for each read.
         total: seconds for all reads together.
 
     Raises:
-        AnswerUnavailable: the URL is not allowed or has expired (after one hour), the answer is too
-            large, is no UTF-8 text, or does not come, or not as a whole. The text leaves the URL out: whoever holds
-            it can read the answer.
+        AnswerUnavailable: the URL is not allowed or has expired (after one hour), the answer is too large, no UTF-8
+            text, or not whole. The text leaves the URL out: whoever holds it can read the answer.
     """
     if not _is_allowed(url):
         raise AnswerUnavailable("The address of the whole answer is neither https nor on this machine.")
     opener = urllib.request.build_opener(_NoRedirects())
     try:
-        with opener.open(url, timeout=timeout) as response:
+        with opener.open(url, timeout=TIMEOUT_SECONDS) as response:
             return _read(response, max_bytes, give_up_at=time.monotonic() + total).decode()
     except urllib.error.HTTPError as refused:
         raise AnswerUnavailable(f"The whole answer cannot be fetched: HTTP {refused.code}.") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import partial
@@ -51,10 +52,6 @@ MEANINGS = """exit status:
   130  interrupted (Ctrl-C); the job goes on"""
 
 
-class InvalidEnvFile(ValueError):
-    """The file cannot be read; the text is a sentence and holds no value from it."""
-
-
 class AskOptions(argparse.Namespace):
     """What to do, with whom, as whom, and how to show it. `timeout` is in seconds.
 
@@ -92,29 +89,10 @@ def read_options(
     """
     parser = _parser()
     given = parser.parse_args(arguments, AskOptions())
-    if given.question is None and (given.agents or given.request_id):
-        parser.error("--agent and --request-id go with a question only")
-    if given.limit is not None and not given.list_jobs:
-        parser.error("--limit goes with --list only")
     try:
-        file_values = _file_values(given, environment, directory)
-    except InvalidEnvFile as invalid:
-        parser.error(str(invalid))
-    settings = _settings(file_values, environment, file_first=given.env_file is not None)
-    given.url = given.url or settings.get("WEBSOCKET_URL", "")
-    if not given.url:
-        parser.error("no URL: give --url or set WEBSOCKET_URL (the stack's output WebSocketApiEndpoint)")
-    if not given.url.startswith(("ws://", "wss://")):
-        parser.error("the URL must begin with ws:// or wss://")
-    if given.question is not None:
-        try:
-            given.question = _text("question", stdin.read() if given.question == "-" else given.question)
-        except UnicodeDecodeError:
-            parser.error("the question is not a UTF-8 text")
-        except argparse.ArgumentTypeError as invalid:
-            parser.error(str(invalid))
-    given.limit = given.limit or JOBS_LISTED
-    given.credentials = _credentials(parser, given, settings, file_values, stdin)
+        _complete(given, environment, directory, stdin)
+    except ArgumentTypeError as wrong:
+        parser.error(str(wrong))
     return given
 
 
@@ -122,10 +100,10 @@ def origin(text: str) -> str:
     """Read an origin as it is given on a command line, and as a browser sends it.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        ArgumentTypeError: it is none.
     """
     if not (text.isascii() and text.isprintable() and _ORIGIN.fullmatch(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an origin such as https://finops.example")
+        raise ArgumentTypeError(f"{text!r} is not an origin such as https://finops.example")
     return text
 
 
@@ -135,7 +113,7 @@ def parse_env(text: str) -> dict[str, str]:
     python-dotenv would cut a value at ` #`, and skip a line that it cannot read.
 
     Raises:
-        InvalidEnvFile: a line is something else.
+        ArgumentTypeError: a line is something else; the text holds no value.
     """
     values = {}
     for number, line in enumerate(text.split("\n"), start=1):
@@ -144,22 +122,45 @@ def parse_env(text: str) -> dict[str, str]:
             continue
         match = _ENV_LINE.fullmatch(stripped)
         if match is None:
-            raise InvalidEnvFile(f"line {number} is not KEY=value.")
+            raise ArgumentTypeError(f"line {number} is not KEY=value.")
         name, value = match[1], match[2].strip()
         is_quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
         values[name] = value[1:-1] if is_quoted else value
     return values
 
 
+def _complete(given: AskOptions, environment: Mapping[str, str], directory: Path, stdin: TextIO) -> None:
+    if given.question is None and (given.agents or given.request_id):
+        raise ArgumentTypeError("--agent and --request-id go with a question only")
+    if given.limit is not None and not given.list_jobs:
+        raise ArgumentTypeError("--limit goes with --list only")
+    file_values = _file_values(given, environment, directory)
+    settings = _settings(file_values, environment, file_first=given.env_file is not None)
+    given.url = given.url or settings.get("WEBSOCKET_URL", "")
+    if not given.url:
+        raise ArgumentTypeError("no URL: give --url or set WEBSOCKET_URL (the stack's output WebSocketApiEndpoint)")
+    if not given.url.startswith(("ws://", "wss://")):
+        raise ArgumentTypeError("the URL must begin with ws:// or wss://")
+    if given.question == "-":
+        try:
+            given.question = stdin.read()
+        except UnicodeDecodeError:
+            raise ArgumentTypeError("the question is not a UTF-8 text") from None
+    if given.question is not None:
+        given.question = _text("question", given.question)
+    given.limit = given.limit or JOBS_LISTED
+    given.credentials = _credentials(given, settings, file_values, stdin)
+
+
 def _read_env_file(path: Path) -> dict[str, str]:
     try:
         return parse_env(path.read_text(encoding="utf-8"))
     except OSError as unreadable:
-        raise InvalidEnvFile(f"{path} cannot be read: {unreadable.strerror}.") from None
+        raise ArgumentTypeError(f"{path} cannot be read: {unreadable.strerror}.") from None
     except UnicodeDecodeError:
-        raise InvalidEnvFile(f"{path} is not a UTF-8 text.") from None
-    except InvalidEnvFile as invalid:
-        raise InvalidEnvFile(f"{path}: {invalid}") from None
+        raise ArgumentTypeError(f"{path} is not a UTF-8 text.") from None
+    except ArgumentTypeError as invalid:
+        raise ArgumentTypeError(f"{path}: {invalid}") from None
 
 
 def _file_values(given: argparse.Namespace, environment: Mapping[str, str], directory: Path) -> Mapping[str, str]:
@@ -184,11 +185,7 @@ def _settings(file_values: Mapping[str, str], environment: Mapping[str, str], *,
 
 
 def _credentials(
-    parser: argparse.ArgumentParser,
-    given: argparse.Namespace,
-    settings: Mapping[str, str],
-    file_values: Mapping[str, str],
-    stdin: TextIO,
+    given: argparse.Namespace, settings: Mapping[str, str], file_values: Mapping[str, str], stdin: TextIO
 ) -> Credentials:
     if given.user_id:
         return ClaimedIdentity(given.user_id, given.name or given.user_id)
@@ -197,11 +194,11 @@ def _credentials(
     if given.token or (token and not given.username):
         return GivenToken(str(token))
     if not username:
-        parser.error("no credentials: give --username (password in TEST_PASSWORD), --token or --user-id")
+        raise ArgumentTypeError("no credentials: give --username (password in TEST_PASSWORD), --token or --user-id")
     password = given.password or settings.get("TEST_PASSWORD")
     client_id = given.client_id or settings.get("USER_POOL_CLIENT_ID")
     if not password or not client_id:
-        parser.error("signing in needs TEST_PASSWORD and --client-id (or USER_POOL_CLIENT_ID)")
+        raise ArgumentTypeError("signing in needs TEST_PASSWORD and --client-id (or USER_POOL_CLIENT_ID)")
     # The file describes one stack: its endpoint and region belong together and go before the environment.
     aws = {**settings, **file_values}
     return CognitoLogin(
@@ -222,49 +219,30 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("question", metavar="QUESTION", nargs="?", help="the question; - reads it from standard input")
-    what.add_argument(
-        "--resume",
-        type=partial(_text, "job id"),
-        metavar="JOB_ID",
-        help="follow a job of yours; of a finished one, read",
-    )
-    what.add_argument("--cancel", type=partial(_text, "job id"), metavar="JOB_ID", help="cancel a job of yours")
-    what.add_argument(
-        "--list", dest="list_jobs", action="store_true", help="list your jobs, newest first (not with --user-id)"
-    )
-    parser.add_argument("--limit", type=_count, metavar="N", help=f"list so many jobs (default {JOBS_LISTED})")
-    parser.add_argument("--url", help="WebSocket URL (or WEBSOCKET_URL)")
-    parser.add_argument(
-        "--origin", type=origin, help="connect as a page of this origin, such as https://finops.example"
-    )
-    parser.add_argument(
-        "--username", help="Cognito user name (or TEST_USERNAME); a code is asked for, or FINOPS_MFA_CODE"
-    )
-    parser.add_argument("--password", help="better: set TEST_PASSWORD, which other users cannot see in ps")
-    parser.add_argument("--client-id", help="user pool client id (or USER_POOL_CLIENT_ID)")
-    parser.add_argument("--token", help="Cognito token (or FINOPS_TOKEN, which does not show in ps)")
-    parser.add_argument("--user-id", help="claim a user id without proof, as a stack with AuthMode=open takes it")
-    parser.add_argument("--name", help="the user name to go with --user-id")
-    parser.add_argument(
-        "--agent", dest="agents", action="append", default=[], metavar="NAME", help="ask this agent; repeatable"
-    )
-    parser.add_argument("--request-id", help="ask under this id: the same id again follows the same job")
-    parser.add_argument(
-        "--json", dest="as_json", action="store_true", help="one JSON object for each event on standard output"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress, the answer only")
-    parser.add_argument(
-        "--timeout", type=_seconds, default=900.0, metavar="SECONDS", help="how long to wait (default 900)"
-    )
-    parser.add_argument(
-        "--env-file",
-        type=Path,
-        metavar="FILE",
-        help=f"read KEY=value lines; they go before the environment (default: {LOCAL_STACK_FILE}, behind it)",
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
+    job_id = partial(_text, "job id")
+    what = parser.add_mutually_exclusive_group(required=True).add_argument
+    what("question", metavar="QUESTION", nargs="?", help="the question; - reads it from standard input")
+    what("--resume", type=job_id, metavar="JOB_ID", help="follow a job of yours; of a finished one, read")
+    what("--cancel", type=job_id, metavar="JOB_ID", help="cancel a job of yours")
+    what("--list", dest="list_jobs", action="store_true", help="list your jobs, newest first (not with --user-id)")
+    add = parser.add_argument
+    add("--limit", type=_count, metavar="N", help=f"list so many jobs (default {JOBS_LISTED})")
+    add("--url", help="WebSocket URL (or WEBSOCKET_URL)")
+    add("--origin", type=origin, help="connect as a page of this origin, such as https://finops.example")
+    add("--username", help="Cognito user name (or TEST_USERNAME); a code is asked for, or FINOPS_MFA_CODE")
+    add("--password", help="better: set TEST_PASSWORD, which other users cannot see in ps")
+    add("--client-id", help="user pool client id (or USER_POOL_CLIENT_ID)")
+    add("--token", help="Cognito token (or FINOPS_TOKEN, which does not show in ps)")
+    add("--user-id", help="claim a user id without proof, as a stack with AuthMode=open takes it")
+    add("--name", help="the user name to go with --user-id")
+    add("--agent", dest="agents", action="append", default=[], metavar="NAME", help="ask this agent; repeatable")
+    add("--request-id", help="ask under this id: the same id again follows the same job")
+    add("--json", dest="as_json", action="store_true", help="one JSON object for each event on standard output")
+    add("--quiet", action="store_true", help="no progress, the answer only")
+    add("--timeout", type=_seconds, default=900.0, metavar="SECONDS", help="how long to wait (default 900)")
+    file_help = f"read KEY=value lines; they go before the environment (default: {LOCAL_STACK_FILE}, behind it)"
+    add("--env-file", type=Path, metavar="FILE", help=file_help)
+    add("--version", action="version", version=f"%(prog)s {_version()}")
     return parser
 
 
@@ -274,7 +252,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
 
 
@@ -282,15 +260,15 @@ def _text(what: str, text: str) -> str:
     try:
         text.encode()
     except UnicodeError:
-        raise argparse.ArgumentTypeError(f"the {what} is not a UTF-8 text") from None
+        raise ArgumentTypeError(f"the {what} is not a UTF-8 text") from None
     if not text.strip():
-        raise argparse.ArgumentTypeError(f"the {what} is empty")
+        raise ArgumentTypeError(f"the {what} is empty")
     return text.strip()
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:10]) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of jobs above 0")
+        raise ArgumentTypeError(f"{text!r} is not a number of jobs above 0")
     return int(text[:10])
 
 

@@ -7,29 +7,15 @@ over when the server has authenticated it, because a server can take connections
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from finops_client import errors
 from finops_client.auth import Credentials
-from finops_client.connection import Connection
-from finops_client.errors import (
-    RATE_LIMITED,
-    SESSION_EXPIRED,
-    SIGN_IN_AGAIN_CODES,
-    CannotConnect,
-    ConnectionLost,
-    CredentialsRefused,
-    FinopsClientError,
-    GatewayRefused,
-    GaveUp,
-    HandshakeRefused,
-    LimitReached,
-    NoAnswer,
-    NotAuthenticated,
-    ServerFailed,
-    SignInUnavailable,
-)
+from finops_client.connection import Answer, Connection
+from finops_client.errors import FinopsClientError
 from finops_client.events import Event
 from finops_client.timing import Timing
 
@@ -37,6 +23,9 @@ Result = TypeVar("Result")
 
 # A function that is throttled, or dies before it answers, costs one attempt. Three in a row are no accident.
 RETRIES = 2
+
+# What another attempt may not meet.
+PASSING = (errors.GatewayRefused, errors.LimitReached, errors.NoAnswer, errors.ServerFailed, errors.SignInUnavailable)
 
 # What nobody minds to wait in seconds, before anything is to be seen.
 MOMENT = 5
@@ -47,33 +36,22 @@ WAIT_AT_A_LIMIT = 15.0
 LONGEST_WAIT_AT_A_LIMIT = 60.0
 
 
+@dataclass(eq=False, kw_only=True)
 class ReconnectingConnection:
-    """One connection at a time, replaced when it is lost."""
+    """One connection at a time, replaced when it is lost; `on_ended` is called once, when there will be no other."""
 
-    def __init__(
-        self,
-        url: str,
-        credentials: Credentials | None,
-        *,
-        origin: str | None = None,
-        on_event: Callable[[Event], None],
-        on_reconnected: Callable[[], None],
-        on_ended: Callable[[FinopsClientError], None],
-        timing: Timing,
-    ) -> None:
-        """Not connected yet; `on_ended` is called once, when there will be no further connection."""
-        self.credentials = credentials
-        self._url = url
-        self._origin = origin
-        self._on_event = on_event
-        self._on_reconnected = on_reconnected
-        self._on_ended = on_ended
-        self._timing = timing
-        self._connection: Connection | None = None
-        self._ended: FinopsClientError | None = None
-        self._keeper: asyncio.Task[None] | None = None
-        self._changed = asyncio.Event()
-        self._of_use = False
+    url: str
+    credentials: Credentials | None
+    origin: str | None
+    timing: Timing
+    on_event: Callable[[Event], None]
+    on_reconnected: Callable[[], None]
+    on_ended: Callable[[FinopsClientError], None]
+    _connection: Connection | None = field(default=None, init=False)
+    _ended: FinopsClientError | None = field(default=None, init=False)
+    _keeper: asyncio.Task[None] | None = field(default=None, init=False)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _of_use: bool = field(default=False, init=False)
 
     async def start(self) -> None:
         """Connect and authenticate. A first failure is not retried: most often the URL is wrong.
@@ -82,19 +60,17 @@ class ReconnectingConnection:
         are two attempts more.
 
         Raises:
-            CannotConnect, NotAuthenticated, LimitReached, GatewayRefused, ServerFailed, NoAnswer, ConnectionLost:
-                see `Connection`.
-            CredentialsRefused, SignInUnavailable: see `Credentials`.
+            FinopsClientError: see `Connection.open`, `Connection.authenticate` and `Credentials.fields`.
         """
-        waits = islice(self._timing.backoff.delays(), RETRIES)
+        waits = islice(self.timing.backoff.delays(), RETRIES)
         while self._connection is None:
             try:
                 self._connection = await self._connect()
-            except LimitReached as limit:
+            except errors.LimitReached as limit:
                 wait = next(waits, None)
                 if wait is None or limit.retry_after is None or limit.retry_after > MOMENT:
                     raise
-                await self._timing.sleep(limit.retry_after + wait)
+                await self.timing.sleep(limit.retry_after + wait)
         self._keeper = asyncio.create_task(self._keep())
 
     async def run(self, attempt: Callable[[Connection], Awaitable[Result]]) -> Result:
@@ -110,22 +86,26 @@ class ReconnectingConnection:
                 a limit of another kind.
             FinopsClientError: anything else that `attempt` raises.
         """
-        waits = islice(self._timing.backoff.delays(), RETRIES)
+        waits = islice(self.timing.backoff.delays(), RETRIES)
         while True:
             connection = await self._ready()
             try:
                 result = await self._attempt_or_sign_in(attempt, connection)
-            except ConnectionLost:
+            except errors.ConnectionLost:
                 await asyncio.shield(connection.lost)
-            except (GatewayRefused, LimitReached, NoAnswer, ServerFailed, SignInUnavailable) as failed:
-                at_least = _wait_at_limit(failed) if isinstance(failed, LimitReached) else 0
+            except PASSING as failed:
+                at_least = _wait_at_limit(failed) if isinstance(failed, errors.LimitReached) else 0
                 wait = next(waits, None)
                 if wait is None or at_least is None:
                     raise
-                await self._timing.sleep(at_least + wait)
+                await self.timing.sleep(at_least + wait)
             else:
                 self.note_use()
                 return result
+
+    async def request(self, message: Mapping[str, object], answer: type[Answer]) -> Answer:
+        """Return the answer to a message; see `run` and `Connection.request`."""
+        return await self.run(lambda connection: connection.request(message, answer))
 
     def note_use(self) -> None:
         """Note that the connection did some good: the next loss is a new one, not the last one going on."""
@@ -140,7 +120,6 @@ class ReconnectingConnection:
             await self._connection.aclose()
 
     async def _ready(self) -> Connection:
-        """The connection of now, or the next one."""
         while True:
             if self._ended:
                 raise self._ended
@@ -153,15 +132,15 @@ class ReconnectingConnection:
     ) -> Result:
         try:
             return await attempt(connection)
-        except NotAuthenticated as refused:
-            if refused.code not in SIGN_IN_AGAIN_CODES or self.credentials is None:
+        except errors.NotAuthenticated as refused:
+            if refused.code not in errors.SIGN_IN_AGAIN_CODES or self.credentials is None:
                 raise
-            has_expired = refused.code == SESSION_EXPIRED
+            has_expired = refused.code == errors.SESSION_EXPIRED
         await connection.authenticate(await self.credentials.fields(renew=has_expired))
         return await attempt(connection)
 
     async def _connect(self) -> Connection:
-        connection = await Connection.open(self._url, self._timing, self._on_event, origin=self._origin)
+        connection = await Connection.open(self.url, self.timing, self.on_event, origin=self.origin)
         try:
             if self.credentials:
                 await _authenticate_or_renew(connection, self.credentials)
@@ -171,50 +150,48 @@ class ReconnectingConnection:
         return connection
 
     async def _keep(self) -> None:
-        """Replace the connection whenever it is lost, until that fails for good."""
-        ended: FinopsClientError = ConnectionLost(1000, "this client was closed")
+        ended: FinopsClientError = errors.ConnectionLost(1000, "this client was closed")
         try:
-            delays = self._timing.backoff.delays()
+            delays = self.timing.backoff.delays()
             while self._connection:
-                connected_at = self._timing.now()
+                connected_at = self.timing.now()
                 lost = await asyncio.shield(self._connection.lost)
                 await self._connection.aclose()
                 self._connection = None
                 # A server that takes a connection and drops it again must not be asked for ever.
-                if self._of_use or self._timing.now() - connected_at > self._timing.backoff.longest:
-                    delays = self._timing.backoff.delays()
+                if self._of_use or self.timing.now() - connected_at > self.timing.backoff.longest:
+                    delays = self.timing.backoff.delays()
                 self._of_use = False
                 self._connection = await self._connect_again(lost, delays)
                 self._tell_change()
-                self._on_reconnected()
+                self.on_reconnected()
         except FinopsClientError as failed:
             ended = failed
         finally:
             self._ended = ended
             self._tell_change()
-            self._on_ended(ended)
+            self.on_ended(ended)
 
-    async def _connect_again(self, lost: ConnectionLost, delays: Iterator[float]) -> Connection:
+    async def _connect_again(self, lost: errors.ConnectionLost, delays: Iterator[float]) -> Connection:
         attempts = 0
         last: FinopsClientError = lost
-        give_up_at = self._timing.now() + self._timing.backoff.total
+        give_up_at = self.timing.now() + self.timing.backoff.total
         for delay in delays:
             # A wait that the server asks for is kept: until then every attempt would be refused, and counted.
             wait = delay + (last.retry_after or 0)
-            if self._timing.now() + wait >= give_up_at:
+            if self.timing.now() + wait >= give_up_at:
                 break
-            await self._timing.sleep(wait)
+            await self.timing.sleep(wait)
             attempts += 1
             try:
                 return await self._connect()
-            except HandshakeRefused:
+            except errors.HandshakeRefused:
                 raise
-            except (CannotConnect, ConnectionLost, GatewayRefused, LimitReached, NoAnswer, ServerFailed) as failed:
+            except (errors.CannotConnect, errors.ConnectionLost, *PASSING) as failed:
                 last = failed
-        raise GaveUp(lost, attempts, last)
+        raise errors.GaveUp(lost, attempts, last)
 
     def _tell_change(self) -> None:
-        """Wake those who wait for this change; the next ones wait for the next."""
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -224,17 +201,17 @@ async def _authenticate_or_renew(connection: Connection, credentials: Credential
     fields = await credentials.fields()
     try:
         await connection.authenticate(fields)
-    except NotAuthenticated as refused:
+    except errors.NotAuthenticated as refused:
         try:
             renewed = await credentials.fields(renew=True)
-        except CredentialsRefused as not_renewed:
-            raise NotAuthenticated(f"{refused} {not_renewed}", refused.code) from None
+        except errors.CredentialsRefused as not_renewed:
+            raise errors.NotAuthenticated(f"{refused} {not_renewed}", refused.code) from None
         if renewed == fields:
             raise
         await connection.authenticate(renewed)
 
 
-def _wait_at_limit(limit: LimitReached) -> float | None:
+def _wait_at_limit(limit: errors.LimitReached) -> float | None:
     """The seconds after which there may be room again; None if that is not worth waiting for here."""
     wait = WAIT_AT_A_LIMIT if limit.retry_after is None else limit.retry_after
-    return wait if limit.code == RATE_LIMITED and wait <= LONGEST_WAIT_AT_A_LIMIT else None
+    return wait if limit.code == errors.RATE_LIMITED and wait <= LONGEST_WAIT_AT_A_LIMIT else None

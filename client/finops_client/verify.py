@@ -42,9 +42,7 @@ async def verify(
     wait: float,
     timing: Timing | None = None,
 ) -> None:
-    """Connect for at most `wait` seconds, authenticate, ping, and ask for what needs a token.
-
-    `report` gets a line for each step.
+    """Connect for at most `wait` seconds, authenticate, ping, and ask for what needs a token; report each step.
 
     Raises:
         NotVerified: an answer is not the expected one.
@@ -81,16 +79,12 @@ async def _converse(connection: Connection, identity: ClaimedIdentity, report: C
     except FinopsClientError as failed:
         raise NotVerified(f"Expected pong as the answer to ping. {failed}") from failed
     report("ping answered with pong")
-    await _check_refusal(connection)
+    refusal = await connection.probe({"action": "list_jobs"})
+    if isinstance(refusal, GatewayError):
+        raise NotVerified(f"Expected error as the answer to list_jobs. {GatewayRefused(refusal.message)}")
+    if not isinstance(refusal, ErrorMessage) or refusal.code != "UNAUTHENTICATED":
+        raise NotVerified(f"Expected the code UNAUTHENTICATED for list_jobs without a token, got {refusal}.")
     report("list_jobs refused without a token")
-
-
-async def _check_refusal(connection: Connection) -> None:
-    answer = await connection.probe({"action": "list_jobs"})
-    if isinstance(answer, GatewayError):
-        raise NotVerified(f"Expected error as the answer to list_jobs. {GatewayRefused(answer.message)}")
-    if not isinstance(answer, ErrorMessage) or answer.code != "UNAUTHENTICATED":
-        raise NotVerified(f"Expected the code UNAUTHENTICATED for list_jobs without a token, got {answer}.")
 
 
 def _check(answer: Authenticated, identity: ClaimedIdentity) -> None:
@@ -112,13 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: for wrong usage and --help.
     """
     parser = argparse.ArgumentParser(prog="python -m finops_client.verify", description=__doc__)
-    parser.add_argument("--url", required=True, help="the stack's output WebSocketApiEndpoint")
-    parser.add_argument(
-        "--origin", type=origin, help="connect as a page of this origin, such as https://finops.example"
-    )
-    parser.add_argument("--user-id", default="test-user", help="default: test-user")
-    parser.add_argument("--username", default="testuser", help="default: testuser")
-    parser.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="retry to connect (default 60)")
+    add = parser.add_argument
+    add("--url", required=True, help="the stack's output WebSocketApiEndpoint")
+    add("--origin", type=origin, help="connect as a page of this origin, such as https://finops.example")
+    add("--user-id", default="test-user", help="default: test-user")
+    add("--username", default="testuser", help="default: testuser")
+    add("--wait", type=float, default=60.0, metavar="SECONDS", help="retry to connect (default 60)")
     given = parser.parse_args(arguments)
     identity = ClaimedIdentity(given.user_id, given.username)
     try:

@@ -190,7 +190,8 @@ async def test_a_job_is_taken_up_with_the_same_progress_and_answer() -> None:
 @pytest.mark.parametrize(
     ("arguments", "out", "err"),
     [([], "", "The job is cancelled.\n"), (["--quiet"], "", ""),
-     (["--json"], json.dumps(say.job_cancelled()) + "\n", "The job is cancelled.\n")],
+     (["--json"], json.dumps(dict.fromkeys(["type", "jobId", "seq", "timestamp"], 6) | say.job_cancelled()) + "\n",
+      "The job is cancelled.\n")],
 )  # fmt: skip
 async def test_a_job_is_cancelled_unless_it_has_ended(arguments: list[str], out: str, err: str) -> None:
     async with RecordingServer(cancel_job=sending(say.job_cancelled())) as server:

@@ -92,7 +92,7 @@ async def test_what_is_unknown_broken_or_somebody_elses_does_not_disturb() -> No
 
 
 async def test_an_end_that_cannot_be_read_ends_the_wait() -> None:
-    broken = {"type": "job_completed", "jobId": "job-1"}
+    broken = {"type": "job_completed", "jobId": "job-1", "seq": 6}
     async with RecordingServer(finops_query=sending(say.job_queued(), broken)) as server, client_of(server) as client:
         with pytest.raises(ProtocolViolation, match=r"cannot be read: job_completed: .*result"):
             await asked(client)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from finops_client import display
-from finops_client.display import JobView, LineDisplay, LiveDisplay, print_answer, print_jobs, showing_progress
+from finops_client.display import JobLines, JobPicture, JobView, print_answer, print_jobs, showing_progress
 from finops_client.events import JobEvent, JobList, parse_event
 from finops_client.terminal_text import clean_line, clean_text
 from unit.finops_client import protocol_messages as say
@@ -39,7 +39,7 @@ def events(*messages: say.Message) -> list[JobEvent]:
 def view_of(*messages: say.Message) -> JobView:
     view = JobView()
     for event in events(*messages):
-        view.apply(event)
+        view.show(event)
     return view
 
 
@@ -85,9 +85,9 @@ def test_a_terminal_gets_a_bar_and_a_tick_for_each_agent_and_quiet_shows_nothing
         with showing_progress(terminal, quiet=quiet) as shown:
             for event in events(say.analysis_started(), say.agent_completed(), FAILED_AGENT):
                 shown.show(event)
-        assert shown.view.failed_agents == [say.AGENTS[0]]
+        assert shown.failed_agents == [say.AGENTS[0]]
         assert bool(written(terminal)) is not quiet
-        if isinstance(shown, LiveDisplay):
+        if isinstance(shown, JobPicture):
             drawn = picture_of(shown, terminal=False)
             assert all(part in drawn for part in ("50%", f"✗ {say.AGENTS[0]}", f"… {say.AGENTS[1]}"))
 
@@ -119,25 +119,25 @@ def test_no_message_and_no_agents_name_makes_a_terminal_do_anything(
         *(say.agent_completed(agent=name, result=say.agent_result(agent=name, title=message)) for name in names),
     )
     log = console(terminal=False)
-    line, live = LineDisplay(log), LiveDisplay()
+    line, live = JobLines(log), JobPicture()
     for event in hostile:
         line.show(event)
         live.show(event)
-        assert 0 <= live.view.percent <= 100
+        assert 0 <= live.percent <= 100
         for terminal in (True, False):
             assert_harmless(picture_of(live, terminal=terminal))
     assert_harmless(written(log))
 
 
-def picture_of(live: LiveDisplay, *, terminal: bool) -> str:
+def picture_of(live: JobPicture, *, terminal: bool) -> str:
     with console(terminal=terminal) as picture:
         picture.print(live)
     return written(picture)
 
 
 def test_rich_markup_is_text_and_a_step_without_end_does_not_fill_the_screen() -> None:
-    log, live = console(terminal=False), LiveDisplay()
-    line = LineDisplay(log)
+    log, live = console(terminal=False), JobPicture()
+    line = JobLines(log)
     agents = [f"{'agent ' * 1000}{number}" for number in range(1000)]
     message = "[bold]x[/bold] [/nonsense]" + "word " * 100_000
     for event in events(say.progress_update(message=message), say.analysis_started(agents=agents)):

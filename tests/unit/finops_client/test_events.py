@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finops_client import errors
-from finops_client.errors import FinopsClientError, refusal
+from finops_client.errors import refusal
 from finops_client.events import (
     KEPT_OF_A_MALFORMED_FRAME,
     MESSAGES,
@@ -158,12 +158,3 @@ def test_every_code_is_an_error_with_the_servers_sentence(code: str) -> None:
     assert type(found) is kinds.get(code, errors.RequestRefused)
     assert str(found) == "A sentence."
     assert (found.code, found.retry_after) == (code, 17)
-
-
-def test_every_error_is_in_the_tree_of_the_docstring_under_its_base() -> None:
-    lines = [line for line in (errors.__doc__ or "").splitlines() if line.strip()]
-    indent_of = {line.split()[0]: len(line) - len(line.lstrip()) for line in lines}
-    for kind in vars(errors).values():
-        if isinstance(kind, type) and issubclass(kind, FinopsClientError):
-            depth = len([base for base in kind.__mro__ if issubclass(base, FinopsClientError)])
-            assert indent_of[kind.__name__] == 2 + 2 * depth

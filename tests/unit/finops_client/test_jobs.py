@@ -155,6 +155,6 @@ def test_whatever_comes_in_whatever_order_and_then_a_resume_is_one_story(data: A
     assert states == sorted(set(states))
     view, percents = JobView(), []
     for one in shown:
-        view.apply(one)
+        view.show(one)
         percents.append(view.percent)
     assert percents == sorted(percents)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finops_client import ClaimedIdentity, CognitoLogin, GivenToken
-from finops_client.options import AskOptions, ExitCode, InvalidEnvFile, origin, parse_env, read_options
+from finops_client.options import AskOptions, ExitCode, origin, parse_env, read_options
 
 URL = "wss://example.invalid/prod"
 LOCAL_URL = "ws://localhost:4566/_aws/execute-api/abc/prod"
@@ -200,7 +201,7 @@ def test_what_is_written_into_an_env_file_is_read(values: dict[str, str]) -> Non
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         parse_env(text)
-    except InvalidEnvFile as invalid:
+    except ArgumentTypeError as invalid:
         assert "line" in str(invalid)
 
 
