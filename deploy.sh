@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Steps 3 to 6 of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md in one command. Their order, as ops/finops_operations/deploy.py has it:
+# Steps 3 to 6 of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md in one command. Their order, as
+# ops/finops_operations/deployment/deploy.py has it:
 #
 #   check everything     whoever is signed in, stacks, packages, bucket, agents: before anything changes
 #   sample agents        only with --with-sample-agents
@@ -70,4 +71,4 @@ for argument in "$@"; do
         --help | -h) usage; exit 0 ;;
     esac
 done
-run_operation deploy "$@"
+run_operation deployment.deploy "$@"

@@ -9,4 +9,4 @@ readonly ROOT
 
 source "$ROOT/ops/operations.sh"
 
-run_operation rollback "$@"
+run_operation deployment.rollback "$@"

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from finops_operations import command_line, deploy, rollback
-from finops_operations.aws import Patience
+from finops_operations import command_line
+from finops_operations.deployment import deploy, rollback
+from finops_operations.deployment.aws import Patience
 from local_cloud.deploy_script import make_packages
 from unit.deployment.stand_in_aws import CALLER, Change, StandInAws
 

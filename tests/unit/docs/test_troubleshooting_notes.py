@@ -109,10 +109,7 @@ def test_every_line_that_tells_of_trouble_is_explained() -> None:
     assert {line.strip('"') for line in first_cells("What the log says")} == log_messages(SEVERE)
 
 
-DEPLOYMENT = (
-    "aws", "change_set", "command_line", "deploy", "deploy_options", "deployment_checks", "errors", "packages",
-    "releases", "rollback", "stack",
-)  # fmt: skip
+SHARED = ("command_line", "errors", "stack")
 
 
 def ends_of(*scripts: str) -> set[str]:
@@ -126,8 +123,9 @@ def ends_of(*scripts: str) -> set[str]:
 
 
 def test_every_end_of_a_deployment_or_a_return_is_explained() -> None:
-    modules = (f"ops/finops_operations/{module}.py" for module in DEPLOYMENT)
-    sentences = ends_of("deploy.sh", "ops/rollback.sh", *modules)
+    operations = REPOSITORY / "ops" / "finops_operations"
+    modules = [*(operations / "deployment").glob("*.py"), *(operations / f"{name}.py" for name in SHARED)]
+    sentences = ends_of("deploy.sh", "ops/rollback.sh", *(str(path.relative_to(REPOSITORY)) for path in modules))
     named = first_cells("What deploy.sh and rollback.sh end with")
     assert [one for one in named if not any(begins(sentence, one) for sentence in sentences)] == []
     assert [sentence for sentence in sentences if not any(begins(sentence, one) for one in named)] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_operations.aws import Aws
+from finops_operations.deployment.aws import Aws
 from finops_operations.errors import fails_with, reason_of
 from finops_operations.operator_messages import say, warn
 from finops_operations.stack import Stack

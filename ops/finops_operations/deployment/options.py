@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from finops_operations.command_line import misused, parse, stack_parser, whole_number
-from finops_operations.deployment_alarms import MONITORING_TEMPLATE
-from finops_operations.deployment_checks import ROOT, check_file
+from finops_operations.deployment.alarms import MONITORING_TEMPLATE
+from finops_operations.deployment.checks import ROOT, check_file
 from finops_operations.template import parameter_defaults
 
 # The options that each give one parameter of the template, and the variables in their place.

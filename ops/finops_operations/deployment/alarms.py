@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_operations.aws import Aws
+from finops_operations.deployment.aws import Aws
 from finops_operations.errors import reason_of
 from finops_operations.operator_messages import warn
 from finops_operations.template import alarm_names
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import RollbackConfigurationTypeDef
     from types_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
 
-MONITORING_TEMPLATE = Path(__file__).resolve().parents[2] / "cloudformation" / "monitoring.yaml"
+MONITORING_TEMPLATE = Path(__file__).resolve().parents[3] / "cloudformation" / "monitoring.yaml"
 
 # What new code can make worse at once; five are the most that CloudFormation takes.
 _TRIGGERS = (

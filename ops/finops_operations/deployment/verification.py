@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_operations.aws import Aws
 from finops_operations.command_line import INTERRUPTED
-from finops_operations.deployment_alarms import alarms_since
+from finops_operations.deployment.alarms import alarms_since
+from finops_operations.deployment.aws import Aws
+from finops_operations.deployment.packages import function_name
 from finops_operations.operator_messages import heading, say
-from finops_operations.packages import function_name
 from finops_operations.stack import Stack
 
 # What `python -m finops_client.verify` does with its arguments; it gives its exit status.

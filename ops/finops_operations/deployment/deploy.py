@@ -14,20 +14,27 @@ from typing import TYPE_CHECKING
 import boto3
 
 from finops_client import verify
-from finops_operations.aws import Patience, sign_in
-from finops_operations.change_set import NO_TRIGGERS, Leave, LeftDeploying, change_set, change_stack, remove_stack
 from finops_operations.command_line import DONE, INTERRUPTED, run, session_of
-from finops_operations.deploy_options import options_of
-from finops_operations.deployment import Deployment
-from finops_operations.deployment_alarms import MONITORING_TEMPLATE, quiet_alarms, rollback_triggers
-from finops_operations.deployment_checks import ROOT, check_everything
+from finops_operations.deployment.alarms import MONITORING_TEMPLATE, quiet_alarms, rollback_triggers
+from finops_operations.deployment.aws import Patience, sign_in
+from finops_operations.deployment.change_set import (
+    NO_TRIGGERS,
+    Leave,
+    LeftDeploying,
+    change_set,
+    change_stack,
+    remove_stack,
+)
+from finops_operations.deployment.checks import ROOT, check_everything
+from finops_operations.deployment.options import options_of
+from finops_operations.deployment.packages import restore_function_code, upload_packages
+from finops_operations.deployment.releases import read_deployed, return_to_release, working_tree_commit
+from finops_operations.deployment.state import Deployment
+from finops_operations.deployment.verification import Exchange, fault_of
 from finops_operations.errors import OperationFailed, fails_with
 from finops_operations.operator_messages import heading, say, warn
-from finops_operations.packages import restore_function_code, upload_packages
-from finops_operations.releases import read_deployed, return_to_release, working_tree_commit
 from finops_operations.stack import REMAINS, Stack, monitoring_name
 from finops_operations.template import parameter_defaults
-from finops_operations.verification import Exchange, fault_of
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import ParameterTypeDef, RollbackConfigurationTypeDef

@@ -18,11 +18,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_operations.aws import Aws
-from finops_operations.change_set import Leave, change_stack
-from finops_operations.errors import OperationFailed, fails_with, reason_of
-from finops_operations.operator_messages import complain, heading, say, warn
-from finops_operations.packages import (
+from finops_operations.deployment.aws import Aws
+from finops_operations.deployment.change_set import Leave, change_stack
+from finops_operations.deployment.packages import (
     PACKAGES,
     deployed_hash,
     hash_in_key,
@@ -30,6 +28,8 @@ from finops_operations.packages import (
     publish_version,
     restore_function_code,
 )
+from finops_operations.errors import OperationFailed, fails_with, reason_of
+from finops_operations.operator_messages import complain, heading, say, warn
 from finops_operations.stack import Stack, monitoring_name
 
 _RECORD = "release.json"

@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 import boto3
 
 from finops_client import verify
-from finops_operations.aws import Aws, Patience, sign_in
-from finops_operations.change_set import Leave, LeftDeploying
 from finops_operations.command_line import (
     DONE,
     INTERRUPTED,
@@ -22,14 +20,16 @@ from finops_operations.command_line import (
     stack_parser,
     whole_number,
 )
-from finops_operations.deployment_alarms import quiet_alarms
-from finops_operations.deployment_checks import check_stack_status
+from finops_operations.deployment.alarms import quiet_alarms
+from finops_operations.deployment.aws import Aws, Patience, sign_in
+from finops_operations.deployment.change_set import Leave, LeftDeploying
+from finops_operations.deployment.checks import check_stack_status
+from finops_operations.deployment.packages import PACKAGES
+from finops_operations.deployment.releases import Deployed, Releases, read_deployed, return_to_release
+from finops_operations.deployment.verification import Exchange, fault_of
 from finops_operations.errors import OperationFailed
 from finops_operations.operator_messages import heading, say, warn
-from finops_operations.packages import PACKAGES
-from finops_operations.releases import Deployed, Releases, read_deployed, return_to_release
 from finops_operations.stack import Stack
-from finops_operations.verification import Exchange, fault_of
 
 _USAGE = """ops/rollback.sh [--list]
        ops/rollback.sh --to previous|RELEASE [options]"""

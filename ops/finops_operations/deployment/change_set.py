@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_operations.aws import Aws
+from finops_operations.deployment.aws import Aws
 from finops_operations.errors import OperationFailed, fails_with, reason_of
 from finops_operations.operator_messages import heading, say, warn
 from finops_operations.stack import GONE, REMAINS, SETTLED, UNDER_REVIEW, Stack, stuck

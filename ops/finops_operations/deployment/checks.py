@@ -7,15 +7,15 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_operations.aws import Aws
-from finops_operations.deployment import DEFAULT_BUCKET, Deployment
+from finops_operations.deployment.aws import Aws
+from finops_operations.deployment.packages import package_key
+from finops_operations.deployment.state import DEFAULT_BUCKET, Deployment
 from finops_operations.errors import OperationFailed, code_of, reason_of
 from finops_operations.operator_messages import say, warn
-from finops_operations.packages import package_key
 from finops_operations.stack import REMAINS, SETTLED, Stack, monitoring_name, stuck, way_out
 from finops_operations.template import parameter_defaults
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def check_everything(deployment: Deployment) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from finops_operations.aws import Aws
-from finops_operations.packages import PACKAGES
-from finops_operations.releases import Releases
+from finops_operations.deployment.aws import Aws
+from finops_operations.deployment.packages import PACKAGES
+from finops_operations.deployment.releases import Releases
+from finops_operations.deployment.verification import Exchange
 from finops_operations.stack import Stack
-from finops_operations.verification import Exchange
 
 DEFAULT_BUCKET = "finops-deployment-packages-062025"
 

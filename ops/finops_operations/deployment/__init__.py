@@ -1,0 +1,1 @@
+"""Deploying the stack, and going back to what was deployed before."""
