@@ -7,7 +7,7 @@ import getpass
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from finops_client.errors import SESSION_EXPIRED, CredentialsRefused, FinopsClientError, SignInUnavailable
@@ -82,11 +82,11 @@ class ClaimedIdentity:
         return {"userId": self.user_id, "username": self.username}
 
 
+@dataclass(frozen=True, repr=False)
 class GivenToken:
-    """A token from somewhere else, which cannot be renewed."""
+    """A token from somewhere else, which is not looked into and cannot be renewed."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    token: str
 
     async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
         """Give the token.
@@ -98,9 +98,10 @@ class GivenToken:
             raise CredentialsRefused(
                 "The token is not accepted and cannot be renewed; give a new one.", SESSION_EXPIRED
             )
-        return {"token": self._token}
+        return {"token": self.token}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class CognitoLogin:
     """Signs a user in, keeps the token until it is about to expire, and renews it without asking anybody.
 
@@ -110,42 +111,29 @@ class CognitoLogin:
     https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RefreshTokenRotationType.html
 
     The calls run in threads of the event loop's default executor: see `run_with_daemon_threads`.
+
+    Args:
+        username, password: the user's.
+        client_id: the user pool's app client, without a secret.
+        region: the pool's; by default boto3's.
+        endpoint_url: goes before `AWS_ENDPOINT_URL`, which boto3 itself respects.
+        mfa_code: gives the authenticator's code. Called on the event loop's thread, which waits meanwhile, when
+            Cognito asks for it; may raise CredentialsRefused.
+        cognito: stands in for boto3's client.
+        unix_time: seconds since 1970, which go on while the computer sleeps.
     """
 
-    def __init__(
-        self,
-        *,
-        username: str,
-        password: str,
-        client_id: str,
-        region: str | None = None,
-        endpoint_url: str | None = None,
-        mfa_code: Callable[[], str] | None = None,
-        cognito: object = None,
-        unix_time: Callable[[], float] = time.time,
-    ) -> None:
-        """Call nothing yet.
-
-        Args:
-            username, password: the user's.
-            client_id: the user pool's app client, without a secret.
-            region: the pool's; by default boto3's.
-            endpoint_url: goes before `AWS_ENDPOINT_URL`, which boto3 itself respects.
-            mfa_code: gives the authenticator's code. Called on the event loop's thread, which waits meanwhile, when
-                Cognito asks for it; may raise CredentialsRefused.
-            cognito: stands in for boto3's client.
-            unix_time: seconds since 1970, which go on while the computer sleeps.
-        """
-        self._parameters = {"USERNAME": username, "PASSWORD": password}
-        self._client_id = client_id
-        self._region = region
-        self._endpoint_url = endpoint_url
-        self._mfa_code = mfa_code
-        self._cognito: Any = cognito
-        self._unix_time = unix_time
-        self._token = ""
-        self._refresh_token: str | None = None
-        self._good_until = float("-inf")
+    username: str
+    password: str
+    client_id: str
+    region: str | None = None
+    endpoint_url: str | None = None
+    mfa_code: Callable[[], str] | None = None
+    cognito: Any = None
+    unix_time: Callable[[], float] = time.time
+    _token: str = field(default="", init=False)
+    _refresh_token: str | None = field(default=None, init=False)
+    _good_until: float = field(default=float("-inf"), init=False)
 
     async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
         """Give a token that is good for at least another minute.
@@ -154,8 +142,8 @@ class CognitoLogin:
             CredentialsRefused: Cognito refused, there is no code for it, or it wants something else.
             SignInUnavailable: Cognito cannot be reached, has failed, or takes no more sign-ins at the moment.
         """
-        if renew or self._unix_time() >= self._good_until:
-            asked_at = self._unix_time()
+        if renew or self.unix_time() >= self._good_until:
+            asked_at = self.unix_time()
             answer = await self._renewed()
             if "AuthenticationResult" not in answer:
                 answer = await self._signed_in()
@@ -175,18 +163,17 @@ class CognitoLogin:
             return {}
 
     async def _signed_in(self) -> Mapping[str, Any]:
-        answer = await self._call(
-            "initiate_auth", REFUSALS, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=self._parameters
-        )
-        if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA" and self._mfa_code:
+        password = {"USERNAME": self.username, "PASSWORD": self.password}
+        answer = await self._call("initiate_auth", REFUSALS, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=password)
+        if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA" and self.mfa_code:
             # Who signs in by an alias, such as an address, has another name here.
-            username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", self._parameters["USERNAME"])
+            username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", self.username)
             answer = await self._call(
                 "respond_to_auth_challenge",
                 CHALLENGE_REFUSALS,
                 ChallengeName="SOFTWARE_TOKEN_MFA",
                 Session=answer["Session"],
-                ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": self._mfa_code()},
+                ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": self.mfa_code()},
             )
         if challenge := answer.get("ChallengeName"):
             raise CredentialsRefused(
@@ -195,7 +182,7 @@ class CognitoLogin:
         return answer
 
     async def _call(self, name: str, refusals: Mapping[str, str], **request: object) -> Mapping[str, Any]:
-        return await asyncio.to_thread(self._call_and_wait, name, refusals, ClientId=self._client_id, **request)
+        return await asyncio.to_thread(self._call_and_wait, name, refusals, ClientId=self.client_id, **request)
 
     def _call_and_wait(self, name: str, refusals: Mapping[str, str], **request: object) -> Mapping[str, Any]:
         # Loaded here: boto3 takes a good part of a second, and who has a token does not need it.
@@ -205,15 +192,15 @@ class CognitoLogin:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
         try:
-            if self._cognito is None:
+            if self.cognito is None:
                 # Unsigned: signing in needs no AWS credentials.
                 config = Config(
                     signature_version=UNSIGNED, connect_timeout=10, read_timeout=20, retries={"total_max_attempts": 2}
                 )
-                self._cognito = boto3.session.Session().client(
-                    "cognito-idp", region_name=self._region, endpoint_url=self._endpoint_url, config=config
+                self.cognito = boto3.session.Session().client(
+                    "cognito-idp", region_name=self.region, endpoint_url=self.endpoint_url, config=config
                 )
-            answer: Mapping[str, Any] = getattr(self._cognito, name)(**request)
+            answer: Mapping[str, Any] = getattr(self.cognito, name)(**request)
         except ClientError as refused:
             raise _error_for(refused, refusals) from None
         except (BotoCoreError, ValueError) as unreachable:
@@ -222,17 +209,17 @@ class CognitoLogin:
         return answer
 
 
+@dataclass(eq=False, repr=False)
 class MfaCode:
-    """Gives one code, when it is asked for it. A code is good once and for half a minute: there is no second."""
+    """Gives one code, when it is asked for it. A code is good once and for half a minute: there is no second.
 
-    def __init__(
-        self, environment: Mapping[str, str], stdin: TextIO, prompt: Callable[[str], str] = getpass.getpass
-    ) -> None:
-        """Prompt if `stdin` is a terminal, and else take the variable FINOPS_MFA_CODE."""
-        self._environment = environment
-        self._stdin = stdin
-        self._prompt = prompt
-        self._is_given = False
+    It is typed if `stdin` is a terminal, and else the variable FINOPS_MFA_CODE.
+    """
+
+    environment: Mapping[str, str]
+    stdin: TextIO
+    prompt: Callable[[str], str] = getpass.getpass
+    _is_given: bool = field(default=False, init=False)
 
     def __call__(self) -> str:
         """Give the code; block while a person types it, and let Ctrl-C through.
@@ -242,7 +229,7 @@ class MfaCode:
         """
         if self._is_given:
             raise CredentialsRefused("The session has ended, and a new one needs a new code. Please sign in again.")
-        given = self._typed() if self._stdin.isatty() else self._environment.get(MFA_CODE_VARIABLE, "")
+        given = self._typed() if self.stdin.isatty() else self.environment.get(MFA_CODE_VARIABLE, "")
         # Authenticator apps show a code in two halves.
         code = "".join(given.split())
         if not code:
@@ -256,7 +243,7 @@ class MfaCode:
         # asyncio.run's own handler would only ask the event loop to stop, which waits for the typing.
         asyncios = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return self._prompt("Code of your authenticator app: ")
+            return self.prompt("Code of your authenticator app: ")
         except EOFError:
             return ""
         finally:

@@ -21,7 +21,7 @@ from finops_client.daemon_threads import run_with_daemon_threads
 from finops_client.options import ExitCode, read_options
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.printed_text import HOSTILE_TEXTS, assert_harmless
-from unit.finops_client.recording_server import Answer, RecordingServer, sending, silence, then_cut
+from unit.finops_client.recording_server import Answer, RecordingServer, sending, silence
 
 CLIENT = str(Path(__file__).parents[3] / "client")
 ANSWER = say.job_result()["response"] + "\n"
@@ -33,23 +33,17 @@ DONE = say.job_snapshot(status="completed", progress=100, message="Done", result
 LONGEST_WAIT = 30
 
 
-class Run:
-    """One run of the command, with what it wrote. It asks a question unless it is to do something else."""
-
-    def __init__(
-        self, server: RecordingServer | str, *arguments: str, what: str = "Why?", terminal: bool = False
-    ) -> None:
-        url = server if isinstance(server, str) else server.url
-        given = ["--url", url, "--user-id", "u", *arguments, *what.split()]
-        options = read_options(given, {}, Path("/nonexistent"), io.StringIO())
-        self._output, self._notes = io.StringIO(), io.StringIO()
-        consoles = [Console(file=file, force_terminal=terminal, width=80) for file in (self._output, self._notes)]
-        self._command = AskCommand(options, *consoles)
-
-    async def __call__(self) -> tuple[ExitCode, str, str]:
-        """The exit status, the output and the notes."""
-        status = await asyncio.wait_for(self._command.run(), LONGEST_WAIT)
-        return status, self._output.getvalue(), self._notes.getvalue()
+async def run(
+    server: RecordingServer | str, *arguments: str, what: str = "Why?", terminal: bool = False
+) -> tuple[ExitCode, str, str]:
+    """The exit status, the output and the notes of one run, which asks a question unless it is to do something else."""
+    url = server if isinstance(server, str) else server.url
+    given = ["--url", url, "--user-id", "u", *arguments, *what.split()]
+    options = read_options(given, {}, Path("/nonexistent"), io.StringIO())
+    files = io.StringIO(), io.StringIO()
+    consoles = [Console(file=file, force_terminal=terminal, width=80) for file in files]
+    status = await asyncio.wait_for(AskCommand(options, *consoles).run(), LONGEST_WAIT)
+    return status, files[0].getvalue(), files[1].getvalue()
 
 
 def completed(**result: Any) -> say.Message:
@@ -62,12 +56,12 @@ def a_job(*messages: say.Message) -> Answer:
 
 async def test_a_complete_answer_is_plain_markdown_in_a_pipe_and_drawn_on_a_terminal() -> None:
     async with RecordingServer() as server:
-        status, out, err = await Run(server)()
+        status, out, err = await run(server)
         assert (status, out) == (ExitCode.COMPLETE, ANSWER)
         assert "[ 50%]" in err
         assert "\x1b" not in out + err
-        assert await Run(server, "--quiet")() == (ExitCode.COMPLETE, ANSWER, "")
-        status, out, err = await Run(server, terminal=True)()
+        assert await run(server, "--quiet") == (ExitCode.COMPLETE, ANSWER, "")
+        status, out, err = await run(server, terminal=True)
     assert ("**" in out, "NAT gateway" in out, "✓" in err) == (False, True, True)
 
 
@@ -83,7 +77,7 @@ async def test_a_complete_answer_is_plain_markdown_in_a_pipe_and_drawn_on_a_term
 )
 async def test_other_ends(answer: Answer, status: ExitCode, sentence: str) -> None:
     async with RecordingServer(finops_query=answer) as server:
-        found, out, err = await Run(server)()
+        found, out, err = await run(server)
     assert (found, out) == (status, "")
     assert sentence in err
     assert ("--request-id" in err) is (status in {ExitCode.NOT_CONNECTED, ExitCode.NOT_AUTHENTICATED})
@@ -92,7 +86,7 @@ async def test_other_ends(answer: Answer, status: ExitCode, sentence: str) -> No
 async def test_a_partial_answer_says_which_agent_failed() -> None:
     failed = say.agent_completed(result=say.agent_result(status="failed"))
     async with RecordingServer(finops_query=a_job(failed, completed(partial=True))) as server:
-        status, out, err = await Run(server)()
+        status, out, err = await run(server)
     assert (status, out) == (ExitCode.PARTIAL, ANSWER)
     assert err.splitlines()[-1] == f"The answer is partial: {say.AGENTS[0]} failed."
 
@@ -100,14 +94,14 @@ async def test_a_partial_answer_says_which_agent_failed() -> None:
 async def test_who_cannot_connect_or_sign_in_gets_a_sentence() -> None:
     limited = say.error(code="RATE_LIMITED", message="Please close one.", retryAfter=30)
     async with RecordingServer(authenticate=sending(limited)) as server:
-        assert (await Run(server)())[::2] == (ExitCode.FAILED, "Please close one. Try again in 30 seconds.\n")
+        assert (await run(server))[::2] == (ExitCode.FAILED, "Please close one. Try again in 30 seconds.\n")
         server.answers["authenticate"] = sending(say.error(code="INVALID_TOKEN", message="Bad token."))
-        assert (await Run(server)())[::2] == (ExitCode.NOT_AUTHENTICATED, "Not authenticated: Bad token.\n")
+        assert (await run(server))[::2] == (ExitCode.NOT_AUTHENTICATED, "Not authenticated: Bad token.\n")
         server.handshake_statuses = [403]
-        status, _, err = await Run(server, "--origin", "https://elsewhere.example")()
+        status, _, err = await run(server, "--origin", "https://elsewhere.example")
         assert (status, "may not allow the origin https://elsewhere.example." in err) == (ExitCode.NOT_CONNECTED, True)
         assert server.origins[-1] == "https://elsewhere.example"
-    status, _, err = await Run("ws://127.0.0.1:1")()
+    status, _, err = await run("ws://127.0.0.1:1")
     assert (status, "No connection" in err) == (ExitCode.NOT_CONNECTED, True)
 
 
@@ -137,24 +131,18 @@ async def test_without_an_end_in_time_it_says_how_to_come_back(
     request_id = ["--request-id", "request-1"] if what == "Why?" else []
     async with RecordingServer(**{action: answer}) as server:
         # What is to be seen before must come in this time, on a starved machine too.
-        status, _, err = await Run(server, "--timeout", "0.9", *request_id, what=what)()
+        status, _, err = await run(server, "--timeout", "0.9", *request_id, what=what)
     assert status == ExitCode.TIMED_OUT
     assert "No answer within 0.9 seconds.\n" in err
     assert err.endswith(last + "\n")
 
 
-async def test_a_cut_line_does_not_show_in_the_answer() -> None:
-    cut = then_cut(sending(*say.WHOLE_JOB[:3]))
-    async with RecordingServer(finops_query=cut, resume_job=sending(DONE)) as server:
-        assert (await Run(server)())[:2] == (ExitCode.COMPLETE, ANSWER)
-
-
 async def test_json_lines_are_the_events() -> None:
     async with RecordingServer(resume_job=sending(DONE)) as server:
-        _, out, _ = await Run(server, "--json", "--request-id", "request-1")()
+        _, out, _ = await run(server, "--json", "--request-id", "request-1")
         lines = [json.loads(line) for line in out.splitlines()]
         assert lines == [say.WHOLE_JOB[0] | {"requestId": "request-1"}, *say.WHOLE_JOB[1:]]
-        _, out, _ = await Run(server, "--json", what="--resume job-1")()
+        _, out, _ = await run(server, "--json", what="--resume job-1")
     kinds = [json.loads(line)["type"] for line in out.splitlines()]
     assert kinds == ["job_snapshot", "analysis_started", "agent_completed", "job_completed"]
 
@@ -171,7 +159,7 @@ async def test_a_large_answer_is_printed_whole_or_its_first_part(arguments: list
         for port, expected in ((bucket.sockets[0].getsockname()[1], "the whole answer"), (1, "the whole")):
             url = f"http://127.0.0.1:{port}/"
             server.answers["finops_query"] = a_job(completed(response="the whole", responseUrl=url))
-            status, out, err = await Run(server, *arguments)()
+            status, out, err = await run(server, *arguments)
             assert (json.loads(out.splitlines()[-1])["result"]["response"] if arguments else out.strip()) == expected
             assert status == (ExitCode.PARTIAL if port == 1 else ExitCode.COMPLETE)
     assert "cannot be fetched: [Errno 111] Connection refused. This is its first part.\n" in err
@@ -181,9 +169,9 @@ async def test_a_job_is_taken_up_with_the_same_progress_and_answer() -> None:
     resumed = sending(say.job_snapshot(), *say.WHOLE_JOB[3:])
     async with RecordingServer(resume_job=resumed) as server:
         steps = ["[ 50%] Working", f"[ 90%] {say.AGENTS[1]} completed (2 of 2)", "[100%] Answer complete", ""]
-        assert await Run(server, what="--resume job-1")() == (ExitCode.COMPLETE, ANSWER, "\n".join(steps))
+        assert await run(server, what="--resume job-1") == (ExitCode.COMPLETE, ANSWER, "\n".join(steps))
         server.answers["resume_job"] = sending(NOT_FOUND)
-        gone = await Run(server, "--quiet", what="--resume job-1")()
+        gone = await run(server, "--quiet", what="--resume job-1")
     assert gone == (ExitCode.FAILED, "", "There is no such job.\n")
 
 
@@ -195,23 +183,23 @@ async def test_a_job_is_taken_up_with_the_same_progress_and_answer() -> None:
 )  # fmt: skip
 async def test_a_job_is_cancelled_unless_it_has_ended(arguments: list[str], out: str, err: str) -> None:
     async with RecordingServer(cancel_job=sending(say.job_cancelled())) as server:
-        assert await Run(server, *arguments, what="--cancel job-1")() == (ExitCode.COMPLETE, out, err)
+        assert await run(server, *arguments, what="--cancel job-1") == (ExitCode.COMPLETE, out, err)
         server.answers["cancel_job"] = sending(say.error(code="JOB_FINISHED", message="The job has ended."))
-        ended = await Run(server, *arguments, what="--cancel job-1")()
+        ended = await run(server, *arguments, what="--cancel job-1")
     assert ended == (ExitCode.FAILED, "", "The job has ended.\n")
 
 
 async def test_jobs_are_listed_a_line_each() -> None:
     async with RecordingServer(list_jobs=sending(say.job_list())) as server:
         line = "job-1\tcompleted\t1970-01-01T00:00:01Z\tWhy?\n"
-        assert await Run(server, "--limit", "3", what="--list")() == (ExitCode.COMPLETE, line, "")
-        _, out, _ = await Run(server, "--json", what="--list")()
+        assert await run(server, "--limit", "3", what="--list") == (ExitCode.COMPLETE, line, "")
+        _, out, _ = await run(server, "--json", what="--list")
         assert [json.loads(line) for line in out.splitlines()] == say.job_list()["jobs"]
         assert [message["limit"] for message in server.received if message["action"] == "list_jobs"] == [3, 20]
         server.answers["list_jobs"] = sending(say.job_list(jobs=[]))
-        assert await Run(server, what="--list")() == (ExitCode.COMPLETE, "", "There are no jobs.\n")
+        assert await run(server, what="--list") == (ExitCode.COMPLETE, "", "There are no jobs.\n")
         server.answers["list_jobs"] = sending(SIGN_IN)
-        refused = await Run(server, what="--list")()
+        refused = await run(server, what="--list")
     assert refused == (ExitCode.NOT_AUTHENTICATED, "", "Not authenticated: Please sign in.\n")
 
 
@@ -225,9 +213,9 @@ def test_nothing_that_a_server_says_reaches_the_terminal_but_text(message: str, 
         queued = say.job_queued(message=message, jobId=job_id)
         failed = say.job_failed(error=error, jobId=job_id, code=message)
         async with RecordingServer(finops_query=sending(queued, failed)) as server:
-            written = [*(await Run(server)())[1:], *(await Run(server, "--json", "--quiet")())[1:]]
+            written = [*(await run(server))[1:], *(await run(server, "--json", "--quiet"))[1:]]
             server.answers["finops_query"] = sending(queued)
-            return "".join([*written, *(await Run(server, "--timeout", "0.05")())[1:]])
+            return "".join([*written, *(await run(server, "--timeout", "0.05"))[1:]])
 
     assert_harmless(asyncio.run(printed()))
 

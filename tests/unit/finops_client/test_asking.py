@@ -7,19 +7,7 @@ from typing import Any
 
 import pytest
 
-from finops_client.errors import (
-    ConnectionLost,
-    GatewayRefused,
-    JobNotCompleted,
-    JobNotFound,
-    LimitReached,
-    MessageNotSendable,
-    NoAnswer,
-    NotAuthenticated,
-    ProtocolViolation,
-    ServerFailed,
-    SignInUnavailable,
-)
+from finops_client import errors
 from finops_client.events import JobCompleted, JobFailed, JobQueued
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.quick_client import QuickTiming, Tokens, asked, client_of, kinds_of
@@ -31,32 +19,20 @@ FORGOTTEN = say.job_refused(code="UNAUTHENTICATED")
 LIMITED = say.job_refused(code="RATE_LIMITED", error="Please wait.", retryAfter=17)
 
 
-async def test_the_events_of_a_job_are_the_servers_messages() -> None:
+async def test_a_question_has_what_it_is_given_and_a_random_request_id_and_gets_events_or_the_whole_answer() -> None:
     async with RecordingServer() as server, client_of(server) as client:
         events = await asked(client, agents=["a", "b"], request_id="request-1")
+        answer = await client.answer("Why?")
+        assert await client.full_response(events[3]) == say.agent_result()["content"]  # type: ignore[arg-type]
+        await asked(client)
     written = json.loads(json.dumps([event.to_message() for event in events]))
     assert written == [say.WHOLE_JOB[0] | {"requestId": "request-1"}, *say.WHOLE_JOB[1:]]
-    assert server.received[1:] == [
-        {"action": "finops_query", "query": "Why?", "requestId": "request-1", "agents": ["a", "b"]}
-    ]
-
-
-async def test_every_question_has_a_random_request_id_and_no_agents_unless_they_are_named() -> None:
-    async with RecordingServer() as server, client_of(server) as client:
-        await asked(client)
-        await asked(client)
-    first, second = server.received[1:]
-    ids = {first.pop("requestId"), second.pop("requestId")}
-    assert [uuid.UUID(one).version for one in ids] == [4, 4]
-    assert first == second == {"action": "finops_query", "query": "Why?"}
-
-
-async def test_the_whole_answer() -> None:
-    async with RecordingServer() as server, client_of(server) as client:
-        answer = await client.answer("Why?")
-        events = await asked(client)
-        assert await client.full_response(events[3]) == say.agent_result()["content"]  # type: ignore[arg-type]
     assert (answer.markdown, answer.partial, answer.end.job_id) == (say.job_result()["response"], False, "job-1")
+    question = {"action": "finops_query", "query": "Why?"}
+    assert server.received[1] == question | {"requestId": "request-1", "agents": ["a", "b"]}
+    ids = {message.pop("requestId") for message in server.received[2:]}
+    assert [uuid.UUID(one).version for one in ids] == [4, 4]
+    assert server.received[2:] == [question] * 2
 
 
 async def test_messages_in_the_wrong_order_and_twice_tell_the_same_story() -> None:
@@ -94,7 +70,7 @@ async def test_what_is_unknown_broken_or_somebody_elses_does_not_disturb() -> No
 async def test_an_end_that_cannot_be_read_ends_the_wait() -> None:
     broken = {"type": "job_completed", "jobId": "job-1", "seq": 6}
     async with RecordingServer(finops_query=sending(say.job_queued(), broken)) as server, client_of(server) as client:
-        with pytest.raises(ProtocolViolation, match=r"cannot be read: job_completed: .*result"):
+        with pytest.raises(errors.ProtocolViolation, match=r"cannot be read: job_completed: .*result"):
             await asked(client)
 
 
@@ -102,7 +78,7 @@ async def test_a_refused_question_ends_in_job_failed() -> None:
     refused = say.job_refused(code="TOO_MANY_JOBS", error="You have 10 jobs.", retryAfter=60)
     async with RecordingServer(finops_query=sending(refused)) as server, client_of(server) as client:
         [end] = await asked(client)
-        with pytest.raises(JobNotCompleted, match=r"^You have 10 jobs\.$"):
+        with pytest.raises(errors.JobNotCompleted, match=r"^You have 10 jobs\.$"):
             await client.answer("Why?")
     assert isinstance(end, JobFailed)
     assert (end.code, end.retry_after) == ("TOO_MANY_JOBS", 60)
@@ -124,7 +100,7 @@ async def test_a_refusal_without_a_request_id_is_the_oldest_waiting_questions() 
 @pytest.mark.parametrize("query", ["x" * 200_000, "\ud800"])
 async def test_a_question_that_cannot_be_sent_is_not_sent(query: str) -> None:
     async with RecordingServer() as server, client_of(server) as client:
-        with pytest.raises(MessageNotSendable):
+        with pytest.raises(errors.MessageNotSendable):
             await anext(client.ask(query))
         assert server.actions() == ["authenticate"]
         await asked(client)
@@ -147,7 +123,7 @@ async def test_closing_the_client_ends_its_questions() -> None:
             assert kinds_of([await anext(events), await anext(events)]) == ["JobQueued", "ProgressUpdate"]
             waiting = asyncio.create_task(anext(events))
             await asyncio.sleep(0)
-        with pytest.raises(ConnectionLost, match="closed"):
+        with pytest.raises(errors.ConnectionLost, match="closed"):
             await asyncio.wait_for(waiting, 2)
 
 
@@ -187,7 +163,7 @@ async def test_a_job_that_is_gone_is_asked_for_anew_once() -> None:
         assert server.received[1] == server.received[3]
         server.answers["finops_query"] = sending(say.job_queued())
         server.received.clear()
-        with pytest.raises(JobNotFound):
+        with pytest.raises(errors.JobNotFound):
             await asked(client)
     assert server.actions() == ["finops_query", "resume_job"] * 2
 
@@ -195,10 +171,10 @@ async def test_a_job_that_is_gone_is_asked_for_anew_once() -> None:
 @pytest.mark.parametrize(
     ("refusal", "error"),
     [
-        (sending(say.gateway_error()), GatewayRefused),
-        (sending(say.job_refused(code="INTERNAL")), ServerFailed),
-        (silence, NoAnswer),
-        (sending(LIMITED), LimitReached),
+        (sending(say.gateway_error()), errors.GatewayRefused),
+        (sending(say.job_refused(code="INTERNAL")), errors.ServerFailed),
+        (silence, errors.NoAnswer),
+        (sending(LIMITED), errors.LimitReached),
     ],
 )
 async def test_a_question_that_fails_for_the_moment_is_submitted_twice_more(refusal: Any, error: type) -> None:
@@ -214,7 +190,7 @@ async def test_a_question_that_fails_for_the_moment_is_submitted_twice_more(refu
         with pytest.raises(error):
             await asked(client)
     assert server.actions() == ["authenticate", *["finops_query"] * 6]
-    assert [int(slept) for slept in timing.slept] == [17 if error is LimitReached else 0] * 4
+    assert [int(slept) for slept in timing.slept] == [17 if error is errors.LimitReached else 0] * 4
 
 
 async def test_a_limit_that_lasts_longer_than_a_minute_is_the_callers() -> None:
@@ -223,7 +199,7 @@ async def test_a_limit_that_lasts_longer_than_a_minute_is_the_callers() -> None:
         RecordingServer(finops_query=sending(LIMITED | {"retryAfter": 61})) as server,
         client_of(server, timing=timing) as client,
     ):
-        with pytest.raises(LimitReached, match="Please wait") as limit:
+        with pytest.raises(errors.LimitReached, match="Please wait") as limit:
             await asked(client)
     assert (limit.value.code, limit.value.retry_after, timing.slept) == ("RATE_LIMITED", 61, [])
 
@@ -252,7 +228,7 @@ async def test_a_session_that_has_expired_or_is_forgotten_is_made_again_once(ref
         assert server.received[1] == server.received[3]
         assert tokens.renewals == [False, renews]
         assert server.received[2]["token"] == "token-2"
-        with pytest.raises(NotAuthenticated):
+        with pytest.raises(errors.NotAuthenticated):
             await asked(client)
 
 
@@ -265,10 +241,12 @@ async def test_without_credentials_there_is_no_signing_in_again() -> None:
     assert server.actions() == ["finops_query"]
 
 
-@pytest.mark.parametrize("trouble", [SignInUnavailable("Later."), sending(say.gateway_error()), then_cut(silence)])
+@pytest.mark.parametrize(
+    "trouble", [errors.SignInUnavailable("Later."), sending(say.gateway_error()), then_cut(silence)]
+)
 async def test_a_renewal_that_fails_for_the_moment_is_made_again(trouble: Any) -> None:
     accepted = sending(say.authenticated())
-    in_the_sign_in = isinstance(trouble, SignInUnavailable)
+    in_the_sign_in = isinstance(trouble, errors.SignInUnavailable)
     tokens = Tokens(trouble) if in_the_sign_in else Tokens()
     async with (
         RecordingServer(

@@ -97,16 +97,10 @@ def test_a_snapshot_has_it_all_and_a_late_start_sets_nobody_back() -> None:
     assert view == JobView(50, "Working", {say.AGENTS[0]: "completed", say.AGENTS[1]: "working"})
 
 
-@pytest.mark.parametrize(
-    ("end", "message"),
-    [
-        (say.job_failed(), "Failed"),
-        (say.job_cancelled(), "Cancelled"),
-        (say.job_completed(result=say.job_result(partial=True)), "Partial answer"),
-    ],
-)
-def test_other_ends(end: say.Message, message: str) -> None:
-    assert view_of(end).message == message
+def test_other_ends() -> None:
+    partial = say.job_completed(result=say.job_result(partial=True))
+    ends = [view_of(end).message for end in (say.job_failed(), say.job_cancelled(), partial)]
+    assert ends == ["Failed", "Cancelled", "Partial answer"]
 
 
 @given(HOSTILE_TEXTS, st.lists(HOSTILE_TEXTS, max_size=3), st.integers(-(10**400), 10**400))
@@ -154,12 +148,6 @@ def test_no_answer_makes_a_terminal_do_anything_but_show_text(colour: bool, mark
     for width in (100, 9):
         assert_harmless(answer(markdown, colour=colour, width=width))
     assert_harmless(answer(markdown, terminal=False), allowed="\n\t")
-
-
-@pytest.mark.parametrize("entity", ["&#x202e;", "&#x2066;", "&rlm;", "&ZeroWidthSpace;", "&#13;", "&#x9b;", "&#27;"])
-def test_what_was_taken_out_does_not_come_back_as_an_entity(entity: str) -> None:
-    for markdown in (f"a{entity}[31mb", f"![a{entity}b](x)", f"[a{entity}b](https://x)", f"|a{entity}b|\n|-|"):
-        assert_harmless(answer(markdown))
 
 
 @pytest.mark.parametrize(

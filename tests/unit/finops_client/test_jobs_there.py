@@ -7,38 +7,14 @@ from typing import Any
 import pytest
 
 from finops_client import FinopsClient
-from finops_client.errors import (
-    GatewayRefused,
-    JobNotFound,
-    NotAuthenticated,
-    ProtocolViolation,
-    RequestRefused,
-    ServerFailed,
-)
+from finops_client.errors import JobNotFound
 from finops_client.events import JobCancelled
 from unit.finops_client import protocol_messages as say
-from unit.finops_client.quick_client import Tokens, asked, client_of, followed, kinds_of
+from unit.finops_client.quick_client import asked, client_of, followed, kinds_of
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
 
 NOT_FOUND = say.error(code="JOB_NOT_FOUND", message="There is no such job.")
 RESUMED = ["JobSnapshot", "AnalysisStarted", "AgentCompleted", "AgentCompleted", "JobCompleted"]
-
-
-@pytest.mark.parametrize(
-    ("refusal", "error"),
-    [
-        (NOT_FOUND, JobNotFound),
-        (say.error(code="INVALID_MESSAGE"), RequestRefused),
-        (say.error(code="UNAUTHENTICATED"), NotAuthenticated),
-        (say.error(code="INTERNAL"), ServerFailed),
-        (say.gateway_error(), GatewayRefused),
-        ({"type": "job_snapshot", "jobId": "job-1"}, ProtocolViolation),
-    ],
-)
-async def test_a_job_that_cannot_be_followed_is_an_error(refusal: say.Message, error: type[Exception]) -> None:
-    async with RecordingServer(resume_job=sending(refusal)) as server, client_of(server) as client:
-        with pytest.raises(error):
-            await followed(client)
 
 
 async def test_jobs_followed_side_by_side_get_their_own_refusals() -> None:
@@ -79,7 +55,7 @@ async def list_jobs(socket: Any, received: say.Message) -> None:
     await socket.send(json.dumps(say.job_list(jobs=jobs, **more)))
 
 
-async def listed(client: FinopsClient, limit: int | None = None) -> list[str]:
+async def listed(client: FinopsClient, limit: int | None) -> list[str]:
     async with asyncio.timeout(20):
         return [job.job_id async for job in client.jobs(limit)]
 
@@ -98,11 +74,3 @@ async def test_a_server_that_gives_more_than_was_asked_for_is_cut_short() -> Non
     async with RecordingServer(list_jobs=many) as server, client_of(server) as client:
         assert len(await listed(client, 3)) == 3
     assert server.actions().count("list_jobs") == 1
-
-
-async def test_a_list_outlives_the_line_and_the_session() -> None:
-    tokens = Tokens()
-    lists = in_turn(sending(say.error(code="SESSION_EXPIRED")), list_jobs, then_cut(silence), list_jobs)
-    async with RecordingServer(list_jobs=lists) as server, client_of(server, credentials=tokens) as client:
-        assert await listed(client) == [f"job-{number}" for number in range(5)]
-    assert tokens.renewals == [False, True, False]

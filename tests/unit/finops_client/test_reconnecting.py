@@ -4,14 +4,12 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from finops_client import Backoff, FinopsClient, GivenToken
 from finops_client.errors import CannotConnect, GaveUp, HandshakeRefused, LimitReached, NotAuthenticated
 from finops_client.events import JobCompleted
 from unit.finops_client import protocol_messages as say
-from unit.finops_client.quick_client import QuickTiming, Tokens, asked, client_of, followed, kinds_of
+from unit.finops_client.quick_client import QuickTiming, Tokens, asked, client_of, kinds_of
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
 
 ACCEPTED = sending(say.authenticated())
@@ -56,14 +54,6 @@ async def test_a_job_that_moves_on_may_lose_any_number_of_lines() -> None:
         client_of(server, backoff=Backoff(first=0.001, attempts=1)) as client,
     ):
         assert kinds_of(await asked(client)) == ["JobQueued", *["ProgressUpdate"] * 6, "JobCompleted"]
-
-
-async def test_a_followed_job_outlives_the_line() -> None:
-    resumed = in_turn(then_cut(silence), then_cut(sending(say.job_snapshot())), sending(*say.WHOLE_JOB[4:]))
-    async with RecordingServer(resume_job=resumed) as server, client_of(server) as client:
-        events = await followed(client)
-    assert kinds_of(events) == ["JobSnapshot", "AnalysisStarted", *["AgentCompleted"] * 2, "JobCompleted"]
-    assert server.actions() == ["authenticate", "resume_job"] * 3
 
 
 @pytest.mark.parametrize("refusal", [sending(say.gateway_error()), sending(say.error(code="INTERNAL")), silence])
@@ -131,11 +121,10 @@ async def test_the_time_allowed_bounds_the_attempts() -> None:
     assert len(server.handshake_statuses) > 9000
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, HandshakeRefused), (401, HandshakeRefused)])
-async def test_a_refused_handshake_is_not_tried_again(status: int, error: type[Exception]) -> None:
+async def test_a_refused_handshake_is_not_tried_again() -> None:
     async with RecordingServer(finops_query=CUT_IN_MID_JOB) as server, client_of(server) as client:
-        server.handshake_statuses = [status] * 2
-        with pytest.raises(error):
+        server.handshake_statuses = [403, 403]
+        with pytest.raises(HandshakeRefused):
             await asked(client)
     assert len(server.handshake_statuses) == 1
 
@@ -215,10 +204,3 @@ class Longest(random.Random):
 def test_the_waits_limit_doubles_up_to_the_longest() -> None:
     assert list(Backoff(first=1, longest=5, attempts=5, random=Longest()).delays()) == [1, 2, 4, 5, 5]
     assert len(list(Backoff(attempts=3000).delays())) == 3000
-
-
-@given(st.floats(0.001, 10), st.floats(0.001, 100), st.integers(0, 200))
-def test_every_wait_is_between_zero_and_the_longest(first: float, longest: float, attempts: int) -> None:
-    delays = list(Backoff(first=first, longest=longest, attempts=attempts).delays())
-    assert len(delays) == attempts
-    assert all(0 <= delay <= longest for delay in delays)
