@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sample_agents.costs import Costs, Dimension, add_up
+from sample_agents.costs import Costs, add_up
 from sample_agents.errors import CostDataError
-from sample_agents.focus_export import read_charges
-from sample_agents.money import money
-from sample_agents.month import Period
+from sample_agents.focus_export import Dimension, read_charges
+from sample_agents.months import Period
+from sample_agents.writing import count, money
 
 _USAGE = "usage: python -m sample_agents.check_costs FILE    (FOCUS 1.0 to 1.2, CSV or gzip of it)"
 
@@ -32,26 +32,23 @@ def main(arguments: Sequence[str]) -> int:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         sys.stderr.write(f"{path}: {reason}\n")
         return 1
-    sys.stdout.write(f"{path}: {summary(costs)}\n")
+    sys.stdout.write(f"{path}: {_summary(costs)}\n")
     return 0
 
 
-def summary(costs: Costs) -> str:
+def _summary(costs: Costs) -> str:
     """Rows, months, providers, services and totals in one line."""
     calendar = costs.calendar
     months = len(Period(calendar.first, calendar.newest))
     partial = f", partial: {', '.join(map(str, sorted(calendar.partial)))}" if calendar.partial else ""
-    totals = ", ".join(money(costs.total(currency, {}), currency) for currency in costs.currencies)
+    providers = costs.values(Dimension.PROVIDER)
+    services = costs.values(Dimension.SERVICE)
+    totals = ", ".join(money(costs.total(currency, {}), currency) for currency in costs.currencies())
     return (
-        f"{costs.rows:,} rows, {calendar} ({_count(months, 'month')}{partial}), "
-        f"{_count(len(costs.values(Dimension.PROVIDER)), 'provider')} "
-        f"({', '.join(costs.values(Dimension.PROVIDER))}), "
-        f"{_count(len(costs.values(Dimension.SERVICE)), 'service')}, total {totals} (EffectiveCost)"
+        f"{costs.rows:,} rows, {calendar} ({count(months, 'month')}{partial}), "
+        f"{count(len(providers), 'provider')} ({', '.join(providers)}), "
+        f"{count(len(services), 'service')}, total {totals} (EffectiveCost)"
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What can go wrong, each with a sentence that a person can act on.
 
 SampleAgentError
-├── InvalidEventError      the invocation carries no question                 -> status 400
 ├── CostDataError          the cost export cannot be read or is no FOCUS file -> status 500
 └── UnanswerableError      the question is not understood, or names what the data lacks
                            -> status 200: saying so, with what would work, is the answer
@@ -10,10 +9,6 @@ SampleAgentError
 
 class SampleAgentError(Exception):
     """The root; its text is a sentence for a person."""
-
-
-class InvalidEventError(SampleAgentError):
-    """The invocation's event carries no usable question."""
 
 
 class CostDataError(SampleAgentError):

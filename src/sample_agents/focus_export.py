@@ -12,14 +12,16 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
-from sample_agents.charge import Charge
 from sample_agents.errors import CostDataError
+from sample_agents.months import Month
+from sample_agents.vocabulary import VOCABULARY, listed, usual_name, words_of
 
 REQUIRED_COLUMNS = ("BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "EffectiveCost", "ServiceName")
 
@@ -38,14 +40,64 @@ _SIGNATURES = {
 }
 
 
+class Dimension(StrEnum):
+    """What costs can be broken down and selected by, month aside."""
+
+    PROVIDER = "provider"
+    SERVICE = "service"
+    REGION = "region"
+    ACCOUNT = "account"
+
+
+class UsageKind(StrEnum):
+    """The kinds of usage that findings of savings are made of."""
+
+    COMMITTED = "committed"  # covered by a commitment discount
+    UNUSED_COMMITMENT = "unused commitment"  # the part of a commitment that nothing used
+    IDLE = "idle"  # the provider's own description calls the resource idle or unattached
+    PREVIOUS_GENERATION = "previous generation"  # gp2 volumes, which gp3 replaces
+    ON_DEMAND = "on demand"  # hours at the standard price that a commitment could cover
+    OTHER = "other"  # what the charge's row does not say
+
+
+class Group(NamedTuple):
+    """What charges that are added up have in common."""
+
+    month: Month  # in which ChargePeriodStart lies
+    currency: str  # BillingCurrency
+    provider: str  # ProviderName
+    service: str  # ServiceName
+    region: str  # RegionId, else RegionName
+    account: str  # SubAccountId, else BillingAccountId
+    kind: UsageKind
+    tagged: bool  # False only for usage whose Tags cell is empty
+
+    def value(self, dimension: Dimension) -> str:
+        """The group's value of a dimension."""
+        return str(getattr(self, dimension.value))
+
+
+class Charge(NamedTuple):
+    """A row of the export, its cells parsed; empty and `NULL` cells are empty strings."""
+
+    group: Group
+    start: datetime  # ChargePeriodStart, UTC, included
+    end: datetime  # ChargePeriodEnd, UTC, excluded
+    cost: Decimal  # EffectiveCost
+    list_cost: Decimal  # ListCost; zero if the export has none
+    region_name: str  # RegionName
+    account_name: str  # the account's name
+
+
 def read_charges(stream: BinaryIO) -> Iterator[Charge]:
     """The export's charges, one by one, so that memory does not grow with the file.
 
     Raises CostDataError, one sentence with line and column where there are any, for what is no FOCUS export.
     """
-    lines = _lines(_decompressed(stream))
+    buffered = io.BufferedReader(cast(io.RawIOBase, stream))
+    is_gzip = buffered.peek(2).startswith(b"\x1f\x8b")
     # strict: a stray quote is an error of its line, not a cell that swallows the rest of the file.
-    rows = csv.reader(lines, strict=True)
+    rows = csv.reader(_lines(gzip.GzipFile(fileobj=buffered) if is_gzip else buffered), strict=True)
     try:
         row = _row_parser(next(rows, []))
         count = 0
@@ -61,15 +113,7 @@ def read_charges(stream: BinaryIO) -> Iterator[Charge]:
         raise CostDataError("The export has a header but no rows.")
 
 
-def _decompressed(stream: BinaryIO) -> BinaryIO:
-    buffered = io.BufferedReader(cast(io.RawIOBase, stream))
-    start = buffered.peek(4)[:4]
-    if start.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=buffered))
-    return cast(BinaryIO, buffered)
-
-
-def _lines(stream: BinaryIO) -> Iterator[str]:
+def _lines(stream: Iterable[bytes]) -> Iterator[str]:
     for number, raw in enumerate(stream, start=1):
         if number == 1:
             _refuse_other_formats(raw)
@@ -80,11 +124,10 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
 
 
 def _refuse_other_formats(first_line: bytes) -> None:
-    for signature, name in _SIGNATURES.items():
-        if first_line.startswith(signature):
-            raise CostDataError(f"This is {name}, not a FOCUS export: give CSV, or gzip of CSV, in UTF-8.")
-    if b"\0" in first_line:
-        raise CostDataError("This is a binary file, not a FOCUS export: give CSV, or gzip of CSV, in UTF-8.")
+    known = (name for signature, name in _SIGNATURES.items() if first_line.startswith(signature))
+    name = next(known, "a binary file" if b"\0" in first_line else "")
+    if name:
+        raise CostDataError(f"This is {name}, not a FOCUS export: give CSV, or gzip of CSV, in UTF-8.")
 
 
 def _row_parser(header: Sequence[str]) -> Callable[[Sequence[str], int], Charge]:
@@ -109,51 +152,50 @@ def _row_parser(header: Sequence[str]) -> Callable[[Sequence[str], int], Charge]
             value = "" if index is None else cells[index].strip()
             return "" if value == "NULL" else value
 
+        def refusal(column: str, reason: str) -> CostDataError:
+            value = text(column)
+            shown = repr(value if len(value) <= 40 else value[:39] + "…")
+            return CostDataError(f"Line {line}, column {column}: {reason.format(shown)}")
+
         def number(column: str) -> Decimal:
             value = text(column)
             if len(value) > _LONGEST_NUMBER or not _NUMBER.fullmatch(value):
-                raise CostDataError(f"Line {line}, column {column}: {_quoted(value)} is not a number.")
+                raise refusal(column, "{} is not a number.")
             parsed = Decimal(value)
             if abs(parsed) >= _TOO_MUCH:
-                raise CostDataError(f"Line {line}, column {column}: {_quoted(value)} is too large to be a cost.")
+                raise refusal(column, "{} is too large to be a cost.")
             return parsed
 
         def moment(column: str) -> datetime:
             try:
                 return _moment(text(column))
             except (ValueError, OverflowError) as error:
-                raise CostDataError(
-                    f"Line {line}, column {column}: {_quoted(text(column))} is not a date and time "
-                    "such as 2026-05-01T00:00:00Z."
-                ) from error
+                raise refusal(column, "{} is not a date and time such as 2026-05-01T00:00:00Z.") from error
 
-        currency = text("BillingCurrency")
-        if not _CURRENCY.fullmatch(currency):
-            raise CostDataError(
-                f"Line {line}, column BillingCurrency: {_quoted(currency)} is not a currency code (USD)."
-            )
+        if not _CURRENCY.fullmatch(text("BillingCurrency")):
+            raise refusal("BillingCurrency", "{} is not a currency code (USD).")
         start, end = moment("ChargePeriodStart"), moment("ChargePeriodEnd")
         if end <= start:
-            raise CostDataError(f"Line {line}, column ChargePeriodEnd: the period ends before it starts.")
-        category = text("ChargeCategory") or "Usage"
-        return Charge(
-            start=start,
-            end=end,
-            currency=currency,
-            cost=number("EffectiveCost"),
-            list_cost=number("ListCost") if text("ListCost") else Decimal(0),
-            category=category,
-            description=text("ChargeDescription"),
-            pricing=text("PricingCategory"),
-            commitment=text("CommitmentDiscountStatus"),
-            unit=text("ConsumedUnit"),
+            raise refusal("ChargePeriodEnd", "the period ends before it starts.")
+        usage = text("ChargeCategory") in ("", "Usage")
+        group = Group(
+            month=Month.of(start),
+            currency=text("BillingCurrency"),
             provider=text("ProviderName") or "(no provider)",
             service=text("ServiceName") or "(no service)",
             region=text("RegionId") or text("RegionName") or "(no region)",
-            region_name=text("RegionName"),
             account=text("SubAccountId") or text("BillingAccountId") or "(no account)",
+            kind=_usage_kind(text, usage=usage),
+            tagged=not has_tags or not usage or text("Tags") not in ("", "{}"),
+        )
+        return Charge(
+            group,
+            start,
+            end,
+            cost=number("EffectiveCost"),
+            list_cost=number("ListCost") if text("ListCost") else Decimal(0),
+            region_name=text("RegionName"),
             account_name=text("SubAccountName") if text("SubAccountId") else text("BillingAccountName"),
-            tagged=not has_tags or category != "Usage" or text("Tags") not in ("", "{}"),
         )
 
     return parse
@@ -170,5 +212,30 @@ def _moment(value: str) -> datetime:
     return moment
 
 
-def _quoted(value: str) -> str:
-    return repr(value if len(value) <= 40 else value[:39] + "…")
+# AWS: "$0.005 per Idle public IPv4 address per hour", "Elastic IP address not attached".
+_IDLE = re.compile(r"\b(idle|unattached|not attached)\b", re.IGNORECASE)
+_GP2 = re.compile(r"\bgp2\b", re.IGNORECASE)
+_HOURS = re.compile(r"\b(hrs?|hours?)\b", re.IGNORECASE)
+# Billed by the hour within Amazon EC2 and RDS, but outside Savings Plans and reserved instances.
+_NOT_COMMITTABLE = re.compile(r"\b(nat ?gateway|ACU)\b", re.IGNORECASE)
+_COMMITTABLE_SERVICES = frozenset(listed(VOCABULARY["committable"]))
+
+
+def _usage_kind(text: Callable[[str], str], *, usage: bool) -> UsageKind:
+    """The kind of usage that a row with such cells stands for."""
+    status = text("CommitmentDiscountStatus")
+    if status in ("Unused", "Used"):
+        return UsageKind.UNUSED_COMMITMENT if status == "Unused" else UsageKind.COMMITTED
+    description, unit = text("ChargeDescription"), text("ConsumedUnit")
+    if usage and _IDLE.search(description):
+        return UsageKind.IDLE
+    if usage and _GP2.search(description):
+        return UsageKind.PREVIOUS_GENERATION
+    committable = (
+        usage
+        and text("PricingCategory") in ("", "Standard")
+        and words_of(usual_name(text("ServiceName"))) in _COMMITTABLE_SERVICES
+        and _HOURS.search(unit)
+        and not _NOT_COMMITTABLE.search(f"{description} {unit}")
+    )
+    return UsageKind.ON_DEMAND if committable else UsageKind.OTHER

@@ -1,20 +1,14 @@
 """Finds the periods that a question names: months, quarters, years, and those relative to the data. Pure."""
 
+import calendar as calendars
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sample_agents.errors import UnanswerableError
-from sample_agents.month import Calendar, Month, Period
-from sample_agents.question_text import Mention, QuestionText
-from sample_agents.service_names import Words, words_of
+from sample_agents.months import Calendar, Month, Period
+from sample_agents.question_words import NUMBER_WORDS, Mention, QuestionText
+from sample_agents.vocabulary import Words, words_of
 
-_MONTHS = (
-    "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|"
-    "september sep sept|october oct|november nov|december dec"
-)
-_ONE_TO_TWELVE = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-NUMBER_WORDS = {word: number for number, word in enumerate(_ONE_TO_TWELVE.split("|"), start=1)}
-_ORDINALS = ("first 1st", "second 2nd", "third 3rd", "fourth 4th")
 _LONGEST_RUN = 36  # months in "last N months"
 
 
@@ -26,25 +20,29 @@ class _Named:
     length: int
 
     def of_year(self, year: int) -> Period:
-        first = Month(year, self.number)
-        return Period(first, first.plus(self.length - 1))
+        return Period.starting(Month(year, self.number), self.length)
 
 
-_Relative = Callable[[Calendar], Period]
-
+_YEAR = _Named(1, 12)
+_YEARS: dict[Words, int] = {(str(year),): year for year in range(2000, 2100)}
 _NAMED: dict[Words, _Named] = {
     **{
-        (name,): _Named(number, 1) for number, names in enumerate(_MONTHS.split("|"), start=1) for name in names.split()
+        (name.lower(),): _Named(number, 1)
+        for names in (calendars.month_name, calendars.month_abbr)
+        for number, name in enumerate(names)
+        if name
     },
-    **{(f"q{quarter}",): _Named(3 * quarter - 2, 3) for quarter in range(1, 5)},
-    **{("quarter", str(quarter)): _Named(3 * quarter - 2, 3) for quarter in range(1, 5)},
+    ("sept",): _Named(9, 1),
     **{
-        (ordinal, "quarter"): _Named(3 * quarter - 2, 3)
-        for quarter, ordinals in enumerate(_ORDINALS, start=1)
-        for ordinal in ordinals.split()
+        words_of(phrase): _Named(3 * quarter - 2, 3)
+        for quarter, (word, figure) in enumerate(
+            [("first", "1st"), ("second", "2nd"), ("third", "3rd"), ("fourth", "4th")], start=1
+        )
+        for phrase in (f"q{quarter}", f"quarter {quarter}", f"{word} quarter", f"{figure} quarter")
     },
 }
-_YEARS: dict[Words, int] = {(str(year),): year for year in range(2000, 2100)}
+
+_Relative = Callable[[Calendar], Period]
 
 
 def _complete(calendar: Calendar) -> Month:
@@ -54,20 +52,21 @@ def _complete(calendar: Calendar) -> Month:
 
 
 def _last_months(count: int) -> _Relative:
+    meaning = "the newest complete month" if count == 1 else f"the newest {count} complete months"
+
     def resolve(calendar: Calendar) -> Period:
         last = _complete(calendar)
-        meaning = "the newest complete month" if count == 1 else f"the newest {count} complete months"
         return Period(last.plus(1 - count), last, f"{meaning} of the data")
 
     return resolve
 
 
 def _next_months(count: int) -> _Relative:
-    return lambda calendar: Period(calendar.newest.plus(1), calendar.newest.plus(count))
+    return lambda calendar: Period.starting(calendar.newest.plus(1), count)
 
 
 def _quarter_of(month: Month) -> Period:
-    return _Named((month.number - 1) // 3 * 3 + 1, 3).of_year(month.year)
+    return Period.starting(month.plus(-((month.number - 1) % 3)), 3)
 
 
 def _last_quarter(calendar: Calendar) -> Period:
@@ -75,84 +74,61 @@ def _last_quarter(calendar: Calendar) -> Period:
     return Period(quarter.first, quarter.last, "the newest complete quarter")
 
 
-def _this_year(calendar: Calendar) -> Period:
-    return Period(Month(calendar.newest.year, 1), calendar.newest, "the year of the newest month")
-
-
-def _this_month(calendar: Calendar) -> Period:
-    return Period(calendar.newest, calendar.newest, "the newest month of the data")
-
-
-def _next_quarter(calendar: Calendar) -> Period:
-    return _quarter_of(_quarter_of(calendar.newest).last.plus(1))
-
-
-def _rest_of_year(calendar: Calendar) -> Period:
-    december = Month(calendar.newest.year, 12)
-    return Period(calendar.newest, december)
-
-
-def _phrases(*pairs: tuple[str, _Relative]) -> Iterator[tuple[Words, _Relative]]:
-    for alternatives, resolve in pairs:
-        for phrase in alternatives.split(", "):
-            yield words_of(phrase), resolve
-
-
-def _counted(openings: str, resolve: Callable[[int], _Relative]) -> Iterator[tuple[Words, _Relative]]:
+def _phrases(meanings: dict[str, _Relative], counted: str, count: Callable[[int], _Relative]) -> dict[Words, _Relative]:
+    """The phrases, and those such as "last 3 months": each opening in `counted` with each number."""
     numbers = {str(number): number for number in range(1, _LONGEST_RUN + 1)} | NUMBER_WORDS
-    for opening in openings.split():
-        for word, number in numbers.items():
-            for unit in ("month", "months", "complete months", "full months"):
-                yield (opening, word, *unit.split()), resolve(number)
+    return {words_of(phrase): meaning for phrases, meaning in meanings.items() for phrase in phrases.split(", ")} | {
+        words_of(f"{opening} {word} {unit}"): count(number)
+        for opening in counted.split()
+        for word, number in numbers.items()
+        for unit in ("month", "months", "complete months", "full months")
+    }
 
 
-_PAST: dict[Words, _Relative] = dict(
-    [
-        *_phrases(
-            ("last month, previous month, prior month, past month, last complete month", _last_months(1)),
-            ("month before last", lambda calendar: _last_months(1)(calendar).before()),
-            ("month before, month before that", lambda calendar: _last_months(1)(calendar).before()),
-            ("this month, current month, month to date, mtd, so far this month", _this_month),
-            ("this quarter, current quarter", lambda calendar: _quarter_of(calendar.newest)),
-            ("last quarter, previous quarter, past quarter", _last_quarter),
-            ("this year, current year, year to date, ytd", _this_year),
-            ("last year, previous year", lambda calendar: _Named(1, 12).of_year(calendar.newest.year - 1)),
-            ("past year", _last_months(12)),
-            (
-                "all time, ever, all months, whole period, entire period",
-                lambda calendar: Period(calendar.first, calendar.newest, "all data"),
-            ),
+_PAST = _phrases(
+    {
+        "last month, previous month, prior month, past month, last complete month": _last_months(1),
+        "month before last, month before, month before that": lambda calendar: _last_months(1)(calendar).before(),
+        "this month, current month, month to date, mtd, so far this month": lambda calendar: Period(
+            calendar.newest, calendar.newest, "the newest month of the data"
         ),
-        *_counted("last past previous", _last_months),
-    ]
-)
-_AHEAD: dict[Words, _Relative] = dict(
-    [
-        *_phrases(
-            ("next month, coming month", _next_months(1)),
-            ("next quarter, coming quarter", _next_quarter),
-            ("next year", lambda calendar: _Named(1, 12).of_year(calendar.newest.year + 1)),
-            ("rest of the year, rest of this year, end of the year, end of year, year end", _rest_of_year),
+        "this quarter, current quarter": lambda calendar: _quarter_of(calendar.newest),
+        "last quarter, previous quarter, past quarter": _last_quarter,
+        "this year, current year, year to date, ytd": lambda calendar: Period(
+            Month(calendar.newest.year, 1), calendar.newest, "the year of the newest month"
         ),
-        *_counted("next coming", _next_months),
-    ]
+        "last year, previous year": lambda calendar: _YEAR.of_year(calendar.newest.year - 1),
+        "past year": _last_months(12),
+        "all time, ever, all months, whole period, entire period": lambda calendar: Period(
+            calendar.first, calendar.newest, "all data"
+        ),
+    },
+    "last past previous",
+    _last_months,
 )
-_DAYS_AND_WEEKS = "day|days|daily|today|yesterday|week|weeks|weekly|weekend|hour|hours|hourly"
-_TOO_FINE: dict[Words, str] = {(word,): word for word in _DAYS_AND_WEEKS.split("|")}
+_AHEAD = _phrases(
+    {
+        "next month, coming month": _next_months(1),
+        "next quarter, coming quarter": lambda calendar: _quarter_of(_quarter_of(calendar.newest).last.plus(1)),
+        "next year": lambda calendar: _YEAR.of_year(calendar.newest.year + 1),
+        "rest of the year, rest of this year, end of the year, end of year, year end": lambda calendar: Period(
+            calendar.newest, Month(calendar.newest.year, 12)
+        ),
+    },
+    "next coming",
+    _next_months,
+)
+_DAYS_AND_WEEKS = "day days daily today yesterday week weeks weekly weekend hour hours hourly"
+_TOO_FINE: dict[Words, str] = {(word,): word for word in _DAYS_AND_WEEKS.split()}
 _DAYS = frozenset(f"{day}{ending}" for day in range(1, 32) for ending in ("", "st", "nd", "rd", "th"))
 _RANGE_WORDS = frozenset({"to", "through", "thru", "until", "till"})
+_JOINING_WORDS = _RANGE_WORDS | {"and", "or", "with", "vs", "versus"}
 
 
-@dataclass(frozen=True)
-class Periods:
-    """The periods named, in reading order, and whether a phrase such as "next month" looked ahead."""
-
-    named: tuple[Period, ...]
-    ahead: bool
-
-
-def take_periods(text: QuestionText, calendar: Calendar, *, forecast: bool, compare: bool) -> Periods:
-    """Take the question's periods.
+def take_periods(
+    text: QuestionText, calendar: Calendar, *, forecast: bool, compare: bool
+) -> tuple[tuple[Period, ...], bool]:
+    """Take the question's periods, in reading order; and whether a phrase such as "next month" looked ahead.
 
     A month without a year is the most recent one in the data; in a forecast, the next.
 
@@ -167,7 +143,7 @@ def take_periods(text: QuestionText, calendar: Calendar, *, forecast: bool, comp
     for mention, year in reversed(_with_years(text, named, years)):
         if year is None:
             # In "April and May 2025", the year counts for April too.
-            linked = following is not None and _joined(text, mention.end, following.start)
+            linked = following is not None and set(text.words[mention.end : following.start]) <= _JOINING_WORDS
             latest = following.meaning.first if following and linked else None
             period = _without_year(mention.meaning, calendar, forecast=forecast, before=latest)
         else:
@@ -175,7 +151,7 @@ def take_periods(text: QuestionText, calendar: Calendar, *, forecast: bool, comp
         mentions.append(Mention(mention.start, mention.end, period))
         following = mentions[-1] if year is not None else None
     mentions.sort(key=lambda mention: mention.start)
-    return Periods(tuple(_ranges(text, mentions, calendar, compare=compare)), ahead=bool(ahead))
+    return tuple(_ranges(text, mentions, calendar, compare=compare)), bool(ahead)
 
 
 def _is_day(text: QuestionText, mention: Mention[_Named]) -> bool:
@@ -184,11 +160,6 @@ def _is_day(text: QuestionText, mention: Mention[_Named]) -> bool:
     if text.word(before) == "of":
         before -= 1
     return mention.meaning.length == 1 and (text.word(before) in _DAYS or text.word(mention.end) in _DAYS)
-
-
-def _joined(text: QuestionText, end: int, start: int) -> bool:
-    between = text.words[end:start]
-    return all(word in _RANGE_WORDS or word in ("and", "or", "with", "vs", "versus") for word in between)
 
 
 def _with_years(
@@ -205,7 +176,7 @@ def _with_years(
         else:
             whole = Mention(min(mention.start, year.start), max(mention.end, year.end), mention.meaning)
             paired.append((whole, year.meaning))
-    paired += [(Mention(year.start, year.end, _Named(1, 12)), year.meaning) for year in year_at.values()]
+    paired += [(Mention(year.start, year.end, _YEAR), year.meaning) for year in year_at.values()]
     return sorted(paired, key=lambda pair: pair[0].start)
 
 
@@ -213,14 +184,14 @@ def _without_year(named: _Named, calendar: Calendar, *, forecast: bool, before: 
     if before is not None:
         period = named.of_year(before.year)
         return period if period.first < before else named.of_year(before.year - 1)
+    this_year = named.of_year(calendar.newest.year)
     if forecast:
-        period = named.of_year(calendar.newest.year)
-        return period if period.last >= calendar.newest else named.of_year(calendar.newest.year + 1)
+        return this_year if this_year.last >= calendar.newest else named.of_year(calendar.newest.year + 1)
     for year in range(calendar.newest.year, calendar.first.year - 1, -1):
         period = named.of_year(year)
         if period.first <= calendar.newest and period.last >= calendar.first:
             return period
-    name = named.of_year(calendar.newest.year).label.removesuffix(f" {calendar.newest.year}")
+    name = this_year.label.removesuffix(f" {calendar.newest.year}")
     raise UnanswerableError(f"{name} is not in the data, which cover {calendar}.")
 
 
@@ -228,19 +199,18 @@ def _ranges(
     text: QuestionText, mentions: list[Mention[Period]], calendar: Calendar, *, compare: bool
 ) -> Iterator[Period]:
     """The periods, with `from March to May`, `between March and May` and `since March` as one each."""
-    position = 0
-    while position < len(mentions):
+    remaining = iter(range(len(mentions)))
+    for position in remaining:
         mention = mentions[position]
-        position += 1
         period = mention.meaning
-        if not compare and position < len(mentions):
-            after = mentions[position]
+        if not compare and position + 1 < len(mentions):
+            after = mentions[position + 1]
             between = text.words[mention.end : after.start]
             is_between = between == ("and",) and text.word(mention.start - 1) == "between"
             if is_between or (len(between) == 1 and between[0] in _RANGE_WORDS):
                 first, last = period.first, after.meaning.last
                 period = Period(first if first <= last else Month(first.year - 1, first.number), last)
-                position += 1
+                next(remaining)  # the range's end is no period of its own
         elif not compare and text.word(mention.start - 1) == "since":
             period = Period(period.first, max(period.first, calendar.newest))
         yield period

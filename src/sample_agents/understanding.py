@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
-from sample_agents.costs import Costs, Dimension
+from sample_agents.costs import Costs
 from sample_agents.errors import UnanswerableError
-from sample_agents.known_names import Named, known_names
-from sample_agents.markdown import bullets, paragraphs, plain
+from sample_agents.focus_export import Dimension
 from sample_agents.period_words import take_periods
-from sample_agents.question import Question
-from sample_agents.question_defaults import complete
-from sample_agents.question_text import Mention, QuestionText
+from sample_agents.question import Question, complete
 from sample_agents.question_words import (
     DIMENSION_WORDS,
     FILLER_WORDS,
@@ -18,9 +16,13 @@ from sample_agents.question_words import (
     KIND_WORDS,
     MONTHLY,
     RANKING_WORDS,
-    RESERVED_WORDS,
     Kind,
+    Mention,
+    Named,
+    QuestionText,
+    known_names,
 )
+from sample_agents.writing import bullets, paragraphs, plain
 
 EXAMPLES = (
     "What was my S3 spend in May?",
@@ -31,6 +33,11 @@ EXAMPLES = (
     "Where can I save money?",
 )
 
+_NOT_UNDERSTOOD = paragraphs(
+    "I cannot answer that: I answer questions about the costs in the data.",
+    "Questions that work:",
+    bullets(EXAMPLES),
+)
 _MOST_NAMES = 40  # listed when a name is not in the data
 
 _BY = frozenset({"by", "per"})
@@ -44,25 +51,26 @@ def understand(text: str, costs: Costs) -> Question:
     Raises UnanswerableError, with what there is or with questions that work, if the data cannot answer it.
     """
     words = QuestionText(text)
-    names = words.take(known_names(costs, RESERVED_WORDS))
+    names = words.take(known_names(costs))
     kinds = words.take(KIND_WORDS)
     asked = {mention.meaning for mention in kinds}
     kind = next((kind for kind in KIND_PRECEDENCE if kind in asked), None)
-    periods = take_periods(words, costs.calendar, forecast=kind is Kind.FORECAST, compare=kind is Kind.COMPARISON)
+    forecast, compare = kind is Kind.FORECAST, kind is Kind.COMPARISON
+    periods, ahead = take_periods(words, costs.calendar, forecast=forecast, compare=compare)
     rankings = words.take(RANKING_WORDS)
     dimensions = words.take(DIMENSION_WORDS)
     words.take(FILLER_WORDS)
     unused = list(_runs(words))
-    nothing_known = not (kinds or names or dimensions or rankings or periods.named)
+    nothing_known = not (kinds or names or dimensions or rankings or periods)
     if nothing_known or (kind is None and unused):
         raise UnanswerableError(_NOT_UNDERSTOOD)
     for run in unused:
         _refuse_unknown_name(words, run, kinds)
-    if periods.ahead and kind in (None, Kind.COST):
+    if ahead and kind in (None, Kind.COST):
         kind = Kind.FORECAST
     question = Question(
         kind=kind or Kind.COST,
-        periods=periods.named,
+        periods=periods,
         names=_present(names, costs),
         by=next((Dimension(found.meaning) for found in dimensions if found.meaning != MONTHLY), None),
         by_month=any(found.meaning == MONTHLY for found in dimensions),
@@ -72,22 +80,12 @@ def understand(text: str, costs: Costs) -> Question:
     return complete(_tidied(question, dimensions), costs.calendar)
 
 
-_NOT_UNDERSTOOD = paragraphs(
-    "I cannot answer that: I answer questions about the costs in the data.",
-    "Questions that work:",
-    bullets(EXAMPLES),
-)
-
-
 def _runs(words: QuestionText) -> Iterator[range]:
     """The words that nothing has taken, neighbours together."""
-    start = previous = -2
-    for position in [*words.left(), len(words.words) + 1]:
-        if position != previous + 1:
-            if start >= 0:
-                yield range(start, previous + 1)
-            start = position
-        previous = position
+    # Within a run, a position and its number among those left grow alike.
+    for _, run in groupby(enumerate(words.left()), key=lambda pair: pair[1] - pair[0]):
+        positions = [position for _, position in run]
+        yield range(positions[0], positions[-1] + 1)
 
 
 def _text(words: QuestionText, run: range) -> str:

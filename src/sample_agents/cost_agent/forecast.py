@@ -13,16 +13,8 @@ from decimal import Decimal
 FEWEST_MONTHS = 6  # below it, the interval is wider than the costs
 MOST_MONTHS = 12  # older months say little about the present trend
 
-# Student's t, 90th percentile (the 80 % two-sided interval), by degrees of freedom n - 2.
-_STUDENT_T = {
-    4: Decimal("1.533"),
-    5: Decimal("1.476"),
-    6: Decimal("1.440"),
-    7: Decimal("1.415"),
-    8: Decimal("1.397"),
-    9: Decimal("1.383"),
-    10: Decimal("1.372"),
-}
+# Student's t, 90th percentile (the 80 % two-sided interval), for the degrees of freedom n - 2 of 6 to 12 months.
+_STUDENT_T = [Decimal(t) for t in ("1.533", "1.476", "1.440", "1.415", "1.397", "1.383", "1.372")]
 
 
 @dataclass(frozen=True)
@@ -46,12 +38,7 @@ class Trend:
 
     @classmethod
     def through(cls, amounts: Sequence[Decimal]) -> "Trend":
-        """Fit the line to the newest `MOST_MONTHS` amounts, oldest first.
-
-        Raises ValueError for fewer than `FEWEST_MONTHS`.
-        """
-        if len(amounts) < FEWEST_MONTHS:
-            raise ValueError(f"A trend needs {FEWEST_MONTHS} months, not {len(amounts)}.")
+        """Fit the line to the newest `MOST_MONTHS` amounts, oldest first; at least `FEWEST_MONTHS`."""
         used = amounts[-MOST_MONTHS:]
         count = len(used)
         middle = Decimal(count - 1) / 2
@@ -69,11 +56,9 @@ class Trend:
         middle = Decimal(self.months - 1) / 2
         distance = sum((x - middle for x in positions), Decimal(0))
         factor = count + Decimal(count**2) / self.months + distance**2 / _spread(self.months)
-        margin = _STUDENT_T[self.months - 2] * (self.residual_variance * factor).sqrt()
-        estimates = (expected - margin, expected, expected + margin)
-        if self.never_negative:
-            return Estimate(*(max(value, Decimal(0)) for value in estimates))
-        return Estimate(*estimates)
+        margin = _STUDENT_T[self.months - FEWEST_MONTHS] * (self.residual_variance * factor).sqrt()
+        least = Decimal(0) if self.never_negative else Decimal("-Infinity")
+        return Estimate(*(max(value, least) for value in (expected - margin, expected, expected + margin)))
 
 
 def _spread(count: int) -> Decimal:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sample_agents.agent import Answer
+from sample_agents.cost_agent.handler import answer
 from sample_agents.cost_source import SHIPPED_DATA
 from sample_agents.costs import Costs, add_up
 from sample_agents.focus_export import read_charges
@@ -17,6 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 Row = Mapping[str, str]
 WriteExport = Callable[[Sequence[Row]], bytes]
 MakeCosts = Callable[[Sequence[Row]], Costs]
+Ask = Callable[..., Answer]
 
 USUAL_ROW = {
     "BillingCurrency": "USD",
@@ -59,6 +62,12 @@ def make_costs() -> MakeCosts:
     return lambda rows: add_up(read_charges(io.BytesIO(_write(rows))))
 
 
+@pytest.fixture
+def ask(shipped) -> Ask:
+    """Asks the cost agent about some costs; about the shipped ones if none are given."""
+    return lambda question, costs=shipped: answer(question, costs)
+
+
 @pytest.fixture(scope="session")
 def shipped() -> Costs:
     return add_up(read_charges(io.BytesIO(SHIPPED_DATA.read_bytes())))
@@ -71,8 +80,8 @@ def shipped_rows() -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def focus_sample() -> Path:
+def focus_sample() -> bytes:
     path = REPOSITORY.parent / "shared/data/focus_sample.csv"
     if not path.exists():
         pytest.skip("the FOCUS sample data are not beside the repository (../shared/data/focus_sample.csv)")
-    return path
+    return path.read_bytes()

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sample_agents.charge import Charge
 from sample_agents.errors import CostDataError
-from sample_agents.focus_export import REQUIRED_COLUMNS, read_charges
+from sample_agents.focus_export import REQUIRED_COLUMNS, Charge, read_charges
 
 HEADER = ",".join(REQUIRED_COLUMNS)
 ROW = "USD,2026-05-01T00:00:00Z,2026-05-02T00:00:00Z,1.25,Amazon S3"
@@ -31,9 +30,10 @@ def test_required_columns_are_enough():
     assert charge.cost == Decimal("1.25")
     assert charge.start == datetime(2026, 5, 1)
     assert charge.end == datetime(2026, 5, 2)
-    assert (charge.service, charge.currency, charge.category) == ("Amazon S3", "USD", "Usage")
-    assert (charge.region, charge.account, charge.provider) == ("(no region)", "(no account)", "(no provider)")
-    assert charge.tagged  # an export without tags says nothing about them
+    group = charge.group
+    assert (group.service, group.currency) == ("Amazon S3", "USD")
+    assert (group.region, group.account, group.provider) == ("(no region)", "(no account)", "(no provider)")
+    assert group.tagged  # an export without tags says nothing about them
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,14 @@ def test_date_formats(moment):
 
 def test_null_is_empty(export):
     (charge,) = read(export([dict.fromkeys(["RegionId", "RegionName", "SubAccountId", "Tags", "ListCost"], "NULL")]))
-    assert (charge.region, charge.account, charge.tagged, charge.list_cost) == ("(no region)", "(no account)", False, 0)
+    group = charge.group
+    assert (group.region, group.account, group.tagged, charge.list_cost) == ("(no region)", "(no account)", False, 0)
 
 
 @pytest.mark.parametrize(("tags", "tagged"), [("", False), ("{}", False), ('{"a": "b"}', True)])
 def test_tags(export, tags, tagged):
-    assert read(export([{"Tags": tags}]))[0].tagged is tagged
-    assert read(export([{"Tags": tags, "ChargeCategory": "Tax"}]))[0].tagged  # a tax cannot be tagged
+    assert read(export([{"Tags": tags}]))[0].group.tagged is tagged
+    assert read(export([{"Tags": tags, "ChargeCategory": "Tax"}]))[0].group.tagged  # a tax cannot be tagged
 
 
 def test_quoted_line_breaks_count_as_lines():
@@ -148,6 +149,6 @@ def test_no_cells_do_anything_but_read_or_refuse(cells):
 
 
 def test_real_export(focus_sample):
-    charges = read(focus_sample.read_bytes())
+    charges = read(focus_sample)
     assert len(charges) == 1000
-    assert {charge.provider for charge in charges} == {"AWS", "Microsoft", "Oracle"}
+    assert {charge.group.provider for charge in charges} == {"AWS", "Microsoft", "Oracle"}

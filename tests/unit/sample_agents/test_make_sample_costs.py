@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sample_agents.cost_source import SHIPPED_DATA
-from sample_agents.costs import Dimension
+from sample_agents.focus_export import Dimension
 
 TOOL = Path(__file__).with_name("make_sample_costs.py")
 

@@ -41,14 +41,19 @@ class Period:
     last: Month
     meaning: str = ""
 
+    @classmethod
+    def starting(cls, first: Month, months: int) -> "Period":
+        """So many months from the first on."""
+        return cls(first, first.plus(months - 1))
+
     @property
     def label(self) -> str:
         """A short name: `May 2026`, `Q3 2026`, `2026`, or `May 2026 to August 2026`."""
         if self.first == self.last:
             return str(self.first)
-        if self.first.number == 1 and self.last == self.first.plus(11):
+        if self.first.number == 1 and len(self) == 12:
             return str(self.first.year)
-        if self.first.number % 3 == 1 and self.last == self.first.plus(2):
+        if self.first.number % 3 == 1 and len(self) == 3:
             return f"Q{self.first.number // 3 + 1} {self.first.year}"
         return f"{self.first} to {self.last}"
 
@@ -58,10 +63,7 @@ class Period:
 
     def __iter__(self) -> Iterator[Month]:
         """The months, oldest first."""
-        month = self.first
-        while month <= self.last:
-            yield month
-            month = month.plus(1)
+        return map(self.first.plus, range(len(self)))
 
     def __len__(self) -> int:
         """How many months."""
@@ -69,7 +71,7 @@ class Period:
 
     def before(self) -> "Period":
         """The period of the same length that ends where this one starts."""
-        return Period(self.first.plus(-len(self)), self.first.plus(-1))
+        return Period.starting(self.first.plus(-len(self)), len(self))
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,13 @@ class Calendar:
 
     first: Month
     newest: Month
-    newest_complete: Month | None  # None: no month of the data is complete
     partial: frozenset[Month]
+
+    @property
+    def newest_complete(self) -> Month | None:
+        """The newest month that the data cover in full; None if they have none at their end."""
+        month = self.newest if self.newest not in self.partial else self.newest.plus(-1)
+        return month if month >= self.first and month not in self.partial else None
 
     def covers(self, month: Month) -> bool:
         """Whether the month lies between the data's first and newest month."""

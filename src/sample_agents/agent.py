@@ -1,0 +1,81 @@
+"""What both Lambda functions do around their answer: its shape, the event, the log line, the envelope."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sample_agents.costs import Costs
+from sample_agents.errors import CostDataError, UnanswerableError
+from sample_agents.question import Question
+from sample_agents.writing import bullets, paragraphs
+
+_LONGEST_JOB_ID = 128  # in the log
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer for a person, and what the log says of it."""
+
+    markdown: str
+    kind: str  # what was asked for
+    found: bool  # whether the data answer it
+
+
+def compose(question: Question, costs: Costs, body: Sequence[str], *, found: bool, notes: Sequence[str] = ()) -> Answer:
+    """What was understood, the body, and the notes that the reader needs to trust it."""
+    partial = [
+        f"{month} is partial: the newest charge ends on {costs.covered_until:%d %B %Y, %H:%M} UTC."
+        if month == costs.calendar.newest
+        else f"{month} is partial: the data start within it."
+        for month in sorted(question.months & costs.calendar.partial)
+    ]
+    source = (
+        "Cost is the FOCUS column `EffectiveCost` (amortised, after discounts; taxes and credits included). "
+        f"Data: {costs.rows:,} rows, {costs.calendar}."
+    )
+    notes = bullets([*question.notes, *partial, *notes, source])
+    return Answer(paragraphs(f"I understood: {question}.", *body, notes), question.kind, found)
+
+
+def respond(
+    agent: str, answer: Callable[[str, Costs], Answer], costs: Callable[[], Costs], event: Mapping[str, Any]
+) -> dict[str, object]:
+    """Answer an event `{"query": ..., "jobId": ...}` with `{"statusCode": ..., "body": JSON text}`.
+
+    The body is `{"response": markdown}` with status 200, or `{"error": sentence}` with status 400 (no
+    question) or 500 (no costs). One line about it goes to the log, under the agent's name.
+    """
+    started = time.monotonic()
+    fields = event if isinstance(event, Mapping) else {}
+    query, job = fields.get("query"), fields.get("jobId")
+    if isinstance(query, str) and query.strip():
+        status, body, kind, found = _respond(answer, costs, query)
+    else:
+        sentence = 'The event has no question: give {"query": "What was my S3 spend in May?"}.'
+        status, body, kind, found = 400, {"error": sentence}, "invalid event", False
+    line = {
+        "agent": agent,
+        "jobId": job[:_LONGEST_JOB_ID] if isinstance(job, str) else None,
+        "status": status,
+        "question": kind,  # its kind: the question is the user's and not logged
+        "found": found,
+        "durationMs": round((time.monotonic() - started) * 1000),
+    }
+    sys.stdout.write(json.dumps(line) + "\n")
+    return {"statusCode": status, "body": json.dumps(body)}
+
+
+def _respond(
+    answer: Callable[[str, Costs], Answer], costs: Callable[[], Costs], query: str
+) -> tuple[int, dict[str, str], str, bool]:
+    """Status, body, the question's kind and whether the data answer it."""
+    try:
+        given = answer(query, costs())
+    except CostDataError as error:
+        return 500, {"error": str(error)}, "no costs", False
+    except UnanswerableError as error:
+        return 200, {"response": str(error)}, "unanswerable", False
+    return 200, {"response": given.markdown}, given.kind, given.found

@@ -1,0 +1,75 @@
+"""How answers are written: amounts of money, and markdown that names from outside cannot break. Pure."""
+
+import re
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+
+# ISO 4217 currencies without a minor unit, of those that cloud providers bill in.
+_WITHOUT_CENTS = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "VND"})
+_SPECIAL = re.compile(r"([\\`*_\[\]|~#!&])")
+# A name longer than this is cut: it would push the amounts out of sight.
+_LONGEST_NAME = 80
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """The amount without its currency, as `1,234.56`.
+
+    An amount that would round to zero but is not zero says so and keeps two significant digits:
+    `less than 0.01 (0.00000080)`.
+    """
+    unit = Decimal(1) if currency in _WITHOUT_CENTS else Decimal("0.01")
+    rounded = value.quantize(unit, rounding=ROUND_HALF_EVEN)
+    if rounded or not value:
+        return f"{rounded if rounded else abs(rounded):,f}"
+    exact = f"{value.quantize(Decimal(1).scaleb(value.adjusted() - 1)):f}"
+    return f"less than {unit} ({exact})" if value > 0 else f"more than -{unit} ({exact})"
+
+
+def money(value: Decimal, currency: str) -> str:
+    """The amount with its currency, as `1,234.56 USD`."""
+    return f"{amount(value, currency)} {currency}"
+
+
+def share(part: Decimal, whole: Decimal) -> str:
+    """A part as a percentage of the whole, as `12.3 %`; empty when the whole is nothing."""
+    return f"{100 * part / whole:,.1f} %" if whole > 0 else ""
+
+
+def change(before: Decimal, after: Decimal) -> str:
+    """The relative change, as `+12.3 %`; words where a percentage means nothing."""
+    if before == after:
+        return "none"
+    return f"{100 * (after - before) / abs(before):+,.1f} %" if before else "new"
+
+
+def count(number: int, noun: str) -> str:
+    """The number of things, as `1 month` or `1,234 months`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """Text from outside as one line of inert markdown.
+
+    Control characters, line breaks and direction marks become spaces; characters with a meaning in markdown
+    or HTML lose it.
+    """
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if len(line) > _LONGEST_NAME:
+        line = line[: _LONGEST_NAME - 1] + "…"
+    return _SPECIAL.sub(r"\\\1", line).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int = 1) -> str:
+    """A markdown table of inert cells; after the first `text_columns` columns, all hold amounts."""
+    rule = ["---"] * text_columns + ["---:"] * (len(header) - text_columns)
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """A bullet list."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def paragraphs(*parts: str) -> str:
+    """The parts that are not empty, one blank line between them."""
+    return "\n\n".join(part for part in parts if part)
