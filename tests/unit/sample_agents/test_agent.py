@@ -51,33 +51,26 @@ def test_agents_answer_from_the_shipped_data(capsys, handler, name, question, ki
     assert (line["agent"], line["jobId"], line["question"]) == (name, "job-1", kind)
 
 
-def test_answer_in_its_envelope(invoke):
-    status, body, line = invoke({"query": "what", "jobId": "job-1"})
-    assert (status, body) == (200, {"response": "**what**"})
-    assert isinstance(line.pop("durationMs"), int)
-    assert line == {"agent": "cost", "jobId": "job-1", "status": 200, "question": "cost", "found": True}
+ASKED = {"query": "what", "jobId": "job-1"}
+NOT_ASKED = [{}, {"query": ""}, {"query": " \n"}, {"query": 7}, {"query": None}, [], None, "text"]
+NO_QUESTION = {"error": 'The event has no question: give {"query": "What was my S3 spend in May?"}.'}
 
 
 @pytest.mark.parametrize(
-    "event", [{}, {"query": ""}, {"query": " \n"}, {"query": 7}, {"query": None}, [], None, "text"]
+    ("event", "parts", "status", "body", "kind"),
+    [
+        (ASKED, {}, 200, {"response": "**what**"}, "cost"),
+        *((event, {}, 400, NO_QUESTION, "invalid event") for event in NOT_ASKED),
+        (ASKED, {"costs": raising(CostDataError("Line 3: broken."))}, 500, {"error": "Line 3: broken."}, "no costs"),
+        (ASKED, {"answer": raising(UnanswerableError("No."))}, 200, {"response": "No."}, "unanswerable"),
+    ],
 )
-def test_event_without_a_question(invoke, event):
-    status, body, line = invoke(event)
-    assert status == 400
-    assert body["error"].startswith("The event has no question")
-    assert line["question"] == "invalid event"
-
-
-def test_broken_costs(invoke):
-    status, body, line = invoke({"query": "what"}, costs=raising(CostDataError("Line 3: broken.")))
-    assert (status, body) == (500, {"error": "Line 3: broken."})
-    assert (line["question"], line["found"]) == ("no costs", False)
-
-
-def test_question_that_the_data_cannot_answer_is_answered(invoke):
-    status, body, line = invoke({"query": "what"}, raising(UnanswerableError("No.")))
-    assert (status, body) == (200, {"response": "No."})
-    assert (line["question"], line["found"]) == ("unanswerable", False)
+def test_envelope_and_log_line(invoke, event, parts, status, body, kind):
+    *response, line = invoke(event, **parts)
+    assert response == [status, body]
+    assert isinstance(line.pop("durationMs"), int)
+    job, found = ("job-1" if event is ASKED else None), kind == "cost"
+    assert line == {"agent": "cost", "jobId": job, "status": status, "question": kind, "found": found}
 
 
 def test_a_bug_is_not_hidden(invoke):
