@@ -127,7 +127,7 @@ def test_a_wait_is_whole_seconds_and_never_shorter_than_said_and_one_that_makes_
     message: say.Message,
 ) -> None:
     waits = {1: 1, 0.2: 1, 16.1: 17, SECONDS_OF_A_DAY: SECONDS_OF_A_DAY}
-    nonsense = [None, True, 0, -5, "17", [], {}, SECONDS_OF_A_DAY + 1, 10**400]
+    nonsense: list[object] = [None, True, 0, -5, "17", [], {}, SECONDS_OF_A_DAY + 1, 10**400]
     for value, seconds in [*waits.items(), *((rubbish, None) for rubbish in nonsense)]:
         event = parse_event(json.dumps(message | {"retryAfter": value}))
         assert isinstance(event, ErrorMessage | JobFailed)
