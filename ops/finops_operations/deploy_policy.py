@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
+from typing import NamedTuple
 
 from finops_operations.command_line import DONE, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed
@@ -44,42 +45,55 @@ TRUSTED_ADVISOR_FUNCTION; and AMPLIFY_APP_ID, AMPLIFY_BRANCH. Exit status: 0 pri
 command line; 130 interrupted.
 """
 
-# None of them lets in a quote, or a wildcard, which would widen the policy.
-_FORMS = {
-    "stack_name": r"[A-Za-z][A-Za-z0-9-]{0,127}",
-    "region": r"[a-z]{2}(-[a-z]+)+-[0-9]",
-    "project_name": r"[a-z][a-z0-9-]{1,38}[a-z0-9]",
-    "bucket": r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-    "account": r"[0-9]{12}",
-    "cost_forecast_function": r"[A-Za-z0-9_-]{1,64}",
-    "trusted_advisor_function": r"[A-Za-z0-9_-]{1,64}",
-    "kms_key_arn": r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
-    "app_id": r"d[a-z0-9]+",
-    "branch": r"[A-Za-z0-9._/-]{1,255}",
-}
-# Without them, the account is looked up, and the policies that name the other two cannot be had.
-_OPTIONAL = {"account", "kms_key_arn", "app_id"}
+_STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
+_REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]"
+
+
+class _Name(NamedTuple):
+    """An option that names something in a policy, and the policy's placeholder for it."""
+
+    option: str
+    placeholder: str
+    form: str
+    """None of them lets in a quote, or a wildcard, which would widen the policy."""
+    help: str
+    default: str = ""
+    """Without one, the account is looked up, and a policy that is about one of the others cannot be had."""
+    variable: str = ""
+
+
+_FUNCTION = r"[A-Za-z0-9_-]{1,64}"
+_NAMES = [
+    _Name("--project-name", "ProjectName", r"[a-z][a-z0-9-]{1,38}[a-z0-9]", "first part of every resource's name",
+          "finops-websocket", "PROJECT_NAME"),
+    _Name("--bucket", "Bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket of packages and releases",
+          "finops-deployment-packages-062025", "LAMBDA_S3_BUCKET"),
+    _Name("--account", "AccountId", r"[0-9]{12}", "the account's id; default: that of the credentials in use"),
+    _Name("--cost-forecast-function", "CostForecastFunction", _FUNCTION, "agent for cost analysis",
+          "aws-cost-forecast-agent", "COST_FORECAST_FUNCTION"),
+    _Name("--trusted-advisor-function", "TrustedAdvisorFunction", _FUNCTION, "agent for optimisation",
+          "trusted-advisor-agent-trusted-advisor-agent", "TRUSTED_ADVISOR_FUNCTION"),
+    _Name("--kms-key-arn", "KmsKeyArn", r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
+          "for kms-key: the key's ARN, not an alias's"),
+    _Name("--app-id", "AmplifyAppId", r"d[a-z0-9]+", "for frontend: the Amplify app's id", variable="AMPLIFY_APP_ID"),
+    _Name("--branch", "AmplifyBranch", r"[A-Za-z0-9._/-]{1,255}", "for frontend: its branch", "staging",
+          "AMPLIFY_BRANCH"),
+]  # fmt: skip
+_NEEDED = {"kms-key": "--kms-key-arn", "frontend": "--app-id"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     options = options_of(arguments)
-    values = {
+    values = {name.placeholder: getattr(options, name.placeholder) for name in _NAMES} | {
         "Partition": session_of(options).get_partition_for_region(options.region),
         "Region": options.region,
         "StackName": options.stack_name,
         "GeneratedRoleName": generated_role_name(options.stack_name),
         "GeneratedBucketName": generated_bucket_name(options.stack_name),
-        "ProjectName": options.project_name,
-        "Bucket": options.bucket,
-        "CostForecastFunction": options.cost_forecast_function,
-        "TrustedAdvisorFunction": options.trusted_advisor_function,
-        "KmsKeyArn": options.kms_key_arn,
-        "AmplifyAppId": options.app_id,
-        "AmplifyBranch": options.branch,
     }
-    if "AccountId" in placeholders_of(options.policy):
-        values["AccountId"] = options.account or _account_of(options)
+    if "AccountId" in placeholders_of(options.policy) and not values["AccountId"]:
+        values["AccountId"] = session_of(options).client("sts", config=QUICK).get_caller_identity()["Account"]
     print(filled_in(options.policy, values), end="")  # noqa: T201 - the command's result
     return DONE
 
@@ -89,40 +103,22 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = stack_parser("ops/deploy_policy.sh", _DESCRIPTION)
     parser.epilog = _EPILOG
     parser.add_argument("policy", choices=policy_names(), metavar="POLICY", help="one of those above")
-    _add(parser, "--project-name", "PROJECT_NAME", "finops-websocket", "first part of every resource's name")
-    _add(parser, "--bucket", "LAMBDA_S3_BUCKET", "finops-deployment-packages-062025", "bucket of packages and releases")
-    _add(parser, "--account", "", "", "the account's id; default: that of the credentials in use")
-    agent = "aws-cost-forecast-agent"
-    _add(parser, "--cost-forecast-function", "COST_FORECAST_FUNCTION", agent, "agent for cost analysis")
-    agent = "trusted-advisor-agent-trusted-advisor-agent"
-    _add(parser, "--trusted-advisor-function", "TRUSTED_ADVISOR_FUNCTION", agent, "agent for optimisation")
-    _add(parser, "--kms-key-arn", "", "", "for kms-key: the key's ARN, not an alias's")
-    _add(parser, "--app-id", "AMPLIFY_APP_ID", "", "for frontend: the Amplify app's id")
-    _add(parser, "--branch", "AMPLIFY_BRANCH", "staging", "for frontend: its branch")
+    for name in _NAMES:
+        default = (name.variable and os.environ.get(name.variable)) or name.default
+        help_text = f"{name.help}; default: {name.default}" if name.default else name.help
+        parser.add_argument(name.option, dest=name.placeholder, default=default, metavar="VALUE", help=help_text)
     options = parser.parse_args(arguments)
-    _check(parser, options)
+    given = [("--stack-name", options.stack_name, _STACK_NAME), ("--region", options.region, _REGION)]
+    for name in _NAMES:
+        value = getattr(options, name.placeholder)
+        if value or name.default:
+            given.append((name.option, value, name.form))
+        elif _NEEDED.get(options.policy) == name.option:
+            parser.error(f"The policy {options.policy} needs {name.option}.")
+    for option, value, form in given:
+        if not re.fullmatch(form, value):
+            parser.error(f"{option} cannot be {value!r}.")
     return options
-
-
-def _add(parser: argparse.ArgumentParser, option: str, variable: str, default: str, help_text: str) -> None:
-    said = f"; default: {default}" if default else ""
-    parser.add_argument(
-        option, default=(variable and os.environ.get(variable)) or default, metavar="VALUE", help=help_text + said
-    )
-
-
-def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    for name, form in _FORMS.items():
-        value = getattr(options, name)
-        if (value or name not in _OPTIONAL) and not re.fullmatch(form, value):
-            parser.error(f"--{name.replace('_', '-')} cannot be {value!r}.")
-    for policy, name in (("kms-key", "kms_key_arn"), ("frontend", "app_id")):
-        if options.policy == policy and not getattr(options, name):
-            parser.error(f"The policy {policy} needs --{name.replace('_', '-')}.")
-
-
-def _account_of(options: argparse.Namespace) -> str:
-    return str(session_of(options).client("sts", config=QUICK).get_caller_identity()["Account"])
 
 
 def policy_names() -> list[str]:
@@ -154,20 +150,13 @@ def filled_in(policy: str, values: Mapping[str, str]) -> str:
 
 def generated_role_name(stack: str) -> str:
     """Give a pattern of the names that CloudFormation makes for a stack's roles: STACK-LOGICALID-RANDOM."""
-    return f"{_beginning(stack)}*"
+    return f"{stack}-*" if len(stack) <= _KEPT_OF_STACK_NAME else f"{stack[:_KEPT_OF_STACK_NAME]}*"
 
 
 def generated_bucket_name(stack: str) -> str:
     """Give a pattern of the name that CloudFormation makes for a stack's results bucket, which is lower-case."""
-    return f"{_beginning(stack).lower()}{'' if _is_kept(stack) else '*-'}resultsbucket-*"
-
-
-def _beginning(stack: str) -> str:
-    return f"{stack}-" if _is_kept(stack) else stack[:_KEPT_OF_STACK_NAME]
-
-
-def _is_kept(stack: str) -> bool:
-    return len(stack) <= _KEPT_OF_STACK_NAME
+    beginning = f"{stack}-" if len(stack) <= _KEPT_OF_STACK_NAME else f"{stack[:_KEPT_OF_STACK_NAME]}*-"
+    return f"{beginning.lower()}resultsbucket-*"
 
 
 def _text_of(policy: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
+import boto3
 from rich.console import Console
 
 from finops_operations.command_line import DONE, FAILED, run, session_of, stack_parser
@@ -23,6 +24,7 @@ from finops_operations.dead_letters.changes import (
 from finops_operations.dead_letters.listing import Listing
 from finops_operations.dead_letters.queue import MOST_HELD, OFF, ON
 from finops_operations.operator_messages import say, warn
+from finops_operations.waiting import Clock
 
 _COMMAND = "ops/dead_letters.sh"
 # The contract's bound of a job's id. A message's is shorter.
@@ -43,30 +45,22 @@ messages that lie in the dead-letter queue.
   resume    lets it read again. Do not forget it: jobs that die meanwhile are not ended.
 """
 
-Verb = Callable[[argparse.Namespace, DeadLetterServices], int]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the operation and return its exit status.
+    """Run the operation and return its exit status."""
+    options = options_of(arguments)
+    return perform(options, session_of(options), Clock())
+
+
+def perform(options: argparse.Namespace, session: boto3.Session, clock: Clock) -> int:
+    """Do what the command line says, and give the exit status.
 
     Raises:
         OperationFailed: it cannot be done.
         botocore.exceptions.ClientError, BotoCoreError: AWS refuses, or cannot be reached.
     """
-    options = options_of(arguments)
-    return perform(options, services_of(session_of(options), options.stack_name))
-
-
-def perform(options: argparse.Namespace, services: DeadLetterServices) -> int:
-    """Do what the command line says, and give the exit status; raises what `main` raises."""
-    verbs: dict[str, Verb] = {
-        "list": _list,
-        "replay": _replay,
-        "discard": _discard,
-        "pause": _pause,
-        "resume": _resume,
-    }
-    return verbs[options.verb](options, services)
+    verbs = {"list": _list, "replay": _replay, "discard": _discard, "pause": _pause, "resume": _resume}
+    return verbs[options.verb](options, services_of(session, options.stack_name, clock))
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -115,7 +109,7 @@ def _list(options: argparse.Namespace, services: DeadLetterServices) -> int:
     if options.json:
         print(listing.to_json(with_bodies=options.show_bodies))  # noqa: T201 - a command's own output
     else:
-        listing.print(Console(), _command(options), with_bodies=options.show_bodies)
+        listing.print(Console(), _command(options), services.reader.way_back, with_bodies=options.show_bodies)
     if len(letters.messages) >= MOST_HELD:
         warn(f"There may be more messages: at most {MOST_HELD:,} are looked at.")
     return DONE
@@ -123,7 +117,7 @@ def _list(options: argparse.Namespace, services: DeadLetterServices) -> int:
 
 def _replay(options: argparse.Namespace, services: DeadLetterServices) -> int:
     with _chosen(options, services) as letters:
-        readable = tuple(message for message in letters.messages if not options.all or message.job_id is not None)
+        readable = [message for message in letters.messages if not options.all or message.job_id is not None]
         if len(readable) < len(letters.messages):
             warn(f"{len(letters.messages) - len(readable)} of the messages name no job. They can be discarded.")
         if not (letters.jobs or readable):
@@ -168,7 +162,7 @@ def _pause(options: argparse.Namespace, services: DeadLetterServices) -> int:
     counts = services.queue.counts()
     since = datetime.fromtimestamp(reader.since, UTC).strftime("%Y-%m-%d %H:%M")
     print(f"The background processor does not read the dead-letter queue, since {since} UTC.")  # noqa: T201
-    say(f"Hidden now: {counts.hidden}. They can be listed within {-(-counts.hidden_seconds // 60)} minutes.")
+    say(f"Hidden now: {counts.hidden}. They can be listed within {counts.hidden_minutes} minutes.")
     warn("Alarms that wait for it (failed-jobs, unreadable-dead-letters) may be silent while nothing reads the queue.")
     warn(f"Jobs that die meanwhile are not ended. When you are done: {_command(options)} resume")
     return DONE

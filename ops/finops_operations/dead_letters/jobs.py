@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
 from finops_operations.errors import OperationFailed
+from finops_operations.operator_messages import say
 from finops_websocket.jobs.job import FAILED, UNFINISHED
-from finops_websocket.records import from_record
+from finops_websocket.records import camel_case, from_record
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import Table
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
 _FAILED_FOR_GOOD = "PROCESSING_FAILED"
 _HAS_FAILED_FOR_GOOD = Attr("status").eq(FAILED) & Attr("code").eq(_FAILED_FOR_GOOD)
 
-_ATTRIBUTES = (
-    "jobId", "userId", "status", "code", "createdAt", "updatedAt", "attempts", "ttl", "deadLetter", "replayedAs",
-)  # fmt: skip
-# Some of the names are words of DynamoDB's language.
-_SEEN: dict[str, Any] = {
-    "ProjectionExpression": ", ".join(f"#{name}" for name in _ATTRIBUTES),
-    "ExpressionAttributeNames": {f"#{name}": name for name in _ATTRIBUTES},
-}
-
 
 class NotDone(Exception):
     """One letter stays as it is; the text says why. Others may be changed."""
@@ -40,18 +32,9 @@ class NotDone(Exception):
 class ReplayRefused(NotDone):
     """One job is not replayed; after `retry_after` seconds it may be, if that is not None."""
 
-    def __init__(self, text: str, retry_after: int | None = None) -> None:
-        """Say why, and when it may be tried again."""
+    def __init__(self, text: str, retry_after: int | None) -> None:
         super().__init__(text)
         self.retry_after = retry_after
-
-
-@dataclass(frozen=True)
-class Replay:
-    """The job that asks a failed one's question once more, and whether the queue has taken it."""
-
-    job_id: str
-    queued: bool
 
 
 @dataclass(frozen=True)
@@ -85,73 +68,78 @@ class StoredJob:
         """Tell whether it was given up, as no other failure is."""
         return self.status == FAILED and self.code == _FAILED_FOR_GOOD
 
-
-class StoredJobs:
-    """Finds jobs, and puts those away that need no more attention. Raises botocore's ClientError if it may not."""
-
-    def __init__(self, table: Table, say: Callable[[str], object], clock: Callable[[], float] = time.time) -> None:
-        """Keep the table, whom to tell how far a long reading is, and what tells the time in epoch seconds."""
-        self._table = table
-        self._say = say
-        self._clock = clock
-
-    def failed_for_good(self) -> list[StoredJob]:
-        """Give the jobs that failed for good and were neither replayed nor discarded, as they failed one after another.
-
-        There is no index of them, so the whole table is read, at half a read unit for each 4 KB, whatever the filter
-        leaves over: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html
-        """
-        # DynamoDB counts about every six hours:
-        # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
-        self._say(
-            f"Reading the whole jobs table: {self._table.item_count:,} items at the last count, about"
-            f" {self._table.table_size_bytes // 8192 + 1:,} read units."
-        )
-        is_left = Attr("replayedAs").not_exists() & Attr("discardedAt").not_exists()
-        # DynamoDB deletes late what has expired.
-        wanted = _HAS_FAILED_FOR_GOOD & is_left & Attr("ttl").gt(int(self._clock()))
-        found: list[StoredJob] = []
-        read = 0
-        start: dict[str, Any] = {}
-        while True:
-            page = self._table.scan(FilterExpression=wanted, **_SEEN, **start)
-            found += [from_record(StoredJob, item) for item in page["Items"]]
-            read += page["ScannedCount"]
-            if "LastEvaluatedKey" not in page:
-                return sorted(found, key=lambda job: (job.updated_at, job.job_id))
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-            self._say(f"{read:,} items read, {len(found):,} found.")
-
-    def find(self, job_id: str) -> StoredJob | None:
-        """Give the job of this id, as it now is; None if there is none or its time has run out."""
-        item = self._table.get_item(Key={"jobId": job_id}, ConsistentRead=True, **_SEEN).get("Item")
-        # Answers, users and notes of requestIds live in the same table; only a job has a user's id.
-        job = from_record(StoredJob, item) if item and "userId" in item else None
-        return job if job and job.ttl > self._clock() else None
-
-    def discard(self, job: StoredJob) -> None:
-        """Put a job away that failed for good: it stays failed, and is listed no more."""
-        self._table.update_item(
-            Key={"jobId": job.job_id},
-            ConditionExpression=_HAS_FAILED_FOR_GOOD,
-            UpdateExpression="SET discardedAt = :now REMOVE deadLetter",
-            ExpressionAttributeValues={":now": int(self._clock())},
-        )
+    def __str__(self) -> str:
+        """Name it as operators do."""
+        return f"job {self.job_id}"
 
 
-def replay_job(client: LambdaClient, function: str, job_id: str) -> Replay:
+_ATTRIBUTES = [camel_case(name) for name in StoredJob.__dataclass_fields__]
+# Some of the names are words of DynamoDB's language.
+_SEEN: dict[str, Any] = {
+    "ProjectionExpression": ", ".join(f"#{name}" for name in _ATTRIBUTES),
+    "ExpressionAttributeNames": {f"#{name}": name for name in _ATTRIBUTES},
+}
+
+
+def failed_for_good(table: Table) -> list[StoredJob]:
+    """Give the jobs that failed for good and were neither replayed nor discarded, as they failed one after another.
+
+    There is no index of them, so the whole table is read, at half a read unit for each 4 KB, whatever the filter
+    leaves over: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html
+    """
+    # DynamoDB counts about every six hours:
+    # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+    say(
+        f"Reading the whole jobs table: {table.item_count:,} items at the last count, about"
+        f" {table.table_size_bytes // 8192 + 1:,} read units."
+    )
+    is_left = Attr("replayedAs").not_exists() & Attr("discardedAt").not_exists()
+    # DynamoDB deletes late what has expired.
+    wanted = _HAS_FAILED_FOR_GOOD & is_left & Attr("ttl").gt(int(time.time()))
+    found: list[StoredJob] = []
+    read = 0
+    start: dict[str, Any] = {}
+    while True:
+        page = table.scan(FilterExpression=wanted, **_SEEN, **start)
+        found += [from_record(StoredJob, item) for item in page["Items"]]
+        read += page["ScannedCount"]
+        if "LastEvaluatedKey" not in page:
+            return sorted(found, key=lambda job: (job.updated_at, job.job_id))
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        say(f"{read:,} items read, {len(found):,} found.")
+
+
+def find_job(table: Table, job_id: str) -> StoredJob | None:
+    """Give the job of this id, as it now is; None if there is none or its time has run out."""
+    item = table.get_item(Key={"jobId": job_id}, ConsistentRead=True, **_SEEN).get("Item")
+    # Answers, users and notes of requestIds live in the same table; only a job has a user's id.
+    job = from_record(StoredJob, item) if item and "userId" in item else None
+    return job if job and job.ttl > time.time() else None
+
+
+def discard_job(table: Table, job: StoredJob) -> None:
+    """Put a job away that failed for good: it stays failed, and is listed no more."""
+    table.update_item(
+        Key={"jobId": job.job_id},
+        ConditionExpression=_HAS_FAILED_FOR_GOOD,
+        UpdateExpression="SET discardedAt = :now REMOVE deadLetter",
+        ExpressionAttributeValues={":now": int(time.time())},
+    )
+
+
+def replay_job(client: LambdaClient, function: str, job_id: str) -> tuple[str, bool]:
     """Have the message handler replay a job that failed for good: once, however often that is asked.
 
-    That is by the code, and within the limits, by which users' own jobs start.
+    That is by the code, and within the limits, by which users' own jobs start. Give the id of the job that asks the
+    question once more, and whether the queue has taken it.
 
     Raises:
         ReplayRefused: the job has not failed for good, or its user has as many jobs, or questions, as are allowed.
         OperationFailed: the function is broken, or older than this operation.
         botocore.exceptions.ClientError: it may not be invoked.
     """
-    response = client.invoke(
-        FunctionName=function, Payload=json.dumps({"operation": "replay", "jobId": job_id}).encode()
-    )
+    request = json.dumps({"operation": "replay", "jobId": job_id})
+    response = client.invoke(FunctionName=function, Payload=request.encode())
     try:
         outcome = json.loads(response["Payload"].read())
     except ValueError:
@@ -164,4 +152,4 @@ def replay_job(client: LambdaClient, function: str, job_id: str) -> Replay:
             f"The function {function} could not replay job {job_id}. Its log says why:"
             f" /aws/lambda/{function}. Does it run this version? If not: ./deploy.sh"
         )
-    return Replay(str(outcome["replayedAs"]), bool(outcome.get("queued")))
+    return str(outcome["replayedAs"]), bool(outcome.get("queued"))

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from finops_client.terminal_text import clean_line
 from finops_operations.dead_letters.jobs import StoredJob
-from finops_operations.dead_letters.queue import DeadMessage, QueueCounts, Reader
+from finops_operations.dead_letters.queue import MISSING, DeadMessage, QueueCounts, Reader
 
 # Characters of a user's id, which tell users apart; the whole one is in the JSON. 100 columns have no room for it.
 _SHOWN_OF_A_USER = 9
@@ -60,71 +60,67 @@ class Listing:
         reader = {"on": self.reader.is_on, "state": self.reader.state, "since": self.reader.since}
         return json.dumps({"jobs": jobs, "messages": messages, "queue": queue, "reader": reader}, indent=2)
 
-    def print(self, console: Console, command: str, *, with_bodies: bool) -> None:
-        """Print the listing; `command` is how this operation is called. What others wrote is made safe to print."""
+    def print(self, console: Console, command: str, way_back: str, *, with_bodies: bool) -> None:
+        """Print the listing. What others wrote is made safe to print.
+
+        `command` is how this operation is called, `way_back` the commands that bring a missing reader back.
+        """
         if not console.is_terminal:
             console.width = _COLUMNS
+        about = f"(about {self.counts.visible} visible, {self.counts.hidden} hidden)"
         if self.jobs:
-            console.print(f"{_counted(len(self.jobs), 'job')} failed for good:", highlight=False)
-            console.print(_jobs_table(self.jobs))
+            console.print(f"{_counted(self.jobs, 'job')} failed for good:", highlight=False)
+            console.print(self._jobs_table())
         else:
             console.print("No job has failed for good that was not replayed or discarded.", highlight=False)
-        about = f"about {self.counts.visible} visible, {self.counts.hidden} hidden"
         if self.messages:
-            counted = _counted(len(self.messages), "message")
-            console.print(f"{counted} of the dead-letter queue can be received now ({about}):", highlight=False)
-            console.print(_messages_table(self.messages))
+            said = f"{_counted(self.messages, 'message')} of the dead-letter queue can be received now {about}:"
+            console.print(said, highlight=False)
+            console.print(self._messages_table())
         else:
-            console.print(f"No message of the dead-letter queue can be received now ({about}).", highlight=False)
+            console.print(f"No message of the dead-letter queue can be received now {about}.", highlight=False)
         if with_bodies:
             for message in self.messages:
                 console.print(Text(f"{message.message_id}: {clean_line(message.body)}"), soft_wrap=True)
-        if advice := _advice(self.counts, self.reader, command):
+        if advice := self._advice(command, way_back):
             # A command is there to be copied: the terminal wraps it, and no line's end cuts it.
             console.print(advice, highlight=False, markup=False, soft_wrap=True)
 
+    def _advice(self, command: str, way_back: str) -> str:
+        minutes = self.counts.hidden_minutes
+        if self.reader.state == MISSING:
+            return (
+                "READER MISSING: nothing reads the dead-letter queue. A job that dies now is not ended, and its user"
+                f" not told. Bring the reader back:\n{way_back}"
+            )
+        if not self.reader.is_on:
+            return (
+                f"READER PAUSED since {_utc(self.reader.since)} UTC: a job that dies now is not ended, and its user not"
+                f" told. Hidden\nmessages come up within {minutes} minutes of the pause. Switch it on again: {command}"
+                " resume"
+            )
+        if self.counts.hidden:
+            return (
+                "Hidden ones have been received, most likely by the background processor, which cannot use them."
+                f" To see them: {command} pause\nThey come up in the list within {minutes} minutes."
+                f" In the end: {command} resume"
+            )
+        return ""
 
-def _advice(counts: QueueCounts, reader: Reader, command: str) -> str:
-    minutes = -(-counts.hidden_seconds // 60)
-    if reader.is_missing:
-        return (
-            "READER MISSING: nothing reads the dead-letter queue. A job that dies now is not ended, and its user not"
-            f" told. Bring the reader back:\n{reader.way_back}"
-        )
-    if not reader.is_on:
-        return (
-            f"READER PAUSED since {_utc(reader.since)} UTC: a job that dies now is not ended, and its user not told."
-            f" Hidden\nmessages come up within {minutes} minutes of the pause. Switch it on again: {command} resume"
-        )
-    if counts.hidden:
-        return (
-            "Hidden ones have been received, most likely by the background processor, which cannot use them."
-            f" To see them: {command} pause\nThey come up in the list within {minutes} minutes."
-            f" In the end: {command} resume"
-        )
-    return ""
+    def _jobs_table(self) -> Table:
+        table = _table("Job", "Asked (UTC)", "Failed", "Tries", "User", "Code")
+        for job in self.jobs:
+            user = Text(clean_line(job.user_id, _SHOWN_OF_A_USER))
+            times = _utc(job.created_at), _utc(job.updated_at)
+            table.add_row(clean_line(job.job_id), *times, str(job.attempts), user, clean_line(job.code))
+        return table
 
-
-def _jobs_table(jobs: Sequence[StoredJob]) -> Table:
-    table = _table("Job", "Asked (UTC)", "Failed", "Tries", "User", "Code")
-    for job in jobs:
-        table.add_row(
-            clean_line(job.job_id),
-            _utc(job.created_at),
-            _utc(job.updated_at),
-            str(job.attempts),
-            Text(clean_line(job.user_id, _SHOWN_OF_A_USER)),
-            clean_line(job.code),
-        )
-    return table
-
-
-def _messages_table(messages: Sequence[DeadMessage]) -> Table:
-    table = _table("Message", "Sent (UTC)", "Reads", "What it names")
-    for message in messages:
-        named = "no job" if message.job_id is None else f"job {message.job_id}"
-        table.add_row(message.message_id, _utc(message.sent_at), str(message.receives), Text(named))
-    return table
+    def _messages_table(self) -> Table:
+        table = _table("Message", "Sent (UTC)", "Reads", "What it names")
+        for message in self.messages:
+            named = Text("no job" if message.job_id is None else f"job {message.job_id}")
+            table.add_row(message.message_id, _utc(message.sent_at), str(message.receives), named)
+        return table
 
 
 def _table(identity: str, *columns: str) -> Table:
@@ -136,8 +132,8 @@ def _table(identity: str, *columns: str) -> Table:
     return table
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def _counted(them: Sequence[object], what: str) -> str:
+    return f"{len(them):,} {what}" if len(them) == 1 else f"{len(them):,} {what}s"
 
 
 def _utc(epoch_seconds: int) -> str:

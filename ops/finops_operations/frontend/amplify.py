@@ -17,44 +17,25 @@ What AWS documents of it:
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's
 
 from finops_operations.errors import OperationFailed, code_of
 from finops_operations.operator_messages import say, warn
+from finops_operations.waiting import Clock
 
 if TYPE_CHECKING:
     from types_boto3_amplify import AmplifyClient
     from types_boto3_amplify.type_defs import JobSummaryTypeDef, JobTypeDef
-    from types_boto3_s3 import S3Client
 
 SUCCEEDED = "SUCCEED"
 FINISHED = frozenset({SUCCEEDED, "FAILED", "CANCELLED"})
 
-_SERVICE = "amplify.amazonaws.com"
-
 # Seconds. A deployment takes about one minute.
 _POLL = 3.0
 _SIGN_OF_LIFE = 30.0
-
-# Before it, the fault lies with the request, and asking again changes nothing.
-_SERVER_FAULT = 500
-_TOO_MANY_REQUESTS = 429
-
-
-class DeploymentFailed(OperationFailed):
-    """The deployment came to an end, and to no good one."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +45,9 @@ class AmplifyBranch:
     client: AmplifyClient
     app_id: str
     name: str
-    # Where its visitors go, such as https://staging.d1234567890.amplifyapp.com
     url: str
+    """Where its visitors go, such as https://staging.d1234567890.amplifyapp.com"""
+    clock: Clock = field(default_factory=Clock)
 
     @classmethod
     def read(cls, client: AmplifyClient, app_id: str, name: str) -> AmplifyBranch:
@@ -103,10 +85,6 @@ class AmplifyBranch:
         answer = self.client.list_jobs(appId=self.app_id, branchName=self.name, maxResults=50)
         return sorted(answer["jobSummaries"], key=lambda job: int(job["jobId"]), reverse=True)
 
-    def deployment(self, job_id: str) -> JobTypeDef:
-        """Give one deployment with its steps."""
-        return self.client.get_job(appId=self.app_id, branchName=self.name, jobId=job_id)["job"]
-
     def check_idle(self) -> None:
         """Make sure that no deployment is under way: Amplify would refuse another.
 
@@ -117,7 +95,7 @@ class AmplifyBranch:
             if job["status"] not in FINISHED:
                 raise OperationFailed(
                     f"Deployment {job['jobId']} of branch {self.name} is {job['status']}, and Amplify takes one at a"
-                    f" time. Wait for it, or stop it: {self.command('stop-job', job['jobId'])}"
+                    f" time. Wait for it, or stop it: {self._command('stop-job', job['jobId'])}"
                 )
 
     def start(self, source_url: str) -> str:
@@ -142,107 +120,66 @@ class AmplifyBranch:
                     return job["jobId"]
             raise
 
-    def command(self, action: str, job_id: str) -> str:
-        """Give the AWS CLI's command for one of the jobs, such as get-job."""
+    def finished(self, job_id: str, timeout: float) -> JobTypeDef:
+        """Return a deployment when it has come to an end, whichever, and say how it goes. `timeout` is in seconds.
+
+        Raises:
+            OperationFailed: it is not finished in time.
+            KeyboardInterrupt: somebody wants to wait no longer. The deployment goes on, and they are told so.
+        """
+        status = "under way"
+        told: list[str] = []
+        told_at = 0.0
+        try:
+            for passed in self.clock.looks(_POLL, timeout):
+                if job := self._asked(job_id):
+                    status = job["summary"]["status"]
+                    steps = [f"{step['stepName']}: {step['status']}" for step in job["steps"]]
+                    for line in steps or [f"Deployment: {status}"]:
+                        if line not in told:
+                            say(line)
+                            told.append(line)
+                            told_at = passed
+                    if status in FINISHED:
+                        return job
+                if passed - told_at >= _SIGN_OF_LIFE:
+                    say(f"{status}, {passed:.0f} s")
+                    told_at = passed
+        except KeyboardInterrupt:
+            warn(
+                f"Deployment {job_id} goes on without you. Watch it: {self._command('get-job', job_id)}"
+                f" Stop it: {self._command('stop-job', job_id)}"
+            )
+            raise
+        raise OperationFailed(
+            f"Deployment {job_id} is still {status} after {timeout / 60:.0f} minutes. It goes on. Watch it:"
+            f" {self._command('get-job', job_id)}"
+        )
+
+    def _asked(self, job_id: str) -> JobTypeDef | None:
+        """Give the job, or None where Amplify cannot be asked at the moment: the deployment does not depend on it."""
+        try:
+            return self.client.get_job(appId=self.app_id, branchName=self.name, jobId=job_id)["job"]
+        except (HTTPClientError, ConnectionError) as error:
+            warn(f"Amplify cannot be reached; trying again. {error}")
+        except ClientError as error:
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            # Of others the fault lies with the request, and asking again changes nothing.
+            if status < 500 and status != 429:
+                raise
+            warn(f"Amplify does not answer as it should; trying again. {error}")
+        return None
+
+    def _command(self, action: str, job_id: str) -> str:
         return (
             f"aws amplify {action} --app-id {self.app_id} --branch-name {self.name} --job-id {job_id}"
             f" --region {self.client.meta.region_name}"
         )
 
 
-def wait_for(
-    branch: AmplifyBranch,
-    job_id: str,
-    timeout: float,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
-    """Return when a deployment has succeeded, and say how it goes. `timeout`, `clock` and `sleep` are in seconds.
-
-    Raises:
-        DeploymentFailed: it failed, or was cancelled.
-        OperationFailed: it is not finished in time.
-        KeyboardInterrupt: somebody wants to wait no longer. The deployment goes on, and they are told so.
-    """
-    try:
-        _check_success(_finished(branch, job_id, timeout, clock, sleep))
-    except KeyboardInterrupt:
-        warn(
-            f"Deployment {job_id} goes on without you. Watch it: {branch.command('get-job', job_id)}"
-            f" Stop it: {branch.command('stop-job', job_id)}"
-        )
-        raise
-
-
-def may_read(s3: S3Client, bucket: str) -> bool:
-    """Tell whether a bucket's policy allows Amplify anything. True where you may not look: nobody can tell then."""
-    try:
-        return allows_amplify(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    except ClientError as error:
-        return code_of(error) != "NoSuchBucketPolicy"
-
-
-def allows_amplify(policy: str) -> bool:
-    """Tell whether a policy's text has a statement that allows Amplify something."""
-    try:
-        statements = json.loads(policy).get("Statement", [])
-    except (ValueError, AttributeError):
-        return False
-    return any(_allows(statement) for statement in _listed(statements))
-
-
-def _finished(
-    branch: AmplifyBranch,
-    job_id: str,
-    timeout: float,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
-) -> JobTypeDef:
-    start = told_at = clock()
-    status = "under way"
-    told: set[tuple[str, str]] = set()
-    while True:
-        job = _asked(branch, job_id)
-        now = clock()
-        if job is not None:
-            status = job["summary"]["status"]
-            news = [(step["stepName"], step["status"]) for step in job["steps"]] or [("Deployment", status)]
-            for name, step_status in news:
-                if (name, step_status) not in told:
-                    say(f"{name}: {step_status}")
-                    told_at = now
-            told.update(news)
-            if status in FINISHED:
-                return job
-        if now - start >= timeout:
-            raise OperationFailed(
-                f"Deployment {job_id} is still {status} after {timeout / 60:.0f} minutes. It goes on. Watch it:"
-                f" {branch.command('get-job', job_id)}"
-            )
-        if now - told_at >= _SIGN_OF_LIFE:
-            say(f"{status}, {now - start:.0f} s")
-            told_at = now
-        sleep(_POLL)
-
-
-def _asked(branch: AmplifyBranch, job_id: str) -> JobTypeDef | None:
-    """Give the job, or None where Amplify cannot be asked at the moment: the deployment does not depend on it."""
-    try:
-        return branch.deployment(job_id)
-    except (HTTPClientError, EndpointConnectionError, ConnectTimeoutError) as error:
-        warn(f"Amplify cannot be reached; trying again. {error}")
-    except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status < _SERVER_FAULT and status != _TOO_MANY_REQUESTS:
-            raise
-        warn(f"Amplify does not answer as it should; trying again. {error}")
-    return None
-
-
-def _check_success(job: JobTypeDef) -> None:
+def why_failed(job: JobTypeDef) -> str:
+    """Say of a deployment that did not succeed how it ended, and why."""
     summary = job["summary"]
-    if summary["status"] == SUCCEEDED:
-        return
     sentences = [f"Deployment {summary['jobId']} ended as {summary['status']}; what was served before is served on."]
     for step in job["steps"]:
         if step["status"] not in {SUCCEEDED, "PENDING"}:
@@ -250,15 +187,4 @@ def _check_success(job: JobTypeDef) -> None:
             sentences.append(f"Step {step['stepName']} is {step['status']}: {reason}.")
             if log := step.get("logUrl"):
                 sentences.append(f"Its log: {log}")
-    raise DeploymentFailed(" ".join(sentences))
-
-
-def _allows(statement: Any) -> bool:
-    if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
-        return False
-    principal = statement.get("Principal")
-    return principal == "*" or (isinstance(principal, dict) and _SERVICE in _listed(principal.get("Service")))
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else [value]
+    return " ".join(sentences)

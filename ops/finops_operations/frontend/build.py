@@ -13,9 +13,6 @@ from finops_operations.errors import OperationFailed
 from finops_operations.operator_messages import say
 from finops_operations.reproducible_zip import write_zip
 
-# npm's output is no result: it goes where everything goes that is said on the way.
-_STDERR = 2
-
 # A build runs other people's programs, which need none of them.
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
@@ -57,12 +54,6 @@ def build(frontend: Path) -> None:
     _npm(frontend, "run", "build")
 
 
-def mentions(build: Path, text: str) -> bool:
-    """Tell whether a file of the build has this text in it."""
-    wanted = text.encode()
-    return any(wanted in path.read_bytes() for path in build.rglob("*") if path.is_file())
-
-
 def pack(build: Path, package: Path) -> int:
     """Write the files below `build` into a zip, with `build` itself as the zip's root, and return how many.
 
@@ -92,11 +83,9 @@ def pack(build: Path, package: Path) -> int:
 
 def _npm(frontend: Path, *arguments: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in _CREDENTIALS}
-    npm = shutil.which("npm") or "npm"
-    # Nothing of a command line's goes into it.
-    status = subprocess.run(  # noqa: S603
-        [npm, *arguments], cwd=frontend, env=environment, stdout=_STDERR, check=False
-    ).returncode
+    command = [shutil.which("npm") or "npm", *arguments]
+    # Its output is no result, so it goes to stderr, where everything goes that is said on the way.
+    status = subprocess.call(command, cwd=frontend, env=environment, stdout=2)  # noqa: S603
     if status:
         raise OperationFailed(
             f"npm {arguments[0]} ended with status {status} in {frontend}; its output above says why."

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from finops_operations.errors import OperationFailed, code_of
-from finops_operations.frontend.amplify import may_read
-from finops_operations.frontend.build import mentions
-from finops_operations.frontend.config_file import parse_config, read_text
+from finops_operations.frontend.config_file import read_config
 from finops_operations.operator_messages import warn
 from finops_operations.stack import Stack
 
@@ -26,10 +25,10 @@ def check_config(path: Path, endpoint: str) -> None:
     Raises:
         OperationFailed: it does not, or is not there, or cannot be understood.
     """
-    text = read_text(path)
-    if text is None:
+    config = read_config(path)
+    if config is None:
         raise OperationFailed(f"There is no {path}. {_REMEDY}")
-    api = parse_config(path, text).values.get("api")
+    api = config.values.get("api")
     there = api.get("websocketEndpoint") if isinstance(api, dict) else None
     if there != endpoint:
         raise OperationFailed(f"{path} leads to {there or 'no endpoint'}, the stack's is {endpoint}. {_REMEDY}")
@@ -41,7 +40,7 @@ def check_build(build: Path, endpoint: str) -> None:
     Raises:
         OperationFailed: no file of the build has the endpoint in it.
     """
-    if not mentions(build, endpoint):
+    if not any(endpoint.encode() in path.read_bytes() for path in build.rglob("*") if path.is_file()):
         raise OperationFailed(
             f"No file in {build} leads to the stack's endpoint {endpoint}: the build is older than config.js, or does"
             " not use it. Build it again, without --skip-build. To deploy it as it is: --force"
@@ -71,11 +70,27 @@ def check_amplify_reads(s3: S3Client, bucket: str, bucket_region: str, region: s
     """Warn where Amplify, in `region`, may be unable to read from the bucket. Only a deployment can tell for sure."""
     if bucket_region != region:
         warn(f"Amplify is in {region}, the bucket {bucket} in {bucket_region}. If the deployment fails, use another.")
-    if not may_read(s3, bucket):
+    try:
+        is_allowed = allows_amplify(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    except ClientError as error:
+        # Of a policy that you may not read, nobody can tell.
+        is_allowed = code_of(error) != "NoSuchBucketPolicy"
+    if not is_allowed:
         warn(
             f"The policy of the bucket {bucket} does not let Amplify read it. If the deployment fails, add the"
             " statements of Step 8 in docs/WEBSOCKET_DEPLOYMENT_GUIDE.md."
         )
+
+
+def allows_amplify(policy: str) -> bool:
+    """Tell whether a policy, of which S3 has made sure that it is one, allows Amplify something."""
+    statements = json.loads(policy)["Statement"]
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        is_amplify = principal == "*" or "amplify.amazonaws.com" in principal.get("Service", [])
+        if is_amplify and statement["Effect"] == "Allow":
+            return True
+    return False
 
 
 def check_origin(stack: Stack, url: str) -> None:

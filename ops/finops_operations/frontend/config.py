@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed
-from finops_operations.frontend.config_file import Value, config_text, parse_config, read_text, replace, written
+from finops_operations.frontend.config_file import Value, config_text, read_config, replace, written
 from finops_operations.operator_messages import say, warn
+from finops_operations.option_types import of_form
 from finops_operations.stack import Stack
 
 DEFAULT_FRONTEND = Path(__file__).resolve().parents[3] / "finops-ui"
@@ -21,8 +20,7 @@ CONFIG = Path("src", "config.js")
 
 # The guide's keys in the guide's order. What nobody knows is an empty string, which is false in JavaScript as a
 # missing key is: a frontend takes both as "there is none", and whoever reads the file sees what can be filled in.
-_GUIDES: dict[str, Value] = {
-    "region": "",
+_SECTIONS: dict[str, dict[str, Value]] = {
     "cognito": {"userPoolId": "", "userPoolWebClientId": "", "identityPoolId": ""},
     "api": {"websocketEndpoint": "", "privateEndpoint": "", "legacyEndpoint": "", "useWebSocket": True},
 }
@@ -41,7 +39,8 @@ Each change goes to stderr. Exit status: 0 written, or nothing to write; 1 not w
 """
 
 # Amazon Cognito Federated Identities API reference, type IdentityPoolId.
-_IDENTITY_POOL = re.compile(r"[\w-]+:[0-9a-f-]+", re.ASCII)
+_identity_pool = of_form(r"([\w-]+:[0-9a-f-]+)?", "an identity pool's id looks like us-east-1:0a1b2c3d-...")
+_url = of_form(r"((?i:https?)://[^\s/?#:@\[]\S*)?", "an address looks like https://api.example.com/query")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,71 +57,57 @@ def write_config(options: argparse.Namespace, stack: Stack) -> int:
         OperationFailed: the stack has no endpoint yet, or the file that is there cannot be understood or replaced.
     """
     path: Path = options.output or options.frontend / CONFIG
-    there = read_text(path)
-    parsed = None if there is None else parse_config(path, there)
-    before = parsed.values if parsed else {}
-    values = _layered(_GUIDES, before, path)
-    for (section, key), value in _known(options, stack).items():
-        if value is not None:
-            values[section][key] = value
-    # Where the API is. The pool's own region stands in the pool's id.
-    values["region"] = options.region
+    there = read_config(path)
+    before = there.values if there else {}
+    values = _after(before, options, stack, path)
     _warn_of_another_region(values["cognito"]["userPoolId"], options.region)
     text = config_text(values)
     if options.dry_run:
         sys.stdout.write(text)
         return DONE
-    if text == there:
+    if there and text == there.text:
         print(f"{path}: unchanged")  # noqa: T201 - a command's own output
         return DONE
 
-    for change in changes(before, values):
-        say(change)
-    if parsed and parsed.comments:
-        warn(f"{path} has {parsed.comments} comment(s), which the new file has not.")
+    old = dict(_flat(before))
+    for key, value in _flat(values):
+        if key not in old or old[key] != value:
+            say(f"{key}: {written(old[key]) if key in old else 'none'} -> {written(value)}")
+    if there and there.comments:
+        warn(f"{path} has {there.comments} comment(s), which the new file has not.")
     if options.check:
-        print(f"{path}: differs" if there is not None else f"{path}: not there")  # noqa: T201 - a command's own output
+        print(f"{path}: differs" if there else f"{path}: not there")  # noqa: T201 - a command's own output
         return FAILED
     replace(path, text)
     print(f"{path}: written")  # noqa: T201 - a command's own output
     return DONE
 
 
-def changes(before: dict[str, Value], after: dict[str, Value]) -> Iterator[str]:
-    """Give a line for each key whose value changes: api.useWebSocket: true -> false."""
-    old, new = dict(_flat(before)), dict(_flat(after))
-    for key, value in new.items():
-        if key not in old:
-            yield f"{key}: none -> {written(value)}"
-        elif old[key] != value:
-            yield f"{key}: {written(old[key])} -> {written(value)}"
-
-
-def _known(options: argparse.Namespace, stack: Stack) -> dict[tuple[str, str], Value]:
-    """Give what the stack and the options say of each section's keys; None where they say nothing."""
-    return {
+def _after(before: dict[str, Value], options: argparse.Namespace, stack: Stack, path: Path) -> dict[str, Any]:
+    """Give what the file is to have: the guide's keys in its order, then others; what is known, then what is there."""
+    values: dict[str, Any] = {"region": "", **_SECTIONS, **before}
+    for section, guides in _SECTIONS.items():
+        there = before.get(section, {})
+        if not isinstance(there, dict):
+            raise OperationFailed(
+                f"{path}: {section} must be an object with keys, as {section}: {{ ... }}. Correct it there."
+            )
+        values[section] = {**guides, **there}
+    # Where the API is. The pool's own region stands in the pool's id.
+    values["region"] = options.region
+    known = {
         ("cognito", "userPoolId"): stack.outputs.get("UserPoolId") or None,
         ("cognito", "userPoolWebClientId"): stack.outputs.get("UserPoolClientId") or None,
         ("cognito", "identityPoolId"): options.identity_pool_id,
         ("api", "websocketEndpoint"): stack.output("WebSocketApiEndpoint"),
         ("api", "privateEndpoint"): options.private_endpoint,
         ("api", "legacyEndpoint"): options.legacy_endpoint,
-        ("api", "useWebSocket"): None if options.use_websocket is None else options.use_websocket == "true",
+        ("api", "useWebSocket"): options.use_websocket and options.use_websocket == "true",
     }
-
-
-def _layered(base: Mapping[str, Value], upper: Mapping[str, Value], path: Path) -> dict[str, Any]:
-    """Give the base's keys in its order, with the upper's values where it has any, then the upper's other keys."""
-    result = {**base, **upper}
-    for key, below in base.items():
-        if isinstance(below, dict):
-            above = upper.get(key, {})
-            if not isinstance(above, dict):
-                raise OperationFailed(
-                    f"{path}: {key} must be an object with keys, as {key}: {{ ... }}. Correct it there."
-                )
-            result[key] = {**below, **above}
-    return result
+    for (section, key), value in known.items():
+        if value is not None:
+            values[section][key] = value
+    return values
 
 
 def _flat(values: dict[str, Value], prefix: str = "") -> Iterator[tuple[str, Value]]:
@@ -146,19 +131,16 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line. End the program with status 2 at a mistake in it."""
     parser = stack_parser("ops/write_frontend_config.sh", _DESCRIPTION)
     parser.epilog = _EXIT_STATUSES
+    add = parser.add_argument
     add_frontend_option(parser)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="the file; default: src/config.js in the frontend")
-    parser.add_argument(
-        "--identity-pool-id", type=_identity_pool, metavar="ID", help="an identity pool, such as us-east-1:0a1b...; ''"
-        " for none"
-    )  # fmt: skip
-    parser.add_argument(
-        "--private-endpoint", type=_url, metavar="URL", help="the function URL that older frontends call; '' for none"
-    )
-    parser.add_argument(
-        "--legacy-endpoint", type=_url, metavar="URL", help="the REST API that older frontends call; '' for none"
-    )
-    parser.add_argument("--use-websocket", choices=("true", "false"), help="whether to ask over the WebSocket at all")
+    add("--output", type=Path, metavar="FILE", help="the file; default: src/config.js in the frontend")
+    help_text = "an identity pool, such as us-east-1:0a1b...; '' for none"
+    add("--identity-pool-id", type=_identity_pool, metavar="ID", help=help_text)
+    help_text = "the function URL that older frontends call; '' for none"
+    add("--private-endpoint", type=_url, metavar="URL", help=help_text)
+    help_text = "the REST API that older frontends call; '' for none"
+    add("--legacy-endpoint", type=_url, metavar="URL", help=help_text)
+    add("--use-websocket", choices=("true", "false"), help="whether to ask over the WebSocket at all")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="write nothing; exit status 1 if the file would change")
     instead.add_argument("--dry-run", action="store_true", help="write nothing; print the file on stdout")
@@ -170,23 +152,6 @@ def add_frontend_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frontend", type=Path, default=DEFAULT_FRONTEND, metavar="DIRECTORY", help="the frontend; default: finops-ui"
     )
-
-
-def _identity_pool(text: str) -> str:
-    if text and not _IDENTITY_POOL.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"an identity pool's id looks like us-east-1:0a1b2c3d-..., not {text}")
-    return text
-
-
-def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", text)
-    except ValueError:
-        is_url = False
-    if text and not is_url:
-        raise argparse.ArgumentTypeError(f"an address looks like https://api.example.com/query, not {text}")
-    return text
 
 
 if __name__ == "__main__":

@@ -34,10 +34,10 @@ class NotUnderstood(Exception):
 
 @dataclass(frozen=True)
 class ParsedConfig:
-    """What stands in the file."""
+    """What stands in the file. Of its comments only their number is kept."""
 
+    text: str
     values: dict[str, Value]
-    # How many; what they say is not kept.
     comments: int
 
 
@@ -47,7 +47,7 @@ def parse(text: str) -> ParsedConfig:
     Raises:
         NotUnderstood: it is anything else. It is never guessed at, because what is read here is written again.
     """
-    comments = [found for found in _STRING_OR_COMMENT.finditer(text) if found["comment"]]
+    comments = sum(bool(found["comment"]) for found in _STRING_OR_COMMENT.finditer(text))
     module = _MODULE.fullmatch(_STRING_OR_COMMENT.sub(lambda found: _blank(found[0], found["comment"]), text))
     if module is None:
         raise NotUnderstood("here must stand const config = {...}; export default config; and nothing else")
@@ -60,7 +60,7 @@ def parse(text: str) -> ParsedConfig:
         fault = _FAULT.search(str(error))
         place = f"line {fault['line']}, column {fault['column']}: {fault['what']}" if fault else str(error)
         raise NotUnderstood(clean_line(place)) from error
-    return ParsedConfig(cast("dict[str, Value]", _checked(values)), len(comments))
+    return ParsedConfig(text, cast("dict[str, Value]", _checked(values)), comments)
 
 
 def written(value: Value) -> str:
@@ -85,30 +85,20 @@ def config_text(values: dict[str, Value]) -> str:
     return f"const config = {written(values)};\nexport default config;\n"
 
 
-def read_text(path: Path) -> str | None:
-    """Read the file's text, or give None where there is no file.
+def read_config(path: Path) -> ParsedConfig | None:
+    """Read the file, or give None where there is none.
 
     Raises:
-        OperationFailed: it is there, but is no text, or cannot be read.
+        OperationFailed: it cannot be read, or not be understood. Names line and column.
     """
     try:
-        return path.read_bytes().decode()
+        return parse(path.read_bytes().decode())
     except FileNotFoundError:
         return None
-    except UnicodeDecodeError as error:
-        raise OperationFailed(f"{path} is not UTF-8 (byte {error.start + 1}). Save it as UTF-8.") from error
     except OSError as error:
         raise OperationFailed(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def parse_config(path: Path, text: str) -> ParsedConfig:
-    """Read the file's text.
-
-    Raises:
-        OperationFailed: it cannot be understood. Names line and column.
-    """
-    try:
-        return parse(text)
+    except UnicodeDecodeError as error:
+        raise OperationFailed(f"{path} is not UTF-8 (byte {error.start + 1}). Save it as UTF-8.") from error
     except NotUnderstood as fault:
         raise OperationFailed(
             f"{path}, {fault}. Only plain values are understood there; write this one out, or move the file away"
@@ -126,29 +116,24 @@ def replace(path: Path, text: str) -> None:
     """
     target = Path(os.path.realpath(path))
     try:
-        _replace(target, text.encode())
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
+        # In the same folder, because a rename works within one file system only.
+        with tempfile.NamedTemporaryFile(prefix=f".{target.name}.", dir=target.parent, delete=False) as file:
+            try:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+                os.fchmod(file.fileno(), mode)
+                Path(file.name).replace(target)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
     except FileNotFoundError as error:
         raise OperationFailed(
             f"There is no folder {target.parent}. Name the frontend's with --frontend, or the file with --output."
         ) from error
     except OSError as error:
         raise OperationFailed(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _replace(target: Path, content: bytes) -> None:
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
-    # In the same folder, because a rename works within one file system only.
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _visible(character: str) -> str:

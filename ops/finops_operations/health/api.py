@@ -16,9 +16,8 @@ from finops_client.events import ErrorMessage, GatewayError
 from finops_client.terminal_text import clean_line
 from finops_client.verify import NotVerified, verify
 from finops_operations.health.check import Finding, failed, if_missing, ok
-from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health.checked_stack import RUNBOOK, CheckedStack
 from finops_operations.health.functions import NotReached
-from finops_operations.health.remedies import RUNBOOK
 
 STAGE = "prod"
 ROUTES = ("$connect", "$disconnect", "authenticate", "ping", "$default")
@@ -37,14 +36,15 @@ _LONGEST_QUOTE = 300
 
 def check_stage(checked: CheckedStack) -> Finding:
     """Check the stage that clients connect to, and the routes that their messages take."""
-    api, remedies = checked.stack.output("WebSocketApiId"), checked.remedies
-    with if_missing(failed(f"There is no API {api}.", remedies.make_api_anew())):
+    api = checked.stack.output("WebSocketApiId")
+    lead_pages = f"A new API has a new endpoint: then ops/write_frontend_config.sh {checked.options} (config.js)."
+    with if_missing(failed(f"There is no API {api}.", f"{checked.make_anew()}\n{lead_pages}")):
         pages = checked.apigateway.get_paginator("get_routes").paginate(ApiId=api)
         routes = {route["RouteKey"] for page in pages for route in page["Items"]}
-    with if_missing(failed(f"API {api} has no stage {STAGE}: nobody can connect.", remedies.make_anew())):
+    with if_missing(failed(f"API {api} has no stage {STAGE}: nobody can connect.", checked.make_anew())):
         checked.apigateway.get_stage(ApiId=api, StageName=STAGE)
     if missing := [route for route in ROUTES if route not in routes]:
-        return failed(f"Stage {STAGE} lacks the routes {', '.join(missing)}.", remedies.make_anew())
+        return failed(f"Stage {STAGE} lacks the routes {', '.join(missing)}.", checked.make_anew())
     return ok(f"{STAGE}, with its {len(ROUTES)} routes.")
 
 
@@ -61,7 +61,7 @@ def check_round_trip(checked: CheckedStack) -> Finding:
     try:
         _converse(verification)
     except (NotVerified, FinopsClientError) as failure:
-        log = checked.remedies.logs(checked.named("connection-manager"))
+        log = checked.logs(checked.named("connection-manager"))
         return failed(clean_line(str(failure), _LONGEST_QUOTE), f"{log}\nSee connect-failures in {RUNBOOK}.")
     return ok(f"Answers as the guide says, in {time.monotonic() - began:.1f} s.")
 

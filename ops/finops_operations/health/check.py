@@ -16,6 +16,8 @@ from finops_operations.errors import OperationFailed, code_of, failure_of
 # Seconds for all checks together. A healthy stack takes a few; a function that hangs is stopped by Lambda after 20.
 PATIENCE = 45.0
 
+AGAIN = "Run this again in a minute."
+WAIT = "Wait until that is done, then run this again."
 _NO_ANSWER = "Run this again. If it stays so, look at https://health.aws.amazon.com/health/status."
 _REFUSED = "Look at your permissions, or run this again. docs/WEBSOCKET_DEPLOYMENT_GUIDE.md names what this needs."
 _DEFECT = "It says nothing of the stack. Report it to the project, with this line."
@@ -66,7 +68,6 @@ class Concluded(Exception):
     """A check has its finding before its end."""
 
     def __init__(self, finding: Finding) -> None:
-        """Keep the finding."""
         super().__init__(finding.found)
         self.finding = finding
 

@@ -1,18 +1,22 @@
-"""The stack that is checked, with the clients that all checks share."""
+"""The stack that is checked, with the clients that all checks share, and the commands that mend it."""
 
 from __future__ import annotations
 
 import boto3
 
 from finops_operations.command_line import QUICK
-from finops_operations.health.remedies import Remedies
+from finops_operations.health.remedies import is_local, make_anew
 from finops_operations.stack import Stack
+
+RUNBOOK = "docs/troubleshooting_notes.md"
 
 
 class CheckedStack:
-    """A stack, the commands that mend it, and a client for each service that its resources belong to.
+    """A stack, and a client for each service that its resources belong to.
 
     Several threads may use clients, but may not make them: so all are made here.
+
+    Commands are complete: whoever is on call types them as they stand.
     """
 
     def __init__(self, stack: Stack, session: boto3.Session) -> None:
@@ -22,8 +26,11 @@ class CheckedStack:
             OperationFailed: it is no stack of this project's.
         """
         self.stack = stack
-        self._project = stack.project
-        self.remedies = Remedies(stack, session.region_name)
+        self.project = stack.project
+        self.region = session.region_name
+        self.is_local = is_local(stack)
+        self.options = f"--stack-name {stack.name} --region {session.region_name}"
+        """What names the stack in the project's own commands."""
         self.apigateway = session.client("apigatewayv2", config=QUICK)
         self.cloudformation = session.client("cloudformation", config=QUICK)
         self.cloudwatch = session.client("cloudwatch", config=QUICK)
@@ -35,4 +42,19 @@ class CheckedStack:
 
     def named(self, part: str) -> str:
         """Give the full name of one of the stack's resources, such as a function."""
-        return f"{self._project}-{part}"
+        return f"{self.project}-{part}"
+
+    def aws(self, command: str) -> str:
+        """Give a command of the AWS CLI in the stack's region."""
+        return f"aws {command} --region {self.region}"
+
+    def logs(self, function: str) -> str:
+        """Give the command that shows a function's last errors, with either version of the CLI."""
+        return self.aws(
+            f"logs filter-log-events --log-group-name /aws/lambda/{function} --filter-pattern ERROR"
+            " --query 'events[-5:].message' --output text"
+        )
+
+    def make_anew(self) -> str:
+        """Give the commands that bring back what was deleted."""
+        return make_anew(self.stack, self.region)

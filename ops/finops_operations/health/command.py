@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,15 +20,16 @@ from finops_operations.health.functions import (
     fault_of_background_processor,
     fault_of_connection_manager,
 )
-from finops_operations.health.queues import (
+from finops_operations.health.report import as_json, is_healthy, print_table
+from finops_operations.health.resources import (
     check_dead_letter_queue,
     check_mapping,
     check_processing_queue,
+    check_results_bucket,
     check_sweep,
+    check_table,
 )
-from finops_operations.health.report import as_json, is_healthy, print_table
 from finops_operations.health.stacks import check_alarms, check_monitoring, check_stack
-from finops_operations.health.storage import check_results_bucket, check_table
 from finops_operations.operator_messages import say
 from finops_operations.stack import Stack
 
@@ -87,49 +88,36 @@ def checks_of(checked: CheckedStack) -> list[Check]:
 
     A stack that is not there yet, or not any more, has its status and nothing to check.
     """
-    status = Check(STACK, partial(check_stack, checked))
-    parts = _parts_of(checked)
-    if checked.stack.outputs:
-        return [status, *parts]
-    nothing_there = partial(skipped, f"the stack has nothing in it ({checked.stack.status}).")
-    return [status, *(Check(part.name, nothing_there) for part in parts)]
 
+    def of(name: str, check: Callable[..., Finding], *about: object, needs: tuple[str, ...] = ()) -> Check:
+        return Check(name, partial(check, checked, *about), needs)
 
-def _parts_of(checked: CheckedStack) -> list[Check]:
-    function = partial(check_function, checked)
-    return [
-        Check(STAGE, partial(check_stage, checked)),
-        Check(CONNECTIONS, partial(check_table, checked, "ConnectionsTableName")),
-        Check(
-            MANAGER,
-            partial(function, MANAGER, "ConnectionManagerKey", fault_of_connection_manager),
-            needs=(CONNECTIONS,),
-        ),
-        Check(
-            HANDLER,
-            partial(function, HANDLER, "MessageHandlerKey", fault_of_message_handler),
-            needs=(STAGE, CONNECTIONS, MANAGER),
-        ),
+    parts = [
+        of(STAGE, check_stage),
+        of(CONNECTIONS, check_table, "ConnectionsTableName"),
+        of(MANAGER, check_function, MANAGER, "ConnectionManagerKey", fault_of_connection_manager,
+           needs=(CONNECTIONS,)),
+        of(HANDLER, check_function, HANDLER, "MessageHandlerKey", fault_of_message_handler,
+           needs=(STAGE, CONNECTIONS, MANAGER)),
         # What it goes through is named above if it is broken; here that would only be said again.
-        Check(ROUND_TRIP, partial(check_round_trip, checked), needs=(STAGE, CONNECTIONS, MANAGER, HANDLER)),
-        Check("jobs table", partial(check_table, checked, "JobsTableName")),
-        Check("processing queue", partial(check_processing_queue, checked)),
-        Check("processing mapping", partial(check_mapping, checked, "ProcessingQueueUrl")),
-        Check(PROCESSOR, partial(function, PROCESSOR, "BackgroundProcessorKey", fault_of_background_processor)),
-        Check(
-            "cost forecast agent", partial(check_agent, checked, "CostForecastFunctionName", "--cost-forecast-function")
-        ),
-        Check(
-            "trusted advisor agent",
-            partial(check_agent, checked, "TrustedAdvisorFunctionName", "--trusted-advisor-function"),
-        ),
-        Check("results bucket", partial(check_results_bucket, checked)),
-        Check("dead-letter queue", partial(check_dead_letter_queue, checked)),
-        Check("dead-letter mapping", partial(check_mapping, checked, "ProcessingDeadLetterQueueUrl")),
-        Check("sweep", partial(check_sweep, checked)),
-        Check("monitoring stack", partial(check_monitoring, checked)),
-        Check("alarms", partial(check_alarms, checked)),
-    ]
+        of(ROUND_TRIP, check_round_trip, needs=(STAGE, CONNECTIONS, MANAGER, HANDLER)),
+        of("jobs table", check_table, "JobsTableName"),
+        of("processing queue", check_processing_queue),
+        of("processing mapping", check_mapping, "ProcessingQueueUrl"),
+        of(PROCESSOR, check_function, PROCESSOR, "BackgroundProcessorKey", fault_of_background_processor),
+        of("cost forecast agent", check_agent, "CostForecastFunctionName", "--cost-forecast-function"),
+        of("trusted advisor agent", check_agent, "TrustedAdvisorFunctionName", "--trusted-advisor-function"),
+        of("results bucket", check_results_bucket),
+        of("dead-letter queue", check_dead_letter_queue),
+        of("dead-letter mapping", check_mapping, "ProcessingDeadLetterQueueUrl"),
+        of("sweep", check_sweep),
+        of("monitoring stack", check_monitoring),
+        of("alarms", check_alarms),
+    ]  # fmt: skip
+    if not checked.stack.outputs:
+        nothing_there = partial(skipped, f"the stack has nothing in it ({checked.stack.status}).")
+        parts = [Check(part.name, nothing_there) for part in parts]
+    return [of(STACK, check_stack), *parts]
 
 
 if __name__ == "__main__":

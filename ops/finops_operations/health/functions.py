@@ -11,27 +11,22 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from finops_client.terminal_text import clean_line
-from finops_operations.health.check import Finding, State, failed, if_missing, ok, skipped, warning
+from finops_operations.health.check import AGAIN, WAIT, Finding, State, failed, if_missing, ok, skipped, warning
 from finops_operations.health.checked_stack import CheckedStack
-from finops_operations.health.remedies import Remedies
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 # A connection that never was has closed: there is nothing to forget and nobody to tell. In the form of API Gateway's
 # ids, and no real one's: it spells "healthcheck".
-DISCONNECT = {
+_DISCONNECT = {
     "requestContext": {"routeKey": "$disconnect", "eventType": "DISCONNECT", "connectionId": "aGVhbHRoY2hlY2s="}
 }
-DISCONNECTED = {"statusCode": 200}
-NO_MESSAGES: dict[str, Any] = {"Records": []}
-NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
 
 # deploy.sh's keys: STACK/<sha256>/websocket-FUNCTION.zip. The guide's plain ones name no hash.
 _HASHED_KEY = re.compile(r"(?P<stack>[^/]+)/(?P<sha256>[0-9a-f]{64})/(?P<zip>[^/]+)", re.ASCII)
 # Where Lambda names no state, there is only this one.
 _ACTIVE = "Active"
-_AGAIN = "Run this again in a minute."
 _LONGEST_QUOTE = 160
 
 Probe = Callable[[CheckedStack], str | None]
@@ -44,15 +39,15 @@ class NotReached(Exception):
 
 def check_function(checked: CheckedStack, part: str, key_parameter: str, probe: Probe) -> Finding:
     """Check one of the stack's own functions: by its name's part after the project's, and its package's parameter."""
-    name, remedies, stack = checked.named(part), checked.remedies, checked.stack
-    with if_missing(failed(f"There is no function {name}.", remedies.make_anew())):
+    name = checked.named(part)
+    with if_missing(failed(f"There is no function {name}.", checked.make_anew())):
         configuration = checked.lambda_.get_function_configuration(FunctionName=name)
-    if trouble := _trouble(configuration, remedies):
+    if trouble := _trouble(checked, configuration):
         return trouble
 
     # Lambda gives the hash in base64, deploy.sh writes it in hexadecimal.
     sha256 = base64.b64decode(configuration["CodeSha256"]).hex()
-    package = _HASHED_KEY.fullmatch(stack.parameters.get(key_parameter, ""))
+    package = _HASHED_KEY.fullmatch(checked.stack.parameters.get(key_parameter, ""))
     runs_other_code = package is not None and package["sha256"] != sha256
     try:
         fault = probe(checked)
@@ -61,38 +56,36 @@ def check_function(checked: CheckedStack, part: str, key_parameter: str, probe: 
             return skipped(str(obstacle))
         fault = None
     if package and runs_other_code:
-        if stack.is_changing:
-            return _changing_code(stack.status, fault)
         return _other_code(checked, name, package, sha256, fault)
     if fault:
-        return failed(fault, f"{remedies.roll_back()}\n{remedies.logs(name)}")
+        return failed(fault, f"ops/rollback.sh --to previous {checked.options}\n{checked.logs(name)}")
     return ok(f"Active, answers, {'code as deployed' if package else 'code not compared: its key names no hash'}.")
 
 
 def check_agent(checked: CheckedStack, parameter: str, option: str) -> Finding:
     """Check an agent, which is somebody else's function: it is not invoked, since that may cost."""
-    name, remedies = checked.stack.parameters[parameter], checked.remedies
-    deploy = f"Deploy the agent, or name another: {remedies.deploy(f' {option} FUNCTION')}"
+    name = checked.stack.parameters[parameter]
+    deploy = f"Deploy the agent, or name another: ./deploy.sh {checked.options} {option} FUNCTION"
     with if_missing(failed(f"There is no function {name}: questions go without it.", deploy)):
         configuration = checked.lambda_.get_function_configuration(FunctionName=name)
-    if trouble := _trouble(configuration, remedies):
+    if trouble := _trouble(checked, configuration):
         return trouble
     if checked.lambda_.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions") == 0:
         return failed(
             f"{name} may not run: its reserved concurrency is 0. Questions go without it.",
-            remedies.aws(f"lambda delete-function-concurrency --function-name {name}"),
+            checked.aws(f"lambda delete-function-concurrency --function-name {name}"),
         )
     return ok(f"{name}: {configuration.get('State', _ACTIVE)}")
 
 
 def fault_of_connection_manager(checked: CheckedStack) -> str | None:
     """Tell it of a connection's end, and say what is wrong with its answer."""
-    return _fault_of(checked, "connection-manager", DISCONNECT, DISCONNECTED)
+    return _fault_of(checked, "connection-manager", _DISCONNECT, {"statusCode": 200})
 
 
 def fault_of_background_processor(checked: CheckedStack) -> str | None:
     """Give it a batch without messages, and say what is wrong with its answer."""
-    return _fault_of(checked, "background-processor", NO_MESSAGES, NO_FAILURES)
+    return _fault_of(checked, "background-processor", {"Records": []}, {"batchItemFailures": []})
 
 
 def _fault_of(checked: CheckedStack, part: str, event: dict[str, Any], expected: dict[str, Any]) -> str | None:
@@ -108,26 +101,21 @@ def _fault_of(checked: CheckedStack, part: str, event: dict[str, Any], expected:
     # Of an error, its type and message: the event was ours, so it quotes nobody.
     if isinstance(answer, dict) and "errorType" in answer:
         text = f"{answer['errorType']}: {answer.get('errorMessage', '')}"
-    if "FunctionError" in invoked:
-        return f"It fails: {_sentence(text)}"
-    return None if answer == expected else f"It answers a harmless event with {_sentence(text)}"
-
-
-def _sentence(text: str) -> str:
     line = clean_line(text, _LONGEST_QUOTE)
-    return line if line.endswith((".", "…")) else f"{line}."
-
-
-def _changing_code(status: str, fault: str | None) -> Finding:
-    """Meanwhile a function may be ahead of its stack, or behind it; a command would get in the way."""
-    found = f"{fault or ''} Its code is not the stack's, which is {status}.".strip()
-    return Finding(State.FAILED if fault else State.WARNING, found, "Wait until that is done, then run this again.")
+    said = line if line.endswith((".", "…")) else f"{line}."
+    if "FunctionError" in invoked:
+        return f"It fails: {said}"
+    return None if answer == expected else f"It answers a harmless event with {said}"
 
 
 def _other_code(checked: CheckedStack, name: str, package: re.Match[str], sha256: str, fault: str | None) -> Finding:
     """A deployment would not change such a function back: CloudFormation does not know that its code was changed."""
+    if checked.stack.is_changing:
+        # Meanwhile a function may be ahead of its stack, or behind it; a command would get in the way.
+        found = f"{fault or ''} Its code is not the stack's, which is {checked.stack.status}.".strip()
+        return Finding(State.FAILED if fault else State.WARNING, found, WAIT)
     bucket = checked.stack.parameters.get("LambdaS3Bucket", "")
-    put_back = checked.remedies.aws(
+    put_back = checked.aws(
         f"lambda update-function-code --function-name {name} --s3-bucket {bucket} --s3-key {package[0]}"
     )
     if fault:
@@ -140,22 +128,20 @@ def _other_code(checked: CheckedStack, name: str, package: re.Match[str], sha256
     return warning(f"Its code is another release's than the one that the stack deployed ({sha256[:12]}).", put_back)
 
 
-def _trouble(configuration: FunctionConfigurationResponseTypeDef, remedies: Remedies) -> Finding | None:
+def _trouble(checked: CheckedStack, configuration: FunctionConfigurationResponseTypeDef) -> Finding | None:
     """Give what Lambda itself says against a function.
 
     https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     """
     name = configuration["FunctionName"]
-    describe = remedies.aws(f"lambda get-function-configuration --function-name {name}")
-    state, reason = configuration.get("State", _ACTIVE), configuration.get("StateReason", "")
-    # A function that nobody called for weeks is made ready again by its next invocation.
-    if state in ("Pending", "Inactive"):
-        return warning(f"{name} is {state}. {reason}".strip(), _AGAIN)
+    describe = checked.aws(f"lambda get-function-configuration --function-name {name}")
+    state, update = configuration.get("State", _ACTIVE), configuration.get("LastUpdateStatus", "Successful")
     if state != _ACTIVE:
-        return failed(f"{name} is {state}. {reason}".strip(), describe)
-    update = configuration.get("LastUpdateStatus", "Successful")
+        found = f"{name} is {state}. {configuration.get('StateReason', '')}".strip()
+        # A function that nobody called for weeks is made ready again by its next invocation.
+        return warning(found, AGAIN) if state in ("Pending", "Inactive") else failed(found, describe)
     if update == "InProgress":
-        return warning(f"{name} is being updated.", _AGAIN)
+        return warning(f"{name} is being updated.", AGAIN)
     if update != "Successful":
         reason = configuration.get("LastUpdateStatusReason", "")
         return failed(f"The last update of {name} is {update}. {reason}".strip(), describe)

@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 
 from finops_operations.errors import OperationFailed
-from finops_operations.frontend.build import build, check_buildable, mentions, pack
+from finops_operations.frontend.build import build, check_buildable, pack
 
 NPM = """#!/bin/sh
 echo "$PWD $*" >>"$CALLS"
 env | grep AWS_ >>"$CALLS"
 [ "$1" != ci ] || mkdir node_modules
-exit ${NPM_STATUS:-0}
 """
 
 
@@ -59,12 +58,6 @@ def test_missing_packages_are_installed_once_without_their_scripts_and_no_build_
     assert builds == ["AWS_REGION=x", *[f"{frontend} run build", "AWS_REGION=x"] * 2]
 
 
-def test_a_build_that_fails_ends_it(frontend: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NPM_STATUS", "3")
-    with pytest.raises(OperationFailed, match=r"npm run ended with status 3 .* Nothing was uploaded"):
-        build(described(frontend))
-
-
 @pytest.mark.parametrize(
     ("package", "why"),
     [
@@ -103,11 +96,6 @@ def built(tmp_path: Path) -> Path:
     (folder / ".well-known" / "security.txt").write_text("contact")
     (folder / "index.html").write_text("<!doctype html>")
     return folder
-
-
-def test_a_text_is_found_in_any_file_of_the_build(built: Path) -> None:
-    assert mentions(built, "wss://a.example/prod")
-    assert not mentions(built, "wss://b.example/prod")
 
 
 def test_contents_stand_at_the_root_in_order_and_the_same_files_make_the_same_bytes(

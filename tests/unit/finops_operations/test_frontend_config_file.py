@@ -17,7 +17,7 @@ from finops_operations.frontend.config_file import (
     Value,
     config_text,
     parse,
-    read_text,
+    read_config,
     replace,
     written,
 )
@@ -216,14 +216,17 @@ def test_javascript_reads_what_was_written(tmp_path: Path) -> None:
 
 def test_what_is_no_text_or_no_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.js"
-    assert read_text(path) is None
+    assert read_config(path) is None
     path.write_bytes(b"const \xff")
     with pytest.raises(OperationFailed, match=r"config\.js is not UTF-8 \(byte 7\)"):
-        read_text(path)
+        read_config(path)
+    path.write_text("module.exports = {}")
+    with pytest.raises(OperationFailed, match=r"config\.js, here must stand const config = .* write this one out"):
+        read_config(path)
     path.unlink()
     path.mkdir()
     with pytest.raises(OperationFailed, match="cannot be read"):
-        read_text(path)
+        read_config(path)
     with pytest.raises(OperationFailed, match="cannot be written"):
         replace(path, "x")
     with pytest.raises(OperationFailed, match=r"There is no folder .*src\. Name the frontend's with --frontend"):

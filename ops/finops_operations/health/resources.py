@@ -1,4 +1,4 @@
-"""What brings the background processor its work: the queues, their event source mappings, and the sweep's schedule."""
+"""What keeps jobs and hands them on: tables, the bucket, queues, their event source mappings, the sweep's schedule."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from finops_client.terminal_text import clean_line
-from finops_operations.health.check import Finding, failed, if_missing, ok, skipped, warning
-from finops_operations.health.checked_stack import CheckedStack
-from finops_operations.health.remedies import RUNBOOK
+from finops_operations.health.check import AGAIN, Finding, failed, if_missing, ok, skipped, warning
+from finops_operations.health.checked_stack import RUNBOOK, CheckedStack
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
@@ -27,6 +26,37 @@ _AT_REST = ("Disabled", "Deleting")
 _LONGEST_QUOTE = 160
 
 
+def check_table(checked: CheckedStack, output: str) -> Finding:
+    """Check the table that an output names: there, expiring what is old, and restorable."""
+    name = checked.stack.output(output)
+    with if_missing(failed(f"There is no table {name}.", checked.make_anew())):
+        status = checked.dynamodb.describe_table(TableName=name)["Table"]["TableStatus"]
+    # While it is being updated, a table serves.
+    if status not in ("ACTIVE", "UPDATING"):
+        return failed(f"{name} is {status}.", checked.aws(f"dynamodb describe-table --table-name {name}"))
+    # The local cloud has both and shows neither.
+    if not checked.is_local:
+        expiry = checked.dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        if expiry.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
+            wanted = "--time-to-live-specification Enabled=true,AttributeName=ttl"
+            mend = checked.aws(f"dynamodb update-time-to-live --table-name {name} {wanted}")
+            return warning(f"{name} is {status}, but nothing in it expires.", mend)
+        backups = checked.dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        if backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
+            wanted = "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+            mend = checked.aws(f"dynamodb update-continuous-backups --table-name {name} {wanted}")
+            return warning(f"{name} is {status}, but cannot be restored to a point in time.", mend)
+    return ok(f"{name} is {status}.")
+
+
+def check_results_bucket(checked: CheckedStack) -> Finding:
+    """Check that the bucket is there, and this caller's."""
+    name = checked.stack.output("ResultsBucketName")
+    with if_missing(failed(f"There is no bucket {name}: large answers are lost.", checked.make_anew())):
+        checked.s3.head_bucket(Bucket=name)
+    return ok(name)
+
+
 def check_processing_queue(checked: CheckedStack) -> Finding:
     """Check the queue of jobs: many may wait, but none for long."""
     waiting, in_flight = _depth(checked, "ProcessingQueueUrl")
@@ -39,7 +69,7 @@ def check_processing_queue(checked: CheckedStack) -> Finding:
     if age > limit:
         return failed(
             f"{counts}, the oldest for {age:.0f} s: jobs wait longer than {limit} s.",
-            f"See queue-age in {RUNBOOK}.\n{checked.remedies.logs(checked.named('background-processor'))}",
+            f"See queue-age in {RUNBOOK}.\n{checked.logs(checked.named('background-processor'))}",
         )
     return ok(f"{counts}, the oldest for {age:.0f} s.")
 
@@ -47,18 +77,22 @@ def check_processing_queue(checked: CheckedStack) -> Finding:
 def check_dead_letter_queue(checked: CheckedStack) -> Finding:
     """Check the queue of messages that failed for good: whatever is in it is a question without an answer."""
     messages = sum(_depth(checked, "ProcessingDeadLetterQueueUrl"))
-    return failed(f"{messages} failed for good.", checked.remedies.dead_letters()) if messages else ok("empty")
+    return (
+        failed(f"{messages} failed for good.", f"ops/dead_letters.sh list {checked.options}")
+        if messages
+        else ok("empty")
+    )
 
 
 def check_mapping(checked: CheckedStack, output: str) -> Finding:
     """Check that the background processor reads the queue that an output names, and nobody else."""
     queue, processor = _name(checked, output), checked.named("background-processor")
     with if_missing(skipped(f"there is no queue {queue}.")):
-        arn = checked.sqs.get_queue_attributes(QueueUrl=checked.stack.output(output), AttributeNames=["QueueArn"])[
-            "Attributes"
-        ]["QueueArn"]
+        asked = checked.sqs.get_queue_attributes(QueueUrl=checked.stack.output(output), AttributeNames=["QueueArn"])
     # By the queue: a mapping outlives its function.
-    pages = checked.lambda_.get_paginator("list_event_source_mappings").paginate(EventSourceArn=arn)
+    pages = checked.lambda_.get_paginator("list_event_source_mappings").paginate(
+        EventSourceArn=asked["Attributes"]["QueueArn"]
+    )
     mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
     ours = [mapping for mapping in mappings if _function(mapping) == processor]
     # SQS gives each message to one reader: what another one takes, the processor never sees.
@@ -67,33 +101,33 @@ def check_mapping(checked: CheckedStack, output: str) -> Finding:
         stop = [_switch(checked, mapping, "--no-enabled") for mapping in others]
         return failed(f"{', '.join(map(_function, others))} takes messages of {queue}.", "\n".join(stop))
     if not ours:
-        return failed(f"{processor} does not read {queue}.", checked.remedies.make_anew())
+        return failed(f"{processor} does not read {queue}.", checked.make_anew())
     state = ours[0]["State"]
     if state in ("Creating", "Enabling", "Updating"):
-        return warning(state, "Run this again in a minute.")
+        return warning(state, AGAIN)
     if state != "Enabled":
         return failed(f"{state}: nobody reads {queue}.", _switch(checked, ours[0], "--enabled"))
     # https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html
     result = ours[0].get("LastProcessingResult", "")
     if result.startswith("PROBLEM"):
-        return warning(f"{state}, but {clean_line(result, _LONGEST_QUOTE)}", checked.remedies.logs(processor))
+        return warning(f"{state}, but {clean_line(result, _LONGEST_QUOTE)}", checked.logs(processor))
     return ok(state)
 
 
 def check_sweep(checked: CheckedStack) -> Finding:
     """Check the rule that starts the sweep: without it, a job that nobody works on stays unfinished."""
     name = checked.named("sweep")
-    with if_missing(failed(f"There is no rule {name}: stuck jobs stay stuck.", checked.remedies.make_anew())):
+    with if_missing(failed(f"There is no rule {name}: stuck jobs stay stuck.", checked.make_anew())):
         rule = checked.events.describe_rule(Name=name)
     if rule["State"] == "DISABLED":
-        enable = checked.remedies.aws(f"events enable-rule --name {name}")
+        enable = checked.aws(f"events enable-rule --name {name}")
         return failed(f"{name} is DISABLED: stuck jobs stay stuck.", enable)
     return ok(f"{rule['State']}, {rule['ScheduleExpression']}.")
 
 
 def _depth(checked: CheckedStack, output: str) -> tuple[int, int]:
     """Count the messages that wait, delayed ones included, and those that somebody has in hand."""
-    with if_missing(failed(f"There is no queue {_name(checked, output)}.", checked.remedies.make_anew())):
+    with if_missing(failed(f"There is no queue {_name(checked, output)}.", checked.make_anew())):
         attributes = checked.sqs.get_queue_attributes(
             QueueUrl=checked.stack.output(output), AttributeNames=list(_COUNTS)
         )["Attributes"]
@@ -130,4 +164,4 @@ def _function(mapping: EventSourceMappingConfigurationTypeDef) -> str:
 
 
 def _switch(checked: CheckedStack, mapping: EventSourceMappingConfigurationTypeDef, option: str) -> str:
-    return checked.remedies.aws(f"lambda update-event-source-mapping --uuid {mapping['UUID']} {option}")
+    return checked.aws(f"lambda update-event-source-mapping --uuid {mapping['UUID']} {option}")

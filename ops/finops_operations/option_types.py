@@ -1,0 +1,18 @@
+"""What a command's options take, for argparse's `type`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+
+
+def of_form(pattern: str, sentence: str) -> Callable[[str], str]:
+    """Return a type that takes texts of one form only, and says the sentence of any other."""
+
+    def checked(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise argparse.ArgumentTypeError(f"{sentence}, not {text}")
+        return text
+
+    return checked
