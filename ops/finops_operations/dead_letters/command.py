@@ -66,17 +66,15 @@ def perform(options: argparse.Namespace, session: boto3.Session, clock: Clock) -
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line. End the program with status 2 at a mistake in it."""
     parser = stack_parser(_COMMAND, _DESCRIPTION)
-    parser.add_argument("verb", nargs="?", default="list", choices=("list", "replay", "discard", "pause", "resume"))
-    parser.add_argument("ids", nargs="*", metavar="ID", type=_id, help="of a job or a message, as listed")
-    parser.add_argument("--all", action="store_true", help="all that are listed (replay, discard)")
-    parser.add_argument("--yes", action="store_true", help="do not ask (discard)")
-    parser.add_argument("--json", action="store_true", help="JSON instead of tables (list)")
-    parser.add_argument(
-        "--show-bodies", action="store_true", help="messages' bodies too, which may hold anything (list)"
-    )
+    add = parser.add_argument
+    add("verb", nargs="?", default="list", choices=("list", "replay", "discard", "pause", "resume"))
+    add("ids", nargs="*", metavar="ID", type=_id, help="of a job or a message, as listed")
+    add("--all", action="store_true", help="all that are listed (replay, discard)")
+    add("--yes", action="store_true", help="do not ask (discard)")
+    add("--json", action="store_true", help="JSON instead of tables (list)")
+    add("--show-bodies", action="store_true", help="messages' bodies too, which may hold anything (list)")
     options = parser.parse_intermixed_args(arguments)
-    complaint = _complaint(options)
-    if complaint is not None:
+    if complaint := _complaint(options):
         parser.error(complaint)
     return options
 
@@ -149,9 +147,9 @@ def _chosen(options: argparse.Namespace, services: DeadLetterServices) -> Abstra
 
 def _is_confirmed(letters: DeadLetters) -> bool:
     for job in letters.jobs:
-        say(f"job {job.job_id}")
+        say(f"{job}")
     for message in letters.messages:
-        say(f"message {message.message_id}, {'which names no job' if message.job_id is None else 'which names a job'}")
+        say(f"{message}, {'which names no job' if message.job_id is None else 'which names a job'}")
     number = len(letters.jobs) + len(letters.messages)
     print(f"Discard {number:,}? A message cannot be had back. [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
     return sys.stdin.readline().strip().lower() in {"y", "yes"}

@@ -65,15 +65,7 @@ def test_names_are_the_given_ones(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_the_defaults_are_those_of_deploy_sh(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["deploy", "--account", ACCOUNT])
-    printed = capsys.readouterr().out
-    assert statement(printed, "FindPackagesAndReleases")["Resource"] == "arn:aws:s3:::finops-deployment-packages-062025"
-    assert f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:aws-cost-forecast-agent" in printed
-    assert f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/finops-websocket-api/*" in printed
-
-
-def test_the_environment_counts_before_the_defaults(
+def test_the_environment_counts_before_the_defaults_which_are_those_of_deploy_sh(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PROJECT_NAME", "of-the-environment")
@@ -81,7 +73,9 @@ def test_the_environment_counts_before_the_defaults(
     main(["deploy", "--account", ACCOUNT])
     printed = capsys.readouterr().out
     assert "function:of-the-environment-message-handler" in printed
-    assert "arn:aws:s3:::finops-deployment-packages-062025" in printed
+    assert statement(printed, "FindPackagesAndReleases")["Resource"] == "arn:aws:s3:::finops-deployment-packages-062025"
+    assert f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:aws-cost-forecast-agent" in printed
+    assert f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/finops-websocket-api/*" in printed
 
 
 def test_the_account_is_that_of_the_credentials(

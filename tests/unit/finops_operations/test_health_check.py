@@ -222,10 +222,3 @@ def test_an_address_that_is_none_is_one_json_object_too(
     (line,) = report["checks"]
     assert (line["check"], line["state"]) == ("stack", "red")
     assert line["found"].startswith("AWS_ENDPOINT_URL is 'garbage'")
-
-
-def test_help_says_what_the_exit_status_means(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"])
-    assert ended.value.code == 0
-    assert "Exit status: 0 nothing is red" in capsys.readouterr().out
