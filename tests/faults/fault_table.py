@@ -7,6 +7,7 @@ from faults import scenarios
 from faults.clients import Message
 from faults.fault import Fault, Kind
 from faults.fault_proxy import PROCESSOR
+from faults.faulty_stack import AGENT_TIMEOUT
 from faults.scene import Scene
 
 Scenario = Callable[[Scene], Awaitable[list[Message]]]
@@ -118,7 +119,7 @@ ROWS = (
         for what, script in (
             ("crashes", "crash"),
             ("refuses", "refuse"),
-            ("hangs", "hang:6"),
+            ("hangs", f"hang:{AGENT_TIMEOUT + 3}"),
             ("answers rubbish", "rubbish"),
             ("answers twice at once", "twice"),
             ("nests its answer deeply", "deep"),

@@ -26,6 +26,8 @@ ADVISOR = "faults-advisor-agent"
 FUNCTIONS = ("-connection-manager", "-message-handler", PROCESSOR)
 # In seconds, the least that the template takes: what is two minutes on AWS is five seconds here.
 LEASE = 3
+# Long enough for agents that start anew on a machine that is short of time.
+AGENT_TIMEOUT = 12
 # How long nobody may have a job before it counts as stuck: longer than a crash's recovery, as on AWS.
 STUCK_JOB = 6
 UNFINISHED = ("queued", "processing")
@@ -44,6 +46,7 @@ class FaultyStack(JourneyStack):
             cloud,
             packages,
             directory,
+            "--parameter", f"AgentTimeoutSeconds={AGENT_TIMEOUT}",
             "--parameter", f"LeaseSeconds={LEASE}",
             "--parameter", f"StuckJobSeconds={STUCK_JOB}",
             project=PROJECT,

@@ -19,7 +19,7 @@ BUCKET = "journeys-packages"
 COST_AGENT = "journeys-cost-agent"
 ADVISOR = "journeys-advisor-agent"
 # Seconds: long enough for a busy machine, and short enough to wait for.
-AGENT_TIMEOUT = 4
+AGENT_TIMEOUT = 8
 PASSWORD = "SecurePassword123!"
 
 

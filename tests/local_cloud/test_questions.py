@@ -86,7 +86,7 @@ async def test_job_fails_when_all_agents_crash(stack: JourneyStack) -> None:
 async def test_agent_slower_than_its_deadline_is_reported_and_invoked_once(stack: JourneyStack) -> None:
     async with conversation(stack.url) as client:
         await client.sign_in(stack.token())
-        messages = await client.job(f"{BOTH} advisor=hang:9")
+        messages = await client.job(f"{BOTH} advisor=hang:12")
 
     job_id = messages[0]["jobId"]
     failed = next(message for message in messages if message.get("agent") == ADVISOR)
@@ -102,7 +102,7 @@ async def test_agent_slower_than_its_deadline_is_reported_and_invoked_once(stack
 async def test_job_times_out_when_no_agent_is_there_in_time(stack: JourneyStack) -> None:
     async with conversation(stack.url) as client:
         await client.sign_in(stack.token())
-        messages = await client.job("What did it cost? cost=hang:9")
+        messages = await client.job("What did it cost? cost=hang:12")
 
     assert (messages[-1]["type"], messages[-1]["code"]) == ("job_failed", "TIMED_OUT")
 
