@@ -1,6 +1,7 @@
 """The functions' services over moto: the stack's tables as the template defines them, doubles where AWS talks back."""
 
 import io
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -147,3 +148,17 @@ def signed_in(connections: ConnectionStore) -> Callable[..., Connection]:
         return connection
 
     return sign_in
+
+
+@pytest.fixture
+def release() -> Iterator[threading.Event]:
+    """What silent agents wait for; it happens at the test's end at the latest."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    """What was slept, in seconds, by whoever sleeps with its `append`."""
+    return []

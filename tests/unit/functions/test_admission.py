@@ -1,17 +1,20 @@
 """Which question becomes which job, and what a user is told who has enough."""
 
-from collections.abc import Callable
+import uuid
 from functools import partial
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from finops_websocket.errors import RateLimited, TooManyJobs
 from finops_websocket.jobs.admission import JobAdmission, JobLimits, Submission, UserJobs
-from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
+from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNFINISHED
 from finops_websocket.jobs.store import JobStore
+from stack_tables import create_table
 from unit.doubles.interleaved_calls import before_each, just_before
 from unit.doubles.lost_replies import lost_reply
 from unit.doubles.sample_jobs import AGENT_TIMEOUT, a_job, claim, store, stored
@@ -26,29 +29,21 @@ AGAIN = a_job(job_id="job-again", request_id="request-1")
 
 
 @pytest.fixture
-def pauses() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def within(jobs: JobStore, pauses: list[float]) -> Callable[[JobLimits], JobAdmission]:
+def within(jobs, pauses):
     """Gives the admission with other limits."""
     return lambda limits: JobAdmission(jobs, limits, pauses.append)
 
 
-Within = Callable[[JobLimits], JobAdmission]
-
-
-def ask(admission: JobAdmission, *numbers: int, user_id: str = "user-1") -> None:
+def ask(admission, *numbers, user_id="user-1"):
     for number in numbers:
         assert not admission.admit(a_job(job_id=f"job-{number}", user_id=user_id)).is_duplicate
 
 
-def items_of(jobs: JobStore, kind: str = "") -> dict[str, Any]:
+def items_of(jobs, kind=""):
     return {item["jobId"]: item for item in jobs.table.scan()["Items"] if item["jobId"].startswith(kind)}
 
 
-def user_item(jobs: JobStore) -> dict[str, Any]:
+def user_item(jobs):
     [(_key, item)] = items_of(jobs, "user#").items()
     return item
 
@@ -56,7 +51,7 @@ def user_item(jobs: JobStore) -> dict[str, Any]:
 # Under which requestId.
 
 
-def test_the_same_request_is_the_same_job_as_it_now_is(admission: JobAdmission, jobs: JobStore) -> None:
+def test_the_same_request_is_the_same_job_as_it_now_is(admission, jobs):
     assert admission.admit(FIRST) == Submission(FIRST, is_duplicate=False)
     assert stored(jobs) == FIRST
     now = claim(jobs)
@@ -73,18 +68,14 @@ def test_the_same_request_is_the_same_job_as_it_now_is(admission: JobAdmission, 
         ("user-1", "request-1", "c"),
     ],
 )
-def test_another_user_s_request_another_or_one_of_another_scope_is_another_job(
-    admission: JobAdmission, user_id: str, request_id: str, scope: str
-) -> None:
+def test_another_user_s_request_another_or_one_of_another_scope_is_another_job(admission, user_id, request_id, scope):
     admission.admit(FIRST)
     other = a_job(job_id="job-2", user_id=user_id, request_id=request_id)
     assert admission.admit(other, scope) == Submission(other, is_duplicate=False)
 
 
 @pytest.mark.parametrize("gone", ["the job", "the job and its note", "expired"])
-def test_a_request_whose_job_is_gone_is_a_new_one(
-    admission: JobAdmission, jobs: JobStore, clock: SettableClock, gone: str
-) -> None:
+def test_a_request_whose_job_is_gone_is_a_new_one(admission, jobs, clock, gone):
     """DynamoDB deletes what has expired in any order."""
     admission.admit(FIRST)
     if gone == "expired":
@@ -97,7 +88,7 @@ def test_a_request_whose_job_is_gone_is_a_new_one(
     assert admission.admit(a_job(job_id="job-3", request_id="request-1")) == Submission(again, is_duplicate=True)
 
 
-def test_a_question_that_is_stored_late_is_not_begun_again(admission: JobAdmission, jobs: JobStore) -> None:
+def test_a_question_that_is_stored_late_is_not_begun_again(admission, jobs):
     """The SDK's first try may come through after its second one, and after the job's end."""
     admission.admit(a_job())
     cancelled = jobs.cancel("job-1", "user-1")
@@ -105,7 +96,7 @@ def test_a_question_that_is_stored_late_is_not_begun_again(admission: JobAdmissi
     assert stored(jobs) == cancelled
 
 
-def test_a_request_whose_job_is_seen_only_after_its_note_is_that_job(admission: JobAdmission, jobs: JobStore) -> None:
+def test_a_request_whose_job_is_seen_only_after_its_note_is_that_job(admission, jobs):
     """Two reads beside a transaction may see two states."""
     admission.admit(FIRST)
     jobs.table.delete_item(Key={"jobId": "job-1"})
@@ -115,7 +106,7 @@ def test_a_request_whose_job_is_seen_only_after_its_note_is_that_job(admission: 
     assert jobs.find("job-again") is None
 
 
-def test_of_the_same_request_sent_twice_at_once_one_makes_the_job(admission: JobAdmission, jobs: JobStore) -> None:
+def test_of_the_same_request_sent_twice_at_once_one_makes_the_job(admission, jobs):
     with just_before(jobs.table.meta.client, "TransactWriteItems", lambda: admission.admit(FIRST)):
         assert admission.admit(AGAIN) == Submission(FIRST, is_duplicate=True)
     assert jobs.find("job-again") is None
@@ -124,12 +115,18 @@ def test_of_the_same_request_sent_twice_at_once_one_makes_the_job(admission: Job
 # How many.
 
 
-def test_one_job_more_than_is_allowed_is_refused_and_nothing_stored(within: Within, jobs: JobStore) -> None:
-    ask(within(THREE_JOBS), 1, 2, 3)
+@pytest.mark.parametrize(
+    ("limits", "refusal", "sentence", "wait"),
+    [(THREE_JOBS, TooManyJobs, "At most 3 questions", 30), (THREE_QUERIES, RateLimited, "At most 3 .* a minute", 40)],
+)
+def test_one_more_than_is_allowed_is_refused_and_nothing_stored(within, jobs, clock, limits, refusal, sentence, wait):
+    ask(within(limits), 1)
+    clock.now += 20
+    ask(within(limits), 2, 3)
     before = items_of(jobs)
-    with pytest.raises(TooManyJobs, match="At most 3 questions") as refused:
-        within(THREE_JOBS).admit(AGAIN)
-    assert refused.value.retry_after == 30
+    with pytest.raises(refusal, match=sentence) as refused:
+        within(limits).admit(AGAIN)
+    assert refused.value.retry_after == wait
     assert items_of(jobs) == before
 
 
@@ -147,9 +144,7 @@ def test_one_job_more_than_is_allowed_is_refused_and_nothing_stored(within: With
     ],
     ids=str,
 )
-def test_a_job_that_is_over_makes_place_for_one(
-    within: Within, jobs: JobStore, change: dict[str, Any], makes_place: bool
-) -> None:
+def test_a_job_that_is_over_makes_place_for_one(within, jobs, change, makes_place):
     ask(within(THREE_JOBS), 1, 2, 3)
     store(jobs, job_id="job-2", **change)
     if makes_place:
@@ -158,22 +153,7 @@ def test_a_job_that_is_over_makes_place_for_one(
         ask(within(THREE_JOBS), 5)
 
 
-def test_one_question_more_than_is_allowed_is_refused_for_the_rest_of_its_sixty_seconds(
-    within: Within, jobs: JobStore, clock: SettableClock
-) -> None:
-    ask(within(THREE_QUERIES), 1)
-    clock.now += 20
-    ask(within(THREE_QUERIES), 2, 3)
-    before = items_of(jobs)
-    with pytest.raises(RateLimited, match="At most 3 questions a minute") as refused:
-        within(THREE_QUERIES).admit(AGAIN)
-    assert refused.value.retry_after == 40
-    assert items_of(jobs) == before
-
-
-def test_what_was_sent_before_is_no_new_job_but_a_question(
-    within: Within, jobs: JobStore, clock: SettableClock
-) -> None:
+def test_what_was_sent_before_is_no_new_job_but_a_question(within, jobs, clock):
     within(ONE_JOB_A_MINUTE).admit(FIRST)
     before = items_of(jobs)
     for job in (AGAIN, a_job(job_id="job-2")):
@@ -196,7 +176,7 @@ def test_what_was_sent_before_is_no_new_job_but_a_question(
         pytest.param((-30, -20, -10), 1, 50, id="the limit was lowered while the user asked"),
     ],
 )
-def test_how_long_a_user_waits(asked_at: tuple[int, ...], most: int, wait: int) -> None:
+def test_how_long_a_user_waits(asked_at, most, wait):
     limits = JobLimits(active_jobs=100, queries_per_minute=most, agent_timeout=AGENT_TIMEOUT)
     try:
         UserJobs(asked_at=asked_at).check_rate(0, limits)
@@ -206,7 +186,7 @@ def test_how_long_a_user_waits(asked_at: tuple[int, ...], most: int, wait: int) 
         assert wait == 0
 
 
-def test_the_noted_job_may_be_one_of_those_that_make_place(within: Within, jobs: JobStore) -> None:
+def test_the_noted_job_may_be_one_of_those_that_make_place(within, jobs):
     """A transaction may name an item once only."""
     within(THREE_JOBS).admit(FIRST)
     ask(within(THREE_JOBS), 2, 3)
@@ -214,7 +194,7 @@ def test_the_noted_job_may_be_one_of_those_that_make_place(within: Within, jobs:
     assert within(THREE_JOBS).admit(AGAIN) == Submission(AGAIN, is_duplicate=False)
 
 
-def test_a_user_s_item_outlives_its_latest_job_and_who_has_none_begins_anew(within: Within, jobs: JobStore) -> None:
+def test_a_user_s_item_outlives_its_latest_job_and_who_has_none_begins_anew(within, jobs):
     within(THREE_JOBS).admit(FIRST)
     within(THREE_JOBS).admit(a_job(job_id="job-2", ttl=2_000_060))
     item = user_item(jobs)
@@ -228,9 +208,7 @@ def test_a_user_s_item_outlives_its_latest_job_and_who_has_none_begins_anew(with
 
 
 @pytest.mark.parametrize("user_id", ["job-1", "user#1", "request#1", "日本 😀", "x" * 256])
-def test_no_choice_of_a_user_s_name_or_request_reaches_another_key(
-    admission: JobAdmission, jobs: JobStore, user_id: str
-) -> None:
+def test_no_choice_of_a_user_s_name_or_request_reaches_another_key(admission, jobs, user_id):
     admission.admit(a_job(user_id=user_id, request_id=user_id))
     keys = items_of(jobs)
     assert len(keys) == 3
@@ -242,7 +220,7 @@ def test_no_choice_of_a_user_s_name_or_request_reaches_another_key(
 # At the same moment.
 
 
-def test_a_job_that_was_about_to_be_there_makes_no_place(within: Within, jobs: JobStore) -> None:
+def test_a_job_that_was_about_to_be_there_makes_no_place(within, jobs):
     """Of a transaction that is under way, two reads may see two states."""
     ask(within(THREE_JOBS), 0, 1, 2)
     unseen = jobs.table.delete_item(Key={"jobId": "job-1"}, ReturnValues="ALL_OLD")["Attributes"]
@@ -251,9 +229,7 @@ def test_a_job_that_was_about_to_be_there_makes_no_place(within: Within, jobs: J
         ask(within(THREE_JOBS), 3)
 
 
-def test_a_question_whose_reply_is_lost_is_taken_once_and_its_repetition_too(
-    within: Within, admission: JobAdmission, jobs: JobStore
-) -> None:
+def test_a_question_whose_reply_is_lost_is_taken_once_and_its_repetition_too(within, admission, jobs):
     with lost_reply(jobs.table.meta.client, "dynamodb", "TransactWriteItems") as replies:
         assert within(ONE_JOB_A_MINUTE).admit(FIRST) == Submission(FIRST, is_duplicate=False)
     assert len(replies) == 2
@@ -264,9 +240,7 @@ def test_a_question_whose_reply_is_lost_is_taken_once_and_its_repetition_too(
 
 
 @pytest.mark.parametrize("request_id", ["request-1", "request-2"], ids=["repetition", "new question"])
-def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(
-    within: Within, jobs: JobStore, pauses: list[float], request_id: str
-) -> None:
+def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(within, jobs, pauses, request_id):
     within(THREE_JOBS).admit(FIRST)
     key = {"jobId": user_item(jobs)["jobId"]}
     arguments = {"UpdateExpression": "ADD version :one", "ExpressionAttributeValues": {":one": 1}}
@@ -289,9 +263,7 @@ def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(
     ],
     ids=str,
 )
-def test_who_is_overtaken_tries_again_and_anything_else_is_an_error_at_once(
-    within: Within, jobs: JobStore, codes: list[str], is_conflict: bool
-) -> None:
+def test_who_is_overtaken_tries_again_and_anything_else_is_an_error_at_once(within, jobs, codes, is_conflict):
     reasons = {"CancellationReasons": [{"Code": code} for code in codes]}
     with Stubber(jobs.table.meta.client) as stubber:
         stubber.add_response("get_item", {})
@@ -304,3 +276,119 @@ def test_who_is_overtaken_tries_again_and_anything_else_is_an_error_at_once(
             with pytest.raises(ClientError, match="TransactionCanceledException"):
                 within(THREE_JOBS).admit(a_job())
         stubber.assert_no_pending_responses()
+
+
+# Hypothesis asks, ends jobs and lets time go by as it likes: no user ever has more than its limits.
+
+
+LIMITS = JobLimits(active_jobs=2, queries_per_minute=3, agent_timeout=30)
+USERS = st.sampled_from(["ann", "bob"])
+REQUESTS = st.none() | st.sampled_from(["request-1", "request-2"])
+# One of the jobs that there are.
+ANY = st.integers(0, 30)
+# Seconds for which a job is kept. Some are gone before the minute is.
+KEPT = st.sampled_from([20, 1000])
+SECONDS = st.sampled_from([1, 7, 19, 20, 30, 59, 60])
+
+
+class AdmissionMachine(RuleBasedStateMachine):
+    """What was admitted is noted here too, apart from what the product keeps of it."""
+
+    def __init__(self, make_table):
+        super().__init__()
+        self.table = make_table()
+        self.clock = SettableClock()
+        self.admission = JobAdmission(JobStore(self.table, self.clock), LIMITS, sleep=lambda _seconds: None)
+        self.status = {}
+        self.owner = {}
+        self.ttl = {}
+        self.agents_work_until = {}
+        self.asked_at = []
+
+    @rule(user=USERS, request=REQUESTS, kept=KEPT)
+    def ask(self, user, request, kept):
+        job_id = str(uuid.uuid4())
+        now = int(self.clock())
+        job = a_job(job_id=job_id, user_id=user, request_id=request, ttl=now + kept)
+        try:
+            submission = self.admission.admit(job)
+        except RateLimited as refused:
+            assert self._rate(user, now) == LIMITS.queries_per_minute
+            assert self._rate(user, now + refused.retry_after) < LIMITS.queries_per_minute
+            assert self._rate(user, now + refused.retry_after - 1) == LIMITS.queries_per_minute
+        except TooManyJobs:
+            assert len(self._active(user)) == LIMITS.active_jobs
+        else:
+            self.asked_at.append((user, now))
+            if submission.is_duplicate:
+                assert submission.job.request_id == request
+                assert self.owner[submission.job.job_id] == user
+            else:
+                self.status[job_id], self.owner[job_id], self.ttl[job_id] = QUEUED, user, job.ttl
+
+    @rule(user=USERS, requests=st.tuples(REQUESTS, REQUESTS), kept=KEPT)
+    def ask_twice_at_once(self, user, requests, kept):
+        other = iter([requests[1]])
+
+        def ask_other():
+            for request in other:
+                self.ask(user, request, kept)
+
+        # If the first comes to write at all.
+        with before_each(self.table.meta.client, "TransactWriteItems", ask_other):
+            self.ask(user, requests[0], kept)
+
+    @precondition(lambda self: self.status)
+    @rule(which=ANY, status=st.sampled_from([COMPLETED, FAILED, CANCELLED]), attempts=st.integers(0, 2))
+    def end(self, which, status, attempts):
+        job_id = self._any(which)
+        item = self.table.get_item(Key={"jobId": job_id}).get("Item")
+        if item is None or self.status[job_id] not in UNFINISHED:
+            return
+        now = int(self.clock())
+        self.table.put_item(Item={**item, "status": status, "attempts": attempts, "updatedAt": now})
+        self.status[job_id] = status
+        if status == CANCELLED and attempts:
+            self.agents_work_until[job_id] = now + LIMITS.agent_timeout
+
+    @precondition(lambda self: self.status)
+    @rule(which=ANY)
+    def be_deleted(self, which):
+        job_id = self._any(which)
+        if self.ttl[job_id] <= self.clock():
+            self.table.delete_item(Key={"jobId": job_id})
+
+    @rule(seconds=SECONDS)
+    def time_goes_by(self, seconds):
+        self.clock.now += seconds
+
+    @invariant()
+    def no_user_has_more_than_its_limits(self):
+        for user in ("ann", "bob"):
+            assert len(self._active(user)) <= LIMITS.active_jobs
+            assert all(self._rate(user, at + 59) <= LIMITS.queries_per_minute for _, at in self.asked_at)
+
+    def _any(self, which):
+        return list(self.status)[which % len(self.status)]
+
+    def _active(self, user):
+        return [
+            job_id
+            for job_id, status in self.status.items()
+            if self.owner[job_id] == user
+            and (status in UNFINISHED or self.agents_work_until.get(job_id, 0) > self.clock())
+            and self.ttl[job_id] > self.clock()
+        ]
+
+    def _rate(self, user, now):
+        """Count what the user asked in the sixty seconds that end with `now`."""
+        return len([at for asker, at in self.asked_at if asker == user and now - 60 < at <= now])
+
+
+def test_no_user_ever_has_more_than_its_limits(dynamodb):
+    def make_table():
+        return create_table(dynamodb, "JobsTable", f"jobs-{uuid.uuid4()}")
+
+    # Anything that makes a machine will do, whatever the annotation says.
+    make_machine = lambda: AdmissionMachine(make_table)  # noqa: E731
+    run_state_machine_as_test(make_machine, settings=settings(max_examples=25, stateful_step_count=30, deadline=None))

@@ -3,10 +3,8 @@
 import io
 import json
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from dataclasses import replace
-from typing import Any
 
 import boto3
 import pytest
@@ -25,19 +23,18 @@ from unit.doubles.settable_clock import SettableClock
 
 pytestmark = pytest.mark.usefixtures("parent_logger")
 
-Measured = Callable[[], list[Measurement]]
 LAMBDA = "https://lambda.example.com"
 
 
 class Body(StreamingBody):
     """A payload that does not arrive, or has no end; it counts what was read of it."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error=None):
         super().__init__(io.BytesIO(), 0)
         self.error = error
         self.bytes_read = 0
 
-    def read(self, amt: int | None = None) -> bytes:
+    def read(self, amt=None):
         if self.error is not None:
             raise self.error
         assert amt is not None
@@ -45,7 +42,7 @@ class Body(StreamingBody):
         return b"a" * amt
 
 
-def answer(payload: object, **fields: Any) -> dict[str, Any]:
+def answer(payload, **fields):
     body = json.dumps(payload).encode()
     return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body)), **fields}
 
@@ -53,23 +50,23 @@ def answer(payload: object, **fields: Any) -> dict[str, Any]:
 class Lambda:
     """Lambda, asked for one agent that has so many seconds; a pause takes none but the clock's."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.stubber = Stubber(boto3.client("lambda", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b"))
         self.clock = SettableClock()
         self.closed = 0
-        self.at_pause: Callable[[], None] = lambda: None
+        self.at_pause = lambda: None
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name):
         return getattr(self.stubber.client, name)
 
-    def close(self) -> None:
+    def close(self):
         self.closed += 1
 
-    def _sleep(self, seconds: float) -> None:
+    def _sleep(self, seconds):
         self.clock.now += seconds
         self.at_pause()
 
-    def ask(self, seconds: float = 60) -> Outcome:
+    def ask(self, seconds=60):
         with self.stubber:
             [outcome] = list(Agents(lambda: self, 20, self.clock, self._sleep).ask([COST], "Why?", "job-1", seconds))
             self.stubber.assert_no_pending_responses()
@@ -78,7 +75,7 @@ class Lambda:
         return outcome
 
 
-def test_an_agent_is_asked_the_question_and_its_answer_read() -> None:
+def test_an_agent_is_asked_the_question_and_its_answer_read():
     lambda_ = Lambda()
     expected = {"FunctionName": COST, "Payload": json.dumps({"query": "Why?", "jobId": "job-1"}).encode()}
     lambda_.stubber.add_response("invoke", answer({"statusCode": 200, "body": '{"response": "Up."}'}), expected)
@@ -86,7 +83,7 @@ def test_an_agent_is_asked_the_question_and_its_answer_read() -> None:
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "ServiceException"])
-def test_an_agent_that_lambda_does_not_invoke_could_not_be_reached_and_is_not_tried_again(code: str) -> None:
+def test_an_agent_that_lambda_does_not_invoke_could_not_be_reached_and_is_not_tried_again(code):
     lambda_ = Lambda()
     lambda_.stubber.add_client_error("invoke", code, "secret", 500)
     assert str(lambda_.ask().failure) == "It could not be reached."
@@ -95,11 +92,7 @@ def test_an_agent_that_lambda_does_not_invoke_could_not_be_reached_and_is_not_tr
 @pytest.mark.parametrize(
     ("reply", "sentence", "kind"),
     [
-        (
-            answer({"errorMessage": "secret", "response": "secret"}, FunctionError="Unhandled"),
-            "It stopped with an error.",
-            AgentFailed,
-        ),
+        (answer({"response": "secret"}, FunctionError="Unhandled"), "It stopped with an error.", AgentFailed),
         ({"Payload": Body(ReadTimeoutError(endpoint_url=LAMBDA))}, "It did not answer in time.", AgentTimedOut),
         ({"Payload": Body(EndpointConnectionError(endpoint_url=LAMBDA))}, "It could not be reached.", AgentFailed),
         # No more of it is taken than Lambda passes on.
@@ -107,9 +100,7 @@ def test_an_agent_that_lambda_does_not_invoke_could_not_be_reached_and_is_not_tr
     ],
     ids=["crashed", "too late", "broken off", "endless"],
 )
-def test_what_comes_back_and_is_no_answer_is_a_failure_in_our_words(
-    reply: dict[str, Any], sentence: str, kind: type[AgentFailed]
-) -> None:
+def test_what_comes_back_and_is_no_answer_is_a_failure_in_our_words(reply, sentence, kind):
     lambda_ = Lambda()
     lambda_.stubber.add_response("invoke", reply)
     failure = lambda_.ask().failure
@@ -117,12 +108,12 @@ def test_what_comes_back_and_is_no_answer_is_a_failure_in_our_words(
     assert getattr(reply["Payload"], "bytes_read", 0) in {0, MAX_PAYLOAD_BYTES + 1}
 
 
-def throttle(lambda_: Lambda, times: int) -> None:
+def throttle(lambda_, times):
     for _ in range(times):
         lambda_.stubber.add_client_error("invoke", "TooManyRequestsException", "Rate Exceeded.", 429)
 
 
-def test_a_throttled_agent_is_asked_again_because_it_was_not_invoked() -> None:
+def test_a_throttled_agent_is_asked_again_because_it_was_not_invoked():
     lambda_ = Lambda()
     throttle(lambda_, 3)
     lambda_.stubber.add_response("invoke", answer({"response": "Costs rose."}))
@@ -132,7 +123,7 @@ def test_a_throttled_agent_is_asked_again_because_it_was_not_invoked() -> None:
     assert 1.75 <= outcome.seconds <= 3.5
 
 
-def test_an_agent_that_is_throttled_until_its_deadline_has_timed_out() -> None:
+def test_an_agent_that_is_throttled_until_its_deadline_has_timed_out():
     lambda_ = Lambda()
     # Pauses of 0.25 to 0.5, 0.5 to 1, 1 to 2 and 2 to 4 seconds: three always fit, and four never do.
     throttle(lambda_, 4)
@@ -141,7 +132,7 @@ def test_an_agent_that_is_throttled_until_its_deadline_has_timed_out() -> None:
     assert outcome.seconds < 3.6
 
 
-def test_a_throttled_agent_that_nobody_waits_for_any_more_is_not_asked_again() -> None:
+def test_a_throttled_agent_that_nobody_waits_for_any_more_is_not_asked_again():
     lambda_ = Lambda()
     # A second invocation would fail: the stub has no reply for it.
     throttle(lambda_, 1)
@@ -156,34 +147,26 @@ def test_a_throttled_agent_that_nobody_waits_for_any_more_is_not_asked_again() -
     assert lambda_.closed == 1
 
 
-def join_agents() -> None:
+def join_agents():
     for thread in threading.enumerate():
         if thread.name.startswith("agent"):
             thread.join(20)
 
 
-@pytest.fixture
-def release() -> Iterator[threading.Event]:
-    """What silent agents wait for; it happens at the test's end at the latest."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-def ask(agents: ScriptedAgents, time_limit: float = 300.0) -> Any:
+def ask(agents, time_limit=300.0):
     return agents.ask(list(agents.behaviours), "Why?", "job-1", time_limit)
 
 
-def scripted(heartbeat: float = 20.0, **behaviours: Callable[[], str]) -> ScriptedAgents:
+def scripted(heartbeat=20.0, **behaviours):
     agents = ScriptedAgents(heartbeat)
     agents.behaviours = dict(behaviours)
     return agents
 
 
-def test_all_agents_are_asked_at_once_and_each_once() -> None:
+def test_all_agents_are_asked_at_once_and_each_once():
     all_there = threading.Barrier(3)
 
-    def meet() -> str:
+    def meet():
         all_there.wait(10)
         return "Met."
 
@@ -193,7 +176,7 @@ def test_all_agents_are_asked_at_once_and_each_once() -> None:
     assert list(ask(scripted())) == []
 
 
-def test_outcomes_come_as_they_come_with_a_heartbeat_for_silence(release: threading.Event) -> None:
+def test_outcomes_come_as_they_come_with_a_heartbeat_for_silence(release):
     failure = AgentFailed("It stopped with an error.")
     outcomes = ask(scripted(0.01, slow=after(release, says("Late.")), broken=fails(failure)))
     assert next(outcomes) == Outcome("broken", None, failure, 0.0)
@@ -204,8 +187,8 @@ def test_outcomes_come_as_they_come_with_a_heartbeat_for_silence(release: thread
 
 @pytest.mark.parametrize("time_limit", [300, -5])
 def test_at_the_deadline_the_silent_have_timed_out_and_are_counted_once_though_they_end_later(
-    measured: Measured, release: threading.Event, time_limit: float
-) -> None:
+    measured, release, time_limit
+):
     agents = scripted(0.01, slow=after(release, says("Late.")))
     outcomes = ask(agents, time_limit)
     if time_limit > 0:
@@ -227,8 +210,8 @@ def test_at_the_deadline_the_silent_have_timed_out_and_are_counted_once_though_t
 
 
 def test_what_was_there_by_the_deadline_counts_though_the_caller_was_busy_and_that_is_no_agent_s_time(
-    measured: Measured, release: threading.Event
-) -> None:
+    measured, release
+):
     agents = scripted(quick=says("Here."), second=after(release, says("Also here.")))
     outcomes = ask(agents)
     assert next(outcomes).agent == "quick"
@@ -240,12 +223,10 @@ def test_what_was_there_by_the_deadline_counts_though_the_caller_was_busy_and_th
     assert {one.value for one in measured()} == {0.0}
 
 
-def test_agents_that_the_caller_leaves_learn_that_nobody_waits_for_them_and_are_not_measured(
-    measured: Measured, release: threading.Event
-) -> None:
+def test_agents_that_the_caller_leaves_learn_that_nobody_waits_for_them_and_are_not_measured(measured, release):
     begun = threading.Event()
 
-    def begin() -> str:
+    def begin():
         begun.set()
         return after(release, says("Late."))()
 

@@ -1,14 +1,12 @@
 """What agents answered: kept with the job, the large ones in the bucket, the first one for good."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from finops_websocket.jobs import answers as answers_module
-from finops_websocket.jobs.answers import Answer, AnswerStore, compose, in_order, response_of, text_of
+from finops_websocket.jobs.answers import Answer, compose, in_order, response_of, text_of
 from finops_websocket.wire.size import MAX_TEXT_BYTES, first_part
 from unit.doubles.sample_jobs import COST, SAVINGS, a_job
 
@@ -21,16 +19,14 @@ OTHER_TEXT = LARGE_TEXT.replace("0", "9")
 KEY = f"jobs/job-1/{COST}.md"
 SIZES = ["small", "large"]
 
-Kept = Callable[[str], str]
-
 
 @pytest.fixture
-def kept(s3: Any, bucket_name: str) -> Kept:
+def kept(s3, bucket_name):
     """Reads the text under a key of the bucket."""
     return lambda key: s3.get_object(Bucket=bucket_name, Key=key)["Body"].read().decode()
 
 
-def test_answers_are_found_by_agent_and_go_with_their_job(answers: AnswerStore, s3: Any, bucket_name: str) -> None:
+def test_answers_are_found_by_agent_and_go_with_their_job(answers, s3, bucket_name):
     assert answers.find(JOB) == {}
     for answer in (SMALL, LATE, SMALL):
         assert answers.put(JOB, answer) == answer
@@ -42,7 +38,7 @@ def test_answers_are_found_by_agent_and_go_with_their_job(answers: AnswerStore, 
     assert s3.list_objects_v2(Bucket=bucket_name)["KeyCount"] == 0
 
 
-def test_a_large_answer_is_kept_as_its_first_part_and_in_the_bucket_whole(answers: AnswerStore, kept: Kept) -> None:
+def test_a_large_answer_is_kept_as_its_first_part_and_in_the_bucket_whole(answers, kept):
     stored = answers.put(JOB, LARGE)
     assert stored == replace(LARGE, content=first_part(LARGE_TEXT), is_large=True)
     assert answers.find(JOB) == {COST: stored}
@@ -51,7 +47,7 @@ def test_a_large_answer_is_kept_as_its_first_part_and_in_the_bucket_whole(answer
     assert answers.with_whole_content(JOB, other).content == OTHER_TEXT
 
 
-def test_an_answer_is_large_from_the_first_byte_that_does_not_fit(answers: AnswerStore) -> None:
+def test_an_answer_is_large_from_the_first_byte_that_does_not_fit(answers):
     greatest = "x" * (MAX_TEXT_BYTES - 2)
     assert not answers.put(JOB, replace(SMALL, content=greatest)).is_large
     assert answers.put(a_job(job_id="job-2"), replace(SMALL, content=greatest + "x")).is_large
@@ -59,25 +55,21 @@ def test_an_answer_is_large_from_the_first_byte_that_does_not_fit(answers: Answe
 
 @pytest.mark.parametrize("first", [SMALL, LARGE], ids=SIZES)
 @pytest.mark.parametrize("late", [replace(LATE, agent=COST), replace(LARGE, content=OTHER_TEXT)], ids=SIZES)
-def test_the_first_answer_counts_whatever_an_overtaken_worker_brings(
-    answers: AnswerStore, first: Answer, late: Answer
-) -> None:
+def test_the_first_answer_counts_whatever_an_overtaken_worker_brings(answers, first, late):
     stored = answers.put(JOB, first)
     assert answers.put(JOB, late) == stored
     assert answers.find(JOB) == {COST: stored}
     assert answers.with_whole_content(JOB, stored).content == first.content
 
 
-def test_the_first_text_in_the_bucket_counts_though_its_worker_died_before_it_was_an_answer(
-    answers: AnswerStore, s3: Any, bucket_name: str
-) -> None:
+def test_the_first_text_in_the_bucket_counts_though_its_worker_died_before_it_was_an_answer(answers, s3, bucket_name):
     s3.put_object(Bucket=bucket_name, Key=KEY, Body=LARGE_TEXT.encode())
     stored = answers.put(JOB, replace(LARGE, content=OTHER_TEXT))
     assert stored == replace(LARGE, content=first_part(LARGE_TEXT), is_large=True)
     assert answers.with_whole_content(JOB, stored).content == LARGE_TEXT
 
 
-def test_an_answer_that_the_bucket_refuses_is_not_stored(answers: AnswerStore, s3: Any, bucket_name: str) -> None:
+def test_an_answer_that_the_bucket_refuses_is_not_stored(answers, s3, bucket_name):
     s3.delete_bucket(Bucket=bucket_name)
     with pytest.raises(ClientError):
         answers.put(JOB, LARGE)
@@ -85,9 +77,7 @@ def test_an_answer_that_the_bucket_refuses_is_not_stored(answers: AnswerStore, s
 
 
 @pytest.mark.parametrize("answer", [SMALL, LARGE], ids=SIZES)
-def test_a_link_is_to_the_whole_of_that_text_alone_and_for_an_hour(
-    answers: AnswerStore, kept: Kept, s3: Any, bucket_name: str, answer: Answer
-) -> None:
+def test_a_link_is_to_the_whole_of_that_text_alone_and_for_an_hour(answers, kept, s3, bucket_name, answer):
     stored = answers.put(JOB, answer)
     for _ in range(2):
         link = answers.link(text_of(JOB, stored))
@@ -99,7 +89,7 @@ def test_a_link_is_to_the_whole_of_that_text_alone_and_for_an_hour(
     assert s3.head_object(Bucket=bucket_name, Key=KEY)["ContentType"] == "text/markdown; charset=utf-8"
 
 
-def test_a_large_response_is_kept_beside_the_answers(answers: AnswerStore, kept: Kept) -> None:
+def test_a_large_response_is_kept_beside_the_answers(answers, kept):
     stored = answers.put(JOB, LARGE)
     answers.put_response(JOB, compose([LARGE, LATE]))
     # In the order in which the agents were asked.

@@ -1,8 +1,6 @@
 """authenticate: who is asking, by a token or by claim, and what a user finds who comes back."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -13,35 +11,32 @@ from finops_websocket.connections.identity import Connection
 from finops_websocket.delivery.stuck_jobs import MOST_REQUEUES
 from finops_websocket.errors import InvalidToken, RateLimited
 from finops_websocket.jobs.answers import FAILED as UNANSWERED
-from finops_websocket.jobs.job import COMPLETED, FAILED, PROCESSING, Job
+from finops_websocket.jobs.job import COMPLETED, FAILED, PROCESSING
 from finops_websocket.wire.client_messages import Authenticate
-from unit.doubles.all_services import AllServices
-from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.embedded_metrics import names
 from unit.doubles.interleaved_calls import just_before
 from unit.doubles.sample_answers import an_answer
 from unit.doubles.sample_jobs import COST, SAVINGS, a_job, stored
-
-Measured = Callable[[], list[Measurement]]
 
 TOKEN = Authenticate("ada's")
 CLAIM = Authenticate(user_id="user-1", username="Ada")
 
 
-def sign_in(services: AllServices, connection_id: str = "connection-1", message: Authenticate = TOKEN) -> None:
+def sign_in(services, connection_id="connection-1", message=TOKEN):
     authenticate(services, Connection(connection_id), message)
 
 
-def admit(services: AllServices, **changes: Any) -> Job:
+def admit(services, **changes):
     """Let a user ask a question, and give its job, by default without followers."""
     return services.admission.admit(a_job(**{"followers": frozenset(), **changes})).job
 
 
-def greeting(services: AllServices, connection_id: str = "connection-1") -> dict[str, Any]:
+def greeting(services, connection_id="connection-1"):
     return services.channel.to(connection_id)[0]
 
 
 @pytest.mark.parametrize("message", [TOKEN, Authenticate("ada's", "user-2", "Bob")], ids=["alone", "beside a claim"])
-def test_a_valid_token_makes_the_connection_its_user_s(services: AllServices, message: Authenticate) -> None:
+def test_a_valid_token_makes_the_connection_its_user_s(services, message):
     sign_in(services, message=message)
     assert services.connections.find("connection-1") == Connection("connection-1", "user-1", "Ada", True, 1_003_600)
     assert services.channel.to("connection-1") == [
@@ -58,16 +53,14 @@ def test_a_valid_token_makes_the_connection_its_user_s(services: AllServices, me
 
 
 @pytest.mark.parametrize("mode", ["cognito", "open"])
-def test_an_invalid_token_changes_nothing_and_no_claim_beside_it_helps(services: AllServices, mode: str) -> None:
+def test_an_invalid_token_changes_nothing_and_no_claim_beside_it_helps(services, mode):
     with pytest.raises(InvalidToken):
         sign_in(replace(services, auth_mode=mode), message=Authenticate("forged", "user-1", "Ada"))
     assert services.connections.table.scan()["Items"] == services.channel.sent == []
 
 
 @pytest.mark.parametrize(("mode", "owner"), [("cognito", None), ("open", "claimed#user-1")])
-def test_a_claim_is_greeted_and_owns_nothing_that_a_token_stands_for(
-    services: AllServices, mode: str, owner: str | None
-) -> None:
+def test_a_claim_is_greeted_and_owns_nothing_that_a_token_stands_for(services, mode, owner):
     job = admit(services)
     for number in range(3):
         sign_in(replace(services, auth_mode=mode), f"connection-{number}", CLAIM)
@@ -87,14 +80,12 @@ def test_a_claim_is_greeted_and_owns_nothing_that_a_token_stands_for(
     assert not any("slots" in item for item in services.connections.table.scan()["Items"])
 
 
-def test_a_claim_without_a_name_is_greeted_by_its_id(services: AllServices) -> None:
+def test_a_claim_without_a_name_is_greeted_by_its_id(services):
     sign_in(services, message=Authenticate(user_id="user-1"))
     assert greeting(services)["message"] == "Welcome user-1! WebSocket connection established."
 
 
-def test_a_verified_connection_follows_its_user_s_unfinished_jobs_and_each_is_drawn_newest_first(
-    services: AllServices,
-) -> None:
+def test_a_verified_connection_follows_its_user_s_unfinished_jobs_and_each_is_drawn_newest_first(services):
     # The user's item has those that ended or are gone too: they are taken out when it is full.
     admit(services, job_id="ended", status=COMPLETED)
     admit(services, job_id="gone", ttl=1_000_000)
@@ -117,7 +108,7 @@ def test_a_verified_connection_follows_its_user_s_unfinished_jobs_and_each_is_dr
     assert services.channel.to("connection-0") == []
 
 
-def test_a_job_at_work_is_drawn_with_the_messages_that_older_clients_know(services: AllServices) -> None:
+def test_a_job_at_work_is_drawn_with_the_messages_that_older_clients_know(services):
     job = admit(
         services, status=PROCESSING, progress=90, seq=7, lease_until=1_000_060, completed_agents=(SAVINGS, COST)
     )
@@ -150,13 +141,11 @@ def test_a_job_at_work_is_drawn_with_the_messages_that_older_clients_know(servic
         ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com"),
     ],
 )
-def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(
-    services: AllServices, measured: Measured, error: Exception
-) -> None:
+def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(services, measured, error):
     admit(services, job_id="older")
     admit(services, job_id="newer")
 
-    def fail() -> None:
+    def fail():
         raise error
 
     with just_before(services.jobs.table.meta.client, "BatchGetItem", fail):
@@ -167,7 +156,7 @@ def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(
     assert names(measured()) == {metrics.SIGN_INS: 1}
 
 
-def test_a_job_that_is_given_up_when_its_user_comes_back_ends_after_the_greeting(services: AllServices) -> None:
+def test_a_job_that_is_given_up_when_its_user_comes_back_ends_after_the_greeting(services):
     admit(services, requeues=MOST_REQUEUES, queued_at=0, followers=frozenset({"connection-2"}))
     sign_in(services)
     assert services.channel.kinds_to("connection-1") == ["authenticated", "job_failed", "job_snapshot"]
@@ -175,9 +164,7 @@ def test_a_job_that_is_given_up_when_its_user_comes_back_ends_after_the_greeting
     assert services.channel.kinds_to("connection-2") == ["job_failed"]
 
 
-def test_a_user_has_so_many_connections_and_may_renew_its_token_on_each(
-    services: AllServices, measured: Measured
-) -> None:
+def test_a_user_has_so_many_connections_and_may_renew_its_token_on_each(services, measured):
     admit(services)
     for connection_id in ("connection-1", "connection-2") * 2:
         sign_in(services, connection_id)
@@ -192,8 +179,8 @@ def test_a_user_has_so_many_connections_and_may_renew_its_token_on_each(
 
 
 def test_a_connection_that_is_another_s_stays_so_and_keeps_no_user_out_for_longer_than_a_minute(
-    services: AllServices, signed_in: Callable[..., Connection], measured: Measured
-) -> None:
+    services, signed_in, measured
+):
     """The slot is acquired before the connection turns out to be somebody else's."""
     signed_in("connection-1", "user-2")
     with pytest.raises(InvalidToken):

@@ -1,14 +1,23 @@
-"""What a connection has shown of its user, and whom that makes it."""
+"""Connections: what each has shown of its user, how many a user may have, and how many frames each may send."""
 
-from typing import Any
+from functools import partial
+from itertools import count
 
 import pytest
 
+from finops_websocket.connections.channel import Posted
 from finops_websocket.connections.identity import Connection, identify_asker, identify_verified, may_see
-from finops_websocket.connections.store import ConnectionStore
-from finops_websocket.errors import InvalidToken, SessionExpired, Unauthenticated
+from finops_websocket.connections.rate_limit import (
+    FRAMES_BEFORE_SIGN_IN,
+    FRAMES_PER_MINUTE,
+    FRAMES_THAT_END_IT,
+    RateLimiter,
+)
+from finops_websocket.connections.slots import ConnectionSlots
+from finops_websocket.connections.store import ROW_SECONDS
+from finops_websocket.errors import ConnectionSpent, InvalidToken, RateLimited, SessionExpired, Unauthenticated
+from unit.doubles.interleaved_calls import all_at_once, before_each, just_before
 from unit.doubles.lost_replies import lost_reply
-from unit.doubles.settable_clock import SettableClock
 
 TWO_HOURS = 2 * 3600
 UNKNOWN = Connection("connection-1")
@@ -19,15 +28,13 @@ CLAIM = Connection("connection-1", "claimed#user-1", "Ada")
 NAME_ALONE = Connection("connection-1", None, "Ada")
 
 
-def row_end(connections: ConnectionStore) -> int:
+def row_end(connections):
     return int(connections.table.get_item(Key={"connectionId": "connection-1"})["Item"]["ttl"])
 
 
 @pytest.mark.parametrize("connection", [ADA, CLAIM, NAME_ALONE])
 @pytest.mark.parametrize("is_opened", [True, False])
-def test_what_a_connection_has_shown_is_kept_and_given_once_to_who_closes_it(
-    connections: ConnectionStore, connection: Connection, is_opened: bool
-) -> None:
+def test_what_a_connection_has_shown_is_kept_and_given_once_to_who_closes_it(connections, connection, is_opened):
     assert connections.find("connection-1") is None
     if is_opened:
         connections.open("connection-1")
@@ -39,16 +46,14 @@ def test_what_a_connection_has_shown_is_kept_and_given_once_to_who_closes_it(
     assert connections.close("connection-1") == UNKNOWN
 
 
-def test_a_connection_that_is_noted_late_keeps_what_it_has_shown(connections: ConnectionStore) -> None:
+def test_a_connection_that_is_noted_late_keeps_what_it_has_shown(connections):
     connections.sign_in(ADA)
     connections.open("connection-1")
     assert connections.find("connection-1") == ADA
 
 
 @pytest.mark.parametrize("is_opened", [True, False])
-def test_a_row_outlives_api_gateway_s_two_hours_and_is_not_lengthened_by_signing_in(
-    connections: ConnectionStore, clock: SettableClock, is_opened: bool
-) -> None:
+def test_a_row_outlives_api_gateway_s_two_hours_and_is_not_lengthened_by_signing_in(connections, clock, is_opened):
     if is_opened:
         connections.open("connection-1")
     else:
@@ -78,9 +83,7 @@ def test_a_row_outlives_api_gateway_s_two_hours_and_is_not_lengthened_by_signing
         (CLAIM, Connection("connection-1", "claimed#user-2", "Bob"), True),
     ],
 )
-def test_a_verified_connection_does_not_become_another_s_or_less(
-    connections: ConnectionStore, before: Connection, after: Connection, is_taken: bool
-) -> None:
+def test_a_verified_connection_does_not_become_another_s_or_less(connections, before, after, is_taken):
     connections.sign_in(before)
     if is_taken:
         connections.sign_in(after)
@@ -90,8 +93,8 @@ def test_a_verified_connection_does_not_become_another_s_or_less(
     assert connections.find("connection-1") == (after if is_taken else before)
 
 
-def test_a_sign_in_or_a_close_whose_reply_is_lost_is_done(connections: ConnectionStore) -> None:
-    client: Any = connections.table.meta.client
+def test_a_sign_in_or_a_close_whose_reply_is_lost_is_done(connections):
+    client = connections.table.meta.client
     connections.open("connection-1")
     with lost_reply(client, "dynamodb", "UpdateItem") as signed_in:
         connections.sign_in(ADA)
@@ -131,7 +134,7 @@ NOBODY_S_TOKEN = Connection("connection-1", verified=True, expires_at=1_003_600)
         ("open", ENDLESS, "user-1", SessionExpired),
     ],
 )
-def test_who_asks(auth_mode: str, connection: Connection, claim: str | None, expected: str | type[Exception]) -> None:
+def test_who_asks(auth_mode, connection, claim, expected):
     if isinstance(expected, str):
         assert identify_asker(auth_mode, connection, claim, NOW) == expected
     else:
@@ -143,7 +146,7 @@ def test_who_asks(auth_mode: str, connection: Connection, claim: str | None, exp
     ("connection", "refusal"),
     [(UNKNOWN, Unauthenticated), (CLAIM, Unauthenticated), (EXPIRED, SessionExpired), (ENDLESS, SessionExpired)],
 )
-def test_only_a_token_that_counts_makes_a_verified_user(connection: Connection, refusal: type[Exception]) -> None:
+def test_only_a_token_that_counts_makes_a_verified_user(connection, refusal):
     assert identify_verified(ADA, NOW) == "user-1"
     with pytest.raises(refusal):
         identify_verified(connection, NOW)
@@ -162,12 +165,380 @@ def test_only_a_token_that_counts_makes_a_verified_user(connection: Connection, 
         ("open", UNKNOWN, {"claimed#user-1", "claimed#user-2"}),
     ],
 )
-def test_who_sees_whose_job(auth_mode: str, connection: Connection, sees: set[str]) -> None:
+def test_who_sees_whose_job(auth_mode, connection, sees):
     owners = ["user-1", "user-2", "claimed#user-1", "claimed#user-2", None]
     assert {owner for owner in owners if may_see(auth_mode, connection, owner, NOW)} == sees
 
 
 @pytest.mark.parametrize("owner", ["user-1", "user-2", None])
-def test_in_the_open_mode_too_a_token_that_has_run_out_shows_no_user_s_job(owner: str | None) -> None:
+def test_in_the_open_mode_too_a_token_that_has_run_out_shows_no_user_s_job(owner):
     with pytest.raises(SessionExpired):
         may_see("open", EXPIRED, owner, NOW)
+
+
+# On how many connections a user may be signed in at the same time.
+
+
+@pytest.fixture
+def slots(connections, channel, pauses):
+    """Two for each user."""
+    return ConnectionSlots(connections, channel.is_open, 2, pauses.append)
+
+
+@pytest.fixture
+def sign_in(slots, signed_in):
+    """Signs in as `authenticate` does."""
+
+    def sign_in(*connection_ids, user_id="user-1"):
+        for connection_id in connection_ids:
+            slots.acquire(user_id, connection_id)
+            signed_in(connection_id, user_id)
+
+    return sign_in
+
+
+@pytest.fixture
+def client(connections):
+    return connections.table.meta.client
+
+
+def of_user(connection_id, user_id="user-1"):
+    return Connection(connection_id, user_id, "Ada", verified=True, expires_at=1_003_600)
+
+
+def user_items(connections):
+    return [item for item in connections.table.scan()["Items"] if "slots" in item]
+
+
+def slots_of(connections):
+    [user] = user_items(connections)
+    return set(user["slots"])
+
+
+def test_one_connection_more_than_is_allowed_is_refused(sign_in, connections, channel, clock):
+    sign_in("a", "b")
+    clock.now += 10
+    sign_in("b", "a")
+    # Its item expires when none of its connections can be open any more.
+    [user] = user_items(connections)
+    assert user["ttl"] == clock.now + ROW_SECONDS
+    sign_in("a-of-user-2", "b-of-user-2", user_id="user-2")
+    before = connections.table.scan()["Items"]
+    # Nobody is looked for while there are free slots, or they are so young that they may not be signed in yet.
+    for user_id in ("user-1", "user-2"):
+        with pytest.raises(RateLimited, match="2 connections") as refused:
+            sign_in("c", user_id=user_id)
+        assert refused.value.retry_after == 60
+    assert channel.looked_at == []
+    assert connections.table.scan()["Items"] == before
+
+
+@pytest.mark.parametrize("how", ["its row is deleted", "its row has expired", "API Gateway says 410", "a claim has it"])
+def test_a_connection_that_is_gone_makes_place_for_one(sign_in, connections, channel, clock, how):
+    connections.open("a")
+    clock.now += 600
+    sign_in("a", "b")
+    match how:
+        case "its row is deleted":
+            # However young.
+            connections.close("a")
+        case "its row has expired":
+            clock.now += ROW_SECONDS - 600
+        case "API Gateway says 410":
+            # One that is open keeps its slot, however old.
+            clock.now += ROW_SECONDS - 601
+            with pytest.raises(RateLimited):
+                sign_in("c")
+            assert sorted(channel.looked_at) == ["a", "b"]
+            channel.results["a"] = Posted.GONE
+        case _:
+            connections.close("a")
+            connections.sign_in(Connection("a", "claimed#user-1", "user-1"))
+            clock.now += 60
+    sign_in("c")
+    assert slots_of(connections) == {"b", "c"}
+    with pytest.raises(RateLimited):
+        sign_in("d")
+
+
+# It has shown nothing, or a claim; its user has no slots, or only others'.
+@pytest.mark.parametrize(
+    "connection", [Connection("a"), Connection("a", "claimed#user-1", "Ada"), of_user("z", "user-2"), of_user("z")]
+)
+def test_who_has_no_slot_releases_none(sign_in, slots, connections, connection):
+    sign_in("a")
+    before = connections.table.scan()["Items"]
+    slots.release(connection)
+    assert connections.table.scan()["Items"] == before
+
+
+def test_no_choice_of_a_user_s_name_reaches_a_connection_or_another_user(slots, connections):
+    connections.open("a")
+    for user_id in ("a", "user#a", "user-1", "user-1#"):
+        slots.acquire(user_id, "b")
+    keys = {item["connectionId"] for item in user_items(connections)}
+    assert len(keys) == 4
+    assert all(key.startswith("user#") and len(key) == len("user#") + 64 for key in keys)
+
+
+@pytest.mark.parametrize("connection_id", ["ABCDEcs5IAMCIjA=", "a.b", "#", ":one"])
+def test_a_connection_s_id_may_have_any_character(slots, connections, connection_id):
+    slots.acquire("user-1", connection_id)
+    slots.acquire("user-1", "b")
+    slots.release(of_user(connection_id))
+    assert slots_of(connections) == {"b"}
+
+
+# At the same moment.
+
+
+def test_two_connections_for_a_slot_that_is_not_used_any_more_do_not_both_get_it(sign_in, connections, client):
+    """Both have read before the first writes."""
+    sign_in("a", "gone")
+    connections.close("gone")
+    refused = []
+
+    def try_to_sign_in(connection_id):
+        connections.open(connection_id)
+        try:
+            sign_in(connection_id)
+        except RateLimited:
+            refused.append(connection_id)
+
+    all_at_once(client, "PutItem", [partial(try_to_sign_in, "b"), partial(try_to_sign_in, "c")])
+    assert len(refused) == 1
+    assert slots_of(connections) == {"a", "b", "c"} - set(refused)
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
+def test_a_slot_that_is_released_while_another_is_acquired_stays_so(slots, connections, client, operation):
+    slots.acquire("user-1", "a")
+    acquire, release = partial(slots.acquire, "user-1", "b"), partial(slots.release, of_user("a"))
+    first, then = (release, acquire) if operation == "PutItem" else (acquire, release)
+    with just_before(client, operation, first):
+        then()
+    assert slots_of(connections) == {"b"}
+
+
+def test_replies_that_are_lost_acquire_and_release_once(slots, connections, client):
+    for connection_id in ("a", "b"):
+        with lost_reply(client, "dynamodb", "PutItem") as acquired:
+            slots.acquire("user-1", connection_id)
+        # The second try finds another version; then it is written once more, over itself.
+        assert len(acquired) == 3
+    assert slots_of(connections) == {"a", "b"}
+    with lost_reply(client, "dynamodb", "UpdateItem") as released:
+        slots.release(of_user("a"))
+    assert len(released) == 2
+    assert slots_of(connections) == {"b"}
+
+
+def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(slots, connections, client, pauses):
+    slots.acquire("user-1", "a")
+    [user] = user_items(connections)
+    overtake = partial(
+        connections.table.update_item,
+        Key={"connectionId": user["connectionId"]},
+        UpdateExpression="ADD version :one",
+        ExpressionAttributeValues={":one": 1},
+    )
+    with before_each(client, "PutItem", overtake), pytest.raises(RateLimited) as refused:
+        slots.acquire("user-1", "b")
+    assert refused.value.retry_after == 1
+    assert slots_of(connections) == {"a"}
+    # A function that answers a frame has 20 seconds.
+    assert 0 < sum(pauses) < 4
+
+
+# How many frames a connection may send before and after it has signed in.
+
+
+# The clock begins forty seconds into a minute.
+REST_OF_MINUTE = 20
+
+
+@pytest.fixture
+def limiter(connections):
+    return RateLimiter("cognito", connections)
+
+
+def send(limiter, frames=1):
+    for _ in range(frames):
+        limiter.count("connection-1")
+
+
+def refusal(limiter):
+    """Send a frame that is refused; give how, and after how many seconds another may be sent."""
+    with pytest.raises(RateLimited) as refused:
+        send(limiter)
+    return refused.type, refused.value.retry_after
+
+
+def row_of(connections):
+    return connections.table.get_item(Key={"connectionId": "connection-1"})["Item"]
+
+
+def have_sent(connections, frames):
+    """Let the connection have sent so many frames in the minute that it has begun."""
+    connections.table.put_item(Item={**row_of(connections), "frames": frames})
+
+
+def before_updates(connections, acts):
+    """Act before updates with these numbers; the first finds that no minute is counted, the second begins one."""
+    updates = count(1)
+
+    def act():
+        acts.get(next(updates), lambda: None)()
+
+    return before_each(connections.table.meta.client, "UpdateItem", act)
+
+
+@pytest.mark.parametrize("shown", [None, Connection("connection-1"), Connection("connection-1", None, "Ada")])
+def test_who_has_not_signed_in_may_send_few_frames_in_all_and_is_spent_then(limiter, connections, clock, shown):
+    if shown is not None:
+        connections.sign_in(shown)
+    send(limiter, FRAMES_BEFORE_SIGN_IN - 1)
+    clock.now += 3600
+    send(limiter)
+    # A clock that jumps gives no new budget either.
+    for seconds in (0, 60, -3600):
+        clock.now += seconds
+        assert refusal(limiter) == (ConnectionSpent, 60)
+    # Another connection's budget is its own.
+    limiter.count("connection-2")
+
+
+@pytest.mark.parametrize("auth_mode", ["cognito", "open"])
+def test_who_is_known_may_send_many_frames_a_minute_and_who_goes_on_all_the_same_is_spent(
+    connections, signed_in, clock, auth_mode
+):
+    limiter = RateLimiter(auth_mode, connections)
+    connections.open("connection-1")
+    if auth_mode == "cognito":
+        signed_in()
+    send(limiter, FRAMES_BEFORE_SIGN_IN * 2)
+    assert row_of(connections)["frames"] == FRAMES_BEFORE_SIGN_IN * 2
+    have_sent(connections, FRAMES_PER_MINUTE - 1)
+    send(limiter)
+    writes = []
+    with before_each(connections.table.meta.client, "UpdateItem", lambda: writes.append("")):
+        for second in (0, 1, REST_OF_MINUTE - 1):
+            clock.now = 1_000_000 + second
+            assert refusal(limiter) == (RateLimited, REST_OF_MINUTE - second)
+    # Whoever is refused costs no more than that.
+    assert len(writes) == 3
+    have_sent(connections, FRAMES_THAT_END_IT - 1)
+    assert refusal(limiter)[0] is RateLimited
+    assert refusal(limiter) == refusal(limiter) == (ConnectionSpent, 60)
+    # In the next minute it has a new budget.
+    clock.now = 1_000_000 + REST_OF_MINUTE
+    send(limiter)
+    assert row_of(connections)["frames"] == 1
+
+
+@pytest.mark.parametrize("frames", [1, FRAMES_BEFORE_SIGN_IN])
+def test_who_signs_in_half_way_begins_a_minute_of_its_own(limiter, connections, signed_in, frames):
+    connections.open("connection-1")
+    send(limiter, frames)
+    connection = signed_in()
+    assert limiter.count("connection-1") == connection
+    assert row_of(connections)["frames"] == 1
+
+
+@pytest.mark.parametrize("auth_mode", ["cognito", "open"])
+@pytest.mark.parametrize("is_signed_in", [False, True])
+def test_counting_tells_what_a_connection_has_shown_and_changes_nothing_else_of_its_row(
+    connections, signed_in, clock, is_signed_in, auth_mode
+):
+    connections.open("connection-1")
+    shown = signed_in() if is_signed_in else Connection("connection-1")
+    before = row_of(connections)
+    clock.now += 60
+    limiter = RateLimiter(auth_mode, connections)
+    assert [limiter.count("connection-1") for _ in range(3)] == [shown] * 3
+    after = row_of(connections)
+    assert after.pop("frames") == 3
+    assert {name: after[name] for name in after if name != "minute"} == before
+
+
+@pytest.mark.parametrize("auth_mode", ["cognito", "open"])
+def test_a_connection_whose_row_is_gone_has_to_sign_in_again_with_a_new_budget(
+    connections, signed_in, clock, auth_mode
+):
+    limiter = RateLimiter(auth_mode, connections)
+    signed_in()
+    send(limiter)
+    connections.close("connection-1")
+    assert limiter.count("connection-1") == Connection("connection-1")
+    assert row_of(connections) == {"connectionId": "connection-1", "frames": 1, "ttl": clock.now + ROW_SECONDS}
+    connection = signed_in()
+    assert limiter.count("connection-1") == connection
+
+
+@pytest.mark.parametrize("seconds", [-60, -3600, 3600])
+def test_a_clock_that_jumps_locks_nobody_out_and_the_limit_holds_in_the_other_minute_too(
+    limiter, connections, signed_in, clock, seconds
+):
+    signed_in()
+    for jump in (0, seconds):
+        clock.now += jump
+        send(limiter)
+        have_sent(connections, FRAMES_PER_MINUTE)
+        assert refusal(limiter) == (RateLimited, REST_OF_MINUTE)
+
+
+# Side by side, as AWS serves a connection's frames.
+
+
+@pytest.mark.parametrize("others", [1, FRAMES_PER_MINUTE])
+def test_a_minute_that_others_have_begun_meanwhile_counts_all_frames(limiter, connections, signed_in, others):
+    signed_in()
+
+    def begin():
+        send(limiter)
+        have_sent(connections, others)
+
+    with before_updates(connections, {2: begin}):
+        if others < FRAMES_PER_MINUTE:
+            send(limiter)
+        else:
+            assert refusal(limiter)[0] is RateLimited
+    assert row_of(connections)["frames"] == others + 1
+
+
+def test_a_frame_that_comes_while_its_connection_signs_in_is_let_through(limiter, connections, signed_in):
+    connections.open("connection-1")
+    have_sent(connections, FRAMES_BEFORE_SIGN_IN)
+    with just_before(connections.table.meta.client, "UpdateItem", signed_in):
+        send(limiter)
+    assert row_of(connections)["frames"] == 1
+
+
+@pytest.mark.parametrize("closes_at", [1, 2])
+def test_a_connection_that_closes_while_it_is_counted_has_a_row_that_expires_and_nobody_signed_in(
+    limiter, connections, signed_in, clock, closes_at
+):
+    signed_in()
+    with before_updates(connections, {closes_at: lambda: connections.close("connection-1")}):
+        assert limiter.count("connection-1") == Connection("connection-1")
+    assert row_of(connections) == {"connectionId": "connection-1", "frames": 1, "ttl": clock.now + ROW_SECONDS}
+
+
+def test_a_frame_that_cannot_be_counted_because_its_row_goes_and_comes_is_let_through(limiter, connections, signed_in):
+    connection = signed_in()
+    with before_updates(connections, {2: lambda: connections.close("connection-1"), 3: signed_in}):
+        assert limiter.count("connection-1") == connection
+    assert "frames" not in row_of(connections)
+
+
+@pytest.mark.parametrize("is_signed_in", [False, True])
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_frame_whose_reply_is_lost_is_let_through(limiter, connections, signed_in, is_signed_in, which):
+    """It may count twice: the budgets have room for that, where a token for each frame would have to be kept."""
+    connections.open("connection-1")
+    if is_signed_in:
+        signed_in()
+    with lost_reply(connections.table.meta.client, "dynamodb", "UpdateItem", which) as replies:
+        send(limiter, which)
+    assert len(replies) > which
+    assert row_of(connections)["frames"] <= which + 1

@@ -1,24 +1,26 @@
-"""Telling clients about a job: each step to who follows it, and its end to each of them once."""
+"""Telling clients about a job: what each message says, each step to who follows, and its end to each of them once."""
 
 import itertools
-from collections.abc import Callable
+import json
 from dataclasses import replace
-from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from botocore.stub import Stubber
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from contract_schema import assert_valid
 from finops_websocket.connections.channel import Posted
-from finops_websocket.connections.identity import Connection
 from finops_websocket.delivery import messages
 from finops_websocket.errors import EndNotTold
-from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
+from finops_websocket.jobs.answers import FAILED as UNANSWERED
+from finops_websocket.jobs.answers import AnswerStore, compose
+from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
 from finops_websocket.wire.server_messages import JobCancelled
-from unit.doubles.all_services import AllServices
+from finops_websocket.wire.size import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, first_part, fits
 from unit.doubles.sample_answers import an_answer
-from unit.doubles.sample_jobs import COST, SAVINGS, store, stored
+from unit.doubles.sample_jobs import COST, SAVINGS, a_job, store, stored
 
 FOLLOWERS = ("connection-1", "connection-2", "connection-3")
 END = JobCancelled("job-1", 1_000_000, 7)
@@ -27,21 +29,21 @@ job_numbers = itertools.count()
 
 
 @pytest.fixture(autouse=True)
-def all_signed_in(signed_in: Callable[..., Connection]) -> None:
+def all_signed_in(signed_in):
     for connection_id in FOLLOWERS:
         signed_in(connection_id)
 
 
-def followed(services: AllServices, status: str = PROCESSING, **changes: Any) -> Job:
+def followed(services, status=PROCESSING, **changes):
     """Store a job that all three follow."""
     return store(services.jobs, status=status, seq=7, **{"followers": frozenset(FOLLOWERS), **changes})
 
 
-def known(services: AllServices) -> list[str]:
+def known(services):
     return [each for each in FOLLOWERS if services.connections.find(each) is not None]
 
 
-def test_a_step_is_sent_to_every_follower_and_only_the_gone_are_forgotten(services: AllServices) -> None:
+def test_a_step_is_sent_to_every_follower_and_only_the_gone_are_forgotten(services):
     job = followed(services)
     step = messages.progress_update(job)
     assert services.delivery.broadcast(job, step)
@@ -58,9 +60,7 @@ def test_a_step_is_sent_to_every_follower_and_only_the_gone_are_forgotten(servic
 @given(
     attempts=st.lists(st.fixed_dictionaries({follower: st.sampled_from(Posted) for follower in FOLLOWERS}), max_size=4)
 )
-def test_each_follower_is_told_the_end_once_however_often_it_takes(
-    services: AllServices, attempts: list[dict[str, Posted]]
-) -> None:
+def test_each_follower_is_told_the_end_once_however_often_it_takes(services, attempts):
     job = followed(services, CANCELLED, job_id=f"job-{next(job_numbers)}")
     left = set(FOLLOWERS)
     for results in attempts:
@@ -77,7 +77,7 @@ def test_each_follower_is_told_the_end_once_however_often_it_takes(
 @pytest.mark.parametrize(
     ("status", "kind"), [(COMPLETED, "job_completed"), (FAILED, "job_failed"), (CANCELLED, "job_cancelled")]
 )
-def test_an_end_is_told_from_the_store_until_everybody_knows_it(services: AllServices, status: str, kind: str) -> None:
+def test_an_end_is_told_from_the_store_until_everybody_knows_it(services, status, kind):
     job = followed(services, status)
     services.answers.put(job, an_answer(COST))
     services.answers.put(job, an_answer(SAVINGS, "Delete the disk."))
@@ -105,9 +105,7 @@ def test_an_end_is_told_from_the_store_until_everybody_knows_it(services: AllSer
 
 
 @pytest.mark.parametrize("status", [QUEUED, PROCESSING, FAILED])
-def test_a_job_that_goes_on_has_no_end_and_one_that_nobody_follows_is_closed_without_a_word(
-    services: AllServices, status: str
-) -> None:
+def test_a_job_that_goes_on_has_no_end_and_one_that_nobody_follows_is_closed_without_a_word(services, status):
     job = followed(services, status, followers=frozenset() if status == FAILED else frozenset(FOLLOWERS))
     services.delivery.announce_end(job)
     assert services.channel.sent == []
@@ -115,7 +113,7 @@ def test_a_job_that_goes_on_has_no_end_and_one_that_nobody_follows_is_closed_wit
 
 
 @pytest.mark.parametrize("asker", ["connection-1", "connection-9"])
-def test_who_asks_for_an_end_and_all_who_follow_are_told_it_once_each(services: AllServices, asker: str) -> None:
+def test_who_asks_for_an_end_and_all_who_follow_are_told_it_once_each(services, asker):
     job = followed(services, CANCELLED)
     services.channel.results["connection-2"] = Posted.FAILED
     services.delivery.tell_end(asker, job)
@@ -125,7 +123,178 @@ def test_who_asks_for_an_end_and_all_who_follow_are_told_it_once_each(services: 
     assert (stored(services.jobs).followers, stored(services.jobs).is_open) == ({"connection-2"}, True)
 
 
-def test_when_all_know_the_end_only_the_asker_is_told(services: AllServices) -> None:
+def test_when_all_know_the_end_only_the_asker_is_told(services):
     job = followed(services, CANCELLED, followers=frozenset(), is_open=False)
     services.delivery.tell_end("connection-1", job)
     assert [receiver for receiver, _ in services.channel.sent] == ["connection-1"]
+
+
+# The messages about a job: each says what is stored, and fits, whatever its texts are.
+
+
+PROCESSED = a_job(status=PROCESSING, progress=52, seq=4, updated_at=1_000_060, completed_agents=(COST,))
+DONE = replace(PROCESSED, status=COMPLETED, progress=100, completed_agents=(SAVINGS, COST), message="Ready.")
+COSTS, ADVICE = an_answer(), an_answer(SAVINGS, "Delete the disk.")
+LATE = an_answer(SAVINGS, "It did not answer in time.", UNANSWERED)
+BROKEN = an_answer(COST, "It stopped with an error.", UNANSWERED)
+
+
+def wire_of(message):
+    """Give a message as a client reads it."""
+    wire = json.loads(message.encode())
+    assert_valid(wire)
+    return wire
+
+
+def snapshot(job, answers):
+    return wire_of(messages.job_snapshot(job, answers.find(job), answers))
+
+
+def test_a_snapshot_holds_the_answers_that_were_announced_as_their_messages_had_them(answers):
+    answers.put(PROCESSED, COSTS)
+    answers.put(PROCESSED, ADVICE)
+    told = wire_of(messages.agent_completed(PROCESSED, COSTS, answers))
+    assert (told["agent"], told["progress"], told["completed_agents"], told["total_agents"]) == (COST, 52, [COST], 2)
+    now = snapshot(PROCESSED, answers)
+    # The other one's agent_completed comes with a later seq.
+    assert now["results"] == [told["result"]]
+    assert not {"result", "error", "code"} & set(now)
+
+
+def test_a_completed_job_s_snapshot_holds_what_job_completed_said(answers):
+    job = replace(DONE, partial=True)
+    answers.put(job, COSTS)
+    answers.put(job, LATE)
+    now = snapshot(job, answers)
+    assert now["result"] == wire_of(messages.end_of(job, answers))["result"]
+    assert (now["result"]["agent"], now["result"]["agents_invoked"]) == (COST, [COST, SAVINGS])
+    # In the order in which they came in, as a client has seen them.
+    told = [(result["agent"], result["status"]) for result in now["results"]]
+    assert told == [(SAVINGS, "failed"), (COST, "completed")]
+
+
+def test_an_answer_that_was_deleted_early_is_left_out(answers):
+    answers.put(DONE, ADVICE)
+    now = snapshot(DONE, answers)
+    assert now["completed_agents"] == [SAVINGS, COST]
+    assert [result["agent"] for result in now["results"]] == [SAVINGS]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "code"),
+    [
+        ({"error": "No agent could answer.", "code": "AGENTS_FAILED"}, "No agent could answer.", "AGENTS_FAILED"),
+        # Of an earlier release.
+        ({"message": "It failed."}, "It failed.", "INTERNAL"),
+    ],
+)
+def test_a_failed_job_says_why(answers, changes, error, code):
+    job = replace(PROCESSED, status=FAILED, request_id="request-1", **changes)
+    for message in (snapshot(job, answers), wire_of(messages.end_of(job, answers))):
+        assert (message["error"], message["code"], message["seq"]) == (error, code, 4)
+        assert "result" not in message
+
+
+def test_a_cancelled_job_is_without_an_answer_and_without_an_error(answers):
+    answers.put(PROCESSED, COSTS)
+    now = snapshot(replace(PROCESSED, status=CANCELLED), answers)
+    assert len(now["results"]) == 1
+    assert not {"result", "error", "code"} & set(now)
+
+
+PARTIAL = "> **This answer is partial.**"
+
+
+@pytest.mark.parametrize(
+    ("answers_there", "response"),
+    [
+        ([COSTS], "Costs rose."),
+        ([ADVICE, COSTS], f"## Title of {SAVINGS}\n\nDelete the disk.\n\n## Title of {COST}\n\nCosts rose."),
+        (
+            [LATE, COSTS],
+            f"## Title of {COST}\n\nCosts rose.\n\n{PARTIAL} Title of {SAVINGS}: It did not answer in time.",
+        ),
+        (
+            [BROKEN, LATE],
+            f"{PARTIAL} Title of {COST}: It stopped with an error. Title of {SAVINGS}: It did not answer in time.",
+        ),
+    ],
+)
+def test_the_response_is_what_was_answered_and_then_what_is_missing(answers_there, response):
+    assert compose(answers_there) == response
+
+
+class KeptTexts(AnswerStore):
+    """Keeps texts in memory, and makes links as long as a session's token makes them."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def store(self, job, answer):
+        """Store an answer as `put` does, and give it as it can be sent."""
+        if fits(answer.content):
+            return answer
+        self.kept[messages.text_of(job, answer).key] = answer.content
+        return replace(answer, content=first_part(answer.content), is_large=True)
+
+    def link(self, text):
+        if not text.is_stored:
+            self.kept[text.key] = text.beginning
+        return f"https://bucket.example.com/{text.key}?".ljust(2_000, "x")
+
+    def behind(self, link):
+        return self.kept[unquote(urlsplit(link).path[1:])]
+
+
+UNITS = st.sampled_from(["a", "\n", "é", '"', "😀", "\x01", "a😀\x01"])
+SIZES = st.integers(1, 4) | st.sampled_from([42_000, MAX_TEXT_BYTES - 2, MAX_TEXT_BYTES]) | st.integers(1, 150_000)
+TEXTS = st.builds(lambda unit, size: (unit * size)[:size], UNITS, SIZES)
+GREATEST = "\x01" * MAX_TEXT_BYTES
+
+
+@settings(max_examples=60)
+@given(texts=st.tuples(TEXTS, TEXTS), late=st.booleans(), query=TEXTS.map(lambda text: text[:4_000]))
+@example(texts=(GREATEST, GREATEST), late=False, query="\x01" * 4_000)
+@example(texts=("a" * (MAX_TEXT_BYTES - 2), "a" * (MAX_TEXT_BYTES - 2)), late=False, query="q" * 4_000)
+@example(texts=("a" * 2 * MAX_TEXT_BYTES, "b"), late=True, query="q")
+def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, late, query):
+    answers = KeptTexts()
+    job = replace(DONE, query=query, partial=late)
+    whole = {COST: replace(COSTS, content=texts[0]), SAVINGS: LATE if late else replace(ADVICE, content=texts[1])}
+    found = {agent: answers.store(job, answer) for agent, answer in whole.items()}
+    response = compose([whole[COST], whole[SAVINGS]])
+    if not fits(response):
+        # As the worker does that ends the job.
+        answers.kept[messages.response_of(job, [whole[COST], whole[SAVINGS]]).key] = response
+
+    def is_there(part, name, text):
+        """Tell whether a message's part has a text, whole or behind a link."""
+        if "responseUrl" not in part:
+            return bool(part[name] == text)
+        return len(part[name]) > 1 and text.startswith(part[name]) and answers.behind(part["responseUrl"]) == text
+
+    sent = [messages.agent_completed(job, found[agent], answers) for agent in found]
+    sent += [messages.job_completed(job, found, answers), messages.job_snapshot(job, found, answers)]
+    assert all(len(message.encode()) <= MAX_MESSAGE_BYTES for message in sent)
+    *completed, end, now = map(wire_of, sent)
+    for result in [*(message["result"] for message in completed), *now["results"]]:
+        assert is_there(result, "content", whole[result["agent"]].content)
+    for result in (end["result"], now["result"]):
+        assert is_there(result, "response", response)
+    # What fits alone is sent whole.
+    assert all(("responseUrl" in each["result"]) == found[each["agent"]].is_large for each in completed)
+    assert ("responseUrl" in end["result"]) == (not fits(response))
+
+
+def test_the_links_of_a_snapshot_lead_to_the_whole_texts(answers, s3, bucket_name):
+    contents = {COST: "a" * 50_000, SAVINGS: "é" * 25_000}
+    for agent, content in contents.items():
+        answers.put(DONE, an_answer(agent, content))
+    now = snapshot(DONE, answers)
+    links = {result["agent"]: result["responseUrl"] for result in now["results"]}
+    links["response"] = now["result"]["responseUrl"]
+    for name, link in links.items():
+        key = f"jobs/job-1/{name}.md"
+        assert f"/{key}?" in link
+        whole = s3.get_object(Bucket=bucket_name, Key=key)["Body"].read().decode()
+        assert whole == contents.get(name, compose([an_answer(agent, contents[agent]) for agent in (COST, SAVINGS)]))

@@ -1,35 +1,37 @@
 """From a frame to its action, and from any failure to its sender."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from finops_websocket import metrics
+from contract_schema import ERROR_CODES
+from finops_websocket import errors, metrics
 from finops_websocket.connections.identity import Connection
 from finops_websocket.connections.rate_limit import RateLimiter
 from finops_websocket.dispatch import BROKEN, HANDLED, dispatch
 from finops_websocket.errors import (
     ConnectionSpent,
     EventNotServed,
+    FinopsError,
+    JobHeldElsewhere,
+    LimitReached,
+    QueueUnavailable,
     RateLimited,
     RequestError,
     SessionExpired,
     TooManyJobs,
     UnknownAgent,
+    client_text,
 )
 from finops_websocket.observability import entry_point, serves_connections
 from finops_websocket.wire.client_messages import FinopsQuery, Ping
 from message_handler.finops_query import finops_query
-from unit.doubles.all_services import AllServices
-from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.embedded_metrics import names
 from unit.doubles.function_process import Context
 from unit.doubles.sample_events import event_of
-
-Measured = Callable[[], list[Measurement]]
 
 CONNECTION_ID = event_of("ping")["requestContext"]["connectionId"]
 QUERY = {"action": "finops_query", "query": "Why?", "requestId": "request-1"}
@@ -41,11 +43,11 @@ UNCOUNTED = ClientError({"Error": {"Code": "InternalServerError"}}, "UpdateItem"
 class ScriptedLimiter(RateLimiter):
     """Counts nothing; raises an error if it was given one. Keeps whose frames it was to count."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error=None):
         self.error = error
-        self.counted: list[str] = []
+        self.counted = []
 
-    def count(self, connection_id: str) -> Connection:
+    def count(self, connection_id):
         self.counted.append(connection_id)
         if self.error is not None:
             raise self.error
@@ -55,15 +57,13 @@ class ScriptedLimiter(RateLimiter):
 class Dispatched:
     """What came of a frame: the response, what its sender heard, whom the action served and whose frame was counted."""
 
-    def __init__(
-        self, services: AllServices, frame: object, error: Exception | None = None, limit: Exception | None = None
-    ) -> None:
-        def act(_services: AllServices, connection: Connection, message: Any) -> None:
+    def __init__(self, services, frame, error=None, limit=None):
+        def act(_services, connection, message):
             self.served.append((connection, message))
             if error is not None:
                 raise error
 
-        self.served: list[tuple[Connection, Any]] = []
+        self.served = []
         limiter = ScriptedLimiter(limit)
         body = frame if isinstance(frame, str) else json.dumps(frame)
         event = {**event_of("ping"), **(frame if isinstance(frame, Event) else {"body": body})}
@@ -80,7 +80,7 @@ class Event(dict[str, Any]):
 BINARY = Event(body="eyJhY3Rpb24iOiAicGluZyJ9", isBase64Encoded=True)
 
 
-def test_a_frame_is_served_by_its_action_and_nobody_else_answers(services: AllServices) -> None:
+def test_a_frame_is_served_by_its_action_and_nobody_else_answers(services):
     done = Dispatched(services, QUERY)
     assert (done.response, done.heard) == (HANDLED, [])
     assert done.served == [(Connection(CONNECTION_ID, "user-1"), FinopsQuery("Why?", "request-1"))]
@@ -103,7 +103,7 @@ def test_a_frame_is_served_by_its_action_and_nobody_else_answers(services: AllSe
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_refused_frame_is_counted_and_answered_with_an_error(services: AllServices, frame: object, code: str) -> None:
+def test_a_refused_frame_is_counted_and_answered_with_an_error(services, frame, code):
     services.clock.set(7.9)
     done = Dispatched(services, frame)
     [error] = done.heard
@@ -125,8 +125,8 @@ def test_a_refused_frame_is_counted_and_answered_with_an_error(services: AllServ
     ids=lambda value: str(value)[:40],
 )
 def test_a_refused_question_ends_in_job_failed_which_stops_an_older_client_s_spinner(
-    services: AllServices, measured: Measured, change: dict[str, Any], code: str, request_id: str | None
-) -> None:
+    services, measured, change, code, request_id
+):
     [failed] = Dispatched(services, QUERY | change).heard
     assert (failed["type"], failed["code"], failed["jobId"]) == ("job_failed", code, None)
     assert failed.get("requestId") == request_id
@@ -134,7 +134,7 @@ def test_a_refused_question_ends_in_job_failed_which_stops_an_older_client_s_spi
 
 
 @pytest.mark.parametrize(("job_id", "named"), [("job-1", "job-1"), (7, None), ("", None), ("x" * 129, None)])
-def test_a_refusal_names_the_job_that_the_frame_named(services: AllServices, job_id: object, named: str | None) -> None:
+def test_a_refusal_names_the_job_that_the_frame_named(services, job_id, named):
     [error] = Dispatched(services, {"action": "resume_job", "jobId": job_id}).heard
     assert error.get("jobId") == named
 
@@ -148,9 +148,7 @@ def test_a_refusal_names_the_job_that_the_frame_named(services: AllServices, job
         (RateLimited("Please wait.", 7), 7),
     ],
 )
-def test_an_action_s_refusal_reaches_the_sender_with_the_time_to_wait(
-    services: AllServices, measured: Measured, error: RequestError, waits: int | None
-) -> None:
+def test_an_action_s_refusal_reaches_the_sender_with_the_time_to_wait(services, measured, error, waits):
     [failed] = Dispatched(services, QUERY, error).heard
     assert (failed["type"], failed["code"], failed["error"]) == ("job_failed", error.code, str(error))
     done = Dispatched(services, PING, error)
@@ -164,9 +162,7 @@ def test_an_action_s_refusal_reaches_the_sender_with_the_time_to_wait(
 
 @pytest.mark.parametrize("limit", [None, UNCOUNTED], ids=["in its action", "when it is counted"])
 @pytest.mark.parametrize(("frame", "kind"), [(QUERY, "job_failed"), (PING, "error")])
-def test_what_nobody_expected_is_answered_without_its_text_and_counted(
-    services: AllServices, measured: Measured, frame: dict[str, Any], kind: str, limit: Exception | None
-) -> None:
+def test_what_nobody_expected_is_answered_without_its_text_and_counted(services, measured, frame, kind, limit):
     done = Dispatched(services, frame, BROKEN_ERROR, limit)
     [answer] = done.heard
     assert (done.response, answer["type"], answer["code"]) == (BROKEN, kind, "INTERNAL")
@@ -179,9 +175,9 @@ def test_what_nobody_expected_is_answered_without_its_text_and_counted(
 @pytest.mark.parametrize("limit", [RateLimited("Slower.", 20), ConnectionSpent("Enough.", 60)])
 @pytest.mark.parametrize("frame", [QUERY, PING, "no json", {"action": "make_coffee"}, BINARY], ids=str)
 def test_a_frame_above_the_limit_is_not_served_and_a_spent_connection_is_told_so_and_then_closed(
-    services: AllServices, frame: object, limit: RateLimited
-) -> None:
-    closed_before: list[str] = []
+    services, frame, limit
+):
+    closed_before = []
     services.channel.at_send = lambda _connection_id, _message: closed_before.extend(services.channel.closed)
     done = Dispatched(services, frame, limit=limit)
     [answer] = done.heard
@@ -190,10 +186,8 @@ def test_a_frame_above_the_limit_is_not_served_and_a_spent_connection_is_told_so
     assert services.channel.closed == ([CONNECTION_ID] if isinstance(limit, ConnectionSpent) else [])
 
 
-def test_a_question_whose_acknowledgement_breaks_is_counted_as_refused_only(
-    services: AllServices, signed_in: Callable[..., Connection], measured: Measured
-) -> None:
-    def fail_once(_connection_id: str, _message: object) -> None:
+def test_a_question_whose_acknowledgement_breaks_is_counted_as_refused_only(services, signed_in, measured):
+    def fail_once(_connection_id, _message):
         services.channel.at_send = lambda _connection_id, _message: None
         raise ConnectionError("Broken.")
 
@@ -206,10 +200,8 @@ def test_a_question_whose_acknowledgement_breaks_is_counted_as_refused_only(
     assert names(measured()) == {metrics.QUERIES_REFUSED: 1, metrics.FRAMES_UNSERVED: 1}
 
 
-def test_a_failure_that_cannot_even_be_answered_is_left_to_the_entry_point_to_count(
-    services: AllServices, measured: Measured
-) -> None:
-    def fail(_connection_id: str, _message: object) -> None:
+def test_a_failure_that_cannot_even_be_answered_is_left_to_the_entry_point_to_count(services, measured):
+    def fail(_connection_id, _message):
         raise ConnectionError("Broken too.")
 
     services.channel.at_send = fail
@@ -218,10 +210,8 @@ def test_a_failure_that_cannot_even_be_answered_is_left_to_the_entry_point_to_co
     assert measured() == []
 
 
-def test_what_a_function_raises_has_failed_without_its_text_and_is_counted_if_it_is_the_api_s(
-    measured: Measured,
-) -> None:
-    def handler(event: dict[str, Any], _context: Any) -> Any:
+def test_what_a_function_raises_has_failed_without_its_text_and_is_counted_if_it_is_the_api_s(measured):
+    def handler(event, _context):
         if event.get("isBase64Encoded"):
             raise ValueError("secret")
         return event["requestContext"]["connectionId"]
@@ -235,3 +225,68 @@ def test_what_a_function_raises_has_failed_without_its_text_and_is_counted_if_it
         # Nor in the traceback that Lambda writes.
         assert raised.value.__suppress_context__
         assert len(measured()) == counted
+
+
+# Which words of an error reach a client.
+
+
+def subclasses(error):
+    return [error, *(deeper for child in error.__subclasses__() for deeper in subclasses(child))]
+
+
+def saying(error, text):
+    if error is JobHeldElsewhere:
+        return error(text, "message-1", 30)
+    return error(text, 30) if issubclass(error, LimitReached) else error(text)
+
+
+# Never raised themselves.
+FAMILIES = (RequestError, LimitReached)
+REQUEST_ERRORS = [error for error in subclasses(RequestError) if error not in FAMILIES]
+LIMITS = [error for error in subclasses(LimitReached) if error not in FAMILIES]
+
+
+@pytest.mark.parametrize("error", REQUEST_ERRORS)
+def test_a_request_error_says_its_sentence_under_a_code_of_its_own(error):
+    assert client_text(saying(error, "A sentence.")) == (error.code, "A sentence.")
+    assert error.code in ERROR_CODES
+    # A spent connection is told what a client that sends too much is told.
+    alike = {error, RateLimited, ConnectionSpent} if issubclass(error, RateLimited) else {error}
+    assert {other for other in REQUEST_ERRORS if other.code == error.code} == alike
+
+
+@pytest.mark.parametrize("error", LIMITS)
+@pytest.mark.parametrize(("given", "said"), [(60, 60), (1, 1), (0, 1), (-7, 1)])
+def test_who_has_reached_a_limit_is_told_to_wait_a_second_at_least(error, given, said):
+    assert error("A sentence.", given).retry_after == said
+
+
+def test_every_code_of_the_contract_is_an_error_s_or_a_job_s_end_s():
+    # What a job ends with is stored; a page from elsewhere is told by the status of its handshake.
+    others = {"AGENTS_FAILED", "TIMED_OUT", "PROCESSING_FAILED", "ORIGIN_NOT_ALLOWED", "QUEUE_UNAVAILABLE", "INTERNAL"}
+    assert {error.code for error in REQUEST_ERRORS} == ERROR_CODES - others
+    assert client_text(QueueUnavailable("Job job-1 could not be queued."))[0] == "QUEUE_UNAVAILABLE"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("arn:aws:dynamodb:secret"),
+        ValueError("arn:aws:dynamodb:secret"),
+        *(
+            saying(error, "arn:aws:dynamodb:secret")
+            for error in subclasses(FinopsError)
+            if not issubclass(error, RequestError)
+        ),
+    ],
+)
+def test_no_other_error_s_text_reaches_a_client(error):
+    code, sentence = client_text(error)
+    assert code in ERROR_CODES
+    assert sentence
+    assert "secret" not in sentence
+
+
+def test_the_tree_in_the_docstring_is_the_tree():
+    drawn = [line.strip("|-` ").split()[0] for line in (errors.__doc__ or "").splitlines()[2:] if line.strip()]
+    assert drawn == [error.__name__ for error in subclasses(FinopsError)]

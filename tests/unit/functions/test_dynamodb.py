@@ -1,24 +1,21 @@
 """DynamoDB as the stores use it."""
 
-from typing import Any
-
 import pytest
 from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from finops_websocket.dynamodb import Change, read_items, retry_on_conflict, update_item
-from finops_websocket.jobs.store import JobStore
 
 KEY = {"jobId": "a"}
 
 
 @pytest.fixture
-def table(jobs: JobStore) -> Any:
+def table(jobs):
     return jobs.table
 
 
-def test_an_item_is_changed_in_every_way_at_once_whatever_its_attributes_are_called(table: Any) -> None:
+def test_an_item_is_changed_in_every_way_at_once_whatever_its_attributes_are_called(table):
     """`status`, `partial`, `size` and `ttl` are among the words that may not stand in an expression."""
     table.put_item(Item={**KEY, "status": "old", "size": 1, "followers": {"c", "d"}, "ttl": 9, "error": "Gone."})
     change = update_item(
@@ -38,35 +35,33 @@ def test_an_item_is_changed_in_every_way_at_once_whatever_its_attributes_are_cal
 
 
 @pytest.mark.parametrize("item", [None, {**KEY, "seq": 3, "followers": {"c"}, "agents": ["x"], "open": True}])
-def test_what_is_there_when_a_condition_does_not_hold_comes_with_the_refusal(
-    table: Any, item: dict[str, Any] | None
-) -> None:
+def test_what_is_there_when_a_condition_does_not_hold_comes_with_the_refusal(table, item):
     if item is not None:
         table.put_item(Item=item)
     assert update_item(table, KEY, Attr("seq").eq(2), assign={"seq": 4}) == Change(made=False, item=item)
     assert table.get_item(Key=KEY).get("Item") == item
 
 
-def test_any_other_refusal_is_an_error(table: Any) -> None:
+def test_any_other_refusal_is_an_error(table):
     with Stubber(table.meta.client) as stubber:
         stubber.add_client_error("update_item", "ThrottlingException")
         with pytest.raises(ClientError):
             update_item(table, KEY, Attr("jobId").exists(), assign={"seq": 4})
 
 
-def test_what_a_batch_leaves_out_is_asked_for_again_after_longer_and_longer_pauses(table: Any) -> None:
+def test_what_a_batch_leaves_out_is_asked_for_again_after_longer_and_longer_pauses(table):
     for job_id in ("a", "b", "c"):
         table.put_item(Item={"jobId": job_id})
-    pauses: list[float] = []
-    asked: list[bool] = []
+    pauses = []
+    asked = []
 
-    def leave_out_all_but_one(parsed: dict[str, Any], **_event: Any) -> None:
+    def leave_out_all_but_one(parsed, **_event):
         left_out, parsed["Responses"][table.name] = (items := parsed["Responses"][table.name])[1:], items[:1]
         if left_out:
             rest = [{"jobId": item["jobId"]} for item in left_out]
             parsed["UnprocessedKeys"] = {table.name: {"Keys": rest, "ConsistentRead": True}}
 
-    def note(params: dict[str, Any], **_event: Any) -> None:
+    def note(params, **_event):
         asked.append(params["RequestItems"][table.name]["ConsistentRead"])
 
     table.meta.client.meta.events.register("after-call.dynamodb.BatchGetItem", leave_out_all_but_one)
@@ -81,13 +76,13 @@ def test_what_a_batch_leaves_out_is_asked_for_again_after_longer_and_longer_paus
     assert asked == [True] * 3
 
 
-def test_nothing_is_asked_for_no_keys(table: Any) -> None:
+def test_nothing_is_asked_for_no_keys(table):
     # DynamoDB refuses an empty batch.
     assert list(read_items(table, [])) == []
 
 
-def test_tries_have_a_pause_before_each_but_the_first_and_no_two_come_back_together() -> None:
-    runs: list[list[float]] = [[], []]
+def test_tries_have_a_pause_before_each_but_the_first_and_no_two_come_back_together():
+    runs = [[], []]
     for pauses in runs:
         tries = retry_on_conflict(pauses.append)
         assert (next(tries), pauses) == (0, [])

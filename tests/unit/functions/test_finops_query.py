@@ -1,9 +1,7 @@
 """finops_query: stored, queued, and only then acknowledged; the same request again is the same job."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,34 +10,29 @@ from finops_websocket import metrics
 from finops_websocket.connections.identity import Connection
 from finops_websocket.delivery.stuck_jobs import MOST_ATTEMPTS
 from finops_websocket.errors import (
-    RequestError,
     SessionExpired,
     Unauthenticated,
     UnknownAgent,
 )
-from finops_websocket.jobs.job import FAILED, PROCESSING, QUEUED, Job
+from finops_websocket.jobs.job import FAILED, PROCESSING, QUEUED
 from finops_websocket.wire.client_messages import FinopsQuery
 from message_handler.finops_query import finops_query
-from unit.doubles.all_services import AllServices
-from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.embedded_metrics import names
 from unit.doubles.interleaved_calls import before_each, just_before
 from unit.doubles.sample_answers import complete
 from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, STUCK_AFTER, claim, stored
-
-SignedIn = Callable[..., Connection]
-Measured = Callable[[], list[Measurement]]
 
 QUESTION = FinopsQuery("Why did my costs rise?", "request-1")
 STRANGER = Connection("a-stranger-s")
 
 
-def job_of(services: AllServices, connection_id: str = "connection-1") -> Job:
+def job_of(services, connection_id="connection-1"):
     """Give the job that the connection's latest message is about."""
     return stored(services.jobs, services.channel.to(connection_id)[-1]["jobId"])
 
 
-def test_a_question_is_stored_and_queued_before_it_is_acknowledged(services: AllServices, signed_in: SignedIn) -> None:
-    def check(_connection_id: str, _message: object) -> None:
+def test_a_question_is_stored_and_queued_before_it_is_acknowledged(services, signed_in):
+    def check(_connection_id, _message):
         [job_id] = services.sqs.job_ids()
         assert stored(services.jobs, job_id).status == QUEUED
 
@@ -57,9 +50,7 @@ def test_a_question_is_stored_and_queued_before_it_is_acknowledged(services: All
     }
 
 
-def test_the_job_is_its_asker_s_whatever_it_claims_and_is_followed_by_its_connection(
-    services: AllServices, signed_in: SignedIn
-) -> None:
+def test_the_job_is_its_asker_s_whatever_it_claims_and_is_followed_by_its_connection(services, signed_in):
     finops_query(services, signed_in(), FinopsQuery("Why?", user_id="user-2"))
     job, now = job_of(services), services.clock.now
     assert (job.user_id, job.followers, job.status, job.seq) == ("user-1", {"connection-1"}, QUEUED, 1)
@@ -72,9 +63,7 @@ def test_the_job_is_its_asker_s_whatever_it_claims_and_is_followed_by_its_connec
     ("query", "agents", "asked"),
     [("Why did my costs rise?", None, (COST,)), ("Why did my costs rise?", (SAVINGS, COST), (SAVINGS, COST))],
 )
-def test_the_words_choose_the_agents_unless_the_asker_does(
-    services: AllServices, signed_in: SignedIn, query: str, agents: tuple[str, ...] | None, asked: tuple[str, ...]
-) -> None:
+def test_the_words_choose_the_agents_unless_the_asker_does(services, signed_in, query, agents, asked):
     finops_query(services, signed_in(), FinopsQuery(query, agents=agents))
     assert job_of(services).agents == asked
 
@@ -88,23 +77,13 @@ def test_the_words_choose_the_agents_unless_the_asker_does(
         ("open", {"verified": False, "user_id": None}, QUESTION, Unauthenticated),
     ],
 )
-def test_a_question_that_is_refused_makes_no_job(
-    services: AllServices,
-    signed_in: SignedIn,
-    measured: Measured,
-    mode: str,
-    changes: dict[str, Any],
-    message: FinopsQuery,
-    error: type[RequestError],
-) -> None:
+def test_a_question_that_is_refused_makes_no_job(services, signed_in, measured, mode, changes, message, error):
     with pytest.raises(error):
         finops_query(replace(services, auth_mode=mode), replace(signed_in(), **changes), message)
     assert services.jobs.table.scan()["Items"] == services.sqs.sent == services.channel.sent == measured() == []
 
 
-def test_a_question_that_cannot_be_queued_ends_as_failed_says_so_and_leaves_its_place(
-    services: AllServices, signed_in: SignedIn, measured: Measured
-) -> None:
+def test_a_question_that_cannot_be_queued_ends_as_failed_says_so_and_leaves_its_place(services, signed_in, measured):
     services = services.with_limits(active_jobs=1)
     services.sqs.is_down = True
     finops_query(services, signed_in(), QUESTION)
@@ -124,12 +103,10 @@ def test_a_question_that_cannot_be_queued_ends_as_failed_says_so_and_leaves_its_
     assert services.channel.kinds_to("connection-1") == ["job_failed", "job_queued"]
 
 
-def test_a_question_that_the_queue_took_though_it_refused_is_accepted(
-    services: AllServices, signed_in: SignedIn, measured: Measured
-) -> None:
+def test_a_question_that_the_queue_took_though_it_refused_is_accepted(services, signed_in, measured):
     services.sqs.is_down = True
 
-    def claim_it() -> None:
+    def claim_it():
         [item] = [item for item in services.jobs.table.scan()["Items"] if "userId" in item]
         claim(services.jobs, item["jobId"])
 
@@ -142,8 +119,8 @@ def test_a_question_that_the_queue_took_though_it_refused_is_accepted(
 
 @pytest.mark.parametrize(("request_id", "is_shared"), [("1", False), ("0b5e8c1a9d2f4e7b8c3a6d5e4f102938", True)])
 def test_in_the_open_mode_only_an_id_that_cannot_be_guessed_leads_to_another_connection_s_job(
-    services: AllServices, request_id: str, is_shared: bool
-) -> None:
+    services, request_id, is_shared
+):
     question = replace(QUESTION, user_id="ada", request_id=request_id)
     for connection_id in ("connection-1", "connection-1", "connection-2"):
         finops_query(services.in_open_mode(), Connection(connection_id), question)
@@ -152,7 +129,7 @@ def test_in_the_open_mode_only_an_id_that_cannot_be_guessed_leads_to_another_con
     assert (elsewhere == first) is is_shared
 
 
-def test_the_same_request_again_is_the_same_job_and_follows_it(services: AllServices, signed_in: SignedIn) -> None:
+def test_the_same_request_again_is_the_same_job_and_follows_it(services, signed_in):
     finops_query(services, signed_in(), QUESTION)
     first = job_of(services)
     finops_query(services, signed_in("connection-2"), QUESTION)
@@ -167,9 +144,7 @@ def test_the_same_request_again_is_the_same_job_and_follows_it(services: AllServ
     assert "duplicate" not in other
 
 
-def test_a_job_that_was_acknowledged_does_not_fail_because_it_cannot_be_queued_once_more(
-    services: AllServices, signed_in: SignedIn
-) -> None:
+def test_a_job_that_was_acknowledged_does_not_fail_because_it_cannot_be_queued_once_more(services, signed_in):
     finops_query(services, signed_in(), QUESTION)
     services.sqs.is_down = True
     finops_query(services, signed_in("connection-2"), QUESTION)
@@ -177,7 +152,7 @@ def test_a_job_that_was_acknowledged_does_not_fail_because_it_cannot_be_queued_o
     assert job_of(services).status == QUEUED
 
 
-def test_again_while_its_job_is_at_work_it_is_acknowledged_only(services: AllServices, signed_in: SignedIn) -> None:
+def test_again_while_its_job_is_at_work_it_is_acknowledged_only(services, signed_in):
     finops_query(services, signed_in(), QUESTION)
     claimed = claim(services.jobs, job_of(services).job_id)
     finops_query(services, signed_in("connection-2"), QUESTION)
@@ -186,7 +161,7 @@ def test_again_while_its_job_is_at_work_it_is_acknowledged_only(services: AllSer
     assert (again["type"], again["seq"], again["progress"]) == ("job_queued", claimed.seq, 10)
 
 
-def test_again_when_its_job_has_ended_it_gets_the_answer(services: AllServices, signed_in: SignedIn) -> None:
+def test_again_when_its_job_has_ended_it_gets_the_answer(services, signed_in):
     finops_query(services, signed_in(), QUESTION)
     complete(services, job_of(services).job_id)
     finops_query(services, signed_in("connection-2"), QUESTION)
@@ -196,13 +171,11 @@ def test_again_when_its_job_has_ended_it_gets_the_answer(services: AllServices, 
     assert (answer["type"], answer["result"]["response"]) == ("job_completed", "Costs rose.")
 
 
-def test_an_end_that_cannot_be_made_is_no_acknowledgement_so_that_it_is_asked_for_again(
-    services: AllServices, signed_in: SignedIn
-) -> None:
+def test_an_end_that_cannot_be_made_is_no_acknowledgement_so_that_it_is_asked_for_again(services, signed_in):
     finops_query(services, signed_in(), QUESTION)
     complete(services, job_of(services).job_id)
 
-    def refuse() -> None:
+    def refuse():
         raise ClientError({"Error": {"Code": "InternalServerError"}}, "BatchGetItem")
 
     with before_each(services.jobs.table.meta.client, "BatchGetItem", refuse), pytest.raises(ClientError):
@@ -215,9 +188,7 @@ def test_an_end_that_cannot_be_made_is_no_acknowledgement_so_that_it_is_asked_fo
     [(1, ["job_queued"]), (MOST_ATTEMPTS, ["job_queued", "job_failed"])],
     ids=["stuck", "hopeless"],
 )
-def test_again_it_recovers_a_job_whose_workers_have_died(
-    services: AllServices, signed_in: SignedIn, attempts: int, kinds: list[str]
-) -> None:
+def test_again_it_recovers_a_job_whose_workers_have_died(services, signed_in, attempts, kinds):
     finops_query(services, signed_in(), QUESTION)
     job_id = job_of(services).job_id
     for _ in range(attempts):
@@ -230,9 +201,7 @@ def test_again_it_recovers_a_job_whose_workers_have_died(
     assert len(services.sqs.sent) == (2 if kinds == ["job_queued"] else 1)
 
 
-def test_again_when_its_job_s_time_runs_out_meanwhile_it_is_that_job(
-    services: AllServices, signed_in: SignedIn
-) -> None:
+def test_again_when_its_job_s_time_runs_out_meanwhile_it_is_that_job(services, signed_in):
     finops_query(services, signed_in(), QUESTION)
     job = claim(services.jobs, job_of(services).job_id)
     connection = signed_in("connection-2")

@@ -9,9 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import jwt
 import pytest
@@ -23,7 +21,7 @@ from finops_websocket.connections.rate_limit import FRAMES_BEFORE_SIGN_IN
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from function_environment import function_environment
 from unit.doubles.embedded_metrics import measurements, names
-from unit.doubles.function_run import FunctionRun, run_function
+from unit.doubles.function_run import run_function
 from unit.doubles.loopback_aws import LoopbackAws
 from unit.doubles.sample_events import event_of, frame_event
 from unit.doubles.sample_jobs import a_job
@@ -43,16 +41,13 @@ SIGNED_IN = {"connectionId": CONNECTION_ID, "userId": "user-1", "verified": True
 # itself in JSON and in base64.
 MARKER = "Bluebird"
 
-Items = dict[str, list[dict[str, Any]]]
-Served = tuple[FunctionRun, LoopbackAws]
 
-
-def stored(run: FunctionRun, key: str, table: str = "JOBS_TABLE") -> dict[str, Any]:
+def stored(run, key, table="JOBS_TABLE"):
     [item] = [item for item in run.items[table] if key in {item.get("jobId"), item.get("connectionId")}]
     return item
 
 
-def told(loopback: LoopbackAws) -> list[tuple[str, str | None]]:
+def told(loopback):
     """Give each message's kind and its code, but the hostile connection's; fail for one that the contract has not."""
     for _, message in loopback.posted:
         assert_valid(message)
@@ -60,28 +55,28 @@ def told(loopback: LoopbackAws) -> list[tuple[str, str | None]]:
     return [(message.get("type", message.get("action")), message.get("code")) for message in heard]
 
 
-def nothing() -> Items:
+def nothing():
     return {"CONNECTIONS_TABLE": [], "JOBS_TABLE": []}
 
 
-def on(connection_id: str, event: dict[str, Any]) -> dict[str, Any]:
+def on(connection_id, event):
     """Give an event as if it came from another connection."""
     return {**event, "requestContext": {**event["requestContext"], "connectionId": connection_id}}
 
 
-def job_item(job_id: str, **changes: Any) -> dict[str, Any]:
+def job_item(job_id, **changes):
     fields = {"agents": AGENTS, "ttl": NEVER, "query": MARKER, "request_id": MARKER, "followers": frozenset()}
     item = a_job(job_id=job_id, **{**fields, **changes}).to_item()
     return {name: sorted(value) if isinstance(value, set) else value for name, value in item.items()}
 
 
-def unreadable_job() -> dict[str, Any]:
+def unreadable_job():
     """Give a job's item at which every reader fails, with an error that quotes it."""
     return {**job_item("unreadable"), "progress": MARKER}
 
 
 # Frames that either function may get.
-HOSTILE_FRAMES: list[dict[str, Any]] = [
+HOSTILE_FRAMES = [
     {"action": MARKER},
     {"action": "finops_query", "query": MARKER, "requestId": MARKER, "agents": [MARKER], "username": MARKER},
     {"action": "finops_query", "query": [MARKER], "requestId": {"a": MARKER}},
@@ -97,7 +92,7 @@ HOSTILE_FRAMES: list[dict[str, Any]] = [
 ]
 
 
-def hostile(name: str, *frames: dict[str, Any]) -> list[dict[str, Any]]:
+def hostile(name, *frames):
     """Give an event of the hostile connection for each frame, and of some that are none."""
     events = [
         *(frame_event(name, **frame) for frame in (*frames, *HOSTILE_FRAMES)),
@@ -107,7 +102,7 @@ def hostile(name: str, *frames: dict[str, Any]) -> list[dict[str, Any]]:
     return [on("hostile", event) for event in events]
 
 
-def a_token(**changes: Any) -> str:
+def a_token(**changes):
     environment = function_environment(CONNECTION_MANAGER)
     claims = {
         "sub": "user-1",
@@ -125,12 +120,12 @@ TOKEN = a_token()
 TOKENS = [a_token(sub="user-2"), a_token(aud=MARKER), a_token(token_use=MARKER), a_token(exp=1), f"{MARKER}.{MARKER}.e"]
 
 
-def authenticate(token: str = TOKEN) -> dict[str, Any]:
+def authenticate(token=TOKEN):
     return frame_event("authenticate_with_token", action="authenticate", token=token)
 
 
 @pytest.fixture(scope="module")
-def connection_manager() -> Iterator[Served]:
+def connection_manager():
     connect = event_of("connect")
     [origin] = connect["multiValueHeaders"]["Origin"]
     events = [connect, event_of("connect_without_origin"), event_of("ping"), event_of("authenticate_by_claim")]
@@ -146,7 +141,7 @@ def connection_manager() -> Iterator[Served]:
         yield run_function(CONNECTION_MANAGER, loopback, events, nothing(), **changes), loopback
 
 
-def test_the_connection_manager_serves_a_connection_from_its_opening_to_its_end(connection_manager: Served) -> None:
+def test_the_connection_manager_serves_a_connection_from_its_opening_to_its_end(connection_manager):
     run, loopback = connection_manager
     # API Gateway gets no body, which it would send to the client.
     assert [outcome["statusCode"] for outcome in run.outcomes] == [200, 403, *[200] * (len(run.outcomes) - 2)]
@@ -183,7 +178,7 @@ def test_the_connection_manager_serves_a_connection_from_its_opening_to_its_end(
     }
 
 
-def test_in_the_open_mode_a_claim_is_taken_and_keys_that_cannot_be_had_are_no_fault_of_the_token_s() -> None:
+def test_in_the_open_mode_a_claim_is_taken_and_keys_that_cannot_be_had_are_no_fault_of_the_token_s():
     events = [event_of("connect"), event_of("authenticate_by_claim"), authenticate()]
     with LoopbackAws() as loopback:
         changes = {"AUTH_MODE": "open", "TOKEN_KEYS_URL": "http://127.0.0.1:1/jwks.json"}
@@ -195,7 +190,7 @@ def test_in_the_open_mode_a_claim_is_taken_and_keys_that_cannot_be_had_are_no_fa
     assert names(measurements(run.log)) == counted
 
 
-def test_an_opening_and_a_closing_that_cannot_be_served_are_counted() -> None:
+def test_an_opening_and_a_closing_that_cannot_be_served_are_counted():
     with LoopbackAws() as loopback:
         run = run_function(CONNECTION_MANAGER, loopback, [event_of("connect"), event_of("disconnect")], {})
     assert run.outcomes == [{"raised": "EventNotServed"}] * 2
@@ -209,12 +204,12 @@ DEAD_JOB = replace(MY_JOB, job_id="dead-job", status=FAILED, code="PROCESSING_FA
 QUESTION = json.loads(event_of("finops_query")["body"])
 
 
-def frame(**fields: Any) -> dict[str, Any]:
+def frame(**fields):
     return frame_event("finops_query", **fields)
 
 
 @pytest.fixture(scope="module")
-def message_handler() -> Iterator[Served]:
+def message_handler():
     events = [
         event_of("finops_query"),
         event_of("finops_query"),
@@ -238,7 +233,7 @@ def message_handler() -> Iterator[Served]:
         yield run_function(MESSAGE_HANDLER, loopback, events, items), loopback
 
 
-def test_the_message_handler_serves_each_frame_and_an_operator(message_handler: Served) -> None:
+def test_the_message_handler_serves_each_frame_and_an_operator(message_handler):
     run, loopback = message_handler
     replayed, again, refused = run.outcomes[12:15]
     assert run.outcomes[:12] == [{"statusCode": 200}] * 12
@@ -274,7 +269,7 @@ def test_the_message_handler_serves_each_frame_and_an_operator(message_handler: 
     }
 
 
-def test_what_nobody_expected_is_answered_and_counted_and_a_stranger_that_goes_on_is_closed() -> None:
+def test_what_nobody_expected_is_answered_and_counted_and_a_stranger_that_goes_on_is_closed():
     stranger = on("stranger", event_of("finops_query"))
     events = [event_of("finops_query"), {"requestContext": {}}, *[stranger] * SPENT]
     with LoopbackAws() as loopback:
@@ -292,7 +287,7 @@ def test_what_nobody_expected_is_answered_and_counted_and_a_stranger_that_goes_o
     assert names(measurements(run.log)) == counted
 
 
-def test_a_question_above_a_limit_of_the_stack_s_is_refused() -> None:
+def test_a_question_above_a_limit_of_the_stack_s_is_refused():
     requests = [frame(**(QUESTION | {"requestId": request_id})) for request_id in ("a", "b", "a", "b")]
     limits = {"MAX_ACTIVE_JOBS_PER_USER": "1", "MAX_QUERIES_PER_MINUTE": "2"}
     with LoopbackAws() as loopback:
@@ -311,19 +306,19 @@ def test_a_question_above_a_limit_of_the_stack_s_is_refused() -> None:
 UNREACHABLE = "connection/3"
 
 
-def batch(*job_ids: str, queue: str = "queue_message") -> dict[str, Any]:
+def batch(*job_ids, queue="queue_message"):
     """Give an event with a message for each job."""
     return batch_of(*(json.dumps({"jobId": job_id}) for job_id in job_ids), queue=queue)
 
 
-def batch_of(*bodies: str, queue: str = "queue_message") -> dict[str, Any]:
+def batch_of(*bodies, queue="queue_message"):
     [record] = event_of(queue)["Records"]
     return {
         "Records": [{**record, "messageId": f"message-{number}", "body": body} for number, body in enumerate(bodies)]
     }
 
 
-def stays(*numbers: int) -> dict[str, Any]:
+def stays(*numbers):
     return {"batchItemFailures": [{"itemIdentifier": f"message-{number}"} for number in numbers]}
 
 
@@ -341,7 +336,7 @@ JOBS = [
 ]
 # Lambda's error metric counts what is raised: not a message that must only wait.
 RAISED = {"raised": "EventNotServed"}
-EVENTS: dict[str, tuple[dict[str, Any], Any]] = {
+EVENTS = {
     "a job": (event_of("queue_message"), stays()),
     "the same again": (event_of("queue_message"), stays()),
     "a job whose agent fails": (batch("unanswered"), stays()),
@@ -367,7 +362,7 @@ EVENTS: dict[str, tuple[dict[str, Any], Any]] = {
 class LambdaThatTells(LoopbackAws):
     """Refuses to invoke one agent, and says why at length."""
 
-    def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
+    def _post(self, path, body):
         if f"/functions/{SAVINGS}/" in path:
             self.invoked.append((SAVINGS, json.loads(body)))
             return 403, json.dumps({"message": f"{MARKER} arn:aws:lambda:us-east-1:123456789012:{MARKER}"}).encode()
@@ -375,7 +370,7 @@ class LambdaThatTells(LoopbackAws):
 
 
 @pytest.fixture(scope="module")
-def background_processor() -> Iterator[Served]:
+def background_processor():
     dead_letters = "https://sqs.us-east-1.amazonaws.com/123456789012/finops-websocket-processing-dlq"
     with LambdaThatTells() as loopback:
         loopback.gone = {"connection-2"}
@@ -386,12 +381,12 @@ def background_processor() -> Iterator[Served]:
         yield run_function(BACKGROUND_PROCESSOR, loopback, events, items, DEAD_LETTER_QUEUE_URL=dead_letters), loopback
 
 
-def test_a_message_stays_in_its_queue_only_if_its_job_is_not_done(background_processor: Served) -> None:
+def test_a_message_stays_in_its_queue_only_if_its_job_is_not_done(background_processor):
     outcomes = dict(zip(EVENTS, background_processor[0].outcomes, strict=True))
     assert outcomes == {name: outcome for name, (_, outcome) in EVENTS.items()}
 
 
-def test_the_background_processor_brings_jobs_to_their_ends_and_tells_them(background_processor: Served) -> None:
+def test_the_background_processor_brings_jobs_to_their_ends_and_tells_them(background_processor):
     run, loopback = background_processor
     told(loopback)
     ends = [
@@ -423,7 +418,7 @@ def test_the_background_processor_brings_jobs_to_their_ends_and_tells_them(backg
     assert run.queued == ['{"jobId": "stuck"}']
 
 
-def test_what_has_become_of_the_jobs_is_counted_in_the_stack_s_namespace(background_processor: Served) -> None:
+def test_what_has_become_of_the_jobs_is_counted_in_the_stack_s_namespace(background_processor):
     log = background_processor[0].log
     assert names(measurements(log)) == {
         # job-1, job-2 and the unanswered one; delivered again, none counts again.
@@ -444,11 +439,11 @@ def test_what_has_become_of_the_jobs_is_counted_in_the_stack_s_namespace(backgro
 class SilentLambda(LoopbackAws):
     """Has an answer of an agent for nobody before the job has failed."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.has_failed = threading.Event()
 
-    def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
+    def _post(self, path, body):
         if "/functions/" in path:
             self.has_failed.wait(5)
         elif b"job_failed" in body:
@@ -456,7 +451,7 @@ class SilentLambda(LoopbackAws):
         return super()._post(path, body)
 
 
-def test_a_job_ends_half_a_minute_before_lambda_ends_the_function_and_the_sweep_begins_nothing_then() -> None:
+def test_a_job_ends_half_a_minute_before_lambda_ends_the_function_and_the_sweep_begins_nothing_then():
     jobs = [job_item("job-1", agents=(COST,), followers=frozenset({"connection-1"})), job_item("stuck")]
     with SilentLambda() as loopback:
         loopback.agent_answers = {COST: b'{"response": "Too late."}'}
@@ -468,13 +463,13 @@ def test_a_job_ends_half_a_minute_before_lambda_ends_the_function_and_the_sweep_
     assert run.queued == []
 
 
-def the_line(served: Served, message: str, **fields: Any) -> dict[str, Any]:
+def the_line(served, message, **fields):
     """Give the log's first line with this message and these fields."""
     return next(line for line in served[0].log_lines() if {"message": message, **fields}.items() <= line.items())
 
 
 @pytest.mark.parametrize("function", ["connection_manager", "message_handler", "background_processor"])
-def test_nothing_that_others_choose_is_in_the_log(function: str, request: pytest.FixtureRequest) -> None:
+def test_nothing_that_others_choose_is_in_the_log(function, request):
     run, _ = request.getfixturevalue(function)
     # Lambda writes what is raised into it too.
     assert MARKER not in run.log + str(run.raised)
@@ -484,19 +479,19 @@ def test_nothing_that_others_choose_is_in_the_log(function: str, request: pytest
     assert {line["service"] for line in run.log_lines()} == {function.replace("_", "-")}
 
 
-def test_every_line_about_a_frame_names_its_connection(connection_manager: Served) -> None:
+def test_every_line_about_a_frame_names_its_connection(connection_manager):
     connections = {line["connectionId"] for line in connection_manager[0].log_lines()}
     assert connections == {CONNECTION_ID, "second", "talker", "hostile"}
 
 
-def test_refused_tokens_and_frames_are_in_the_log(connection_manager: Served, message_handler: Served) -> None:
+def test_refused_tokens_and_frames_are_in_the_log(connection_manager, message_handler):
     assert the_line(connection_manager, "A token was refused.", connectionId=CONNECTION_ID)
     assert the_line(connection_manager, "A message was refused.", code="INVALID_TOKEN")
     refused = {line["code"] for line in message_handler[0].log_lines() if line["message"] == "A message was refused."}
     assert {"INVALID_MESSAGE", "UNKNOWN_ACTION", "UNKNOWN_AGENT", "QUERY_TOO_LONG", "JOB_NOT_FOUND"} <= refused
 
 
-def test_a_line_about_a_job_names_it_and_its_user(message_handler: Served, background_processor: Served) -> None:
+def test_a_line_about_a_job_names_it_and_its_user(message_handler, background_processor):
     for message in ("A job was resumed.", "A job was cancelled."):
         assert the_line(message_handler, message, jobId="my-job", userId="user-1")
     taken = the_line(message_handler, "A question was taken.", duplicate=False, userId="user-1")
@@ -509,9 +504,7 @@ def test_a_line_about_a_job_names_it_and_its_user(message_handler: Served, backg
     assert "jobId" not in the_line(background_processor, "A message names no job.")
 
 
-def test_an_agent_s_or_an_unexpected_error_is_in_the_log_and_not_its_words(
-    message_handler: Served, background_processor: Served
-) -> None:
+def test_an_agent_s_or_an_unexpected_error_is_in_the_log_and_not_its_words(message_handler, background_processor):
     assert the_line(background_processor, "An agent could not be reached.", jobId="unanswered")["errorType"]
     broken = the_line(message_handler, "A message could not be served.")
     assert broken["errors"][0]["errorType"] in {"ValueError", "InvalidOperation"}
@@ -520,7 +513,7 @@ def test_an_agent_s_or_an_unexpected_error_is_in_the_log_and_not_its_words(
         assert the_line(background_processor, message, jobId="unreadable")["errors"]
 
 
-def test_lambda_is_not_told_to_have_libraries_write_more() -> None:
+def test_lambda_is_not_told_to_have_libraries_write_more():
     """With a log format and a level of its own Lambda sets the level of all loggers: botocore's then write every body.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
@@ -529,7 +522,7 @@ def test_lambda_is_not_told_to_have_libraries_write_more() -> None:
         assert set(function["LoggingConfig"]) == {"LogGroup"}
 
 
-def test_the_processor_is_patient_with_its_stores_and_not_with_its_message() -> None:
+def test_the_processor_is_patient_with_its_stores_and_not_with_its_message():
     """What it gives up is done again by another one, agents included; a message is hidden within the lease."""
     program = """
 import background_processor.handler as function

@@ -1,38 +1,91 @@
 """What is stored of a job, who may change it, and that each of its ends is stored and counted once."""
 
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import fields, replace
+from decimal import Decimal
 from functools import partial
 from itertools import product
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
 
 from finops_websocket import metrics
-from finops_websocket.errors import JobEnded, JobHeldElsewhere, JobNotOurs
-from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
-from finops_websocket.jobs.store import MOST_FOLLOWERS, Change, JobStore
+from finops_websocket.errors import JobEnded, JobHeldElsewhere, JobNotOurs, UnknownAgent
+from finops_websocket.jobs.admission import JobAdmission, JobLimits, active_jobs_of
+from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, OPEN, PROCESSING, Job
+from finops_websocket.jobs.store import MOST_FOLLOWERS, Change, JobStore, Start
 from unit.doubles.embedded_metrics import Measurement, names
 from unit.doubles.interleaved_calls import all_at_once, just_before
 from unit.doubles.lost_replies import lost_reply
-from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, a_job, claim, store, stored
+from unit.doubles.sample_jobs import AGENT_TIMEOUT, CATALOGUE, COST, LEASE, SAVINGS, a_job, claim, store, stored
 from unit.doubles.settable_clock import SettableClock
 
-Measured = Callable[[], list[Measurement]]
+TEXTS = st.text(max_size=20)
+NUMBERS = st.integers(0, 2**40)
+VALUES = {
+    str: TEXTS,
+    str | None: st.none() | TEXTS,
+    int: NUMBERS,
+    bool: st.booleans(),
+    tuple[str, ...]: st.lists(TEXTS, max_size=3).map(tuple),
+    frozenset[str]: st.frozensets(TEXTS, max_size=3),
+    Mapping[str, Any] | None: st.none() | st.dictionaries(TEXTS, TEXTS, max_size=3),
+}
+JOBS = st.builds(Job, **{each.name: VALUES[each.type] for each in fields(Job)})
+
+
+def as_dynamodb_gives_it(value):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+@given(JOBS)
+def test_a_job_comes_back_from_its_item_as_it_was(job):
+    item = job.to_item()
+    # DynamoDB refuses empty sets; nothing is written where there is nothing.
+    assert not any(value is None or value == set() for value in item.values())
+    read = Job.from_item({name: as_dynamodb_gives_it(value) for name, value in item.items()})
+    assert read == job
+    assert list(map(type, vars(read).values())) == list(map(type, vars(job).values()))
+    # The index of open jobs holds the items that have this.
+    assert (item.get("open") == OPEN) is job.is_open
+
+
+def test_what_an_older_item_lacks_is_as_in_a_new_job():
+    item = a_job(followers=frozenset()).to_item()
+    for name in ("completedAgents", "attempts", "leaseUntil", "queuedAt", "requeues", "partial"):
+        del item[name]
+    # What it has besides, nobody reads any more.
+    assert Job.from_item({**item, "endId": "end-1"}) == a_job(followers=frozenset())
+
+
+def test_agents_are_found_by_name_each_once_and_an_unknown_one_is_refused_with_the_names_that_there_are():
+    assert CATALOGUE.named([SAVINGS, COST, SAVINGS]) == (SAVINGS, COST)
+    # One that has left the deployment since.
+    assert CATALOGUE.title_of("former-agent") == "former-agent"
+    with pytest.raises(UnknownAgent, match=r"agent of that name\. The agents are: cost-agent, savings-agent\."):
+        CATALOGUE.named([COST, "nobody-knows-me"])
+
+
+# What is stored of a job, who may change it, and that each of its ends is stored and counted once.
+
 
 ERROR = "Please ask again."
 ENDED = [COMPLETED, FAILED, CANCELLED]
 
 
 @pytest.fixture
-def client(jobs: JobStore) -> Any:
+def client(jobs):
     return jobs.table.meta.client
 
 
 @pytest.fixture
-def claimed(jobs: JobStore) -> Job:
+def claimed(jobs):
     store(jobs)
     return claim(jobs)
 
@@ -40,9 +93,7 @@ def claimed(jobs: JobStore) -> Job:
 # Reading.
 
 
-def test_a_job_is_there_until_its_time_has_run_out_though_dynamodb_still_has_it(
-    jobs: JobStore, clock: SettableClock
-) -> None:
+def test_a_job_is_there_until_its_time_has_run_out_though_dynamodb_still_has_it(jobs, clock):
     job = store(jobs)
     clock.now = job.ttl - 0.1
     assert jobs.find("job-1") == job
@@ -52,12 +103,12 @@ def test_a_job_is_there_until_its_time_has_run_out_though_dynamodb_still_has_it(
     assert jobs.find_all(["job-1"]) == []
 
 
-def test_an_answer_in_the_same_table_is_no_job(jobs: JobStore) -> None:
+def test_an_answer_in_the_same_table_is_no_job(jobs):
     jobs.table.put_item(Item={"jobId": "job-1#agent", "content": "An answer", "ttl": 2_000_000})
     assert jobs.find("job-1#agent") is None
 
 
-def test_a_job_is_read_as_the_last_write_left_it(jobs: JobStore, client: Any) -> None:
+def test_a_job_is_read_as_the_last_write_left_it(jobs, client):
     with Stubber(client) as stubber:
         asked = {"TableName": jobs.table.name, "Key": {"jobId": "job-1"}, "ConsistentRead": True}
         stubber.add_response("get_item", {}, asked)
@@ -68,41 +119,28 @@ def test_a_job_is_read_as_the_last_write_left_it(jobs: JobStore, client: Any) ->
 
 
 @pytest.mark.parametrize("before", [(), ("connection-1",), ("connection-1", "connection-2")], ids=str)
-def test_a_job_s_owner_may_follow_it_from_several_connections(jobs: JobStore, before: tuple[str, ...]) -> None:
+def test_a_job_s_owner_may_follow_it_from_several_connections(jobs, before):
     job = store(jobs, followers=frozenset(before))
     followed = jobs.follow("job-1", "user-1", "connection-2")
     assert followed == stored(jobs) == replace(job, followers=job.followers | {"connection-2"})
 
 
 @pytest.mark.parametrize(("job_id", "user_id"), [("job-1", "user-2"), ("job-1", ""), ("job-2", "user-1")])
-@pytest.mark.parametrize("status", [QUEUED, PROCESSING, COMPLETED, CANCELLED])
-def test_nobody_else_may_follow_or_cancel_a_job(jobs: JobStore, status: str, job_id: str, user_id: str) -> None:
-    job = store(jobs, status=status)
+def test_nobody_else_may_follow_or_cancel_a_job(jobs, job_id, user_id):
+    job = store(jobs)
     assert jobs.follow(job_id, user_id, "connection-2") is None
     assert jobs.cancel(job_id, user_id) is None
     assert stored(jobs) == job
     assert jobs.find("job-2") is None
 
 
-def test_a_job_that_as_many_follow_as_may_is_given_to_one_more_and_kept_by_its_followers(jobs: JobStore) -> None:
+def test_a_job_that_as_many_follow_as_may_is_given_to_one_more_and_kept_by_its_followers(jobs):
     full = store(jobs, followers=frozenset(f"connection-{number}" for number in range(MOST_FOLLOWERS)))
     assert jobs.follow("job-1", "user-1", "one more") == full == stored(jobs)
     assert jobs.follow("job-1", "user-2", "one more") is None
     jobs.unfollow(full, {"connection-1"})
     jobs.follow("job-1", "user-1", "one more")
     assert stored(jobs).followers == full.followers - {"connection-1"} | {"one more"}
-
-
-@pytest.mark.parametrize("status", ENDED)
-def test_a_finished_job_is_closed_when_the_last_follower_knows(jobs: JobStore, status: str) -> None:
-    job = store(jobs, status=status, followers=frozenset({"connection-1", "connection-2"}))
-    jobs.unfollow(job, {"connection-1"})
-    assert stored(jobs).is_open
-    jobs.unfollow(stored(jobs), {"connection-2"})
-    assert not stored(jobs).is_open
-    nobody_s = store(jobs, job_id="job-2", status=status, followers=frozenset())
-    jobs.unfollow(nobody_s, set())
-    assert not stored(jobs, "job-2").is_open
 
 
 @pytest.mark.parametrize(
@@ -117,7 +155,7 @@ def test_a_finished_job_is_closed_when_the_last_follower_knows(jobs: JobStore, s
     ],
     ids=["unfollow", "unfollow finished", "note_replay", "fail_queued", "give_up", "note_requeue"],
 )
-def test_a_job_that_is_gone_is_not_made_again(jobs: JobStore, write: Callable[[JobStore], object]) -> None:
+def test_a_job_that_is_gone_is_not_made_again(jobs, write):
     assert write(jobs) in (None, Change(made=False, job=None))
     assert jobs.table.scan()["Items"] == []
 
@@ -125,49 +163,7 @@ def test_a_job_that_is_gone_is_not_made_again(jobs: JobStore, write: Callable[[J
 # A worker's hold.
 
 
-def test_a_queued_job_is_claimed_for_the_lease(jobs: JobStore, clock: SettableClock) -> None:
-    job = store(jobs)
-    clock.now = 1_000_050
-    claimed = claim(jobs)
-    assert claimed == stored(jobs)
-    assert claimed == replace(
-        job,
-        status=PROCESSING,
-        progress=10,
-        message="Working on your question.",
-        seq=2,
-        updated_at=1_000_050,
-        attempts=1,
-        lease_owner="worker-1",
-        lease_message="message-1",
-        lease_until=1_000_050 + LEASE,
-        step_id=claimed.step_id,
-    )
-
-
-def test_who_finds_a_job_held_learns_by_which_message_and_for_how_long(
-    jobs: JobStore, claimed: Job, clock: SettableClock
-) -> None:
-    for left in (30, 1):
-        clock.now = claimed.lease_until - left
-        with pytest.raises(JobHeldElsewhere) as held:
-            claim(jobs, worker="worker-2", message_id="message-2")
-        assert (held.value.message_id, held.value.seconds) == ("message-1", left)
-    assert stored(jobs) == claimed
-
-
-def test_a_job_whose_lease_has_run_out_goes_on_where_it_was(jobs: JobStore, claimed: Job, clock: SettableClock) -> None:
-    step = jobs.record_step(claimed, LEASE, progress=52, message="One of two.", completedAgents=(COST,))
-    clock.now = step.lease_until
-    taken = claim(jobs, worker="worker-2", message_id="message-2")
-    assert (taken.lease_owner, taken.lease_message, taken.lease_until) == ("worker-2", "message-2", clock.now + LEASE)
-    assert (taken.attempts, taken.seq) == (2, step.seq + 1)
-    assert (taken.progress, taken.completed_agents) == (52, (COST,))
-
-
-def test_a_step_that_comes_while_its_job_is_taken_over_is_not_undone(
-    jobs: JobStore, client: Any, claimed: Job, clock: SettableClock
-) -> None:
+def test_a_step_that_comes_while_its_job_is_taken_over_is_not_undone(jobs, client, claimed, clock):
     """The step of a worker whose clock is behind need not move the lease's end."""
     lagging = JobStore(jobs.table, SettableClock(clock.now))
     clock.now = claimed.lease_until
@@ -178,16 +174,14 @@ def test_a_step_that_comes_while_its_job_is_taken_over_is_not_undone(
 
 
 @pytest.mark.parametrize("is_taken_over", [False, True], ids=["queued", "lease run out"])
-def test_of_workers_that_claim_at_once_one_wins(
-    jobs: JobStore, client: Any, clock: SettableClock, is_taken_over: bool
-) -> None:
+def test_of_workers_that_claim_at_once_one_wins(jobs, client, clock, is_taken_over):
     before = store(jobs)
     if is_taken_over:
         before = claim(jobs, worker="worker-that-died")
         clock.now = before.lease_until
     winners = []
 
-    def try_to_claim(worker: str) -> None:
+    def try_to_claim(worker):
         with suppress(JobHeldElsewhere):
             winners.append(claim(jobs, worker=worker).lease_owner)
 
@@ -197,7 +191,7 @@ def test_of_workers_that_claim_at_once_one_wins(
     assert (after.attempts, after.seq) == (before.attempts + 1, before.seq + 1)
 
 
-def test_a_job_that_ends_while_it_is_claimed_keeps_its_end(jobs: JobStore, client: Any) -> None:
+def test_a_job_that_ends_while_it_is_claimed_keeps_its_end(jobs, client):
     store(jobs)
     cancel = just_before(client, "UpdateItem", lambda: jobs.cancel("job-1", "user-1"))
     with cancel, pytest.raises(JobEnded):
@@ -205,23 +199,14 @@ def test_a_job_that_ends_while_it_is_claimed_keeps_its_end(jobs: JobStore, clien
     assert (stored(jobs).status, stored(jobs).attempts) == (CANCELLED, 0)
 
 
-def test_each_step_raises_seq_by_one_renews_the_lease_and_tells_who_follows_now(
-    jobs: JobStore, claimed: Job, clock: SettableClock
-) -> None:
-    # A worker that was slow may go on as long as nobody has taken its job.
+def test_a_worker_that_was_slow_goes_on_as_long_as_nobody_has_taken_its_job(jobs, claimed, clock):
     clock.now = claimed.lease_until + 60
-    first = jobs.record_step(claimed, LEASE, progress=15, message="Asking.")
-    assert (first.seq, first.progress, first.message) == (claimed.seq + 1, 15, "Asking.")
-    assert (first.lease_until, first.updated_at) == (clock.now + LEASE, clock.now)
-    jobs.follow("job-1", "user-1", "connection-2")
-    second = jobs.record_step(first, LEASE, progress=52, message="One of two.", completedAgents=(COST,))
-    assert second.followers == {"connection-1", "connection-2"}
-    third = jobs.record_step(second, LEASE, progress=60, message="Waiting.")
-    assert (third.completed_agents, third.seq, third.attempts) == ((COST,), claimed.seq + 3, 1)
-    assert stored(jobs) == third
+    step = jobs.record_step(claimed, LEASE, progress=52, message="One of two.", completedAgents=(COST,))
+    assert (step.lease_until, step.updated_at, step.seq) == (clock.now + LEASE, clock.now, claimed.seq + 1)
+    assert stored(jobs) == step
 
 
-def test_a_step_that_comes_late_takes_nothing_back(jobs: JobStore, claimed: Job) -> None:
+def test_a_step_that_comes_late_takes_nothing_back(jobs, claimed):
     """The SDK's first try may come through after its second one, and after the steps that followed."""
     step = jobs.record_step(claimed, LEASE, progress=90, message="All there.", completedAgents=(COST, SAVINGS))
     with pytest.raises(JobHeldElsewhere):
@@ -229,8 +214,7 @@ def test_a_step_that_comes_late_takes_nothing_back(jobs: JobStore, claimed: Job)
     assert stored(jobs) == step
 
 
-Write = Callable[[JobStore, Job], Job]
-WRITES: dict[str, Write] = {
+WRITES = {
     "record_step": lambda jobs, job: jobs.record_step(job, LEASE, progress=99, message="Late."),
     "complete": lambda jobs, job: jobs.complete(job, message="Late.", partial=True),
     "fail": lambda jobs, job: jobs.fail(job, code="INTERNAL", error="Late."),
@@ -239,9 +223,7 @@ WRITES: dict[str, Write] = {
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
 @pytest.mark.parametrize(("seconds_later", "seconds_left"), [(0, LEASE), (LEASE + 7, 0)])
-def test_a_worker_that_has_lost_its_job_writes_nothing(
-    jobs: JobStore, claimed: Job, clock: SettableClock, write: Write, seconds_later: int, seconds_left: int
-) -> None:
+def test_a_worker_that_has_lost_its_job_writes_nothing(jobs, claimed, clock, write, seconds_later, seconds_left):
     clock.now = claimed.lease_until
     taken = claim(jobs, worker="worker-2", message_id="message-2")
     clock.now += seconds_later
@@ -253,9 +235,7 @@ def test_a_worker_that_has_lost_its_job_writes_nothing(
 
 @pytest.mark.parametrize("write", [*WRITES.values(), lambda jobs, _job: claim(jobs)], ids=[*WRITES, "claim"])
 @pytest.mark.parametrize("end", [None, "cancelled", "another worker's", "gone"])
-def test_an_end_is_final_whoever_has_written_it(
-    jobs: JobStore, claimed: Job, clock: SettableClock, write: Write, end: str | None
-) -> None:
+def test_an_end_is_final_whoever_has_written_it(jobs, claimed, clock, write, end):
     match end:
         case None:
             jobs.complete(claimed, message="Ready.", partial=False)
@@ -278,16 +258,13 @@ def test_an_end_is_final_whoever_has_written_it(
 @pytest.mark.parametrize(
     "now", [{"status": PROCESSING}, {"status": COMPLETED}, {"status": CANCELLED}, {"status": FAILED, "code": "OTHER"}]
 )
-def test_a_job_that_a_worker_has_or_had_after_all_does_not_fail_as_not_queued(
-    jobs: JobStore, now: dict[str, Any]
-) -> None:
+def test_a_job_that_a_worker_has_or_had_after_all_does_not_fail_as_not_queued(jobs, now):
     job = store(jobs, **now)
     assert jobs.fail_queued("job-1", "QUEUE_UNAVAILABLE", ERROR) is None
     assert stored(jobs) == job
 
 
-Rescue = Callable[[JobStore, Job], Change]
-RESCUES: dict[str, Rescue] = {
+RESCUES = {
     "note_requeue": lambda jobs, job: jobs.note_requeue(job),
     "give_up": lambda jobs, job: jobs.give_up(job, "PROCESSING_FAILED", ERROR),
 }
@@ -299,7 +276,7 @@ RESCUES: dict[str, Rescue] = {
     [{"attempts": 1}, {"lease_until": 1_000_100}, {"requeues": 1}, *({"status": status} for status in ENDED)],
     ids=str,
 )
-def test_a_job_that_is_not_as_it_was_needs_no_rescue(jobs: JobStore, rescue: Rescue, since: dict[str, Any]) -> None:
+def test_a_job_that_is_not_as_it_was_needs_no_rescue(jobs, rescue, since):
     now = store(jobs, **since)
     assert rescue(jobs, a_job()) == Change(made=False, job=now)
     assert stored(jobs) == now
@@ -309,8 +286,7 @@ def test_a_job_that_is_not_as_it_was_needs_no_rescue(jobs: JobStore, rescue: Res
 
 DEAD_LETTER = {"messageId": "message-1", "body": "{}", "receives": 3}
 
-End = Callable[[JobStore, Job], object]
-ENDS: dict[str, tuple[End, str, dict[str, Any]]] = {
+ENDS = {
     "complete": (
         lambda jobs, job: jobs.complete(job, message="Ready.", partial=True),
         metrics.JOBS_COMPLETED,
@@ -339,21 +315,21 @@ ENDS: dict[str, tuple[End, str, dict[str, Any]]] = {
 }
 
 
-def a_job_to_end(jobs: JobStore, end: str) -> Job:
+def a_job_to_end(jobs, end):
     if end == "fail_queued":
         return store(jobs)
     return store(jobs, status=PROCESSING, seq=4, attempts=1, lease_owner="worker-1", lease_until=1_000_120)
 
 
-def try_to(end: str, jobs: JobStore, job: Job) -> Job | None:
+def try_to(end, jobs, job):
     # Somebody else may have ended it.
     with suppress(JobNotOurs):
-        ended: Any = ENDS[end][0](jobs, job)
+        ended = ENDS[end][0](jobs, job)
         return ended.job if isinstance(ended, Change) else ended
     return None
 
 
-def ends_in(measured: Measured) -> dict[str, int]:
+def ends_in(measured):
     counted = names(measured())
     # An answer's time is measured, and no other end's.
     assert counted[metrics.TIME_TO_ANSWER] == counted[metrics.JOBS_COMPLETED]
@@ -364,8 +340,8 @@ def ends_in(measured: Measured) -> dict[str, int]:
 @pytest.mark.parametrize("is_lost", [False, True], ids=["", "reply lost"])
 @pytest.mark.parametrize("end", ENDS)
 def test_an_end_is_one_step_that_is_counted_once_and_whoever_comes_later_changes_nothing(
-    jobs: JobStore, client: Any, clock: SettableClock, measured: Measured, end: str, is_lost: bool
-) -> None:
+    jobs, client, clock, measured, end, is_lost
+):
     job = a_job_to_end(jobs, end)
     clock.now += 30
     with lost_reply(client, "dynamodb", "UpdateItem", which=1 if is_lost else 0) as replies:
@@ -391,9 +367,7 @@ def test_an_end_is_one_step_that_is_counted_once_and_whoever_comes_later_changes
         *product(["fail_queued"], ["cancel", "fail_queued", "give_up"]),
     ],
 )
-def test_of_two_ends_at_the_same_moment_the_first_is_kept_and_counted(
-    jobs: JobStore, client: Any, measured: Measured, earlier: str, end: str
-) -> None:
+def test_of_two_ends_at_the_same_moment_the_first_is_kept_and_counted(jobs, client, measured, earlier, end):
     """The other one comes between this one's decision and its write, and may be of the same kind."""
     job = a_job_to_end(jobs, end)
     with just_before(client, "UpdateItem", lambda: ENDS[earlier][0](jobs, job)):
@@ -402,9 +376,7 @@ def test_of_two_ends_at_the_same_moment_the_first_is_kept_and_counted(
     assert stored(jobs).seq == job.seq + 1
 
 
-def test_an_answer_is_counted_with_the_time_that_it_took_and_a_partial_one_as_partial_too(
-    jobs: JobStore, clock: SettableClock, measured: Measured
-) -> None:
+def test_an_answer_is_counted_with_the_time_that_it_took_and_a_partial_one_as_partial_too(jobs, clock, measured):
     clock.now = 1_000_042.9
     for is_partial in (False, True):
         jobs.complete(a_job_to_end(jobs, "complete"), message="Ready.", partial=is_partial)
@@ -415,24 +387,108 @@ def test_an_answer_is_counted_with_the_time_that_it_took_and_a_partial_one_as_pa
         ]
 
 
-def test_a_claim_whose_reply_is_lost_holds_and_is_measured_once_and_a_takeover_not(
-    jobs: JobStore, client: Any, clock: SettableClock, measured: Measured
-) -> None:
+def test_a_claim_whose_reply_is_lost_holds_and_is_measured_once_and_a_takeover_not(jobs, client, clock, measured):
     store(jobs)
     clock.now += 7
     with lost_reply(client, "dynamodb", "UpdateItem") as replies:
         claimed = claim(jobs)
     assert len(replies) == 2
-    assert (claimed.lease_owner, claimed.attempts, claimed.seq) == ("worker-1", 1, 2)
+    assert (claimed.status, claimed.attempts, claimed.seq, claimed.updated_at) == (PROCESSING, 1, 2, clock.now)
+    held = (claimed.lease_owner, claimed.lease_message, claimed.lease_until)
+    assert held == ("worker-1", "message-1", clock.now + LEASE)
     assert stored(jobs) == claimed
     assert measured() == [Measurement(metrics.TIME_TO_FIRST_PROGRESS, "Seconds", 7.0)]
     clock.now = claimed.lease_until
-    claim(jobs, worker="worker-2")
+    assert claim(jobs, worker="worker-2").attempts == 2
     assert measured() == []
 
 
-def test_a_step_whose_reply_is_lost_is_made_once(jobs: JobStore, client: Any, claimed: Job) -> None:
+def test_a_step_whose_reply_is_lost_is_made_once(jobs, client, claimed):
     with lost_reply(client, "dynamodb", "UpdateItem") as replies:
         step = jobs.record_step(claimed, LEASE, progress=15, message="Asking.")
     assert len(replies) == 2
     assert (step, step.seq) == (stored(jobs), claimed.seq + 1)
+
+
+# Lists of jobs: a user's, page by page, and all that are open.
+
+
+def store_numbered(jobs, number, **changes):
+    """Store a job that was asked so many seconds after the first."""
+    return store(jobs, **{"job_id": f"job-{number}", "created_at": 1_000_000 + number, **changes})
+
+
+@contextmanager
+def two_a_page(client):
+    """Let a query give two items at a time; the list notes where each page starts."""
+    starts = []
+
+    def limit(params, **_event):
+        params["Limit"] = 2
+        starts.append(params.get("ExclusiveStartKey"))
+
+    client.meta.events.register("provide-client-params.dynamodb.Query", limit)
+    try:
+        yield starts
+    finally:
+        client.meta.events.unregister("provide-client-params.dynamodb.Query", limit)
+
+
+def pages_of(jobs, limit, user_id="user-1"):
+    """Give all pages of a user's jobs."""
+    pages = [jobs.page_of(user_id, limit, None)]
+    while (start := pages[-1].next_start) is not None:
+        pages.append(jobs.page_of(user_id, limit, start))
+    return pages
+
+
+def ids_of(page):
+    return [job.job_id for job in page.jobs]
+
+
+def test_no_more_jobs_are_active_than_a_user_may_have_newest_first(jobs):
+    """Those that have ended are among them until there is no more room."""
+    admission = JobAdmission(jobs, JobLimits(active_jobs=3, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT))
+    admission.admit(a_job(job_id="another-s", user_id="user-2"))
+    for number in range(7):
+        admission.admit(a_job(job_id=f"job-{number}"))
+        if number not in (1, 5):
+            jobs.cancel(f"job-{number}", "user-1")
+        assert len(active_jobs_of(jobs, "user-1")) <= 3
+    assert active_jobs_of(jobs, "user-1") == ["job-6", "job-5", "job-1"]
+    assert active_jobs_of(jobs, "user-3") == []
+
+
+def test_a_page_from_another_user_s_start_has_none_of_that_user_s_jobs(jobs):
+    for number in range(6):
+        store_numbered(jobs, number, user_id=f"user-{number % 2}")
+    assert ids_of(jobs.page_of("user-1", 5, Start(1_000_004, "job-4"))) == ["job-3", "job-1"]
+
+
+def test_a_page_holds_jobs_as_they_are_and_not_as_the_index_has_them(jobs):
+    for number in range(3):
+        store_numbered(jobs, number)
+    claimed = claim(jobs, "job-2")
+    gone = just_before(jobs.table.meta.client, "BatchGetItem", lambda: jobs.table.delete_item(Key={"jobId": "job-1"}))
+    with gone:
+        assert jobs.page_of("user-1", 20, None).jobs == (claimed, stored(jobs, "job-0"))
+
+
+def test_expired_jobs_are_left_out_and_their_page_still_leads_on(jobs, clock):
+    """DynamoDB deletes late: what has expired is still in the index."""
+    for number in range(6):
+        store_numbered(jobs, number, ttl=1_500_000 if number in (3, 4, 5) else 2_000_000)
+    clock.now = 1_500_000
+    assert [ids_of(page) for page in pages_of(jobs, 2)] == [[], ["job-2"], ["job-1", "job-0"]]
+
+
+def test_open_jobs_are_read_page_by_page_and_those_that_are_closed_meanwhile_hide_no_others(jobs):
+    for number in range(5):
+        store_numbered(jobs, number, status=COMPLETED)
+    swept = []
+    with two_a_page(jobs.table.meta.client) as starts:
+        for job_id in jobs.open_jobs():
+            swept.append(job_id)
+            jobs.unfollow(stored(jobs, job_id), {"connection-1"})
+    assert swept == [f"job-{number}" for number in range(5)]
+    assert len(starts) == 3

@@ -5,9 +5,7 @@ Their code stands in a handler's module, which reads its environment when it is 
 
 import json
 import logging
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -20,11 +18,8 @@ from finops_websocket.connections.identity import Connection
 from finops_websocket.dispatch import HANDLED
 from finops_websocket.errors import SettingsError
 from function_environment import function_environment
-from unit.doubles.all_services import AllServices
-from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.embedded_metrics import names
 from unit.doubles.sample_events import event_of
-
-Measured = Callable[[], list[Measurement]]
 
 PAGE, OTHER_PAGE = "https://finops.example.com", "http://localhost:5173"
 LISTED = OriginPolicy.read(f"{PAGE},{OTHER_PAGE}", "refuse")
@@ -33,7 +28,7 @@ CONNECTION_ID = event_of("connect")["requestContext"]["connectionId"]
 
 
 @pytest.fixture(scope="module")
-def function() -> Iterator[Any]:
+def function():
     """The connection manager's module."""
     with pytest.MonkeyPatch.context() as environment:
         for name, value in function_environment("connection_manager.handler.handler").items():
@@ -43,11 +38,11 @@ def function() -> Iterator[Any]:
         yield handler
 
 
-def opening(*origins: str) -> dict[str, Any]:
+def opening(*origins):
     return {**event_of("connect"), "headers": {}, "multiValueHeaders": {"Origin": list(origins)}}
 
 
-def test_a_new_connection_is_noted_and_nobody_s(services: AllServices, function: Any, measured: Measured) -> None:
+def test_a_new_connection_is_noted_and_nobody_s(services, function, measured):
     assert function.connect(services, event_of("connect")) == HANDLED
     assert services.connections.find(CONNECTION_ID) == Connection(CONNECTION_ID)
     assert services.channel.sent == []
@@ -55,20 +50,16 @@ def test_a_new_connection_is_noted_and_nobody_s(services: AllServices, function:
 
 
 @pytest.mark.parametrize("origins", [(), ("https://attacker.example",), ("null",), (PAGE, PAGE)])
-def test_a_page_from_elsewhere_is_refused_and_leaves_nothing(
-    services: AllServices, function: Any, measured: Measured, origins: tuple[str, ...]
-) -> None:
+def test_a_page_from_elsewhere_is_refused_and_leaves_nothing(services, function, measured, origins):
     assert function.connect(replace(services, origins=LISTED), opening(*origins)) == {"statusCode": 403}
     assert services.connections.table.scan()["Items"] == []
     assert names(measured()) == {metrics.CONNECTIONS_REFUSED: 1}
 
 
 @pytest.mark.parametrize(
-    "origin", ['https://a.example\n{"level": "ERROR"}', "\x1b[2J\x9b2J\x7f", "\u202ereversed", "\ud800", "x" * 5000]
+    "origin", ['https://a.example\n{"level": "ERROR"}', "\x1b[2J\x9b2J\x7f\u202ereversed", "\ud800", "x" * 5000]
 )
-def test_the_log_of_a_refusal_is_one_short_line_in_ascii(
-    services: AllServices, function: Any, caplog: pytest.LogCaptureFixture, origin: str
-) -> None:
+def test_the_log_of_a_refusal_is_one_short_line_in_ascii(services, function, caplog, origin):
     caplog.set_level(logging.INFO)
     function.connect(replace(services, origins=LISTED), opening(origin))
     [record] = caplog.records
@@ -80,8 +71,8 @@ def test_the_log_of_a_refusal_is_one_short_line_in_ascii(
 
 
 def test_a_closed_connection_is_forgotten_and_makes_place_for_one_other_of_its_user(
-    services: AllServices, function: Any, signed_in: Callable[..., Connection], measured: Measured
-) -> None:
+    services, function, signed_in, measured
+):
     for connection_id in (CONNECTION_ID, "connection-2"):
         services.slots.acquire("user-1", connection_id)
         signed_in(connection_id)
@@ -95,7 +86,7 @@ def test_a_closed_connection_is_forgotten_and_makes_place_for_one_other_of_its_u
     assert names(measured()) == {metrics.CONNECTIONS_CLOSED: 2}
 
 
-def test_a_ping_is_answered_with_the_server_s_time(services: AllServices, function: Any) -> None:
+def test_a_ping_is_answered_with_the_server_s_time(services, function):
     services.clock.set(7.9)
     function.ping(services, Connection("connection-1"), None)
     assert services.channel.to("connection-1") == [{"action": "pong", "timestamp": 7}]
@@ -104,49 +95,40 @@ def test_a_ping_is_answered_with_the_server_s_time(services: AllServices, functi
 @pytest.mark.parametrize(
     ("headers", "origins"),
     [
-        ({"multiValueHeaders": {"oRiGiN": [PAGE]}}, (PAGE,)),
+        ({"multiValueHeaders": {"oRiGiN": [PAGE]}, "headers": None}, (PAGE,)),
         ({"headers": {"ORIGIN": PAGE}}, (PAGE,)),
         # The other map has only the last value of each name.
         ({"multiValueHeaders": {"Origin": [PAGE, OTHER_PAGE]}, "headers": {"Origin": OTHER_PAGE}}, (PAGE, OTHER_PAGE)),
-        ({"multiValueHeaders": {"Origin": [PAGE], "origin": [OTHER_PAGE]}}, (PAGE, OTHER_PAGE)),
         ({"headers": {"Origin": PAGE, "origin": OTHER_PAGE}}, (PAGE, OTHER_PAGE)),
         ({"multiValueHeaders": {"Host": ["h"]}, "headers": {"Origin": PAGE}}, (PAGE,)),
-        ({}, ()),
         ({"headers": None, "multiValueHeaders": None}, ()),
-        ({"multiValueHeaders": {"Origin": []}}, ()),
         ({"headers": {"Host": PAGE, "X-Origin": PAGE, "Origin ": PAGE}}, ()),
     ],
 )
-def test_every_origin_that_an_event_has_is_found(headers: dict[str, Any], origins: tuple[str, ...]) -> None:
+def test_every_origin_that_an_event_has_is_found(headers, origins):
     assert origins_of(headers) == origins
 
 
 @pytest.mark.parametrize(
     "origin",
     [
-        *("https://attacker.example", "http://finops.example.com", "https://finops.example.com:443"),
-        *("https://finops.example.com/", "https://finops.example.com.attacker.example", "https://example.com"),
-        *("https://attacker.example/https://finops.example.com", "https://attacker-finops.example.com"),
-        *("https://sub.finops.example.com", "https://finops.example.co", "https://FINOPS.example.com"),
-        *("HTTPS://finops.example.com", "https://finopsXexample.com", "https://user@finops.example.com"),
-        *(f" {PAGE}", f"{PAGE} ", f"{PAGE}\n", f"{PAGE}\x00", "https://f\u0456nops.example.com"),
-        *(f"{PAGE},{OTHER_PAGE}", f"{PAGE} {OTHER_PAGE}", "finops.example.com", "null", "*", ""),
+        *("http://finops.example.com", f"{PAGE}:443", f"{PAGE}/", f"{PAGE}.attacker.example", f"{PAGE}\n"),
+        *("https://sub.finops.example.com", "https://FINOPS.example.com", "https://finopsXexample.com"),
+        *(f"{PAGE},{OTHER_PAGE}", "finops.example.com", "null", "*", ""),
     ],
 )
-def test_an_origin_that_differs_in_a_character_may_not(origin: str) -> None:
+def test_an_origin_that_differs_in_a_character_may_not(origin):
     assert not LISTED.allows((origin,))
     assert ANY.allows((origin,))
 
 
 @pytest.mark.parametrize("allowed", ["*", f"{PAGE},*", f"* , {PAGE}"])
-def test_a_star_among_origins_allows_any_and_several(allowed: str) -> None:
-    policy = OriginPolicy.read(allowed, "allow")
-    assert policy.allows(("https://attacker.example",))
-    assert policy.allows((PAGE, "https://attacker.example"))
+def test_a_star_among_origins_allows_any_and_several(allowed):
+    assert OriginPolicy.read(allowed, "allow").allows((PAGE, "https://attacker.example"))
 
 
 @pytest.mark.parametrize("allowed", ["*", PAGE])
-def test_a_missing_origin_is_allowed_by_one_word_alone(allowed: str) -> None:
+def test_a_missing_origin_is_allowed_by_one_word_alone(allowed):
     assert OriginPolicy.read(allowed, "allow").allows(())
     for missing in ("refuse", "", "Allow", "allow ", "true"):
         assert not OriginPolicy.read(allowed, missing).allows(())
@@ -159,7 +141,7 @@ def test_a_missing_origin_is_allowed_by_one_word_alone(allowed: str) -> None:
         "chrome-extension://abcdefghijklmnop",
     ],
 )
-def test_origins_are_listed_with_commas_between_them(allowed: str) -> None:
+def test_origins_are_listed_with_commas_between_them(allowed):
     assert OriginPolicy.read(allowed, "allow").allowed == {origin.strip() for origin in allowed.split(",")}
 
 
@@ -167,28 +149,22 @@ def test_origins_are_listed_with_commas_between_them(allowed: str) -> None:
     "allowed",
     [
         *("", " ", ",", f"{PAGE},", f"{PAGE},,{OTHER_PAGE}", f"{PAGE} {OTHER_PAGE}", "null", "https://*.example.com"),
-        *("https://", "finops.example.com", "//finops.example.com", f"{PAGE}/", f"{PAGE}/app", f"{PAGE}?", f"{PAGE}:"),
-        *(
-            "https://Finops.example.com",
-            "https://user@finops.example.com",
-            f"{PAGE}:https",
-            "https://b\u00fccher.example",
-        ),
-        f"{PAGE}\nhttps://other.example",
+        *("https://", "finops.example.com", f"{PAGE}/", f"{PAGE}?", f"{PAGE}:", f"{PAGE}:https"),
+        *("https://Finops.example.com", "https://user@finops.example.com", "https://b\u00fccher.example"),
     ],
 )
-def test_what_no_browser_would_send_cannot_be_listed(allowed: str) -> None:
+def test_what_no_browser_would_send_cannot_be_listed(allowed):
     with pytest.raises(SettingsError):
         OriginPolicy.read(allowed, "allow")
 
 
 @given(origins=st.lists(st.sampled_from([PAGE, OTHER_PAGE, "null", "*", ""]) | st.text(), max_size=3).map(tuple))
-def test_nothing_but_a_listed_origin_alone_is_allowed(origins: tuple[str, ...]) -> None:
+def test_nothing_but_a_listed_origin_alone_is_allowed(origins):
     assert LISTED.allows(origins) == (origins in {(PAGE,), (OTHER_PAGE,)})
 
 
 @given(allowed=st.text() | st.lists(st.from_regex(r"https?://[a-z.]{1,9}/?", fullmatch=True)).map(",".join))
-def test_any_list_is_read_or_refused(allowed: str) -> None:
+def test_any_list_is_read_or_refused(allowed):
     try:
         policy = OriginPolicy.read(allowed, "refuse")
     except SettingsError:

@@ -1,9 +1,7 @@
-"""A job's way through a worker: each step is stored, then sent, to its end."""
+"""A job's way through a worker: each step is stored, then sent, to its end, though its worker die or be overtaken."""
 
-import threading
-from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,54 +11,41 @@ from background_processor import process_job as steps
 from background_processor.process_job import progress_after, progress_while_waiting, serve_queued_job
 from finops_websocket import metrics
 from finops_websocket.connections.channel import Posted
-from finops_websocket.errors import AgentFailed, AgentTimedOut, EndNotTold
+from finops_websocket.delivery import messages
+from finops_websocket.errors import AgentFailed, AgentTimedOut, EndNotTold, JobHeldElsewhere
+from finops_websocket.jobs.answers import FAILED as UNANSWERED
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
-from finops_websocket.wire.server_messages import ServerMessage
 from finops_websocket.wire.size import first_part
-from unit.doubles.all_services import AllServices
-from unit.doubles.embedded_metrics import Measurement, names
-from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, store, stored
+from unit.doubles.crashes import AFTER, BEFORE, Crash, calls_to
+from unit.doubles.embedded_metrics import names
+from unit.doubles.sample_answers import an_answer
+from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, claim, store, stored
 from unit.doubles.sample_messages import a_message
 from unit.doubles.scripted_agents import ScriptedAgents, after, fails, says
 
 BROKEN, LATE = AgentFailed("It stopped with an error."), AgentTimedOut("It did not answer in time.")
 RESPONSE = "## Cost analysis\n\nCosts rose.\n\n## Optimisation\n\nDelete the disk."
 
-KINDS = [
-    "progress_update",
-    "analysis_started",
-    "agent_completed",
-    "agent_completed",
-    "progress_update",
-    "job_completed",
-]
+KINDS = ["progress_update", "analysis_started", *["agent_completed"] * 2, "progress_update", "job_completed"]
 
 
 @pytest.fixture(autouse=True)
-def queued(services: AllServices) -> None:
+def queued(services):
     store(services.jobs)
 
 
 @pytest.fixture
-def release() -> Iterator[threading.Event]:
-    """What silent agents wait for; it happens at the test's end at the latest."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-@pytest.fixture
-def restless(services: AllServices) -> AllServices:
+def restless(services):
     """The services with a heartbeat that comes at once."""
     return replace(services, agents=ScriptedAgents(heartbeat=0.01))
 
 
-def serve(services: AllServices, worker: str = "worker-1") -> None:
-    serve_queued_job(services, a_message(services), worker, 300)
+def serve(services, worker="worker-1", message_id="message-1"):
+    serve_queued_job(services, a_message(services, message_id=message_id), worker, 300)
 
 
-def test_a_job_s_steps_are_stored_and_then_sent_in_order(services: AllServices) -> None:
-    def compare(_connection_id: str, message: ServerMessage) -> None:
+def test_a_job_s_steps_are_stored_and_then_sent_in_order(services):
+    def compare(_connection_id, message):
         told, job = message.to_wire(), stored(services.jobs)
         assert told["seq"] == job.seq
         assert told.get("progress", job.progress) == job.progress
@@ -82,22 +67,18 @@ def test_a_job_s_steps_are_stored_and_then_sent_in_order(services: AllServices) 
     result = sent[-1]["result"]
     assert (result["response"], result["partial"], result["agent"]) == (RESPONSE, False, f"{COST}, {SAVINGS}")
     job = stored(services.jobs)
-    assert (job.status, job.progress, job.partial, job.followers, job.is_open) == (
-        *(COMPLETED, 100, False),
-        *(frozenset(), False),
-    )
-    assert (job.lease_owner, job.lease_message) == ("worker-1", "message-1")
+    assert (job.status, job.progress, job.partial) == (COMPLETED, 100, False)
+    assert (job.followers, job.is_open) == (frozenset(), False)
 
 
-@pytest.mark.parametrize("mishap", [BROKEN, LATE])
-def test_one_agent_s_failure_makes_the_answer_partial(services: AllServices, mishap: AgentFailed) -> None:
-    services.agents.behaviours[COST] = fails(mishap)
+def test_one_agent_s_failure_makes_the_answer_partial(services):
+    services.agents.behaviours[COST] = fails(BROKEN)
     serve(services)
     sent = services.channel.to("connection-1")
     [failed] = [each["result"] for each in sent if each.get("agent") == COST]
-    assert (failed["status"], failed["content"]) == ("failed", str(mishap))
+    assert (failed["status"], failed["content"]) == ("failed", str(BROKEN))
     assert (sent[-1]["result"]["partial"], sent[-1]["result"]["agent"]) == (True, SAVINGS)
-    assert sent[-1]["result"]["response"].endswith(f"Cost analysis: {mishap}")
+    assert sent[-1]["result"]["response"].endswith(f"Cost analysis: {BROKEN}")
     assert stored(services.jobs).partial
 
 
@@ -105,9 +86,7 @@ def test_one_agent_s_failure_makes_the_answer_partial(services: AllServices, mis
     ("failures", "code"),
     [((BROKEN, BROKEN), "AGENTS_FAILED"), ((LATE, LATE), "TIMED_OUT"), ((LATE, BROKEN), "AGENTS_FAILED")],
 )
-def test_a_job_without_any_answer_has_failed(
-    services: AllServices, failures: tuple[AgentFailed, AgentFailed], code: str
-) -> None:
+def test_a_job_without_any_answer_has_failed(services, failures, code):
     services.agents.behaviours = {COST: fails(failures[0]), SAVINGS: fails(failures[1])}
     serve(services)
     end = services.channel.to("connection-1")[-1]
@@ -118,15 +97,13 @@ def test_a_job_without_any_answer_has_failed(
     assert (job.status, job.code, job.error) == (FAILED, code, end["error"])
 
 
-def test_while_agents_are_silent_progress_creeps_and_lease_and_message_are_renewed(
-    restless: AllServices, release: threading.Event
-) -> None:
+def test_while_agents_are_silent_progress_creeps_and_lease_and_message_are_renewed(restless, release):
     services = restless
     services.agents.behaviours[SAVINGS] = after(release, says("Delete the disk."))
-    noted: list[tuple[float, int]] = []
-    waits: list[int] = []
+    noted = []
+    waits = []
 
-    def note(_connection_id: str, message: ServerMessage) -> None:
+    def note(_connection_id, message):
         job = stored(services.jobs)
         if not job.is_finished:
             noted.append((services.sqs.seen_again_at, job.lease_until))
@@ -150,10 +127,10 @@ def test_while_agents_are_silent_progress_creeps_and_lease_and_message_are_renew
     assert len(services.sqs.hidden_for) < len(noted) / 2
 
 
-def test_at_the_deadline_what_is_there_is_delivered(services: AllServices, release: threading.Event) -> None:
+def test_at_the_deadline_what_is_there_is_delivered(services, release):
     services.agents.behaviours[SAVINGS] = after(release, says("Late."))
 
-    def let_the_deadline_pass(_connection_id: str, message: ServerMessage) -> None:
+    def let_the_deadline_pass(_connection_id, message):
         if message.kind[1] == "agent_completed":
             services.agents.clock.now += 300
 
@@ -170,8 +147,8 @@ def test_at_the_deadline_what_is_there_is_delivered(services: AllServices, relea
     ids=["large by itself", "large together"],
 )
 def test_what_is_too_large_is_sent_as_its_first_part_with_a_link_to_the_whole(
-    services: AllServices, s3: Any, bucket_name: str, texts: tuple[str, str], is_linked: bool
-) -> None:
+    services, s3, bucket_name, texts, is_linked
+):
     services.agents.behaviours = {COST: says(texts[0]), SAVINGS: says(texts[1])}
     serve(services)
     sent = services.channel.to("connection-1")
@@ -190,11 +167,11 @@ def test_what_is_too_large_is_sent_as_its_first_part_with_a_link_to_the_whole(
     assert response.startswith(sent[-1]["result"]["response"])
 
 
-def test_followers_come_and_go_and_a_step_that_cannot_be_sent_does_not_stop_the_job(services: AllServices) -> None:
+def test_followers_come_and_go_and_a_step_that_cannot_be_sent_does_not_stop_the_job(services):
     services.jobs.follow("job-1", "user-1", "gone")
     services.channel.results["gone"] = Posted.GONE
 
-    def act(connection_id: str, message: ServerMessage) -> None:
+    def act(connection_id, message):
         services.channel.results["connection-1"] = Posted.SENT if message.kind[1] == KINDS[-1] else Posted.FAILED
         if message.kind[1] == "analysis_started" and connection_id == "connection-1":
             services.jobs.follow("job-1", "user-1", "late")
@@ -208,9 +185,7 @@ def test_followers_come_and_go_and_a_step_that_cannot_be_sent_does_not_stop_the_
 
 
 @pytest.mark.parametrize("end", [COMPLETED, FAILED, CANCELLED])
-def test_an_end_that_could_not_be_told_is_told_on_the_next_delivery_to_those_who_are_left(
-    services: AllServices, measured: Callable[[], list[Measurement]], end: str
-) -> None:
+def test_an_end_that_could_not_be_told_is_told_on_the_next_delivery_to_those_who_are_left(services, measured, end):
     services.jobs.follow("job-1", "user-1", "connection-2")
     services.channel.results["connection-2"] = Posted.FAILED
     if end == FAILED:
@@ -237,10 +212,8 @@ def test_an_end_that_could_not_be_told_is_told_on_the_next_delivery_to_those_who
 
 
 @pytest.mark.parametrize("sent_last", ["progress_update", "analysis_started", "agent_completed"])
-def test_a_job_that_is_cancelled_in_the_middle_sends_nothing_more_but_that(
-    services: AllServices, sent_last: str
-) -> None:
-    def cancel(_connection_id: str, message: ServerMessage) -> None:
+def test_a_job_that_is_cancelled_in_the_middle_sends_nothing_more_but_that(services, sent_last):
+    def cancel(_connection_id, message):
         if message.kind[1] == sent_last:
             services.jobs.cancel("job-1", "user-1")
 
@@ -251,13 +224,11 @@ def test_a_job_that_is_cancelled_in_the_middle_sends_nothing_more_but_that(
     assert (job.status, job.is_open) == (CANCELLED, False)
 
 
-def test_a_job_that_is_cancelled_while_its_agents_work_keeps_nothing_that_they_say(
-    restless: AllServices, release: threading.Event
-) -> None:
+def test_a_job_that_is_cancelled_while_its_agents_work_keeps_nothing_that_they_say(restless, release):
     services = restless
     services.agents.behaviours = dict.fromkeys((COST, SAVINGS), after(release, says("Too late.")))
 
-    def cancel_before_a_heartbeat(_connection_id: str, message: ServerMessage) -> None:
+    def cancel_before_a_heartbeat(_connection_id, message):
         if message.kind[1] == "analysis_started":
             services.jobs.cancel("job-1", "user-1")
 
@@ -270,7 +241,7 @@ def test_a_job_that_is_cancelled_while_its_agents_work_keeps_nothing_that_they_s
     assert services.answers.find(stored(services.jobs)) == {}
 
 
-def test_what_nobody_expected_leaves_the_job_and_its_hidden_message_to_the_next_worker(services: AllServices) -> None:
+def test_what_nobody_expected_leaves_the_job_and_its_hidden_message_to_the_next_worker(services):
     services.agents.behaviours = dict.fromkeys((COST, SAVINGS), fails(RuntimeError("a bug")))
     with pytest.raises(RuntimeError):
         serve(services)
@@ -281,9 +252,7 @@ def test_what_nobody_expected_leaves_the_job_and_its_hidden_message_to_the_next_
 
 # The contract takes at most 10 agents for a question.
 @given(asked=st.integers(1, 10), events=st.lists(st.booleans(), max_size=200))
-def test_over_any_order_of_heartbeats_and_answers_progress_never_falls_and_stays_in_bounds(
-    asked: int, events: list[bool]
-) -> None:
+def test_over_any_order_of_heartbeats_and_answers_progress_never_falls_and_stays_in_bounds(asked, events):
     reached = [steps.CLAIMED, steps.ASKING]
     answered = 0
     for is_answer in events:
@@ -298,3 +267,190 @@ def test_over_any_order_of_heartbeats_and_answers_progress_never_falls_and_stays
             assert reached[-1] < progress_after(answered + 1, asked)
     reached += [steps.COMPOSING, 100]
     assert reached == sorted(reached)
+
+
+# A job whose worker dies, or is overtaken: the next one ends it, and no step is told twice in two ways.
+
+# What a job's way costs in calls to DynamoDB, and so where a worker can die.
+CALLS = (
+    *("GetItem", "UpdateItem"),  # claimed
+    "UpdateItem",  # agents asked
+    *("PutItem", "UpdateItem") * 2,  # an answer, and that it is there
+    *("UpdateItem", "UpdateItem"),  # putting the answer together, and the end
+    "UpdateItem",  # the followers know the end
+)
+LAST_CALL = len(CALLS) - 1
+
+at_each_call = pytest.mark.parametrize("call", range(len(CALLS)), ids=lambda call: f"{call}-{CALLS[call]}")
+
+
+@pytest.fixture
+def claimed(services):
+    """The job in the hands of worker-1, which is about to die."""
+    return claim(services.jobs)
+
+
+def take_over(services):
+    """Let the next worker have the job when its lease has run out, and give what the follower hears from then on."""
+    services.clock.set(stored(services.jobs).lease_until)
+    services.channel.sent.clear()
+    serve(services, "worker-2")
+    return services.channel.to("connection-1")
+
+
+def assert_in_order(sent):
+    """Fail if a job's messages go back in anything, say two things under one seq, or count an agent twice."""
+    by_seq = {each["seq"]: each for each in sent}
+    assert [each["seq"] for each in sent] == sorted(each["seq"] for each in sent)
+    assert all(by_seq[each["seq"]] == each for each in sent)
+    progress = [each["progress"] for each in sent if "progress" in each]
+    told = [each["completed_agents"] for each in sent if "completed_agents" in each]
+    assert progress == sorted(progress)
+    assert told == sorted(told, key=len)
+    assert all(len(agents) == len(set(agents)) for agents in told)
+    assert sent[-1]["type"] == "job_completed"
+
+
+def test_a_job_takes_these_calls(services):
+    with calls_to(services.jobs.table.meta.client) as operations:
+        serve(services)
+    assert tuple(operations) == CALLS
+
+
+@pytest.mark.parametrize("moment", [BEFORE, AFTER])
+@at_each_call
+def test_wherever_a_worker_dies_the_next_one_ends_the_job(services, moment, call):
+    with calls_to(services.jobs.table.meta.client, moment, call), pytest.raises(Crash):
+        serve(services, "worker-1")
+    left = stored(services.jobs)
+    unanswered = [] if left.is_finished else sorted({COST, SAVINGS} - set(services.answers.find(left)))
+    asked_before, sent_before = len(services.agents.invoked), len(services.channel.sent)
+    services.clock.now += LEASE
+    serve(services, "worker-2")
+
+    assert sorted(agent for agent, _, _ in services.agents.invoked[asked_before:]) == unanswered
+    job = stored(services.jobs)
+    assert (job.status, job.progress, job.partial) == (COMPLETED, 100, False)
+    assert (sorted(job.completed_agents), job.followers, job.is_open) == ([COST, SAVINGS], frozenset(), False)
+    sent = services.channel.to("connection-1")
+    assert_in_order(sent)
+    assert sent[-1]["result"]["response"] == RESPONSE
+    # A worker that dies between the end it sent and its note of that leaves the next one no choice.
+    end_is_repeated = (moment, call) == (BEFORE, LAST_CALL)
+    assert services.channel.kinds_to("connection-1").count("job_completed") == (2 if end_is_repeated else 1)
+    # A step that was stored may not have been sent, so the next worker tells every answer, each once.
+    assert {each["agent"] for each in sent if each["type"] == "agent_completed"} == {COST, SAVINGS}
+    told_again = [each["agent"] for each in sent[sent_before:] if each["type"] == "agent_completed"]
+    assert sorted(told_again) == ([] if left.is_finished else [COST, SAVINGS])
+
+
+@at_each_call
+def test_wherever_a_worker_dies_its_message_is_seen_again_when_its_lease_is_over(services, call):
+    def take_long(_connection_id, _message):
+        # Longer than a third of the lease, so that each step hides the message anew.
+        services.clock.now += LEASE / 2
+
+    services.channel.at_send = take_long
+    with calls_to(services.jobs.table.meta.client, AFTER, call), pytest.raises(Crash):
+        serve(services, "worker-1")
+    assert stored(services.jobs).lease_until < services.sqs.seen_again_at < services.clock.now + 2 * LEASE
+
+
+@pytest.mark.parametrize("announced", [(), (COST,), (SAVINGS,), (COST, SAVINGS)])
+def test_answers_that_are_stored_are_announced_again_in_steps_of_their_own_and_asked_for_by_nobody(
+    services, s3, bucket_name, claimed, announced
+):
+    whole = "A large answer.\n" * 10_000
+    services.answers.put(claimed, an_answer(COST, whole))
+    services.answers.put(claimed, an_answer(SAVINGS, "Delete the disk."))
+    job = services.jobs.record_step(claimed, LEASE, progress=52, message="Asking.", completedAgents=announced)
+    sent = take_over(services)
+    assert services.agents.invoked == []
+    # The first worker may have died before it could send its own.
+    assert [(each["type"], each.get("agent"), each["seq"] - job.seq) for each in sent] == [
+        ("progress_update", None, 1),
+        ("analysis_started", None, 2),
+        ("agent_completed", COST, 3),
+        ("agent_completed", SAVINGS, 4),
+        ("progress_update", None, 5),
+        ("job_completed", None, 6),
+    ]
+    assert_in_order(sent)
+    assert min(each["progress"] for each in sent if "progress" in each) == 52
+    assert f"jobs/job-1/{COST}.md" in sent[2]["result"]["responseUrl"]
+    # The whole text of the first worker's answer is in the response, and not its first part alone.
+    response = s3.get_object(Bucket=bucket_name, Key="jobs/job-1/response.md")["Body"].read().decode()
+    assert response == f"## Title of {COST}\n\n{whole}\n\n## Title of {SAVINGS}\n\nDelete the disk."
+
+
+def test_an_agent_that_failed_is_not_asked_again(services, claimed):
+    services.answers.put(claimed, an_answer(content="It stopped with an error.", status=UNANSWERED))
+    sent = take_over(services)
+    assert services.agents.asked() == [SAVINGS]
+    assert sent[-1]["result"]["partial"] is True
+
+
+@pytest.mark.parametrize(("timed_out", "code"), [(True, "TIMED_OUT"), (False, "AGENTS_FAILED")])
+def test_a_job_whose_agents_all_timed_out_has_timed_out_whoever_waited_for_them(services, claimed, timed_out, code):
+    services.answers.put(claimed, an_answer(content="Late.", status=UNANSWERED, timed_out=timed_out))
+    services.agents.behaviours[SAVINGS] = fails(AgentTimedOut("It did not answer in time."))
+    assert take_over(services)[-1]["code"] == stored(services.jobs).code == code
+
+
+def test_an_answer_that_was_announced_and_then_deleted_is_asked_for_again(services, claimed):
+    # DynamoDB's TTL deletes items one by one.
+    services.jobs.record_step(claimed, LEASE, progress=52, message="One of two.", completedAgents=(COST,))
+    assert_in_order(take_over(services))
+    assert services.agents.asked() == [COST, SAVINGS]
+    assert sorted(stored(services.jobs).completed_agents) == [COST, SAVINGS]
+
+
+@pytest.mark.parametrize("held_by", ["message-1", None], ids=["", "claimed by an earlier release"])
+def test_a_second_delivery_waits_until_the_first_one_s_lease_is_over(services, claimed, held_by):
+    held = replace(claimed, lease_message=held_by)
+    services.jobs.table.put_item(Item=held.to_item())
+    services.clock.set(held.lease_until - 70)
+    with pytest.raises(JobHeldElsewhere):
+        serve(services, "worker-2")
+    assert services.sqs.hidden_for == [LEASE + LEASE // 3 + 1, 71]
+    assert stored(services.jobs) == held
+    assert services.channel.sent == services.agents.invoked == []
+    services.clock.set(services.sqs.seen_again_at)
+    serve(services, "worker-2")
+    assert stored(services.jobs).status == COMPLETED
+
+
+def test_another_message_of_a_job_that_is_held_goes(services, claimed):
+    serve(services, "worker-2", "message-2")
+    assert stored(services.jobs) == claimed
+    assert services.channel.sent == []
+    # Hidden before the job is looked at, and not shown again.
+    assert services.sqs.hidden_for == [LEASE + LEASE // 3 + 1]
+
+
+@pytest.mark.parametrize(("message_id", "stays"), [("message-1", True), ("message-2", False)])
+def test_a_worker_that_loses_its_job_keeps_the_message_only_if_the_other_one_has_it_too(services, message_id, stays):
+    def lose_the_lease(_connection_id, message):
+        if message.kind[1] == "analysis_started":
+            services.clock.set(stored(services.jobs).lease_until)
+            claim(services.jobs, worker="worker-2", message_id=message_id)
+
+    services.channel.at_send = lose_the_lease
+    with pytest.raises(JobHeldElsewhere) if stays else nullcontext():
+        serve(services, "worker-1")
+    assert (services.sqs.hidden_for[-1] == LEASE + 1) is stays
+    assert services.channel.kinds_to("connection-1") == ["progress_update", "analysis_started"]
+    assert (stored(services.jobs).status, stored(services.jobs).lease_owner) == (PROCESSING, "worker-2")
+
+
+def test_an_overtaken_worker_s_answer_does_not_replace_the_one_that_was_told(services):
+    def be_overtaken(_connection_id, message):
+        if message.kind[1] == "analysis_started" and stored(services.jobs).attempts == 1:
+            services.clock.set(stored(services.jobs).lease_until)
+            serve(services, "worker-2")
+            services.agents.behaviours = dict.fromkeys((COST, SAVINGS), fails(AgentTimedOut("Too late.")))
+
+    services.channel.at_send = be_overtaken
+    serve(services, "worker-1")
+    [told] = [message for _, message in services.channel.sent if message.kind[1] == "job_completed"]
+    assert messages.end_of(stored(services.jobs), services.answers) == told

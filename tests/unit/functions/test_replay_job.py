@@ -1,22 +1,20 @@
 """replay_job: an operator has the question of a job that failed for good asked once more."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from finops_websocket.agents import AgentCatalogue
 from finops_websocket.jobs.admission import active_jobs_of
-from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
+from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
 from message_handler.replay import replay_job
-from unit.doubles.all_services import AllServices
 from unit.doubles.crashes import BEFORE, Crash, calls_to
 from unit.doubles.sample_answers import complete
 from unit.doubles.sample_jobs import COST, a_job, stored
 from unit.doubles.sample_jobs import store as store_any
 
 NOW = 1_000_500
-DEAD: dict[str, Any] = {
+DEAD = {
     "status": FAILED,
     "code": "PROCESSING_FAILED",
     "error": "Please ask again.",
@@ -29,21 +27,21 @@ DEAD: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def later(services: AllServices) -> None:
+def later(services):
     services.clock.set(NOW)
 
 
-def store(services: AllServices, **changes: Any) -> Job:
+def store(services, **changes):
     """Store a job that has failed for good."""
     return store_any(services.jobs, **{**DEAD, **changes})
 
 
-def replay(services: AllServices, job_id: str = "job-1") -> Job:
+def replay(services, job_id="job-1"):
     """Have a job replayed, and give the new one."""
     return stored(services.jobs, replay_job(services, job_id)["replayedAs"])
 
 
-def test_a_dead_job_s_question_is_asked_once_more_by_a_job_of_its_own(services: AllServices) -> None:
+def test_a_dead_job_s_question_is_asked_once_more_by_a_job_of_its_own(services):
     dead = store(services)
     outcome = replay_job(services, "job-1")
     job = stored(services.jobs, outcome["replayedAs"])
@@ -66,7 +64,7 @@ def test_a_dead_job_s_question_is_asked_once_more_by_a_job_of_its_own(services: 
     assert job.job_id in {listed.job_id for listed in services.jobs.page_of("user-1", 10, None).jobs}
 
 
-def test_a_job_is_replayed_once_however_often_that_is_asked(services: AllServices) -> None:
+def test_a_job_is_replayed_once_however_often_that_is_asked(services):
     store(services)
     first = replay_job(services, "job-1")
     assert replay_job(services, "job-1") == first
@@ -77,7 +75,7 @@ def test_a_job_is_replayed_once_however_often_that_is_asked(services: AllService
     assert len(services.sqs.sent) == 2
 
 
-def test_a_replay_that_dies_before_it_is_noted_is_taken_up_by_the_next(services: AllServices) -> None:
+def test_a_replay_that_dies_before_it_is_noted_is_taken_up_by_the_next(services):
     store(services)
     client = services.jobs.table.meta.client
     with calls_to(client) as calls:
@@ -91,7 +89,7 @@ def test_a_replay_that_dies_before_it_is_noted_is_taken_up_by_the_next(services:
     assert replay_job(services, "job-2") == {"replayedAs": waiting, "queued": True}
 
 
-def test_a_replay_that_failed_for_good_too_can_be_replayed(services: AllServices) -> None:
+def test_a_replay_that_failed_for_good_too_can_be_replayed(services):
     store(services)
     second = replay(services)
     store(services, job_id=second.job_id)
@@ -113,7 +111,7 @@ def test_a_replay_that_failed_for_good_too_can_be_replayed(services: AllServices
     ],
     ids=str,
 )
-def test_what_has_not_failed_for_good_is_not_replayed(services: AllServices, changes: dict[str, Any]) -> None:
+def test_what_has_not_failed_for_good_is_not_replayed(services, changes):
     store(services, **changes)
     before = services.jobs.table.scan()["Items"]
     refusal = {"refused": "JOB_NOT_FOUND", "message": "No job of this id has failed for good."}
@@ -124,7 +122,7 @@ def test_what_has_not_failed_for_good_is_not_replayed(services: AllServices, cha
 @pytest.mark.parametrize(
     ("limits", "code"), [({"active_jobs": 1}, "TOO_MANY_JOBS"), ({"queries_per_minute": 1}, "RATE_LIMITED")]
 )
-def test_a_user_s_limits_hold(services: AllServices, limits: dict[str, int], code: str) -> None:
+def test_a_user_s_limits_hold(services, limits, code):
     services = services.with_limits(**limits)
     for job_id in ("job-1", "job-2"):
         store(services, job_id=job_id)
@@ -136,7 +134,7 @@ def test_a_user_s_limits_hold(services: AllServices, limits: dict[str, int], cod
     assert "replayedAs" not in services.jobs.table.get_item(Key={"jobId": "job-2"})["Item"]
 
 
-def test_a_replay_that_cannot_be_queued_is_left_to_the_sweep(services: AllServices) -> None:
+def test_a_replay_that_cannot_be_queued_is_left_to_the_sweep(services):
     store(services)
     services.sqs.is_down = True
     outcome = replay_job(services, "job-1")
@@ -145,7 +143,7 @@ def test_a_replay_that_cannot_be_queued_is_left_to_the_sweep(services: AllServic
     assert list(services.jobs.open_jobs()) == [outcome["replayedAs"]]
 
 
-def test_the_agents_that_were_chosen_are_asked_again_unless_the_stack_has_others_since(services: AllServices) -> None:
+def test_the_agents_that_were_chosen_are_asked_again_unless_the_stack_has_others_since(services):
     for job_id in ("job-1", "job-2"):
         store(services, job_id=job_id, agents=(COST,), query="What can I save?")
     assert replay(services).agents == (COST,)

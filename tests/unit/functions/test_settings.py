@@ -10,8 +10,7 @@ from finops_websocket.errors import SettingsError
 from finops_websocket.settings import BackgroundProcessorSettings, ConnectionManagerSettings, MessageHandlerSettings
 from function_environment import environment_names, function_environment
 
-Settings = type[ConnectionManagerSettings | MessageHandlerSettings | BackgroundProcessorSettings]
-HANDLERS: dict[Settings, str] = {
+HANDLERS = {
     ConnectionManagerSettings: "connection_manager.handler.handler",
     MessageHandlerSettings: "message_handler.handler.handler",
     BackgroundProcessorSettings: "background_processor.handler.handler",
@@ -23,22 +22,22 @@ ENVIRONMENTS = {settings: function_environment(handler) for settings, handler in
 class RecordingEnvironment(UserDict[str, str]):
     """An environment that notes what is asked of it."""
 
-    def __init__(self, variables: dict[str, str]) -> None:
+    def __init__(self, variables):
         super().__init__(variables)
-        self.asked: set[str] = set()
+        self.asked = set()
 
-    def __getitem__(self, name: str) -> str:
+    def __getitem__(self, name):
         self.asked.add(name)
         return self.data[name]
 
 
-def names_of(settings: Settings) -> set[str]:
+def names_of(settings):
     # Powertools' own variables are read by Powertools.
     return {name for name in environment_names(HANDLERS[settings]) if not name.startswith("POWERTOOLS_")}
 
 
 @pytest.mark.parametrize("settings", HANDLERS)
-def test_the_template_gives_what_the_function_reads_and_nothing_else(settings: Settings) -> None:
+def test_the_template_gives_what_the_function_reads_and_nothing_else(settings):
     environment = RecordingEnvironment(ENVIRONMENTS[settings])
     settings.read(environment)
     assert environment.asked == names_of(settings)
@@ -47,14 +46,14 @@ def test_the_template_gives_what_the_function_reads_and_nothing_else(settings: S
 @pytest.mark.parametrize(
     ("settings", "name"), [(settings, name) for settings in HANDLERS for name in sorted(names_of(settings))]
 )
-def test_a_missing_variable_is_named(settings: Settings, name: str) -> None:
+def test_a_missing_variable_is_named(settings, name):
     environment = {other: value for other, value in ENVIRONMENTS[settings].items() if other != name}
     for lacking in ({}, {name: ""}):
         with pytest.raises(SettingsError, match=rf"\b{name}\b"):
             settings.read({**environment, **lacking})
 
 
-def impossible_values(name: str) -> list[str]:
+def impossible_values(name):
     if name.endswith(("_SECONDS", "_DAYS", "_MINUTE", "_USER")):
         return ["0", "-1", "8.5", "15 minutes", "unlimited", "١٢٠", "²"]
     if name.endswith(("_URL", "_ENDPOINT", "_ISSUER")):
@@ -63,14 +62,14 @@ def impossible_values(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("settings", HANDLERS)
-def test_an_impossible_value_is_named(settings: Settings) -> None:
+def test_an_impossible_value_is_named(settings):
     for name in names_of(settings):
         for value in impossible_values(name):
             with pytest.raises(SettingsError, match=rf"\b{name}\b"):
                 settings.read({**ENVIRONMENTS[settings], name: value})
 
 
-def test_a_heartbeat_must_renew_the_lease_in_time() -> None:
+def test_a_heartbeat_must_renew_the_lease_in_time():
     environment = ENVIRONMENTS[BackgroundProcessorSettings]
     with pytest.raises(SettingsError, match="LEASE_SECONDS"):
         BackgroundProcessorSettings.read({**environment, "LEASE_SECONDS": "8", "HEARTBEAT_SECONDS": "8"})
@@ -79,7 +78,7 @@ def test_a_heartbeat_must_renew_the_lease_in_time() -> None:
 
 
 @given(st.sampled_from(list(HANDLERS)), st.data())
-def test_any_value_is_taken_or_refused_as_a_settings_error(settings: Settings, data: st.DataObject) -> None:
+def test_any_value_is_taken_or_refused_as_a_settings_error(settings, data):
     name = data.draw(st.sampled_from(sorted(names_of(settings))))
     environment = {**ENVIRONMENTS[settings], name: data.draw(st.text())}
     try:

@@ -1,9 +1,7 @@
 """Jobs that nobody works on: queued again or given up, when somebody looks at them and by the sweep."""
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -14,9 +12,8 @@ from background_processor.sweep import sweep
 from finops_websocket import metrics
 from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery.stuck_jobs import GIVEN_UP, MOST_ATTEMPTS, MOST_REQUEUES, Need, need_of
-from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, Job
-from unit.doubles.all_services import AllServices
-from unit.doubles.embedded_metrics import Measurement, names
+from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
+from unit.doubles.embedded_metrics import names
 from unit.doubles.interleaved_calls import just_before
 from unit.doubles.lost_replies import lost_reply
 from unit.doubles.sample_jobs import STUCK_AFTER, a_job, store, stored
@@ -44,7 +41,7 @@ HOPELESS_AT = LEASE_END + STUCK_AFTER
         (HOPELESS, HOPELESS_AT, Need.GIVE_UP),
     ],
 )
-def test_what_a_job_needs_and_from_when_on(changes: dict[str, Any], due: int, need: Need) -> None:
+def test_what_a_job_needs_and_from_when_on(changes, due, need):
     job = a_job(**changes)
     assert need_of(job, due - 1, STUCK_AFTER) is Need.NOTHING
     assert need_of(job, due, STUCK_AFTER) is need
@@ -64,9 +61,7 @@ JOBS = st.builds(
 
 
 @given(job=JOBS, stuck_after=st.integers(1, 60), pause=st.integers(1, 600))
-def test_an_unfinished_job_that_nobody_takes_comes_to_its_end_however_seldom_somebody_looks(
-    job: Job, stuck_after: int, pause: int
-) -> None:
+def test_an_unfinished_job_that_nobody_takes_comes_to_its_end_however_seldom_somebody_looks(job, stuck_after, pause):
     assert need_of(job, job.lease_until - 1, stuck_after) is Need.NOTHING
     start = now = max(job.queued_at, job.lease_until)
     requeues = job.requeues
@@ -79,7 +74,7 @@ def test_an_unfinished_job_that_nobody_takes_comes_to_its_end_however_seldom_som
     assert job.requeues <= max(requeues, MOST_REQUEUES)
 
 
-def test_a_stuck_job_is_queued_again_once_however_many_find_it(services: AllServices) -> None:
+def test_a_stuck_job_is_queued_again_once_however_many_find_it(services):
     job = store(services.jobs)
     services.clock.set(STUCK_AT - 1)
     assert services.stuck_jobs.recover(job) == job
@@ -91,7 +86,7 @@ def test_a_stuck_job_is_queued_again_once_however_many_find_it(services: AllServ
 
 
 @pytest.mark.parametrize("trouble", ["the queue refuses", "a reply is lost"])
-def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(services: AllServices, trouble: str) -> None:
+def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(services, trouble):
     job = store(services.jobs)
     services.clock.set(STUCK_AT)
     if trouble == "the queue refuses":
@@ -111,8 +106,8 @@ def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(servi
 
 @pytest.mark.parametrize("is_lost", [False, True], ids=["", "a reply is lost"])
 def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told_and_which_counts_once(
-    services: AllServices, measured: Callable[[], list[Measurement]], is_lost: bool
-) -> None:
+    services, measured, is_lost
+):
     job = store(services.jobs, **HOPELESS)
     services.clock.set(HOPELESS_AT)
     with lost_reply(services.jobs.table.meta.client, "dynamodb", "UpdateItem", 1 if is_lost else 99):
@@ -126,9 +121,7 @@ def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told_and_whic
 
 
 @pytest.mark.parametrize("changes", [{"queued_at": HOPELESS_AT - STUCK_AFTER}, HOPELESS], ids=["requeue", "give up"])
-def test_a_job_that_ends_while_it_is_recovered_keeps_its_own_end(
-    services: AllServices, changes: dict[str, Any]
-) -> None:
+def test_a_job_that_ends_while_it_is_recovered_keeps_its_own_end(services, changes):
     job = store(services.jobs, **changes)
     services.clock.set(HOPELESS_AT)
     client = services.jobs.table.meta.client
@@ -139,17 +132,17 @@ def test_a_job_that_ends_while_it_is_recovered_keeps_its_own_end(
     assert services.channel.sent == services.sqs.sent == []
 
 
-def stuck(services: AllServices, job_id: str = "job-1", **changes: Any) -> Job:
+def stuck(services, job_id="job-1", **changes):
     """Store a job that nobody has taken for as long as the clock allows."""
     return store(services.jobs, job_id=job_id, **{"queued_at": QUEUED_AT - STUCK_AFTER, **changes})
 
 
-def enough() -> float:
+def enough():
     """Seconds that one job may take."""
     return 60.0
 
 
-def test_the_sweep_queues_what_is_stuck_tells_what_is_untold_and_leaves_the_rest(services: AllServices) -> None:
+def test_the_sweep_queues_what_is_stuck_tells_what_is_untold_and_leaves_the_rest(services):
     stuck(services)
     left = [
         stuck(services, "waiting", queued_at=QUEUED_AT + 1 - STUCK_AFTER),
@@ -170,7 +163,7 @@ def test_the_sweep_queues_what_is_stuck_tells_what_is_untold_and_leaves_the_rest
     assert not stored(services.jobs, "nobody-follows").is_open
 
 
-def test_the_sweep_keeps_an_end_that_cannot_be_told_and_tells_the_others(services: AllServices) -> None:
+def test_the_sweep_keeps_an_end_that_cannot_be_told_and_tells_the_others(services):
     store(services.jobs, status=COMPLETED, created_at=999_998)
     store(services.jobs, job_id="job-2", status=COMPLETED, followers=frozenset({"connection-2"}))
     services.channel.results["connection-1"] = Posted.FAILED
@@ -183,10 +176,10 @@ def test_the_sweep_keeps_an_end_that_cannot_be_told_and_tells_the_others(service
 
 
 @contextmanager
-def failing(client: Any, operation: str, error: Exception) -> Iterator[None]:
+def failing(client, operation, error):
     """Let an operation on job-1's item fail."""
 
-    def fail(params: dict[str, Any], model: Any, **_event: Any) -> None:
+    def fail(params, model, **_event):
         if model.name == operation and params.get("Key") == {"jobId": "job-1"}:
             raise error
 
@@ -212,8 +205,8 @@ def failing(client: Any, operation: str, error: Exception) -> Iterator[None]:
     ids=["when it is recovered", "when its end is told", "when it is read"],
 )
 def test_an_error_of_one_job_is_logged_and_raised_when_the_younger_ones_have_been_looked_at(
-    services: AllServices, caplog: pytest.LogCaptureFixture, operation: str, status: str, error: Exception
-) -> None:
+    services, caplog, operation, status, error
+):
     stuck(services, status=status, created_at=999_998)
     stuck(services, "job-2", created_at=999_999)
     store(services.jobs, job_id="job-3", status=COMPLETED, followers=frozenset({"connection-3"}))
@@ -224,7 +217,7 @@ def test_an_error_of_one_job_is_logged_and_raised_when_the_younger_ones_have_bee
     assert [record.jobId for record in caplog.records if record.levelname == "ERROR"] == ["job-1"]
 
 
-def test_the_sweep_looks_at_the_oldest_jobs_first_and_at_the_rest_when_there_is_time(services: AllServices) -> None:
+def test_the_sweep_looks_at_the_oldest_jobs_first_and_at_the_rest_when_there_is_time(services):
     for age in (1, 3, 2):
         stuck(services, f"job-{age}", created_at=QUEUED_AT - age)
     times = iter([60.0, 60.0, 59.9])

@@ -3,9 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
 
 import jwt
 import pytest
@@ -17,7 +15,7 @@ from hypothesis import strategies as st
 from connection_manager.tokens import PoolKeys, TokenUser, TokenVerifier
 from finops_websocket import metrics
 from finops_websocket.errors import InvalidToken
-from unit.doubles.embedded_metrics import Measurement, names
+from unit.doubles.embedded_metrics import names
 from unit.doubles.key_server import KeyServer
 from unit.doubles.sample_tokens import (
     ACCESS_CLAIMS,
@@ -35,7 +33,6 @@ from unit.doubles.sample_tokens import (
     token,
     token_of,
 )
-from unit.doubles.settable_clock import SettableClock
 
 HEADER = {"alg": "RS256", "kid": "key-1"}
 KEYS = key_set(**{"key-1": KEY})
@@ -44,20 +41,20 @@ NEW_TOKEN = token(key=OTHER_KEY, key_id="key-2")
 
 
 @pytest.fixture
-def server() -> Iterator[KeyServer]:
+def server():
     with KeyServer(KEYS) as server:
         yield server
 
 
 @pytest.fixture
-def tokens(server: KeyServer, clock: SettableClock, monkeypatch: pytest.MonkeyPatch) -> TokenVerifier:
+def tokens(server, clock, monkeypatch):
     """A verifier whose keys, PyJWT's part of them included, live by the clock."""
     for module in ("jwks_client", "jwk_set_cache", "api_jwk"):
         monkeypatch.setattr(f"jwt.{module}.time", SimpleNamespace(monotonic=clock))
     return TokenVerifier(ISSUER, CLIENT, PoolKeys(server.url, clock))
 
 
-def is_refused(tokens: TokenVerifier, refused: str) -> bool:
+def is_refused(tokens, refused):
     try:
         tokens.verify(refused)
     except InvalidToken as error:
@@ -67,7 +64,7 @@ def is_refused(tokens: TokenVerifier, refused: str) -> bool:
     return False
 
 
-def is_without_keys(tokens: TokenVerifier, sent: str | None = None) -> bool:
+def is_without_keys(tokens, sent=None):
     try:
         tokens.verify(sent or token())
     except jwt.PyJWKClientConnectionError:
@@ -76,70 +73,54 @@ def is_without_keys(tokens: TokenVerifier, sent: str | None = None) -> bool:
 
 
 @pytest.mark.parametrize("claims", [ID_CLAIMS, ACCESS_CLAIMS])
-@pytest.mark.parametrize("header", [HEADER, {**HEADER, "typ": "JWT"}])
-def test_both_kinds_of_token_tell_their_user(tokens: TokenVerifier, claims: Any, header: dict[str, str]) -> None:
-    assert tokens.verify(token_of(header, claims)) == TokenUser("user-1", "ada", IN_AN_HOUR)
+def test_both_kinds_of_token_tell_their_user(tokens, claims):
+    assert tokens.verify(token_of({**HEADER, "typ": "JWT"}, claims)) == TokenUser("user-1", "ada", IN_AN_HOUR)
 
 
-@pytest.mark.parametrize("name", [None, "", "a" * 257, ["ada"], 1, True, "ada\x1b[2J", "\u202eada", "\ud800"])
+@pytest.mark.parametrize("name", [None, "", "a" * 257, ["ada"], "ada\x1b[2J", "\u202eada", "\ud800"])
 @pytest.mark.parametrize(("claims", "claim"), [(ID_CLAIMS, "cognito:username"), (ACCESS_CLAIMS, "username")])
-def test_a_user_without_a_proper_name_is_called_by_id(
-    tokens: TokenVerifier, claims: dict[str, Any], claim: str, name: Any
-) -> None:
+def test_a_user_without_a_proper_name_is_called_by_id(tokens, claims, claim, name):
     assert tokens.verify(token({**claims, claim: name})).username == "user-1"
     nameless = {key: value for key, value in claims.items() if key != claim}
     assert tokens.verify(token(nameless)).username == "user-1"
 
 
 @pytest.mark.parametrize("name", ["a" * 256, "Zo\u00eb M\u00fcller", "\u674e"])
-def test_a_name_may_have_any_letters(tokens: TokenVerifier, name: str) -> None:
+def test_a_name_may_have_any_letters(tokens, name):
     sent = token({**ID_CLAIMS, "sub": name, "cognito:username": name})
     assert tokens.verify(sent) == TokenUser(name, name, IN_AN_HOUR)
 
 
-def hs256_with(secret: bytes) -> str:
+def hs256_with_the_public_key():
     """Give a token signed with what everybody knows, as if the published key were a shared secret."""
+    form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     signed = f"{encoded(as_bytes({'alg': 'HS256', 'kid': 'key-1'}))}.{encoded(as_bytes(ID_CLAIMS))}"
-    return f"{signed}.{encoded(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
+    digest = hmac.new(KEY.public_key().public_bytes(*form), signed.encode(), hashlib.sha256).digest()
+    return f"{signed}.{encoded(digest)}"
 
 
-def public_bytes(encoding: serialization.Encoding) -> bytes:
-    return KEY.public_key().public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-# None of these makes the keys be fetched: they are refused for their form.
+# None of these makes the keys be fetched: they are refused for their form. One row a kind: tests/security has more.
 REFUSED_UNSEEN = {
     "not a token": "garbage",
-    "empty": "",
     "empty parts": "..",
     "no signature": token_of({**HEADER, "alg": "none"}),
-    "no signature, and none there": token_of({**HEADER, "alg": "none"}).rsplit(".", 1)[0] + ".",
     "no algorithm": token_of({"kid": "key-1"}),
-    "an algorithm that is no text": token_of({**HEADER, "alg": ["RS256"]}),
     "no key named": token_of({"alg": "RS256"}),
-    "an empty key's name": token_of({"alg": "RS256", "kid": ""}),
     "a key's name that is no text": token_of({"alg": "RS256", "kid": ["key-1"]}),
-    "HS256 with the public key in PEM": hs256_with(public_bytes(serialization.Encoding.PEM)),
-    "HS256 with the public key in DER": hs256_with(public_bytes(serialization.Encoding.DER)),
-    "HS256 with the published JSON": hs256_with(KEYS),
+    "HS256 with the public key in PEM": hs256_with_the_public_key(),
     "another RSA algorithm": jwt.encode(ID_CLAIMS, KEY, "RS512", headers={"kid": "key-1"}),
-    "another RSA scheme": jwt.encode(ID_CLAIMS, KEY, "PS256", headers={"kid": "key-1"}),
     "a deep header": f"{encoded(b'[' * 10_000)}.e30.c2ln",
-    "a header that is no JSON": f"{encoded(b'header')}.e30.c2ln",
     "characters that no token has": token().replace(".", "\uff0e"),
-    "half a character": "\ud800.e30.c2ln",
 }
 
 
 @pytest.mark.parametrize("refused", REFUSED_UNSEEN.values(), ids=list(REFUSED_UNSEEN))
-def test_what_is_no_token_of_cognito_s_is_refused_without_a_fetch(
-    server: KeyServer, tokens: TokenVerifier, refused: str
-) -> None:
+def test_what_is_no_token_of_cognito_s_is_refused_without_a_fetch(server, tokens, refused):
     assert is_refused(tokens, refused)
     assert server.fetches == []
 
 
-def changed_after_signing() -> str:
+def changed_after_signing():
     header, _, signature = token().split(".")
     return f"{header}.{encoded(as_bytes({**ID_CLAIMS, 'sub': 'user-2'}))}.{signature}"
 
@@ -147,33 +128,22 @@ def changed_after_signing() -> str:
 REFUSED = {
     "another's signature": token(key=OTHER_KEY),
     "changed after signing": changed_after_signing(),
-    "half a signature": token()[:-100],
     "a signature of nothing": token().rsplit(".", 1)[0] + ".AA",
     "an unknown key": token(key_id="key-2"),
-    "an unknown key of its own": NEW_TOKEN,
     "its own key": token_of({**HEADER, "jwk": published(OTHER_KEY, "key-1")}, key=OTHER_KEY),
-    "its own key set": token_of({**HEADER, "jku": "https://attacker.example/jwks.json"}, key=OTHER_KEY),
-    "its own certificate": token_of({**HEADER, "x5c": ["MIIB"]}, key=OTHER_KEY),
     "an unknown extension": token_of({**HEADER, "crit": ["exp"]}),
-    "an unencoded payload": token_of({**HEADER, "crit": ["b64"], "b64": False}),
-    "expired": token({**ID_CLAIMS, "exp": NOW - 1}),
     "expiring now": token({**ID_CLAIMS, "exp": NOW}),
     "not yet valid": token({**ID_CLAIMS, "nbf": IN_AN_HOUR}),
     "issued in the future": token({**ID_CLAIMS, "iat": IN_AN_HOUR}),
     "another pool": token({**ID_CLAIMS, "iss": ISSUER + "2"}),
-    "another pool's issuer in a list": token_of(HEADER, {**ID_CLAIMS, "iss": [ISSUER]}),
     "another client's id token": token({**ID_CLAIMS, "aud": "another"}),
     "an id token of several clients": token({**ID_CLAIMS, "aud": [CLIENT, "another"]}),
     "another client's access token": token({**ACCESS_CLAIMS, "client_id": "another"}),
     "an id token as access token": token({**ID_CLAIMS, "token_use": "access"}),
-    "an access token as id token": token({**ACCESS_CLAIMS, "token_use": "id"}),
     "another use": token({**ID_CLAIMS, "token_use": "refresh"}),
-    "several uses": token({**ID_CLAIMS, "token_use": ["id", "access"]}),
     "a subject without characters": token({**ID_CLAIMS, "sub": ""}),
     "a subject of 257 characters": token({**ID_CLAIMS, "sub": "u" * 257}),
-    "a subject that is no text": token({**ID_CLAIMS, "sub": 1}),
     "a subject that cannot be written": token({**ID_CLAIMS, "sub": "\ud800"}),
-    "an end that is no time": token({**ID_CLAIMS, "exp": "tomorrow"}),
     "an end without end": token_of(HEADER, {**ID_CLAIMS, "exp": float("inf")}),
     **{
         f"no {claim}": token({name: value for name, value in ID_CLAIMS.items() if name != claim})
@@ -182,19 +152,16 @@ REFUSED = {
     "no client_id": token({name: value for name, value in ACCESS_CLAIMS.items() if name != "client_id"}),
     **{f"{claim} of null": token_of(HEADER, {**ID_CLAIMS, claim: None}) for claim in ID_CLAIMS if ":" not in claim},
     "claims that are no object": token_of(HEADER, [ID_CLAIMS]),
-    "claims that are no JSON": token_of(HEADER, b"claims"),
     "deep claims": token_of(HEADER, b"[" * 10_000),
 }
 
 
 @pytest.mark.parametrize("refused", REFUSED.values(), ids=list(REFUSED))
-def test_what_proves_nothing_is_refused(tokens: TokenVerifier, refused: str) -> None:
+def test_what_proves_nothing_is_refused(tokens, refused):
     assert is_refused(tokens, refused)
 
 
-def test_keys_are_fetched_when_first_needed_and_kept_for_an_hour(
-    server: KeyServer, tokens: TokenVerifier, clock: SettableClock
-) -> None:
+def test_keys_are_fetched_when_first_needed_and_kept_for_an_hour(server, tokens, clock):
     assert server.fetches == []
     tokens.verify(token())
     server.body = NEW_KEYS
@@ -210,9 +177,7 @@ def test_keys_are_fetched_when_first_needed_and_kept_for_an_hour(
     assert is_refused(tokens, token())
 
 
-def test_unknown_keys_make_them_be_fetched_once_a_minute_and_a_new_one_is_found(
-    server: KeyServer, tokens: TokenVerifier, clock: SettableClock
-) -> None:
+def test_unknown_keys_make_them_be_fetched_once_a_minute_and_a_new_one_is_found(server, tokens, clock):
     for second in range(180):
         assert is_refused(tokens, token(key_id=f"made-up-{second}") if second % 60 in {0, 1, 59} else NEW_TOKEN)
         clock.now += 1
@@ -223,11 +188,8 @@ def test_unknown_keys_make_them_be_fetched_once_a_minute_and_a_new_one_is_found(
 
 
 def test_keys_that_cannot_be_had_let_nobody_in_and_are_asked_for_and_counted_once_a_minute(
-    server: KeyServer,
-    tokens: TokenVerifier,
-    clock: SettableClock,
-    measured: Callable[[], list[Measurement]],
-) -> None:
+    server, tokens, clock, measured
+):
     server.status = 503
     for _ in range(180):
         assert is_without_keys(tokens)
@@ -240,9 +202,7 @@ def test_keys_that_cannot_be_had_let_nobody_in_and_are_asked_for_and_counted_onc
 
 
 @pytest.mark.parametrize("answer", [b"", b'{"keys": []}', b"<html>", b"[" * 60_000])
-def test_a_bad_answer_takes_no_key_away_within_its_hour(
-    server: KeyServer, tokens: TokenVerifier, clock: SettableClock, answer: bytes
-) -> None:
+def test_a_bad_answer_takes_no_key_away_within_its_hour(server, tokens, clock, answer):
     tokens.verify(token())
     server.body = answer
     clock.now += 60
@@ -258,25 +218,15 @@ EC_KEY = jwt.algorithms.ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1(
 RUBBISH = {
     "nothing": b"",
     "a page": b"<html>Service Unavailable</html>",
-    "no object": b"[]",
     "no keys": b"{}",
-    "keys of null": b'{"keys": null}',
-    "keys in an object": b'{"keys": {"key-1": {}}}',
-    "keys in a text": b'{"keys": "key-1"}',
-    "an empty set": b'{"keys": []}',
     "no key": as_bytes({"keys": [{**GOOD, "n": 5}]}),
-    "an algorithm that is no text": as_bytes({"keys": [{**GOOD, "alg": ["RS256"]}]}),
-    "bytes": b"\xff\xfe\x00",
     "depth": b"[" * 60_000,
-    "a deep set": b'{"keys":' * 7_000,
     "a number of many digits": b'{"keys": ' + b"9" * 60_000 + b"}",
 }
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH.values(), ids=list(RUBBISH))
-def test_an_answer_without_keys_is_no_fault_of_the_token_s_and_not_asked_for_at_each(
-    server: KeyServer, tokens: TokenVerifier, rubbish: bytes
-) -> None:
+def test_an_answer_without_keys_is_no_fault_of_the_token_s_and_not_asked_for_at_each(server, tokens, rubbish):
     server.body = rubbish
     for _ in range(3):
         assert is_without_keys(tokens)
@@ -295,16 +245,14 @@ def test_an_answer_without_keys_is_no_fault_of_the_token_s_and_not_asked_for_at_
     ],
     ids=["an elliptic curve", "a shared secret", "for encryption", "for another algorithm", "without an id", "a text"],
 )
-def test_what_is_no_key_for_rs256_checks_nothing_and_the_others_do(
-    server: KeyServer, tokens: TokenVerifier, useless: Any
-) -> None:
+def test_what_is_no_key_for_rs256_checks_nothing_and_the_others_do(server, tokens, useless):
     server.body = as_bytes({"keys": [useless, published(OTHER_KEY, "key-2")]})
     assert is_refused(tokens, token())
     assert tokens.verify(NEW_TOKEN).user_id == "user-1"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_no_redirect_is_followed(server: KeyServer, tokens: TokenVerifier, status: int) -> None:
+def test_no_redirect_is_followed(server, tokens, status):
     with KeyServer(KEYS) as elsewhere:
         server.status = status
         server.headers = {"Location": elsewhere.url}
@@ -313,9 +261,7 @@ def test_no_redirect_is_followed(server: KeyServer, tokens: TokenVerifier, statu
 
 
 @pytest.mark.parametrize("headers", [{"Content-Length": "5"}, {"Transfer-Encoding": "chunked"}])
-def test_an_answer_that_is_broken_off_or_garbled_is_none(
-    server: KeyServer, tokens: TokenVerifier, headers: dict[str, str]
-) -> None:
+def test_an_answer_that_is_broken_off_or_garbled_is_none(server, tokens, headers):
     server.headers = headers
     assert is_without_keys(tokens)
 
@@ -335,7 +281,7 @@ often = settings(max_examples=150, suppress_health_check=[HealthCheck.function_s
     forged=st.text(st.characters(exclude_categories=()), max_size=60)
     | st.lists(PARTS.map(encoded), min_size=2, max_size=4).map(".".join)
 )
-def test_any_text_is_refused_as_an_invalid_token(tokens: TokenVerifier, forged: str) -> None:
+def test_any_text_is_refused_as_an_invalid_token(tokens, forged):
     assert is_refused(tokens, forged)
 
 
@@ -345,9 +291,7 @@ def test_any_text_is_refused_as_an_invalid_token(tokens: TokenVerifier, forged: 
     payload=PARTS | st.dictionaries(NAMES, VALUES, max_size=3).map(lambda changes: {**ID_CLAIMS, **changes}),
 )
 @example(header=HEADER, payload=ID_CLAIMS)
-def test_anything_that_the_pool_signs_is_a_user_or_an_invalid_token(
-    tokens: TokenVerifier, header: Any, payload: Any
-) -> None:
+def test_anything_that_the_pool_signs_is_a_user_or_an_invalid_token(tokens, header, payload):
     try:
         user = tokens.verify(token_of(header, payload))
     except InvalidToken:
@@ -365,7 +309,7 @@ ENTRIES = MEMBERS | st.fixed_dictionaries(
 
 @often
 @given(answer=st.binary(max_size=60) | st.lists(ENTRIES, max_size=3).map(lambda entries: as_bytes({"keys": entries})))
-def test_any_answer_is_keys_or_none(server: KeyServer, answer: bytes) -> None:
+def test_any_answer_is_keys_or_none(server, answer):
     server.body = answer
     tokens = TokenVerifier(ISSUER, CLIENT, PoolKeys(server.url))
     assert is_without_keys(tokens) or is_refused(tokens, token()) or tokens.verify(token()).user_id == "user-1"

@@ -1,30 +1,113 @@
-"""What is counted: each thing in one place, as a line of the log that CloudWatch can read."""
+"""The log: what happened and where, no word of what was asked or answered, and what is counted."""
 
 import contextlib
 import io
 import json
+import logging
 import re
 import time
+import uuid
 from pathlib import Path
 
 import pytest
+from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError, ParamValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from finops_websocket import metrics
+from finops_websocket.observability import ContentFreeFormatter
 from unit.doubles.embedded_metrics import Measurement, measurements
+
+REFUSED = ClientError({"Error": {"Code": "AccessDenied", "Message": "secret"}}, "PutItem")
+
+
+@pytest.fixture
+def log():
+    """A logger of its own, and what reads its lines."""
+    stream = io.StringIO()
+    logger = Logger(service=str(uuid.uuid4()), stream=stream, logger_formatter=ContentFreeFormatter())
+    return logger, lambda: [json.loads(line) for line in stream.getvalue().split("\n") if line]
+
+
+def raise_from(error, cause):
+    raise error from cause
+
+
+@pytest.mark.parametrize("error", [ValueError("secret"), KeyError("secret"), ParamValidationError(report="secret")])
+def test_of_an_error_there_is_its_type_and_where_it_was_raised(log, error):
+    logger, lines = log
+    error.add_note("secret")
+    try:
+        raise_from(error, None)
+    except type(error):
+        logger.exception("It failed.")
+    (line,) = lines()
+    (described,) = line["errors"]
+    assert described["errorType"] == type(error).__name__
+    assert [place.split(":")[0] for place in described["raisedAt"]] == ["test_log.py"] * 2
+    assert described["raisedAt"][-1].endswith(" raise_from")
+    assert "secret" not in json.dumps(line)
+
+
+def test_of_aws_s_errors_there_are_the_code_and_the_call(log):
+    logger, lines = log
+    logger.error("It failed.", exc_info=REFUSED)
+    ((described,),) = (line["errors"] for line in lines())
+    assert described == {
+        "errorType": "ClientError",
+        "errorCode": "AccessDenied",
+        "operation": "PutItem",
+        "raisedAt": [],
+    }
+
+
+def test_what_an_error_came_from_is_there_unless_it_does_not_matter(log):
+    logger, lines = log
+
+    def fail(cause):
+        try:
+            raise KeyError("secret")
+        except KeyError:
+            if cause is None:
+                raise ValueError("secret")  # noqa: B904 - The error that it came from is its context.
+            raise_from(ValueError("secret"), None if cause is REFUSED else cause)
+
+    for cause in (None, OSError("secret"), REFUSED):
+        try:
+            fail(cause)
+        except ValueError:
+            logger.exception("It failed.")
+    described = [[error["errorType"] for error in line["errors"]] for line in lines()]
+    assert described == [["ValueError", "KeyError"], ["ValueError", "OSError"], ["ValueError"]]
+    assert "secret" not in json.dumps(lines())
+
+
+def test_other_handlers_have_the_record_as_it_was():
+    try:
+        raise ValueError("text")
+    except ValueError as error:
+        exc_info = (ValueError, error, error.__traceback__)
+    record = logging.LogRecord("name", logging.ERROR, "file.py", 1, "It failed.", None, exc_info)
+    assert "text" not in ContentFreeFormatter().format(record)
+    assert record.exc_info == exc_info
+    assert not hasattr(record, "errors")
+
+
+# What is counted: each thing in one place, as a line of the log that CloudWatch can read.
+
 
 SOURCES = Path(__file__).resolve().parents[3] / "src"
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(monkeypatch):
     # As in a function: the service is a function's own name.
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "my-project")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "background-processor")
 
 
-def test_each_metric_that_is_looked_at_is_counted_in_one_place() -> None:
+def test_each_metric_that_is_looked_at_is_counted_in_one_place():
     """What two places count is counted twice, sooner or later."""
     constants = {name: value for name, value in vars(metrics).items() if name.isupper() and not name.startswith("_")}
     source = "".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
@@ -33,7 +116,7 @@ def test_each_metric_that_is_looked_at_is_counted_in_one_place() -> None:
     assert places == {name: 2 if name == "FRAMES_UNSERVED" else 1 for name in constants}
 
 
-def test_a_count_is_one_line_of_the_log_as_cloudwatch_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_count_is_one_line_of_the_log_as_cloudwatch_reads_it(capsys):
     before = time.time() * 1000
     metrics.count(metrics.JOBS_FAILED)
     (line,) = capsys.readouterr().out.splitlines()
@@ -49,9 +132,7 @@ def test_a_count_is_one_line_of_the_log_as_cloudwatch_reads_it(capsys: pytest.Ca
     assert counted == {"_aws": {"CloudWatchMetrics": [directive]}, "service": "finops-websocket", "JobsFailed": [1.0]}
 
 
-def test_what_is_an_agent_s_has_its_name_as_a_second_dimension_and_no_time_is_negative(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_what_is_an_agent_s_has_its_name_as_a_second_dimension_and_no_time_is_negative(capsys):
     metrics.count(metrics.AGENT_FAILURES, agent="cost-agent")
     # A clock was set back meanwhile.
     metrics.measure(metrics.TIME_TO_ANSWER, -3)
@@ -62,7 +143,7 @@ def test_what_is_an_agent_s_has_its_name_as_a_second_dimension_and_no_time_is_ne
 
 
 @given(st.floats(0, 1e9), st.text(min_size=1, max_size=64))
-def test_whatever_the_value_cloudwatch_can_read_it(seconds: float, agent: str) -> None:
+def test_whatever_the_value_cloudwatch_can_read_it(seconds, agent):
     with contextlib.redirect_stdout(io.StringIO()) as log, pytest.MonkeyPatch.context() as environment:
         environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "my-project")
         metrics.measure(metrics.AGENT_TIME, seconds, agent=agent)
@@ -73,16 +154,16 @@ def test_whatever_the_value_cloudwatch_can_read_it(seconds: float, agent: str) -
 class PieceByPiece(io.StringIO):
     """Keeps what is written, each piece by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
-        self.pieces: list[str] = []
+        self.pieces = []
 
-    def write(self, text: str, /) -> int:
+    def write(self, text, /):
         self.pieces.append(text)
         return len(text)
 
 
-def test_each_count_is_a_line_that_is_written_in_one_piece() -> None:
+def test_each_count_is_a_line_that_is_written_in_one_piece():
     """Between two pieces another thread's line of the log could come, and CloudWatch would read neither."""
     with contextlib.redirect_stdout(PieceByPiece()) as log:
         for _ in range(3):
@@ -94,14 +175,12 @@ def test_each_count_is_a_line_that_is_written_in_one_piece() -> None:
 class FullLog(io.StringIO):
     """Takes nothing."""
 
-    def write(self, text: str, /) -> int:
+    def write(self, text, /):
         raise OSError("No space is left.")
 
 
 @pytest.mark.parametrize("trouble", ["no namespace", "full", "closed"])
-def test_what_cannot_be_counted_is_said_and_the_work_goes_on(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: str
-) -> None:
+def test_what_cannot_be_counted_is_said_and_the_work_goes_on(monkeypatch, caplog, trouble):
     log = FullLog() if trouble == "full" else io.StringIO()
     if trouble == "no namespace":
         monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE")

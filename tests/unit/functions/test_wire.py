@@ -1,13 +1,12 @@
-"""What clients send: any text becomes a typed value or a refusal that says what is wrong and repeats nothing."""
+"""The wire: what clients send and are sent, as the contract has it, and how much fits into a message."""
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from contract_schema import CLIENT_MESSAGES, ERROR_CODES, errors_of, kind_of
+from contract_schema import CLIENT_MESSAGES, ERROR_CODES, SERVER_MESSAGES, errors_of, kind_of
 from finops_websocket.errors import InvalidMessage, QueryTooLong, RequestError, UnknownAction
 from finops_websocket.wire.client_messages import (
     Authenticate,
@@ -21,6 +20,8 @@ from finops_websocket.wire.client_messages import (
     parse_frame,
     parse_message,
 )
+from finops_websocket.wire.server_messages import Authenticated, JobFailed, Pong, ServerMessage
+from finops_websocket.wire.size import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, first_part, fits, room_for_each, wire_bytes
 
 DEFINITION_OF_ACTION = {kind_of(name)[1]: name for name in CLIENT_MESSAGES}
 SERVED = {
@@ -48,11 +49,11 @@ FRAMES = st.builds(
 )
 
 
-def test_every_action_of_the_contract_is_read() -> None:
+def test_every_action_of_the_contract_is_read():
     assert set(SERVED) == set(DEFINITION_OF_ACTION)
 
 
-def parse(text: str) -> ClientMessage | RequestError:
+def parse(text):
     """Give the value, or the refusal after checking what holds for each; any other exception is the test's failure."""
     try:
         return parse_message(parse_frame(text))
@@ -64,14 +65,14 @@ def parse(text: str) -> ClientMessage | RequestError:
 
 @settings(max_examples=150)
 @given(ANY_TEXT | ANY_JSON.map(json.dumps))
-def test_any_text_is_a_typed_value_or_refused_with_a_code_of_the_contract(text: str) -> None:
+def test_any_text_is_a_typed_value_or_refused_with_a_code_of_the_contract(text):
     assert isinstance(parse(text), ClientMessage | RequestError)
 
 
 @settings(max_examples=150, deadline=None)
 @given(FRAMES)
 @example({"action": "\ud800"})
-def test_any_object_is_judged_as_the_contract_judges_it(frame: dict[str, Any]) -> None:
+def test_any_object_is_judged_as_the_contract_judges_it(frame):
     parsed = parse(json.dumps(frame))
     action = frame["action"]
     if isinstance(parsed, RequestError):
@@ -89,25 +90,22 @@ def test_any_object_is_judged_as_the_contract_judges_it(frame: dict[str, Any]) -
 @pytest.mark.parametrize(
     "text",
     [
-        *["", "{", "null", "[]", '"finops_query"', "7", "{}", '{"action": null}', '{"action": ["ping"]}'],
-        *['{"action": "ping", "timestamp": NaN}', '{"action": "ping", "timestamp": -Infinity}'],
+        *["", "{", "[]", "{}", '{"action": ["ping"]}', '{"action": "ping", "timestamp": NaN}'],
         *['{"action": "finops_query", "query": "\\ud800"}', '{"action": "finops_query", "query": "x", "\\udfff": 1}'],
         '{"action": "ping", "unknown": ' + "9" * 5_000 + "}",
-        '{"action": "ping", "unknown": ' + "[" * 100_000,
         '{"action": "ping", "unknown": ' + "[" * 100_000 + "]" * 100_000 + "}",
         '{"unknown": ' * 100_000 + "1" + "}" * 100_000,
     ],
 )
-def test_what_is_no_json_object_with_an_action_is_an_invalid_message(text: str) -> None:
+def test_what_is_no_json_object_with_an_action_is_an_invalid_message(text):
     assert isinstance(parse(text), InvalidMessage)
 
 
-@pytest.mark.parametrize("depth", [100, 900])
-def test_depth_that_python_can_read_is_ignored_like_any_unknown_field(depth: int) -> None:
-    assert parse('{"action": "ping", "unknown": ' + "[" * depth + "]" * depth + "}") == Ping()
+def test_depth_that_python_can_read_is_ignored_like_any_unknown_field():
+    assert parse('{"action": "ping", "unknown": ' + "[" * 900 + "]" * 900 + "}") == Ping()
 
 
-def test_a_large_frame_is_judged() -> None:
+def test_a_large_frame_is_judged():
     assert isinstance(parse(json.dumps({"action": "finops_query", "query": "x" * 5_000_000})), QueryTooLong)
     assert isinstance(parse(json.dumps({"action": "authenticate", "token": "x" * 5_000_000})), InvalidMessage)
     agents = ["a"] * 500_000
@@ -116,7 +114,7 @@ def test_a_large_frame_is_judged() -> None:
 
 @given(ANY_TEXT.filter(lambda action: action not in SERVED))
 @example("make_coffee")
-def test_an_unknown_action_is_answered_with_the_known_ones(action: str) -> None:
+def test_an_unknown_action_is_answered_with_the_known_ones(action):
     known = "authenticate, cancel_job, finops_query, list_jobs, ping, resume_job"
     with pytest.raises(UnknownAction, match=known):
         parse_message({"action": action})
@@ -132,8 +130,6 @@ def test_an_unknown_action_is_answered_with_the_known_ones(action: str) -> None:
             {"action": "finops_query", "query": "Why?", "requestId": "r", "agents": ["a", "b"], "userId": "u"},
             FinopsQuery("Why?", "r", ("a", "b"), "u"),
         ),
-        ({"action": "finops_query", "query": " Why? "}, FinopsQuery(" Why? ", None, None, None)),
-        ({"action": "resume_job", "jobId": "j"}, ResumeJob("j")),
         ({"action": "cancel_job", "jobId": "j"}, CancelJob("j")),
         ({"action": "list_jobs", "limit": 50, "cursor": "c"}, ListJobs(50, "c")),
         ({"action": "list_jobs"}, ListJobs(20, None)),
@@ -141,7 +137,7 @@ def test_an_unknown_action_is_answered_with_the_known_ones(action: str) -> None:
     ],
     ids=str,
 )
-def test_values_have_the_frame_s_fields(fields: dict[str, Any], value: ClientMessage) -> None:
+def test_values_have_the_frame_s_fields(fields, value):
     parsed = parse(json.dumps(fields))
     assert parsed == value
     assert not isinstance(parsed, ListJobs) or type(parsed.limit) is int
@@ -152,23 +148,19 @@ def test_values_have_the_frame_s_fields(fields: dict[str, Any], value: ClientMes
     [
         ("authenticate", {}, "authenticate needs a token, or a userId."),
         ("finops_query", {}, "finops_query needs the field query."),
-        ("finops_query", {"query": 7}, "The field query must be of the type string."),
         ("finops_query", {"query": ""}, "The field query must not be empty."),
         ("finops_query", {"query": " \n"}, "The field query must not be blank."),
         ("finops_query", {"query": "x" * 4001}, "The question has 4001 characters; at most 4000 are taken."),
         ("finops_query", {"query": "x", "agents": []}, "The field agents must not be empty."),
         ("finops_query", {"query": "x", "agents": ["a", None]}, "The field agents.1 must be of the type string."),
-        ("ping", {"timestamp": "now"}, "The field timestamp must be of the type number."),
-        ("resume_job", {}, "resume_job needs the field jobId."),
         ("finops_query", {"query": "x", "agents": ["a"] * 11}, "The field agents must not have more than 10 entries."),
         ("cancel_job", {"jobId": "j" * 129}, "The field jobId must not be longer than 128 characters."),
         ("list_jobs", {"limit": 0}, "The field limit must be at least 1."),
         ("list_jobs", {"limit": 51}, "The field limit must not be more than 50."),
-        ("list_jobs", {"limit": 1.5}, "The field limit must be of the type integer."),
         ("list_jobs", {"limit": True}, "The field limit must be of the type integer."),
     ],
 )
-def test_a_refusal_says_what_is_wrong(action: str, fields: dict[str, Any], sentence: str) -> None:
+def test_a_refusal_says_what_is_wrong(action, fields, sentence):
     refusal = QueryTooLong if "question" in sentence else InvalidMessage
     with pytest.raises(refusal) as raised:
         parse_message({"action": action, **fields})
@@ -181,7 +173,7 @@ MARKED = st.sampled_from([MARKER, MARKER * 1_000, [MARKER], [MARKER] * 11, ["", 
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from([*FIELDS, MARKER]), MARKED, max_size=5), st.sampled_from([*SERVED, MARKER]))
-def test_a_refusal_does_not_repeat_what_was_sent(fields: dict[str, Any], action: str) -> None:
+def test_a_refusal_does_not_repeat_what_was_sent(fields, action):
     parsed = parse(json.dumps({**fields, "action": action}))
     assert not isinstance(parsed, RequestError) or MARKER not in str(parsed)
 
@@ -190,7 +182,7 @@ def test_a_refusal_does_not_repeat_what_was_sent(fields: dict[str, Any], action:
 @example("r" * 128)
 @example("r" * 129)
 @example("\ud800")
-def test_a_refusal_names_only_an_id_that_the_contract_allows(given_id: object) -> None:
+def test_a_refusal_names_only_an_id_that_the_contract_allows(given_id):
     echoed = id_in({"action": "finops_query", "requestId": given_id}, "requestId")
     assert id_in({}, "requestId") is None
     if echoed is None:
@@ -199,3 +191,81 @@ def test_a_refusal_names_only_an_id_that_the_contract_allows(given_id: object) -
         assert echoed == given_id
         assert errors_of("requestId", echoed) == []
         assert echoed.encode()
+
+
+# What clients are sent: each message as the contract has it.
+
+
+def test_every_server_message_of_the_contract_has_a_class_and_every_class_a_definition():
+    """The recording channel of all tests holds what is sent against the definitions."""
+    kinds = {message.kind for message in ServerMessage.__subclasses__()}
+    assert kinds == {kind_of(definition) for definition in SERVER_MESSAGES}
+
+
+@pytest.mark.parametrize(
+    ("message", "frame"),
+    [
+        (Pong(7), '{"action":"pong","timestamp":7}'),
+        (
+            JobFailed(None, "A sentence.", "INTERNAL", 7),
+            '{"type":"job_failed","jobId":null,"error":"A sentence.","code":"INTERNAL","timestamp":7}',
+        ),
+        # An unverified connection is told nothing of jobs and expiry; letters of all alphabets are sent as they are.
+        (
+            Authenticated("Überblick 日本 😀", "user-1", "connection-1", verified=False),
+            '{"type":"authenticated","message":"Überblick 日本 😀","userId":"user-1","connectionId":"connection-1"'
+            ',"verified":false}',
+        ),
+    ],
+    ids=["pong", "job_failed", "authenticated"],
+)
+def test_a_frame_is_compact_and_leaves_out_what_there_is_not(message, frame):
+    assert message.encode() == frame.encode()
+
+
+# How much of a text fits into a message.
+
+
+# One character of each size on the wire: 1, 2 (escaped, and in UTF-8), 3, 4 and 6 bytes (a control character).
+PIECES = st.sampled_from(['"', "\\", "\n", "\x00", "\x1f", "\x7f", "a", "é", "€", "😀", "\u2028"]) | st.text(
+    st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5
+)
+LARGE_TEXTS = st.builds(
+    lambda pieces, count: "".join(pieces) * (count // len("".join(pieces)) + 1),
+    st.lists(PIECES, min_size=1, max_size=5),
+    st.integers(15_000, 2 * MAX_TEXT_BYTES),
+)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_bytes_are_counted_as_the_wire_has_them(text):
+    frame = json.dumps({"content": text}, ensure_ascii=False, separators=(",", ":")).encode()
+    assert wire_bytes(text) == len(frame) - len('{"content":}')
+
+
+@settings(max_examples=40, deadline=None)
+@given(text=LARGE_TEXTS, room=st.integers(2, 2 * MAX_TEXT_BYTES))
+def test_the_first_part_is_the_longest_beginning_that_fits(text, room):
+    part = first_part(text, room)
+    assert text.startswith(part)
+    assert wire_bytes(part) <= room
+    assert part == text or wire_bytes(text[: len(part) + 1]) > room
+    assert fits(text, room) == (part == text)
+
+
+def test_the_bounds_are_api_gateway_s_and_the_guide_s():
+    assert (MAX_MESSAGE_BYTES, MAX_TEXT_BYTES) == (131_072, 102_400)
+
+
+@settings(deadline=None)
+@given(sizes=st.lists(st.integers(0, MAX_MESSAGE_BYTES), max_size=6), beside=st.integers(0, MAX_MESSAGE_BYTES // 2))
+def test_texts_cut_to_their_room_fill_a_message_and_never_more(sizes, beside):
+    texts = ["x" * size for size in sizes]
+    room = room_for_each(texts, beside)
+    taken = [min(wire_bytes(text), room) for text in texts]
+    assert beside + sum(taken) <= MAX_MESSAGE_BYTES
+    assert room <= MAX_TEXT_BYTES
+    is_cut = any(wire_bytes(text) > room for text in texts)
+    # What small texts leave is the large ones': less than a byte for each is left over.
+    assert not is_cut or room == MAX_TEXT_BYTES or MAX_MESSAGE_BYTES - beside - sum(taken) < len(texts)
+    assert is_cut or room == MAX_TEXT_BYTES
