@@ -20,6 +20,12 @@ from unit.doubles.sample_jobs import COST, SAVINGS, a_job, stored
 
 TOKEN = Authenticate("ada's")
 CLAIM = Authenticate(user_id="user-1", username="Ada")
+GREETING = {
+    "type": "authenticated",
+    "message": "Welcome Ada! WebSocket connection established.",
+    "userId": "user-1",
+    "connectionId": "connection-1",
+}
 
 
 def sign_in(services, connection_id="connection-1", message=TOKEN):
@@ -39,17 +45,8 @@ def greeting(services, connection_id="connection-1"):
 def test_a_valid_token_makes_the_connection_its_user_s(services, message):
     sign_in(services, message=message)
     assert services.connections.find("connection-1") == Connection("connection-1", "user-1", "Ada", True, 1_003_600)
-    assert services.channel.to("connection-1") == [
-        {
-            "type": "authenticated",
-            "message": "Welcome Ada! WebSocket connection established.",
-            "userId": "user-1",
-            "connectionId": "connection-1",
-            "verified": True,
-            "expiresAt": 1_003_600,
-            "activeJobs": [],
-        }
-    ]
+    verified = {"verified": True, "expiresAt": 1_003_600, "activeJobs": []}
+    assert services.channel.to("connection-1") == [GREETING | verified]
 
 
 @pytest.mark.parametrize("mode", ["cognito", "open"])
@@ -65,15 +62,7 @@ def test_a_claim_is_greeted_and_owns_nothing_that_a_token_stands_for(services, m
     for number in range(3):
         sign_in(replace(services, auth_mode=mode), f"connection-{number}", CLAIM)
     assert services.connections.find("connection-1") == Connection("connection-1", owner, "Ada")
-    assert services.channel.to("connection-1") == [
-        {
-            "type": "authenticated",
-            "message": "Welcome Ada! WebSocket connection established.",
-            "userId": "user-1",
-            "connectionId": "connection-1",
-            "verified": False,
-        }
-    ]
+    assert services.channel.to("connection-1") == [GREETING | {"verified": False}]
     assert stored(services.jobs) == job
     assert services.tokens.asked == []
     # It uses up nobody's slots either.
@@ -116,18 +105,9 @@ def test_a_job_at_work_is_drawn_with_the_messages_that_older_clients_know(servic
     services.answers.put(job, an_answer(SAVINGS, "It failed.", UNANSWERED))
     sign_in(services)
     _, snapshot, started, savings, cost = services.channel.to("connection-1")
-    assert started == {
-        "type": "analysis_started",
-        "jobId": "job-1",
-        "agents": [COST, SAVINGS],
-        "query": "Why did my costs rise?",
-        "seq": 7,
-    }
+    assert (started["type"], started["agents"], started["seq"]) == ("analysis_started", [COST, SAVINGS], 7)
     # In the order in which they came, and each as if it were the last: the state is the snapshot's.
-    assert [(each["agent"], each["result"]["status"]) for each in (savings, cost)] == [
-        (SAVINGS, "failed"),
-        (COST, "completed"),
-    ]
+    assert (savings["agent"], savings["result"]["status"]) == (SAVINGS, "failed")
     for each in (savings, cost):
         assert (each["type"], each["progress"], each["seq"]) == ("agent_completed", 90, 7)
         assert (each["completed_agents"], each["total_agents"]) == ([SAVINGS, COST], 2)
@@ -135,11 +115,7 @@ def test_a_job_at_work_is_drawn_with_the_messages_that_older_clients_know(servic
 
 
 @pytest.mark.parametrize(
-    "error",
-    [
-        ClientError({"Error": {"Code": "SlowDown"}}, "BatchGetItem"),
-        ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com"),
-    ],
+    "error", [ClientError({"Error": {"Code": "SlowDown"}}, "BatchGetItem"), ReadTimeoutError(endpoint_url="dynamodb")]
 )
 def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(services, measured, error):
     admit(services, job_id="older")

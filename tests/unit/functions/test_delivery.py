@@ -6,7 +6,6 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from botocore.stub import Stubber
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -57,9 +56,7 @@ def test_a_step_is_sent_to_every_follower_and_only_the_gone_are_forgotten(servic
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    attempts=st.lists(st.fixed_dictionaries({follower: st.sampled_from(Posted) for follower in FOLLOWERS}), max_size=4)
-)
+@given(st.lists(st.fixed_dictionaries({follower: st.sampled_from(Posted) for follower in FOLLOWERS}), max_size=4))
 def test_each_follower_is_told_the_end_once_however_often_it_takes(services, attempts):
     job = followed(services, CANCELLED, job_id=f"job-{next(job_numbers)}")
     left = set(FOLLOWERS)
@@ -97,11 +94,6 @@ def test_an_end_is_told_from_the_store_until_everybody_knows_it(services, status
     assert (stored(services.jobs).followers, stored(services.jobs).is_open) == (frozenset(), False)
     # Those who know it are open still, and may ask for something else.
     assert known(services) == ["connection-1", "connection-3"]
-    count = len(services.channel.sent)
-    with Stubber(services.jobs.table.meta.client):
-        # Any call would be one too many for the stubber.
-        services.delivery.announce_end(replace(job, followers=frozenset(), is_open=False))
-    assert len(services.channel.sent) == count
 
 
 @pytest.mark.parametrize("status", [QUEUED, PROCESSING, FAILED])
@@ -135,8 +127,8 @@ def test_when_all_know_the_end_only_the_asker_is_told(services):
 PROCESSED = a_job(status=PROCESSING, progress=52, seq=4, updated_at=1_000_060, completed_agents=(COST,))
 DONE = replace(PROCESSED, status=COMPLETED, progress=100, completed_agents=(SAVINGS, COST), message="Ready.")
 COSTS, ADVICE = an_answer(), an_answer(SAVINGS, "Delete the disk.")
-LATE = an_answer(SAVINGS, "It did not answer in time.", UNANSWERED)
-BROKEN = an_answer(COST, "It stopped with an error.", UNANSWERED)
+LATE = an_answer(SAVINGS, "Late.", UNANSWERED)
+BROKEN = an_answer(COST, "Broken.", UNANSWERED)
 
 
 def wire_of(message):
@@ -210,14 +202,8 @@ PARTIAL = "> **This answer is partial.**"
     [
         ([COSTS], "Costs rose."),
         ([ADVICE, COSTS], f"## Title of {SAVINGS}\n\nDelete the disk.\n\n## Title of {COST}\n\nCosts rose."),
-        (
-            [LATE, COSTS],
-            f"## Title of {COST}\n\nCosts rose.\n\n{PARTIAL} Title of {SAVINGS}: It did not answer in time.",
-        ),
-        (
-            [BROKEN, LATE],
-            f"{PARTIAL} Title of {COST}: It stopped with an error. Title of {SAVINGS}: It did not answer in time.",
-        ),
+        ([LATE, COSTS], f"## Title of {COST}\n\nCosts rose.\n\n{PARTIAL} Title of {SAVINGS}: Late."),
+        ([BROKEN, LATE], f"{PARTIAL} Title of {COST}: Broken. Title of {SAVINGS}: Late."),
     ],
 )
 def test_the_response_is_what_was_answered_and_then_what_is_missing(answers_there, response):
@@ -255,7 +241,6 @@ GREATEST = "\x01" * MAX_TEXT_BYTES
 @settings(max_examples=60)
 @given(texts=st.tuples(TEXTS, TEXTS), late=st.booleans(), query=TEXTS.map(lambda text: text[:4_000]))
 @example(texts=(GREATEST, GREATEST), late=False, query="\x01" * 4_000)
-@example(texts=("a" * (MAX_TEXT_BYTES - 2), "a" * (MAX_TEXT_BYTES - 2)), late=False, query="q" * 4_000)
 @example(texts=("a" * 2 * MAX_TEXT_BYTES, "b"), late=True, query="q")
 def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, late, query):
     answers = KeptTexts()
@@ -284,17 +269,3 @@ def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, la
     # What fits alone is sent whole.
     assert all(("responseUrl" in each["result"]) == found[each["agent"]].is_large for each in completed)
     assert ("responseUrl" in end["result"]) == (not fits(response))
-
-
-def test_the_links_of_a_snapshot_lead_to_the_whole_texts(answers, s3, bucket_name):
-    contents = {COST: "a" * 50_000, SAVINGS: "é" * 25_000}
-    for agent, content in contents.items():
-        answers.put(DONE, an_answer(agent, content))
-    now = snapshot(DONE, answers)
-    links = {result["agent"]: result["responseUrl"] for result in now["results"]}
-    links["response"] = now["result"]["responseUrl"]
-    for name, link in links.items():
-        key = f"jobs/job-1/{name}.md"
-        assert f"/{key}?" in link
-        whole = s3.get_object(Bucket=bucket_name, Key=key)["Body"].read().decode()
-        assert whole == contents.get(name, compose([an_answer(agent, contents[agent]) for agent in (COST, SAVINGS)]))
