@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from finops_websocket.jobs import answers as answers_module
-from finops_websocket.jobs.answers import Answer, compose, in_order, response_of, text_of
+from finops_websocket.jobs.answers import Answer, text_of
 from finops_websocket.wire.size import MAX_TEXT_BYTES, first_part
 from unit.doubles.sample_jobs import COST, SAVINGS, a_job
 
@@ -36,15 +36,6 @@ def test_answers_are_found_by_agent_and_go_with_their_job(answers, s3, bucket_na
     assert [int(item["ttl"]) for item in answers._table.scan()["Items"]] == [JOB.ttl, JOB.ttl, 3_000_000]
     # A small answer needs no bucket.
     assert s3.list_objects_v2(Bucket=bucket_name)["KeyCount"] == 0
-
-
-def test_a_large_answer_is_kept_as_its_first_part_and_in_the_bucket_whole(answers, kept):
-    stored = answers.put(JOB, LARGE)
-    assert stored == replace(LARGE, content=first_part(LARGE_TEXT), is_large=True)
-    assert answers.find(JOB) == {COST: stored}
-    assert answers.with_whole_content(JOB, stored).content == kept(KEY) == LARGE_TEXT
-    other = answers.put(JOB, replace(LATE, content=OTHER_TEXT))
-    assert answers.with_whole_content(JOB, other).content == OTHER_TEXT
 
 
 def test_an_answer_is_large_from_the_first_byte_that_does_not_fit(answers):
@@ -87,16 +78,3 @@ def test_a_link_is_to_the_whole_of_that_text_alone_and_for_an_hour(answers, kept
     assert kept(KEY) == answer.content
     # A browser is told that it is markdown in UTF-8.
     assert s3.head_object(Bucket=bucket_name, Key=KEY)["ContentType"] == "text/markdown; charset=utf-8"
-
-
-def test_a_large_response_is_kept_beside_the_answers(answers, kept):
-    stored = answers.put(JOB, LARGE)
-    answers.put_response(JOB, compose([LARGE, LATE]))
-    # In the order in which the agents were asked.
-    parts = in_order(JOB, {SAVINGS: LATE, COST: stored})
-    assert parts == [stored, LATE]
-    link = answers.link(response_of(JOB, parts))
-    assert "/jobs/job-1/response.md?" in link
-    reason = "> **This answer is partial.** Optimisation: It did not answer in time."
-    assert kept("jobs/job-1/response.md") == f"## Cost analysis\n\n{LARGE_TEXT}\n\n{reason}"
-    assert response_of(JOB, parts).beginning.startswith("## Cost analysis\n\n# Überblick\n0123456789")

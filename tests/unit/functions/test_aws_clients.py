@@ -12,6 +12,8 @@ from finops_websocket.wire.server_messages import Pong
 from unit.doubles.embedded_metrics import measurements, names
 from unit.doubles.loopback_aws import LoopbackAws
 
+PONG = Pong(7)
+
 
 @pytest.fixture(autouse=True)
 def region(monkeypatch):
@@ -29,20 +31,13 @@ def limits(client):
     return config.connect_timeout, config.read_timeout, config.retries["mode"], config.retries["total_max_attempts"]
 
 
-def test_a_call_on_a_client_s_behalf_ends_before_the_function_s_20_seconds():
-    clients = [aws_clients.table("jobs").meta.client, aws_clients.sqs(), aws_clients.s3()]
-    for client in clients:
+@pytest.mark.parametrize(("tries", "waits"), [(aws_clients.PROMPT, 0), (aws_clients.PATIENT, 1 + 2 + 4 + 8 + 16)])
+def test_a_call_ends_before_the_function_s_20_seconds_or_the_processor_s_lease(tries, waits):
+    most = 20 if tries == aws_clients.PROMPT else load()["Parameters"]["LeaseSeconds"]["Default"]
+    for client in (aws_clients.table("jobs", tries).meta.client, aws_clients.sqs(tries), aws_clients.s3(tries)):
         connect_timeout, read_timeout, mode, attempts = limits(client)
-        assert (connect_timeout + read_timeout) * attempts <= 20
-        assert (mode, attempts) == ("standard", 3)
-
-
-def test_the_processor_is_patient_but_not_for_longer_than_its_lease():
-    waits = 1 + 2 + 4 + 8 + 16
-    for client in (aws_clients.table("jobs", aws_clients.PATIENT).meta.client, aws_clients.sqs(aws_clients.PATIENT)):
-        connect_timeout, read_timeout, mode, attempts = limits(client)
-        assert (mode, attempts) == ("standard", 6)
-        assert (connect_timeout + read_timeout) * attempts + waits < load()["Parameters"]["LeaseSeconds"]["Default"]
+        assert (connect_timeout + read_timeout) * attempts + waits < most
+        assert (mode, attempts) == ("standard", tries)
 
 
 def test_an_agent_is_invoked_once_and_waited_for_as_long_as_told():
@@ -66,32 +61,17 @@ def test_links_on_the_local_cloud_lead_to_its_address(monkeypatch):
     assert link().startswith("http://127.0.0.1:4566/results/jobs/1.md?")
 
 
-def test_the_channel_posts_to_the_stage_s_endpoint():
+def test_the_channel_posts_to_a_connection_of_the_stage_looks_at_it_and_closes_it():
     with LoopbackAws() as loopback:
         channel = aws_clients.client_channel(loopback.management_endpoint)
-        assert channel.send("connection=1", Pong(7)) is Posted.SENT
+        assert channel.send("connection=1", PONG) is Posted.SENT
+        assert channel.is_open("connection=1")
+        channel.close("connection=1")
+        loopback.gone = {"connection=1"}
+        assert channel.send("connection=1", PONG) is Posted.GONE
+        assert not channel.is_open("connection=1")
     assert loopback.posted == [("connection=1", {"action": "pong", "timestamp": 7})]
-
-
-# The way back to the clients: what becomes of each message, and what that says of its connection.
-
-
-PONG = Pong(7)
-CONNECTION = {"ConnectionId": "connection-1"}
-POST = {**CONNECTION, "Data": PONG.encode()}
-
-# API Gateway's errors, but for the one that says that a connection is gone.
-REFUSALS = pytest.mark.parametrize(
-    ("code", "status"),
-    [
-        ("LimitExceededException", 429),
-        ("InternalServerError", 500),
-        ("PayloadTooLargeException", 413),
-        ("ForbiddenException", 403),
-        # A 403 has many names.
-        ("403", 403),
-    ],
-)
+    assert loopback.closed == ["connection=1"]
 
 
 def management_client():
@@ -107,26 +87,10 @@ def stubber(aws):
         stubber.assert_no_pending_responses()
 
 
-def test_a_message_is_posted_and_a_connection_looked_at_and_closed(stubber):
-    channel = ClientChannel(stubber.client)
-    stubber.add_response("post_to_connection", {}, POST)
-    assert channel.send("connection-1", PONG) is Posted.SENT
-    stubber.add_response("get_connection", {}, CONNECTION)
-    assert channel.is_open("connection-1")
-    stubber.add_response("delete_connection", {}, CONNECTION)
-    channel.close("connection-1")
-
-
-def test_a_connection_that_api_gateway_has_forgotten_is_gone(stubber):
-    channel = ClientChannel(stubber.client)
-    for operation in ("post_to_connection", "get_connection", "delete_connection"):
-        stubber.add_client_error(operation, "GoneException", http_status_code=410)
-    assert channel.send("connection-1", PONG) is Posted.GONE
-    assert not channel.is_open("connection-1")
-    channel.close("connection-1")
-
-
-@REFUSALS
+# A 403 has many names.
+@pytest.mark.parametrize(
+    ("code", "status"), [("LimitExceededException", 429), ("PayloadTooLargeException", 413), ("403", 403)]
+)
 def test_any_other_refusal_is_no_connection_s_end_and_one_that_is_no_client_s_doing_is_counted(
     stubber, capsys, code, status
 ):

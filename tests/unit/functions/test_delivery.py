@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from contract_schema import assert_valid
 from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery import messages
-from finops_websocket.errors import EndNotTold
 from finops_websocket.jobs.answers import FAILED as UNANSWERED
 from finops_websocket.jobs.answers import AnswerStore, compose
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
@@ -71,31 +70,6 @@ def test_each_follower_is_told_the_end_once_however_often_it_takes(services, att
         assert (job.followers, job.is_open) == (left, bool(left))
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"), [(COMPLETED, "job_completed"), (FAILED, "job_failed"), (CANCELLED, "job_cancelled")]
-)
-def test_an_end_is_told_from_the_store_until_everybody_knows_it(services, status, kind):
-    job = followed(services, status)
-    services.answers.put(job, an_answer(COST))
-    services.answers.put(job, an_answer(SAVINGS, "Delete the disk."))
-    services.channel.results = {"connection-1": Posted.FAILED, "connection-2": Posted.GONE}
-    for _ in range(2):
-        with pytest.raises(EndNotTold):
-            services.delivery.announce_end(stored(services.jobs))
-    services.channel.results = {}
-    services.delivery.announce_end(stored(services.jobs))
-    first, again, told = services.channel.to("connection-1")
-    assert first == again == told
-    assert (told["type"], told["seq"]) == (kind, 7)
-    if status == COMPLETED:
-        parts = f"## Title of {COST}\n\nCosts rose.\n\n## Title of {SAVINGS}\n\nDelete the disk."
-        assert told["result"]["response"] == parts
-    assert services.channel.kinds_to("connection-3") == [kind]
-    assert (stored(services.jobs).followers, stored(services.jobs).is_open) == (frozenset(), False)
-    # Those who know it are open still, and may ask for something else.
-    assert known(services) == ["connection-1", "connection-3"]
-
-
 @pytest.mark.parametrize("status", [QUEUED, PROCESSING, FAILED])
 def test_a_job_that_goes_on_has_no_end_and_one_that_nobody_follows_is_closed_without_a_word(services, status):
     job = followed(services, status, followers=frozenset() if status == FAILED else frozenset(FOLLOWERS))
@@ -113,12 +87,6 @@ def test_who_asks_for_an_end_and_all_who_follow_are_told_it_once_each(services, 
         assert services.channel.kinds_to(connection_id) == ["job_cancelled"]
     # It is left to the sweep, and no failure of the asker's.
     assert (stored(services.jobs).followers, stored(services.jobs).is_open) == ({"connection-2"}, True)
-
-
-def test_when_all_know_the_end_only_the_asker_is_told(services):
-    job = followed(services, CANCELLED, followers=frozenset(), is_open=False)
-    services.delivery.tell_end("connection-1", job)
-    assert [receiver for receiver, _ in services.channel.sent] == ["connection-1"]
 
 
 # The messages about a job: each says what is stored, and fits, whatever its texts are.

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract_schema import ERROR_CODES
-from finops_websocket import errors, metrics
+from finops_websocket import metrics
 from finops_websocket.connections.identity import Connection
 from finops_websocket.connections.rate_limit import RateLimiter
 from finops_websocket.dispatch import BROKEN, HANDLED, dispatch
@@ -136,11 +136,7 @@ def test_a_refusal_names_the_job_that_the_frame_named(services, job_id, named):
 
 
 @pytest.mark.parametrize(
-    ("error", "waits"),
-    [
-        (SessionExpired("Please sign in again."), None),
-        (TooManyJobs("Please wait.", 30), 30),
-    ],
+    ("error", "waits"), [(SessionExpired("Please sign in again."), None), (TooManyJobs("Please wait.", 30), 30)]
 )
 def test_an_action_s_refusal_reaches_the_sender_with_the_time_to_wait(services, measured, error, waits):
     [failed] = Dispatched(services, QUERY, error).heard
@@ -271,8 +267,3 @@ def test_no_other_error_s_text_reaches_a_client(error):
     assert code in ERROR_CODES
     assert sentence
     assert "secret" not in sentence
-
-
-def test_the_tree_in_the_docstring_is_the_tree():
-    drawn = [line.strip("|-` ").split()[0] for line in (errors.__doc__ or "").splitlines()[2:] if line.strip()]
-    assert drawn == [error.__name__ for error in subclasses(FinopsError)]

@@ -5,7 +5,7 @@ from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from finops_websocket.dynamodb import Change, read_items, retry_on_conflict, update_item
+from finops_websocket.dynamodb import read_items, retry_on_conflict, update_item
 
 KEY = {"jobId": "a"}
 
@@ -13,33 +13,6 @@ KEY = {"jobId": "a"}
 @pytest.fixture
 def table(jobs):
     return jobs.table
-
-
-def test_an_item_is_changed_in_every_way_at_once_whatever_its_attributes_are_called(table):
-    """`status`, `partial`, `size` and `ttl` are among the words that may not stand in an expression."""
-    table.put_item(Item={**KEY, "status": "old", "size": 1, "followers": {"c", "d"}, "ttl": 9, "error": "Gone."})
-    change = update_item(
-        table,
-        KEY,
-        Attr("status").eq("old"),
-        assign={"status": "new", "partial": True},
-        assign_if_missing={"ttl": 10, "data": "first"},
-        add={"size": 2},
-        delete={"followers": {"c"}},
-        remove=("error",),
-    )
-    expected = {**KEY, "status": "new", "partial": True, "ttl": 9, "data": "first", "size": 3, "followers": {"d"}}
-    assert change == Change(made=True, item=expected)
-    assert update_item(table, KEY, Attr("ttl").exists(), remove=("ttl",)).made
-    assert "ttl" not in table.get_item(Key=KEY)["Item"]
-
-
-@pytest.mark.parametrize("item", [None, {**KEY, "seq": 3, "followers": {"c"}, "agents": ["x"], "open": True}])
-def test_what_is_there_when_a_condition_does_not_hold_comes_with_the_refusal(table, item):
-    if item is not None:
-        table.put_item(Item=item)
-    assert update_item(table, KEY, Attr("seq").eq(2), assign={"seq": 4}) == Change(made=False, item=item)
-    assert table.get_item(Key=KEY).get("Item") == item
 
 
 def test_any_other_refusal_is_an_error(table):

@@ -9,11 +9,7 @@ from botocore.exceptions import ClientError
 from finops_websocket import metrics
 from finops_websocket.connections.identity import Connection
 from finops_websocket.delivery.stuck_jobs import MOST_ATTEMPTS
-from finops_websocket.errors import (
-    SessionExpired,
-    Unauthenticated,
-    UnknownAgent,
-)
+from finops_websocket.errors import SessionExpired, Unauthenticated, UnknownAgent
 from finops_websocket.jobs.job import FAILED, PROCESSING, QUEUED
 from finops_websocket.wire.client_messages import FinopsQuery
 from message_handler.finops_query import finops_query

@@ -215,10 +215,7 @@ def test_jobs_with_huge_questions_are_spread_over_pages_that_fit(services, signe
 @pytest.mark.parametrize("mode", ["cognito", "open"])
 @pytest.mark.parametrize(
     ("changes", "error"),
-    [
-        ({"verified": False, "user_id": "claimed#ada"}, Unauthenticated),
-        ({"expires_at": 1_000_000}, SessionExpired),
-    ],
+    [({"verified": False, "user_id": "claimed#ada"}, Unauthenticated), ({"expires_at": 1_000_000}, SessionExpired)],
 )
 def test_who_has_shown_no_token_that_counts_has_no_list_in_any_mode(services, signed_in, mode, changes, error):
     store(services.jobs, user_id="claimed#ada")

@@ -134,15 +134,9 @@ def test_a_missing_origin_is_allowed_by_one_word_alone(allowed):
         assert not OriginPolicy.read(allowed, missing).allows(())
 
 
-@pytest.mark.parametrize(
-    "allowed",
-    [
-        *(f" {PAGE} , {OTHER_PAGE} ", "https://10.0.0.1", "http://[::1]:3000", "https://xn--bcher-kva.example"),
-        "chrome-extension://abcdefghijklmnop",
-    ],
-)
-def test_origins_are_listed_with_commas_between_them(allowed):
-    assert OriginPolicy.read(allowed, "allow").allowed == {origin.strip() for origin in allowed.split(",")}
+def test_origins_are_listed_with_commas_between_them():
+    others = {"http://[::1]:3000", "https://xn--bcher-kva.example", "chrome-extension://abcdefghijklmnop"}
+    assert OriginPolicy.read(f" {PAGE} , {','.join(others)} ", "allow").allowed == {PAGE, *others}
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,8 @@
 import contextlib
 import io
 import json
-import logging
-import re
 import time
 import uuid
-from pathlib import Path
 
 import pytest
 from aws_lambda_powertools import Logger
@@ -34,7 +31,7 @@ def raise_from(error, cause):
     raise error from cause
 
 
-@pytest.mark.parametrize("error", [ValueError("secret"), KeyError("secret"), ParamValidationError(report="secret")])
+@pytest.mark.parametrize("error", [KeyError("secret"), ParamValidationError(report="secret")])
 def test_of_an_error_there_is_its_type_and_where_it_was_raised(log, error):
     logger, lines = log
     error.add_note("secret")
@@ -54,12 +51,8 @@ def test_of_aws_s_errors_there_are_the_code_and_the_call(log):
     logger, lines = log
     logger.error("It failed.", exc_info=REFUSED)
     ((described,),) = (line["errors"] for line in lines())
-    assert described == {
-        "errorType": "ClientError",
-        "errorCode": "AccessDenied",
-        "operation": "PutItem",
-        "raisedAt": [],
-    }
+    call = {"errorCode": "AccessDenied", "operation": "PutItem"}
+    assert described == {"errorType": "ClientError", **call, "raisedAt": []}
 
 
 def test_what_an_error_came_from_is_there_unless_it_does_not_matter(log):
@@ -83,21 +76,7 @@ def test_what_an_error_came_from_is_there_unless_it_does_not_matter(log):
     assert "secret" not in json.dumps(lines())
 
 
-def test_other_handlers_have_the_record_as_it_was():
-    try:
-        raise ValueError("text")
-    except ValueError as error:
-        exc_info = (ValueError, error, error.__traceback__)
-    record = logging.LogRecord("name", logging.ERROR, "file.py", 1, "It failed.", None, exc_info)
-    assert "text" not in ContentFreeFormatter().format(record)
-    assert record.exc_info == exc_info
-    assert not hasattr(record, "errors")
-
-
 # What is counted: each thing in one place, as a line of the log that CloudWatch can read.
-
-
-SOURCES = Path(__file__).resolve().parents[3] / "src"
 
 
 @pytest.fixture(autouse=True)
@@ -105,15 +84,6 @@ def environment(monkeypatch):
     # As in a function: the service is a function's own name.
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "my-project")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "background-processor")
-
-
-def test_each_metric_that_is_looked_at_is_counted_in_one_place():
-    """What two places count is counted twice, sooner or later."""
-    constants = {name: value for name, value in vars(metrics).items() if name.isupper() and not name.startswith("_")}
-    source = "".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
-    places = {name: len(re.findall(rf"\bmetrics\.{name}\b", source)) for name in constants}
-    # A frame that is answered all the same is counted by its dispatch, one that is not by the entry point.
-    assert places == {name: 2 if name == "FRAMES_UNSERVED" else 1 for name in constants}
 
 
 def test_a_count_is_one_line_of_the_log_as_cloudwatch_reads_it(capsys):
@@ -124,22 +94,14 @@ def test_a_count_is_one_line_of_the_log_as_cloudwatch_reads_it(capsys):
     # CloudWatch takes milliseconds; seconds would be in 1970 and refused.
     assert counted["_aws"].pop("Timestamp") >= int(before)
     # The alarms of the template name the same namespace, metric and dimension.
-    directive = {
-        "Namespace": "my-project",
-        "Dimensions": [["service"]],
-        "Metrics": [{"Name": "JobsFailed", "Unit": "Count"}],
-    }
+    directive = {"Namespace": "my-project", "Dimensions": [["service"]]}
+    directive["Metrics"] = [{"Name": "JobsFailed", "Unit": "Count"}]
     assert counted == {"_aws": {"CloudWatchMetrics": [directive]}, "service": "finops-websocket", "JobsFailed": [1.0]}
 
 
-def test_what_is_an_agent_s_has_its_name_as_a_second_dimension_and_no_time_is_negative(capsys):
-    metrics.count(metrics.AGENT_FAILURES, agent="cost-agent")
-    # A clock was set back meanwhile.
+def test_no_time_is_negative_though_a_clock_was_set_back(capsys):
     metrics.measure(metrics.TIME_TO_ANSWER, -3)
-    assert measurements(capsys.readouterr().out) == [
-        Measurement("AgentFailures", "Count", 1.0, "cost-agent"),
-        Measurement("TimeToAnswer", "Seconds", 0.0),
-    ]
+    assert measurements(capsys.readouterr().out) == [Measurement("TimeToAnswer", "Seconds", 0.0)]
 
 
 @given(st.floats(0, 1e9), st.text(min_size=1, max_size=64))
@@ -172,16 +134,9 @@ def test_each_count_is_a_line_that_is_written_in_one_piece():
     assert [json.loads(piece)[metrics.DELIVERIES_REFUSED] for piece in log.pieces] == [[1.0]] * 3
 
 
-class FullLog(io.StringIO):
-    """Takes nothing."""
-
-    def write(self, text, /):
-        raise OSError("No space is left.")
-
-
-@pytest.mark.parametrize("trouble", ["no namespace", "full", "closed"])
+@pytest.mark.parametrize("trouble", ["no namespace", "closed"])
 def test_what_cannot_be_counted_is_said_and_the_work_goes_on(monkeypatch, caplog, trouble):
-    log = FullLog() if trouble == "full" else io.StringIO()
+    log = io.StringIO()
     if trouble == "no namespace":
         monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE")
     if trouble == "closed":

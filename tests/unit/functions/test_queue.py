@@ -4,7 +4,6 @@ import json
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.config import Config
 from botocore.stub import Stubber
 from hypothesis import HealthCheck, example, given, settings
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from background_processor.dead_letters import fail_dead_letter
 from background_processor.process_job import serve_queued_job
-from background_processor.queue_message import QueueMessage
 from finops_websocket import metrics
 from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery.stuck_jobs import GIVEN_UP
@@ -21,12 +19,11 @@ from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from finops_websocket.jobs.queue import JobQueue, job_id_of
 from unit.doubles.embedded_metrics import names
 from unit.doubles.interleaved_calls import just_before
-from unit.doubles.sample_events import event_of
 from unit.doubles.sample_jobs import LEASE, claim, store, stored
 from unit.doubles.sample_messages import BODY, a_message
 
 
-@pytest.mark.parametrize("user_id", ["user-1", "Ünal 日本 😀", "u" * 256], ids=["plain", "any letters", "long"])
+@pytest.mark.parametrize("user_id", ["Ünal 日本 😀", "u" * 256], ids=["any letters", "long"])
 def test_a_user_s_jobs_are_one_group_that_does_not_name_the_user(sqs, user_id):
     queue = JobQueue(sqs, "queue")
     for job_id, user in (("job-1", user_id), ("job-2", user_id), ("job-3", "another")):
@@ -57,8 +54,7 @@ def test_a_queue_that_takes_nothing_is_unavailable(aws, is_reached):
 @pytest.mark.parametrize(
     "body",
     [
-        *["", "job-1", "null", "[]", '"job-1"', "{}", '{"jobId": null}', '{"jobId": 1}', '{"jobId": ["job-1"]}'],
-        *[json.dumps({"jobId": job_id}) for job_id in ("", "x" * 129, "é", "two\nlines", "\ud800")],
+        *["job-1", "[]", "{}", *(json.dumps({"jobId": job_id}) for job_id in (1, "", "x" * 129, "é", "two\nlines"))],
         # Python reads no number of more than 4,300 digits, and nothing that is nested too deeply.
         "9" * 5_000,
         "[" * 100_000,
@@ -90,17 +86,6 @@ def test_any_body_is_a_job_or_said_to_be_none(body):
 DEAD_LETTER = {"messageId": "message-1", "body": BODY, "sentAt": 1_795_431_600}
 
 
-def test_a_message_is_hidden_again_after_a_third_of_the_lease_and_not_at_every_step(services):
-    message = a_message(services, lease=90)
-    asked = []
-    for seconds in (0, 10, 19.9, 0.1, 29, 1, 300):
-        services.clock.now += seconds
-        message.keep_hidden()
-        asked.append(len(services.sqs.hidden_for))
-    assert asked == [1, 1, 1, 2, 2, 3, 4]
-    assert services.sqs.hidden_for == [121] * 4
-
-
 def test_what_sqs_refused_is_tried_again_at_the_next_step(services):
     message = a_message(services, lease=90)
     for is_down, hidden_for in ((True, 1), (True, 2), (False, 3), (False, 3)):
@@ -127,33 +112,10 @@ def test_while_its_worker_lives_it_stays_hidden_for_a_lease_and_a_second_and_lit
         assert lease + 1 <= services.sqs.seen_again_at - services.clock.now <= lease * 4 / 3 + 2
 
 
-def test_sqs_takes_what_it_is_asked(aws):
-    sqs = boto3.client("sqs")
-    queue_url = sqs.create_queue(QueueName="queue")["QueueUrl"]
-    sqs.send_message(QueueUrl=queue_url, MessageBody=BODY)
-
-    def received():
-        [record] = event_of("queue_message")["Records"]
-        for each in sqs.receive_message(QueueUrl=queue_url, WaitTimeSeconds=0).get("Messages", []):
-            taken = {"messageId": each["MessageId"], "receiptHandle": each["ReceiptHandle"], "body": each["Body"]}
-            return QueueMessage(sqs, queue_url, SQSRecord({**record, **taken}), lease=90)
-        return None
-
-    message = received()
-    assert message.show_again_in(0)
-    again = received()
-    assert (again.message_id, again.body) == (message.message_id, BODY)
-    again.keep_hidden()
-    assert received() is None
-
-
-@pytest.mark.parametrize(
-    "body", ["", "Project Bluebird", "[]", "{}", '{"jobId": 1}', '{"jobId": ""}', '"job-1"', "[" * 10_000]
-)
-def test_a_message_that_names_no_job_comes_again_at_once_and_a_dead_one_stays_and_is_counted(services, measured, body):
-    with pytest.raises(NotAJob) as raised:
+def test_a_message_that_names_no_job_comes_again_at_once_and_a_dead_one_stays_and_is_counted(services, measured):
+    body = "Project Bluebird"
+    with pytest.raises(NotAJob):
         serve_queued_job(services, a_message(services, body), "worker-1", 300)
-    assert str(raised.value) == "The queue's message is no job."
     assert (services.sqs.hidden_for, measured()) == ([0], [])
     with pytest.raises(NotAJob):
         fail_dead_letter(services, a_message(services, body))
@@ -174,17 +136,9 @@ def test_the_job_of_a_dead_message_has_failed_keeps_it_and_its_followers_are_tol
     job = stored(services.jobs)
     assert (job.status, job.code, job.error, job.seq) == (FAILED, "PROCESSING_FAILED", GIVEN_UP, seq + 1)
     assert (job.dead_letter, job.followers, job.is_open) == (DEAD_LETTER, frozenset(), False)
-    assert services.channel.to("connection-1") == [
-        {
-            "type": "job_failed",
-            "jobId": "job-1",
-            "error": GIVEN_UP,
-            "code": "PROCESSING_FAILED",
-            "requestId": "request-1",
-            "timestamp": int(services.clock.now),
-            "seq": seq + 1,
-        }
-    ]
+    [told] = services.channel.to("connection-1")
+    assert (told["type"], told["error"], told["code"]) == ("job_failed", GIVEN_UP, "PROCESSING_FAILED")
+    assert (told["requestId"], told["timestamp"], told["seq"]) == ("request-1", int(services.clock.now), seq + 1)
     assert names(measured()) == {metrics.JOBS_FAILED: 1}
 
 
@@ -208,10 +162,8 @@ def test_a_job_that_a_worker_has_is_left_to_it_and_looked_at_when_its_lease_is_o
 
 def test_a_job_that_is_claimed_in_between_is_left_to_its_worker(services):
     store(services.jobs)
-    with (
-        just_before(services.jobs.table.meta.client, "UpdateItem", lambda: claim(services.jobs)),
-        pytest.raises(JobHeldElsewhere),
-    ):
+    claimed = just_before(services.jobs.table.meta.client, "UpdateItem", lambda: claim(services.jobs))
+    with claimed, pytest.raises(JobHeldElsewhere):
         fail_dead_letter(services, a_message(services))
     job = stored(services.jobs)
     assert (job.status, job.lease_until) == (PROCESSING, services.clock.now + LEASE)

@@ -46,15 +46,8 @@ def test_a_dead_job_s_question_is_asked_once_more_by_a_job_of_its_own(services):
     outcome = replay_job(services, "job-1")
     job = stored(services.jobs, outcome["replayedAs"])
     assert outcome == {"replayedAs": job.job_id, "queued": True}
-    assert job == a_job(
-        job_id=job.job_id,
-        created_at=NOW,
-        updated_at=NOW,
-        queued_at=NOW,
-        ttl=NOW + services.retention,
-        request_id="job-1",
-        followers=frozenset(),
-    )
+    times = {"created_at": NOW, "updated_at": NOW, "queued_at": NOW, "ttl": NOW + services.retention}
+    assert job == a_job(job_id=job.job_id, request_id="job-1", followers=frozenset(), **times)
     assert services.sqs.job_ids() == [job.job_id]
     # The dead one keeps its end, and says which one replays it.
     assert stored(services.jobs) == dead
@@ -100,14 +93,9 @@ def test_a_replay_that_failed_for_good_too_can_be_replayed(services):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"status": QUEUED},
-        {"status": PROCESSING},
-        {"status": COMPLETED},
-        {"status": CANCELLED},
+        *({"status": status} for status in (QUEUED, PROCESSING, COMPLETED, CANCELLED)),
         # Its agents were asked, and none had an answer.
-        {"code": "AGENTS_FAILED"},
-        {"ttl": NOW},
-        {"job_id": "another"},
+        *({"code": "AGENTS_FAILED"}, {"ttl": NOW}, {"job_id": "another"}),
     ],
     ids=str,
 )

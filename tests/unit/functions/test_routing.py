@@ -16,23 +16,15 @@ BOTH = COST + SAVINGS
     ("query", "agents"),
     [
         ("What were my AWS costs last month?", COST),
-        ("Why is the bill so high?", COST),
         ("Forecast next quarter", COST),
         ("Show me the top 5 services", COST),
-        ("HOW MUCH did we spend on EC2?", COST),
-        ("Compare June and July", COST),
         ("Which resources are idle?", SAVINGS),
         ("Recommend right-sizing", SAVINGS),
-        ("Optimise my account", SAVINGS),
         ("Should we buy savings plans?", SAVINGS),
-        ("Find under-utilized instances", SAVINGS),
         ("How can I reduce my costs?", BOTH),
-        ("What did we spend, and what can we save?", BOTH),
-        ("Hello", BOTH),
         ("", BOTH),
         # Words are whole words.
         ("Is Costa Rica a region?", BOTH),
-        ("How is the shortcut named?", BOTH),
     ],
 )
 def test_a_question_s_words_choose_the_agents(query, agents):

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -156,11 +156,10 @@ def test_the_sweep_queues_what_is_stuck_tells_what_is_untold_and_leaves_the_rest
         sweep(services, enough)
     assert services.sqs.job_ids() == ["job-1"]
     assert [services.jobs.find(job.job_id) for job in left[:2]] == left[:2]
-    assert [(told["type"], told["jobId"]) for told in services.channel.to("connection-1")] == [
-        ("job_completed", "untold")
-    ]
-    assert not stored(services.jobs, "untold").is_open
-    assert not stored(services.jobs, "nobody-follows").is_open
+    [told] = services.channel.to("connection-1")
+    assert (told["type"], told["jobId"]) == ("job_completed", "untold")
+    for job_id in ("untold", "nobody-follows"):
+        assert not stored(services.jobs, job_id).is_open
 
 
 def test_the_sweep_keeps_an_end_that_cannot_be_told_and_tells_the_others(services):
@@ -190,15 +189,7 @@ def failing(client, operation, error):
         client.meta.events.unregister("provide-client-params", fail)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem"),
-        EndpointConnectionError(endpoint_url="https://dynamodb.example.com"),
-        KeyError("a bug"),
-    ],
-    ids=["refused", "unreachable", "unexpected"],
-)
+@pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="dynamodb"), KeyError("a bug")])
 @pytest.mark.parametrize(
     ("operation", "status"),
     [("UpdateItem", QUEUED), ("UpdateItem", COMPLETED), ("GetItem", QUEUED)],
