@@ -54,3 +54,10 @@ def after(event: threading.Event, behaviour: Behaviour) -> Behaviour:
         return behaviour()
 
     return wait
+
+
+def join_agents() -> None:
+    """Wait for the threads that ask agents: on Lambda they die with their worker."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("agent"):
+            thread.join(30)

@@ -280,7 +280,6 @@ def test_who_is_overtaken_tries_again_and_anything_else_is_an_error_at_once(with
 
 # Hypothesis asks, ends jobs and lets time go by as it likes: no user ever has more than its limits.
 
-
 LIMITS = JobLimits(active_jobs=2, queries_per_minute=3, agent_timeout=30)
 USERS = st.sampled_from(["ann", "bob"])
 REQUESTS = st.none() | st.sampled_from(["request-1", "request-2"])

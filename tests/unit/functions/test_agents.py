@@ -18,7 +18,7 @@ from finops_websocket import metrics
 from finops_websocket.errors import AgentFailed, AgentTimedOut
 from unit.doubles.embedded_metrics import Measurement
 from unit.doubles.sample_jobs import COST
-from unit.doubles.scripted_agents import ScriptedAgents, after, fails, says
+from unit.doubles.scripted_agents import ScriptedAgents, after, fails, join_agents, says
 from unit.doubles.settable_clock import SettableClock
 
 pytestmark = pytest.mark.usefixtures("parent_logger")
@@ -145,12 +145,6 @@ def test_a_throttled_agent_that_nobody_waits_for_any_more_is_not_asked_again():
         release.set()
         join_agents()
     assert lambda_.closed == 1
-
-
-def join_agents():
-    for thread in threading.enumerate():
-        if thread.name.startswith("agent"):
-            thread.join(20)
 
 
 def ask(agents, time_limit=300.0):

@@ -17,6 +17,7 @@ from unit.doubles.embedded_metrics import names
 from unit.doubles.interleaved_calls import just_before
 from unit.doubles.sample_answers import an_answer
 from unit.doubles.sample_jobs import COST, SAVINGS, a_job, stored
+from unit.doubles.scripted_agents import fails
 
 TOKEN = Authenticate("ada's")
 CLAIM = Authenticate(user_id="user-1", username="Ada")
@@ -121,10 +122,7 @@ def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(services, m
     admit(services, job_id="older")
     admit(services, job_id="newer")
 
-    def fail():
-        raise error
-
-    with just_before(services.jobs.table.meta.client, "BatchGetItem", fail):
+    with just_before(services.jobs.table.meta.client, "BatchGetItem", fails(error)):
         sign_in(services)
     assert greeting(services)["activeJobs"] == ["newer", "older"]
     assert [drawn["jobId"] for drawn in services.channel.to("connection-1")[1:]] == ["older"]

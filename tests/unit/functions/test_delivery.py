@@ -1,4 +1,4 @@
-"""Telling clients about a job: what each message says, each step to who follows, and its end to each of them once."""
+"""Telling clients about a job: its agents' answers, what each message says, each step and the end to who follows."""
 
 import itertools
 import json
@@ -6,14 +6,16 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contract_schema import assert_valid
 from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery import messages
+from finops_websocket.jobs import answers as answers_module
 from finops_websocket.jobs.answers import FAILED as UNANSWERED
-from finops_websocket.jobs.answers import AnswerStore, compose
+from finops_websocket.jobs.answers import Answer, AnswerStore, compose, text_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
 from finops_websocket.wire.server_messages import JobCancelled
 from finops_websocket.wire.size import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, first_part, fits
@@ -37,10 +39,6 @@ def followed(services, status=PROCESSING, **changes):
     return store(services.jobs, status=status, seq=7, **{"followers": frozenset(FOLLOWERS), **changes})
 
 
-def known(services):
-    return [each for each in FOLLOWERS if services.connections.find(each) is not None]
-
-
 def test_a_step_is_sent_to_every_follower_and_only_the_gone_are_forgotten(services):
     job = followed(services)
     step = messages.progress_update(job)
@@ -51,7 +49,8 @@ def test_a_step_is_sent_to_every_follower_and_only_the_gone_are_forgotten(servic
     assert not services.delivery.broadcast(job, step)
     assert len(services.channel.sent) == 6
     assert stored(services.jobs).followers == {"connection-2", "connection-3"}
-    assert known(services) == ["connection-2", "connection-3"]
+    assert services.connections.find("connection-1") is None
+    assert services.connections.find("connection-2")
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -90,7 +89,6 @@ def test_who_asks_for_an_end_and_all_who_follow_are_told_it_once_each(services, 
 
 
 # The messages about a job: each says what is stored, and fits, whatever its texts are.
-
 
 PROCESSED = a_job(status=PROCESSING, progress=52, seq=4, updated_at=1_000_060, completed_agents=(COST,))
 DONE = replace(PROCESSED, status=COMPLETED, progress=100, completed_agents=(SAVINGS, COST), message="Ready.")
@@ -237,3 +235,79 @@ def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, la
     # What fits alone is sent whole.
     assert all(("responseUrl" in each["result"]) == found[each["agent"]].is_large for each in completed)
     assert ("responseUrl" in end["result"]) == (not fits(response))
+
+
+# What agents answered: kept with the job, the large ones in the bucket, the first one for good.
+
+
+JOB = a_job()
+SMALL = Answer(COST, "Cost analysis", "# Überblick\n\n😀 \x00 日本", answers_module.COMPLETED, 1_000_030)
+UNTIMELY = Answer(
+    SAVINGS, "Optimisation", "It did not answer in time.", answers_module.FAILED, 1_000_040, timed_out=True
+)
+LARGE_TEXT = "# Überblick\n" + "0123456789\n" * 12_000
+LARGE = replace(SMALL, content=LARGE_TEXT)
+OTHER_TEXT = LARGE_TEXT.replace("0", "9")
+KEY = f"jobs/job-1/{COST}.md"
+
+
+@pytest.fixture
+def kept(s3, bucket_name):
+    """Reads the text under a key of the bucket."""
+    return lambda key: s3.get_object(Bucket=bucket_name, Key=key)["Body"].read().decode()
+
+
+def test_answers_are_found_by_agent_and_go_with_their_job(answers, s3, bucket_name):
+    assert answers.find(JOB) == {}
+    for answer in (SMALL, UNTIMELY, SMALL):
+        assert answers.put(JOB, answer) == answer
+    answers.put(a_job(job_id="job-2", ttl=3_000_000), UNTIMELY)
+    assert answers.find(JOB) == {COST: SMALL, SAVINGS: UNTIMELY}
+    assert answers.with_whole_content(JOB, SMALL) == SMALL
+    assert [int(item["ttl"]) for item in answers._table.scan()["Items"]] == [JOB.ttl, JOB.ttl, 3_000_000]
+    # A small answer needs no bucket.
+    assert s3.list_objects_v2(Bucket=bucket_name)["KeyCount"] == 0
+
+
+def test_an_answer_is_large_from_the_first_byte_that_does_not_fit(answers):
+    greatest = "x" * (MAX_TEXT_BYTES - 2)
+    assert not answers.put(JOB, replace(SMALL, content=greatest)).is_large
+    assert answers.put(a_job(job_id="job-2"), replace(SMALL, content=greatest + "x")).is_large
+
+
+@pytest.mark.parametrize("first", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "late", [replace(UNTIMELY, agent=COST), replace(LARGE, content=OTHER_TEXT)], ids=["small", "large"]
+)
+def test_the_first_answer_counts_whatever_an_overtaken_worker_brings(answers, first, late):
+    stored = answers.put(JOB, first)
+    assert answers.put(JOB, late) == stored
+    assert answers.find(JOB) == {COST: stored}
+    assert answers.with_whole_content(JOB, stored).content == first.content
+
+
+def test_the_first_text_in_the_bucket_counts_though_its_worker_died_before_it_was_an_answer(answers, s3, bucket_name):
+    s3.put_object(Bucket=bucket_name, Key=KEY, Body=LARGE_TEXT.encode())
+    stored = answers.put(JOB, replace(LARGE, content=OTHER_TEXT))
+    assert stored == replace(LARGE, content=first_part(LARGE_TEXT), is_large=True)
+    assert answers.with_whole_content(JOB, stored).content == LARGE_TEXT
+
+
+def test_an_answer_that_the_bucket_refuses_is_not_stored(answers, s3, bucket_name):
+    s3.delete_bucket(Bucket=bucket_name)
+    with pytest.raises(ClientError):
+        answers.put(JOB, LARGE)
+    assert answers.find(JOB) == {}
+
+
+@pytest.mark.parametrize("answer", [SMALL, LARGE], ids=["small", "large"])
+def test_a_link_is_to_the_whole_of_that_text_alone_and_for_an_hour(answers, kept, s3, bucket_name, answer):
+    stored = answers.put(JOB, answer)
+    for _ in range(2):
+        link = answers.link(text_of(JOB, stored))
+    assert bucket_name in link
+    assert f"/{KEY}?" in link
+    assert "X-Amz-Expires=3600" in link
+    assert kept(KEY) == answer.content
+    # A browser is told that it is markdown in UTF-8.
+    assert s3.head_object(Bucket=bucket_name, Key=KEY)["ContentType"] == "text/markdown; charset=utf-8"

@@ -8,23 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract_schema import ERROR_CODES
-from finops_websocket import metrics
+from finops_websocket import errors, metrics
 from finops_websocket.connections.identity import Connection
 from finops_websocket.connections.rate_limit import RateLimiter
 from finops_websocket.dispatch import BROKEN, HANDLED, dispatch
-from finops_websocket.errors import (
-    ConnectionSpent,
-    EventNotServed,
-    FinopsError,
-    JobHeldElsewhere,
-    LimitReached,
-    QueueUnavailable,
-    RateLimited,
-    RequestError,
-    SessionExpired,
-    TooManyJobs,
-    client_text,
-)
 from finops_websocket.observability import entry_point, serves_connections
 from finops_websocket.wire.client_messages import FinopsQuery, Ping
 from message_handler.finops_query import finops_query
@@ -136,7 +123,8 @@ def test_a_refusal_names_the_job_that_the_frame_named(services, job_id, named):
 
 
 @pytest.mark.parametrize(
-    ("error", "waits"), [(SessionExpired("Please sign in again."), None), (TooManyJobs("Please wait.", 30), 30)]
+    ("error", "waits"),
+    [(errors.SessionExpired("Please sign in again."), None), (errors.TooManyJobs("Please wait.", 30), 30)],
 )
 def test_an_action_s_refusal_reaches_the_sender_with_the_time_to_wait(services, measured, error, waits):
     [failed] = Dispatched(services, QUERY, error).heard
@@ -162,7 +150,7 @@ def test_what_nobody_expected_is_answered_without_its_text_and_counted(services,
     assert names(measured()) == {metrics.FRAMES_UNSERVED: 1, **refused}
 
 
-@pytest.mark.parametrize("limit", [RateLimited("Slower.", 20), ConnectionSpent("Enough.", 60)])
+@pytest.mark.parametrize("limit", [errors.RateLimited("Slower.", 20), errors.ConnectionSpent("Enough.", 60)])
 @pytest.mark.parametrize("frame", [QUERY, "no json"], ids=str)
 def test_a_frame_above_the_limit_is_not_served_and_a_spent_connection_is_told_so_and_then_closed(
     services, frame, limit
@@ -173,7 +161,7 @@ def test_a_frame_above_the_limit_is_not_served_and_a_spent_connection_is_told_so
     [answer] = done.heard
     assert (answer["code"], answer["retryAfter"]) == ("RATE_LIMITED", limit.retry_after)
     assert (done.response, done.served, closed_before) == (HANDLED, [], [])
-    assert services.channel.closed == ([CONNECTION_ID] if isinstance(limit, ConnectionSpent) else [])
+    assert services.channel.closed == ([CONNECTION_ID] if isinstance(limit, errors.ConnectionSpent) else [])
 
 
 def test_a_question_whose_acknowledgement_breaks_is_counted_as_refused_only(services, signed_in, measured):
@@ -209,7 +197,7 @@ def test_what_a_function_raises_has_failed_without_its_text_and_is_counted_if_it
     for function, counted in ((entry_point(handler), 0), (entry_point(serves_connections(handler)), 1)):
         assert function(event_of("ping"), Context("request-1")) == CONNECTION_ID
         measured()
-        with pytest.raises(EventNotServed) as raised:
+        with pytest.raises(errors.EventNotServed) as raised:
             function(event_of("ping") | BINARY, Context("request-2"))
         assert "secret" not in str(raised.value)
         # Nor in the traceback that Lambda writes.
@@ -225,45 +213,40 @@ def subclasses(error):
 
 
 def saying(error, text):
-    if error is JobHeldElsewhere:
+    if error is errors.JobHeldElsewhere:
         return error(text, "message-1", 30)
-    return error(text, 30) if issubclass(error, LimitReached) else error(text)
+    return error(text, 30) if issubclass(error, errors.LimitReached) else error(text)
 
 
 # Never raised themselves.
-FAMILIES = (RequestError, LimitReached)
-REQUEST_ERRORS = [error for error in subclasses(RequestError) if error not in FAMILIES]
+FAMILIES = (errors.RequestError, errors.LimitReached)
+REQUEST_ERRORS = [error for error in subclasses(errors.RequestError) if error not in FAMILIES]
+OTHER_ERRORS = [error for error in subclasses(errors.FinopsError) if not issubclass(error, errors.RequestError)]
 
 
 @pytest.mark.parametrize("error", REQUEST_ERRORS)
 def test_a_request_error_says_its_sentence_under_a_code_of_its_own(error):
-    assert client_text(saying(error, "A sentence.")) == (error.code, "A sentence.")
+    assert errors.client_text(saying(error, "A sentence.")) == (error.code, "A sentence.")
     assert error.code in ERROR_CODES
     # A spent connection is told what a client that sends too much is told.
-    alike = {error, RateLimited, ConnectionSpent} if issubclass(error, RateLimited) else {error}
+    alike = {error, errors.RateLimited, errors.ConnectionSpent} if issubclass(error, errors.RateLimited) else {error}
     assert {other for other in REQUEST_ERRORS if other.code == error.code} == alike
 
 
 def test_who_has_reached_a_limit_is_told_to_wait_a_second_at_least():
-    assert [TooManyJobs("A sentence.", given).retry_after for given in (60, 1, 0, -7)] == [60, 1, 1, 1]
+    assert [errors.TooManyJobs("A sentence.", given).retry_after for given in (60, 1, 0, -7)] == [60, 1, 1, 1]
 
 
 def test_every_code_of_the_contract_is_an_error_s_or_a_job_s_end_s():
     # What a job ends with is stored; a page from elsewhere is told by the status of its handshake.
     others = {"AGENTS_FAILED", "TIMED_OUT", "PROCESSING_FAILED", "ORIGIN_NOT_ALLOWED", "QUEUE_UNAVAILABLE", "INTERNAL"}
     assert {error.code for error in REQUEST_ERRORS} == ERROR_CODES - others
-    assert client_text(QueueUnavailable("Job job-1 could not be queued."))[0] == "QUEUE_UNAVAILABLE"
+    assert errors.client_text(errors.QueueUnavailable("Job job-1 could not be queued."))[0] == "QUEUE_UNAVAILABLE"
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        KeyError("a secret"),
-        *(saying(error, "a secret") for error in subclasses(FinopsError) if not issubclass(error, RequestError)),
-    ],
-)
+@pytest.mark.parametrize("error", [KeyError("a secret"), *(saying(error, "a secret") for error in OTHER_ERRORS)])
 def test_no_other_error_s_text_reaches_a_client(error):
-    code, sentence = client_text(error)
+    code, sentence = errors.client_text(error)
     assert code in ERROR_CODES
     assert sentence
     assert "secret" not in sentence

@@ -1,22 +1,20 @@
 """Jobs that nobody works on: queued again or given up, when somebody looks at them and by the sweep."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from hypothesis import given
-from hypothesis import strategies as st
 
 from background_processor.sweep import sweep
 from finops_websocket import metrics
 from finops_websocket.connections.channel import Posted
-from finops_websocket.delivery.stuck_jobs import GIVEN_UP, MOST_ATTEMPTS, MOST_REQUEUES, Need, need_of
+from finops_websocket.delivery.stuck_jobs import GIVEN_UP, MOST_ATTEMPTS, Need, need_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
 from unit.doubles.embedded_metrics import names
 from unit.doubles.interleaved_calls import just_before
 from unit.doubles.lost_replies import lost_reply
 from unit.doubles.sample_jobs import STUCK_AFTER, a_job, store, stored
+from unit.doubles.scripted_agents import fails
 
 QUEUED_AT = 1_000_000
 STUCK_AT = QUEUED_AT + STUCK_AFTER
@@ -47,31 +45,6 @@ def test_what_a_job_needs_and_from_when_on(changes, due, need):
     assert need_of(job, due, STUCK_AFTER) is need
     for status in (COMPLETED, FAILED, CANCELLED):
         assert need_of(replace(job, status=status), 10 * due, STUCK_AFTER) is Need.NOTHING
-
-
-MOMENTS = st.integers(0, 10**6)
-JOBS = st.builds(
-    a_job,
-    status=st.sampled_from([QUEUED, PROCESSING]),
-    queued_at=MOMENTS,
-    lease_until=st.just(0) | MOMENTS,
-    attempts=st.integers(0, 5),
-    requeues=st.integers(0, 7),
-)
-
-
-@given(job=JOBS, stuck_after=st.integers(1, 60), pause=st.integers(1, 600))
-def test_an_unfinished_job_that_nobody_takes_comes_to_its_end_however_seldom_somebody_looks(job, stuck_after, pause):
-    assert need_of(job, job.lease_until - 1, stuck_after) is Need.NOTHING
-    start = now = max(job.queued_at, job.lease_until)
-    requeues = job.requeues
-    waits = sum(2**wait for wait in range(requeues, max(requeues, MOST_REQUEUES) + 1))
-    while (need := need_of(job, now, stuck_after)) is not Need.GIVE_UP:
-        if need is Need.REQUEUE:
-            job = replace(job, requeues=job.requeues + 1, queued_at=now)
-        now += pause
-        assert now <= start + waits * stuck_after + (MOST_REQUEUES + 2) * pause
-    assert job.requeues <= max(requeues, MOST_REQUEUES)
 
 
 def test_a_stuck_job_is_queued_again_once_however_many_find_it(services):
@@ -174,21 +147,6 @@ def test_the_sweep_keeps_an_end_that_cannot_be_told_and_tells_the_others(service
     assert not stored(services.jobs).is_open
 
 
-@contextmanager
-def failing(client, operation, error):
-    """Let an operation on job-1's item fail."""
-
-    def fail(params, model, **_event):
-        if model.name == operation and params.get("Key") == {"jobId": "job-1"}:
-            raise error
-
-    client.meta.events.register("provide-client-params", fail)
-    try:
-        yield
-    finally:
-        client.meta.events.unregister("provide-client-params", fail)
-
-
 @pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="dynamodb"), KeyError("a bug")])
 @pytest.mark.parametrize(
     ("operation", "status"),
@@ -201,7 +159,8 @@ def test_an_error_of_one_job_is_logged_and_raised_when_the_younger_ones_have_bee
     stuck(services, status=status, created_at=999_998)
     stuck(services, "job-2", created_at=999_999)
     store(services.jobs, job_id="job-3", status=COMPLETED, followers=frozenset({"connection-3"}))
-    with pytest.raises(type(error)), failing(services.jobs.table.meta.client, operation, error):
+    # Job-1's call is the first.
+    with pytest.raises(type(error)), just_before(services.jobs.table.meta.client, operation, fails(error)):
         sweep(services, enough)
     assert services.sqs.job_ids() == ["job-2"]
     assert services.channel.kinds_to("connection-3") == ["job_completed"]

@@ -211,7 +211,6 @@ def test_a_frame_is_compact_and_leaves_out_what_there_is_not(message, frame):
 
 # How much of a text fits into a message.
 
-
 # One character of each size on the wire: 1, 2 (escaped, and in UTF-8), 3, 4 and 6 bytes (a control character).
 PIECES = st.sampled_from(['"', "\\", "\n", "\x00", "\x1f", "\x7f", "a", "é", "€", "😀", "\u2028"]) | st.text(
     st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5
