@@ -61,12 +61,7 @@ def test_the_same_request_is_the_same_job_as_it_now_is(admission, jobs):
 
 @pytest.mark.parametrize(
     ("user_id", "request_id", "scope"),
-    [
-        ("user-2", "request-1", ""),
-        ("user-1", "request-2", ""),
-        ("user-", "1request-1", ""),
-        ("user-1", "request-1", "c"),
-    ],
+    [("user-2", "request-1", ""), ("user-1", "another", ""), ("user-", "1request-1", ""), ("user-1", "request-1", "c")],
 )
 def test_another_user_s_request_another_or_one_of_another_scope_is_another_job(admission, user_id, request_id, scope):
     admission.admit(FIRST)

@@ -270,9 +270,6 @@ def test_a_connection_s_id_may_have_any_character(slots, connections):
     assert slots_of(connections) == {"b"}
 
 
-# At the same moment.
-
-
 def test_two_connections_for_a_slot_that_is_not_used_any_more_do_not_both_get_it(sign_in, connections, client):
     """Both have read before the first writes."""
     sign_in("a", "gone")

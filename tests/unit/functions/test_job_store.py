@@ -71,8 +71,6 @@ def test_agents_are_found_by_name_each_once_and_an_unknown_one_is_refused_with_t
         CATALOGUE.named([COST, "nobody-knows-me"])
 
 
-# What is stored of a job, who may change it, and that each of its ends is stored and counted once.
-
 ERROR = "Please ask again."
 ENDED = [COMPLETED, FAILED, CANCELLED]
 
@@ -88,9 +86,6 @@ def claimed(jobs):
     return claim(jobs)
 
 
-# Reading.
-
-
 def test_an_answer_in_the_same_table_is_no_job(jobs):
     jobs.table.put_item(Item={"jobId": "job-1#agent", "content": "An answer", "ttl": 2_000_000})
     assert jobs.find("job-1#agent") is None
@@ -101,9 +96,6 @@ def test_a_job_is_read_as_the_last_write_left_it(jobs, client):
         asked = {"TableName": jobs.table.name, "Key": {"jobId": "job-1"}, "ConsistentRead": True}
         stubber.add_response("get_item", {}, asked)
         assert jobs.find("job-1") is None
-
-
-# Followers.
 
 
 @pytest.mark.parametrize(("job_id", "user_id"), [("job-1", "user-2"), ("job-1", ""), ("job-2", "user-1")])
@@ -139,9 +131,6 @@ def test_a_job_that_as_many_follow_as_may_is_given_to_one_more_and_kept_by_its_f
 def test_a_job_that_is_gone_is_not_made_again(jobs, write):
     assert write(jobs) in (None, Change(made=False, job=None))
     assert jobs.table.scan()["Items"] == []
-
-
-# A worker's hold.
 
 
 def test_a_step_that_comes_while_its_job_is_taken_over_is_not_undone(jobs, client, claimed, clock):

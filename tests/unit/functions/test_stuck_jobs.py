@@ -1,6 +1,7 @@
 """Jobs that nobody works on: queued again or given up, when somebody looks at them and by the sweep."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -23,6 +24,8 @@ LOST = {"status": PROCESSING, "lease_owner": "worker-1", "lease_until": LEASE_EN
 # A job whose last worker has died, and when that is found.
 HOPELESS = {**LOST, "attempts": MOST_ATTEMPTS, "seq": 4}
 HOPELESS_AT = LEASE_END + STUCK_AFTER
+# Time for any number of jobs.
+ENOUGH = partial(float, 60)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told_and_whic
     [told] = services.channel.to("connection-1")
     assert (told["type"], told["code"], told["error"], told["seq"]) == ("job_failed", "PROCESSING_FAILED", GIVEN_UP, 5)
     assert stored(services.jobs) == replace(given_up, followers=frozenset(), is_open=False)
-    sweep(services, lambda: 60)
+    sweep(services, ENOUGH)
     assert names(measured()) == {metrics.JOBS_FAILED: 1}
 
 
@@ -110,11 +113,6 @@ def stuck(services, job_id="job-1", **changes):
     return store(services.jobs, job_id=job_id, **{"queued_at": QUEUED_AT - STUCK_AFTER, **changes})
 
 
-def enough():
-    """Seconds that one job may take."""
-    return 60.0
-
-
 def test_the_sweep_queues_what_is_stuck_tells_what_is_untold_and_leaves_the_rest(services):
     stuck(services)
     left = [
@@ -126,7 +124,7 @@ def test_the_sweep_queues_what_is_stuck_tells_what_is_untold_and_leaves_the_rest
     store(services.jobs, job_id="untold", status=COMPLETED, progress=100, seq=7)
     store(services.jobs, job_id="nobody-follows", status=COMPLETED, followers=frozenset())
     for _ in range(2):
-        sweep(services, enough)
+        sweep(services, ENOUGH)
     assert services.sqs.job_ids() == ["job-1"]
     assert [services.jobs.find(job.job_id) for job in left[:2]] == left[:2]
     [told] = services.channel.to("connection-1")
@@ -139,11 +137,11 @@ def test_the_sweep_keeps_an_end_that_cannot_be_told_and_tells_the_others(service
     store(services.jobs, status=COMPLETED, created_at=999_998)
     store(services.jobs, job_id="job-2", status=COMPLETED, followers=frozenset({"connection-2"}))
     services.channel.results["connection-1"] = Posted.FAILED
-    sweep(services, enough)
+    sweep(services, ENOUGH)
     assert services.channel.kinds_to("connection-2") == ["job_completed"]
     assert stored(services.jobs).is_open
     services.channel.results["connection-1"] = Posted.GONE
-    sweep(services, enough)
+    sweep(services, ENOUGH)
     assert not stored(services.jobs).is_open
 
 
@@ -161,7 +159,7 @@ def test_an_error_of_one_job_is_logged_and_raised_when_the_younger_ones_have_bee
     store(services.jobs, job_id="job-3", status=COMPLETED, followers=frozenset({"connection-3"}))
     # Job-1's call is the first.
     with pytest.raises(type(error)), just_before(services.jobs.table.meta.client, operation, fails(error)):
-        sweep(services, enough)
+        sweep(services, ENOUGH)
     assert services.sqs.job_ids() == ["job-2"]
     assert services.channel.kinds_to("connection-3") == ["job_completed"]
     assert [record.jobId for record in caplog.records if record.levelname == "ERROR"] == ["job-1"]
@@ -173,5 +171,5 @@ def test_the_sweep_looks_at_the_oldest_jobs_first_and_at_the_rest_when_there_is_
     times = iter([60.0, 60.0, 59.9])
     sweep(services, lambda: next(times))
     assert services.sqs.job_ids() == ["job-3", "job-2"]
-    sweep(services, enough)
+    sweep(services, ENOUGH)
     assert services.sqs.job_ids() == ["job-3", "job-2", "job-1"]
