@@ -7,7 +7,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from finops_websocket import metrics
-from finops_websocket.agents import AgentCatalogue
 from finops_websocket.connections.identity import Connection
 from finops_websocket.delivery.stuck_jobs import MOST_ATTEMPTS
 from finops_websocket.errors import SessionExpired, Unauthenticated, UnknownAgent
@@ -320,5 +319,6 @@ def test_the_agents_that_were_chosen_are_asked_again_unless_the_stack_has_others
     for job_id in ("job-1", "job-2"):
         store(services, job_id=job_id, agents=(COST,), query="What can I save?")
     assert replay(services).agents == (COST,)
-    services = replace(services, catalogue=AgentCatalogue("new-cost-agent", "new-savings-agent"))
+    others = replace(services.catalogue, cost_analysis="new-cost-agent", optimisation="new-savings-agent")
+    services = replace(services, catalogue=others)
     assert replay(services, "job-2").agents == ("new-savings-agent",)
