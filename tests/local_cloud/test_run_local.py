@@ -1,6 +1,7 @@
 """run_local.sh in a copy of the project: what it starts, answers and leaves behind, and what it says of mistakes."""
 
 import csv
+import fcntl
 import os
 import shutil
 import socket
@@ -164,31 +165,23 @@ def test_remains_of_a_killed_run_do_not_hinder_the_next(checkout: Checkout) -> N
 
 
 def test_two_starts_do_not_clear_each_other_away(checkout: Checkout) -> None:
-    starting = checkout.root / ".local" / "starting"
-    starting.mkdir(parents=True)
-    # Whoever is starting is alive: this test.
-    (starting / "pid").write_text(f"{os.getpid()}\n")
-
-    refused = checkout.run("--port", str(free_port()))
-
-    assert refused.returncode == 1
-    assert f"Another ./run_local.sh is at work (process {os.getpid()})" in refused.stderr
-    assert starting.exists()
-    shutil.rmtree(starting)
-
-
-def test_start_that_was_killed_at_once_does_not_hinder_the_next(checkout: Checkout) -> None:
-    # Before it could say who it was.
-    starting = checkout.root / ".local" / "starting"
-    starting.mkdir(parents=True)
-    with socket.socket() as busy:
+    (checkout.root / ".local").mkdir(exist_ok=True)
+    with (checkout.root / ".local" / "starting.lock").open("w") as lock, socket.socket() as busy:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("4711")
+        lock.flush()
         busy.bind(("127.0.0.1", 0))
         busy.listen()
-        refused = checkout.run("--port", str(busy.getsockname()[1]))
+        port = str(busy.getsockname()[1])
+        refused = checkout.run("--port", port)
+        # As when the other one is killed.
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        later = checkout.run("--port", port)
 
+    assert refused.returncode == 1
+    assert "Another ./run_local.sh is at work (process 4711)" in refused.stderr
     # It got past the killed one, as far as the port.
-    assert "is in use" in refused.stderr
-    assert not starting.exists()
+    assert "is in use" in later.stderr
 
 
 def test_half_made_virtual_environment_is_made_anew(tmp_path: Path) -> None:

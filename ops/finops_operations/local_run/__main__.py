@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,17 +13,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from finops_operations.local_run import cloud
-from finops_operations.local_run.environment import use_local_credentials
-from finops_operations.local_run.places import (
-    CLOUD,
-    DEPLOY_LOG,
-    LOCAL,
-    PROGRAMS,
-    ROOT,
-    STACK_ENV,
-    STARTING,
-    LocalRunFailed,
-)
+from finops_operations.local_run.cloud import CLOUD, LOCAL, ROOT, STACK_ENV, LocalRunFailed
 from finops_operations.operator_messages import complain, heading, say
 
 FIRST_QUESTION = "What was my S3 spend in May?"
@@ -67,7 +57,7 @@ def _stop() -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.costs:
         _check_costs(options.costs)
-    use_local_credentials(os.environ)
+    cloud.use_local_credentials()
     is_up_as_asked = cloud.running_pid() and STACK_ENV.exists() and not (options.costs or options.auth)
     own_cloud = None
     try:
@@ -112,33 +102,21 @@ def _check_costs(costs: Path) -> None:
 @contextmanager
 def _sole_start() -> Iterator[None]:
     """Let one run at a time start or change what runs: two would each clear away the other's."""
-    noted = STARTING / "pid"
     LOCAL.mkdir(exist_ok=True)
-    try:
-        STARTING.mkdir()
-    except FileExistsError:
-        other = noted.read_text(encoding="ascii").strip() if noted.exists() else ""
-        if other and _is_alive(int(other)):
+    # The lock goes with the process, however that ends.
+    with (LOCAL / "starting.lock").open("a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            other = lock.read()
             raise LocalRunFailed(
                 f"Another ./run_local.sh is at work (process {other}). Wait until it is done, then run this again."
             ) from None
-        # Its owner was killed.
-        STARTING.mkdir(exist_ok=True)
-    noted.write_text(f"{os.getpid()}\n", encoding="ascii")
-    try:
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield
-    finally:
-        shutil.rmtree(STARTING, ignore_errors=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _use_running_stack(options: argparse.Namespace) -> None:
@@ -161,12 +139,9 @@ def _use_running_stack(options: argparse.Namespace) -> None:
 
 def _deploy(port: int, auth_mode: str, costs: Path | None) -> None:
     # Loading boto3 takes longer than asking a stack that runs needs to begin.
-    from finops_operations.local_run.packages import build_packages  # noqa: PLC0415
     from finops_operations.local_run.stack import deploy  # noqa: PLC0415
 
     os.environ["AWS_ENDPOINT_URL"] = f"http://localhost:{port}"
-    DEPLOY_LOG.write_bytes(b"")
-    build_packages()
     deploy(auth_mode, costs)
 
 
@@ -184,7 +159,7 @@ def _ask(question: str) -> int:
     user = _running("TEST_USERNAME")
     # As an older frontend asks, which has no token: the name is taken as it is said.
     identity = [] if _running_auth_mode() == "cognito" else ["--user-id", user, "--name", user]
-    command = [str(PROGRAMS / "ask"), "--env-file", str(STACK_ENV), *identity, question]
+    command = [str(ROOT / ".venv" / "bin" / "ask"), "--env-file", str(STACK_ENV), *identity, question]
     return subprocess.run(command, check=False).returncode  # noqa: S603 (a list, no shell)
 
 

@@ -1,7 +1,7 @@
-"""The local cloud's process: start, find, end. It answers for AWS on this machine, on loopback only.
+"""The local cloud: its places, its environment and its callers', and its process: start, find, end.
 
-It is MiniStack (https://github.com/ministackorg/ministack), an emulator, and stands in for AWS because there is no
-account on a newcomer's machine. What it writes goes with it.
+It answers for AWS on this machine, on loopback only. It is MiniStack (https://github.com/ministackorg/ministack), an
+emulator, and stands in for AWS because there is no account on a newcomer's machine. What it writes goes with it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,29 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from finops_operations.local_run.places import CLOUD, CLOUD_LOG, STACK_ENV, LocalRunFailed, last_lines
 from finops_operations.operator_messages import heading
+
+ROOT = Path(__file__).resolve().parents[3]
+LOCAL = ROOT / ".local"
+CLOUD = LOCAL / "cloud"
+STACK_ENV = LOCAL / "stack.env"
+_LOG = LOCAL / "cloud.log"
 
 # Of the caller's environment only this goes in: its AWS settings, proxies and PYTHONPATH are for other places, and the
 # functions' processes inherit all that the cloud has.
 _KEPT = ("PATH", "HOME", "LANG")
+# What deploy.sh and ask take from the environment.
+_OF_OTHER_STACKS = (
+    "LAMBDA_S3_BUCKET", "PROJECT_NAME", "STACK_NAME", "AUTH_MODE", "GIVEN_USER_POOL_ID", "GIVEN_USER_POOL_CLIENT_ID",
+    "TEMPLATE", "COST_FORECAST_FUNCTION", "TRUSTED_ADVISOR_FUNCTION", "PACKAGES_DIR", "TIMEOUT_MINUTES", "PYTHON",
+    "WEBSOCKET_URL", "USER_POOL_CLIENT_ID", "TEST_USERNAME", "TEST_PASSWORD", "FINOPS_TOKEN",
+)  # fmt: skip
 # Seconds for the process to answer; it takes about two, and more on a busy machine.
 _START_SECONDS = 60
+
+
+class LocalRunFailed(Exception):
+    """The local run cannot go on. The text is for the person who started it."""
 
 
 def cloud_environment(port: int, state_dir: Path, caller: Mapping[str, str]) -> dict[str, str]:
@@ -46,6 +61,25 @@ def cloud_environment(port: int, state_dir: Path, caller: Mapping[str, str]) -> 
     }
 
 
+def use_local_credentials() -> None:
+    """Take the caller's AWS settings and stacks out of the environment, and put those of the local cloud in."""
+    for name in [name for name in os.environ if name.startswith("AWS_") or name in _OF_OTHER_STACKS]:
+        del os.environ[name]
+    # No proxy leads to this machine.
+    excluded = ",".join(["localhost,127.0.0.1", *filter(None, [os.environ.get("no_proxy")])])
+    os.environ.update(
+        {
+            "no_proxy": excluded,
+            "NO_PROXY": excluded,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",  # pragma: allowlist secret (the local cloud takes any)
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+    )
+
+
 def start(port: int) -> subprocess.Popen[bytes]:
     """Start the cloud and wait until it answers.
 
@@ -60,7 +94,7 @@ def start(port: int) -> subprocess.Popen[bytes]:
         )
     heading(f"Starting the local cloud on port {port}")
     (CLOUD / "tmp").mkdir(parents=True)
-    with CLOUD_LOG.open("wb") as log:
+    with _LOG.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
             cwd=CLOUD,
@@ -122,5 +156,10 @@ def _arguments(pid: int) -> str:
 
 
 def _not_started(why: str) -> LocalRunFailed:
-    sys.stderr.write(last_lines(CLOUD_LOG, 5))
+    sys.stderr.write(last_lines(_LOG, 5))
     return LocalRunFailed(f"The local cloud did not start. {why} Its log is .local/cloud.log.")
+
+
+def last_lines(log: Path, count: int) -> str:
+    """Give the end of a log, each line with its line end."""
+    return "".join(log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)[-count:])

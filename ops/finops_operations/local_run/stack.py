@@ -1,9 +1,12 @@
-"""The stack on the local cloud: deployed as to AWS, with a user who may ask, and described for those who use it."""
+"""The stack on the local cloud: built and deployed as to AWS, with a user who may ask, and described for its users."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +15,16 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_operations.errors import OperationFailed
-from finops_operations.local_run.cloud import running_pid
-from finops_operations.local_run.packages import run_logged
-from finops_operations.local_run.places import CLOUD, PACKAGES, STACK_ENV, LocalRunFailed
+from finops_operations.local_run.cloud import CLOUD, LOCAL, ROOT, STACK_ENV, LocalRunFailed, last_lines, running_pid
 from finops_operations.operator_messages import heading
 from finops_operations.stack import Stack
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
 
+_LOG = LOCAL / "deploy.log"
+_PACKAGES = LOCAL / "packages"
+_SOURCES = ("build_packages.sh", "cloudformation", "contract", "ops", "src")
 # The guide's names.
 _BUCKET = "finops-deployment-packages-062025"
 _STACK = "finops-websocket-api"
@@ -37,6 +41,8 @@ def deploy(auth_mode: str, costs: Path | None) -> None:
     Raises:
         LocalRunFailed: something of it cannot be done.
     """
+    _LOG.write_bytes(b"")
+    _build_packages()
     try:
         _client("s3").create_bucket(Bucket=_BUCKET)
         costs_options = ["--costs-s3-uri", _upload(costs)] if costs else []
@@ -47,8 +53,8 @@ def deploy(auth_mode: str, costs: Path | None) -> None:
     region = ["--region", os.environ["AWS_DEFAULT_REGION"]]
     agents = ["--with-sample-agents", *costs_options]
     # The question that follows shows more than the exchange that would verify it.
-    kind = ["--auth-mode", auth_mode, "--packages-dir", str(PACKAGES), "--no-verify"]
-    run_logged("The stack could not be deployed.", "deploy.sh", *names, *region, *kind, *agents)
+    kind = ["--auth-mode", auth_mode, "--packages-dir", str(_PACKAGES), "--no-verify"]
+    _run_logged("The stack could not be deployed.", "deploy.sh", *names, *region, *kind, *agents)
     try:
         outputs = Stack.read(_client("cloudformation"), _STACK).outputs
         _make_test_user(_client("cognito-idp"), outputs["UserPoolId"])
@@ -87,3 +93,30 @@ def _make_test_user(cognito: CognitoIdentityProviderClient, pool: str) -> None:
     with suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(UserPoolId=pool, Username=_TEST_USER, MessageAction="SUPPRESS")
     cognito.admin_set_user_password(UserPoolId=pool, Username=_TEST_USER, Password=_TEST_PASSWORD, Permanent=True)
+
+
+def _build_packages() -> None:
+    """Build the packages for this machine, unless they are there and of these very sources."""
+    built, sources = _PACKAGES / "sources", _checksums()
+    if built.exists() and built.read_text(encoding="utf-8") == sources:
+        return
+    heading("Building the packages for this machine")
+    options = ["--target", "host", "--with-sample-agents", "--output", str(_PACKAGES)]
+    _run_logged("The packages could not be built.", "build_packages.sh", *options)
+    built.write_text(sources, encoding="utf-8")
+
+
+def _checksums() -> str:
+    """Give a line for each source file with its checksum, and the Python that builds."""
+    names = (path for name in _SOURCES for path in (ROOT / name, *sorted((ROOT / name).rglob("*"))))
+    files = (path for path in names if path.is_file() and path.suffix != ".pyc")
+    return "".join(f"{zlib.crc32(path.read_bytes()):08x} {path.relative_to(ROOT)}\n" for path in files) + sys.version
+
+
+def _run_logged(failure: str, script: str, *options: str) -> None:
+    """Run one of the project's scripts; what it says goes to the log, whose end is shown if it fails."""
+    with _LOG.open("ab") as log:
+        ran = subprocess.run([ROOT / script, *options], stdout=log, stderr=log, check=False)  # noqa: S603 (a list)
+    if ran.returncode:
+        sys.stderr.write(last_lines(_LOG, 20))
+        raise LocalRunFailed(f"{failure} The lines above are the end of .local/deploy.log.")
