@@ -36,7 +36,6 @@ class Patience:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Begin to wait, for so many minutes."""
         self.minutes = minutes
         self._now = now
         self._sleep = sleep

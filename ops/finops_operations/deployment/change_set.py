@@ -119,7 +119,6 @@ class ChangeSet:
     """A change set that CloudFormation keeps until it is executed or discarded."""
 
     def __init__(self, aws: Aws, stack: Stack, change_set_id: str) -> None:
-        """Know it by its id. `stack` is what it changes, as it was before."""
         self.is_executed = False
         self._aws = aws
         self._stack = stack

@@ -39,8 +39,8 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
         OperationFailed: there is no such template.
     """
     parser = stack_parser("./deploy.sh", "")
-    for parameter, (option, _) in _OF_PARAMETERS.items():
-        parser.add_argument(option, dest=parameter)
+    for parameter, (option, variable) in _OF_PARAMETERS.items():
+        parser.add_argument(option, dest=parameter, default=os.environ.get(variable) or None)
     for switch in _SWITCHES:
         parser.add_argument(switch, action="store_true")
     parser.add_argument("--parameter", action="append", default=[])
@@ -95,10 +95,5 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
     given = {}
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
         given["ExecuteApiBaseUrl"] = f"{endpoint.rstrip('/')}/_aws/execute-api"
-    for parameter, (_, variable) in _OF_PARAMETERS.items():
-        value = getattr(options, parameter)
-        if value is None:
-            value = os.environ.get(variable) or None
-        if value is not None:
-            given[parameter] = value
-    return given
+    # Empty is a value too: it gives up what the stack has.
+    return given | {name: value for name in _OF_PARAMETERS if (value := getattr(options, name)) is not None}

@@ -74,7 +74,6 @@ class Releases:
     """The releases of a stack in a bucket."""
 
     def __init__(self, aws: Aws, bucket: str, stack: str) -> None:
-        """Read the records."""
         self.records: dict[str, dict[str, str]] = {}
         """By its id each one's, the oldest first: an id begins with its time."""
         self._aws = aws

@@ -36,9 +36,8 @@ FIRST, SECOND, THIRD, FOURTH = (f"2026010{day}T030405Z-abcdef{day}" for day in r
 
 @dataclass(frozen=True)
 class Run:
-    """How a command ended, and what it said."""
+    """What a command said."""
 
-    status: int
     stdout: str
     stderr: str
 
@@ -107,17 +106,25 @@ class Machine:
         """The ids of the releases in the bucket, oldest first."""
         return sorted(key.split("/")[-2] for key in self.aws.objects if key.endswith("/release.json"))
 
-    def deploy(self, *options: str) -> Run:
-        return self._run(deploy.main, *options)
+    def deploy(self, *options: str, status: int = 0) -> Run:
+        """Run ./deploy.sh, which must end with this exit status."""
+        return self._run(deploy.main, options, status)
 
-    def rollback(self, *options: str) -> Run:
-        return self._run(rollback.main, *options)
+    def rollback(self, *options: str, status: int = 0) -> Run:
+        """Run ops/rollback.sh, which must end with this exit status."""
+        return self._run(rollback.main, options, status)
+
+    def refused(self, run: Run, *sentences: str) -> None:
+        """A command said these sentences, and neither changed anything nor had a result."""
+        assert run.stdout == ""
+        assert all(sentence in run.stderr for sentence in sentences), run.stderr
+        assert not self.changed_something()
 
     def changed_something(self) -> bool:
         changes = {"execute_change_set", "delete_stack", "update_function_code", "put_object", "publish_version"}
         return any(name in changes for name, _ in self.aws.calls)
 
-    def _run(self, main: Callable[..., int], *options: str) -> Run:
+    def _run(self, main: Callable[..., int], options: Sequence[str], expected: int) -> Run:
         def operation(arguments: Sequence[str] | None) -> int:
             return main(arguments, lambda asked: self.aws.session(asked.region), self._exchange, self._patience)
 
@@ -127,8 +134,8 @@ class Machine:
                 status: int | str | None = command_line.run(operation, options)
             except SystemExit as end:
                 status = end.code
-        assert isinstance(status, int)
-        return Run(status, stdout.getvalue(), stderr.getvalue())
+        assert status == expected, stderr.getvalue()
+        return Run(stdout.getvalue(), stderr.getvalue())
 
     def _patience(self, minutes: int) -> Patience:
         """What waits for no time."""

@@ -61,8 +61,7 @@ def triggers_of(machine: Machine) -> dict[str, object]:
 @pytest.mark.parametrize(("given", "minutes"), [(None, 3), ("15", 15), ("0", 0), ("180", 180)])
 def test_alarms_are_given_to_cloudformation_as_triggers(machine: Machine, given: str | None, minutes: int) -> None:
     machine.aws.alarms = dict.fromkeys(TRIGGERS, "OK")
-    run = machine.deploy("--dry-run", *(["--watch-minutes", given] if given else []))
-    assert run.status == 0, run.stderr
+    machine.deploy("--dry-run", *(["--watch-minutes", given] if given else []))
     assert triggers_of(machine) == {
         "RollbackTriggers": [{"Arn": f"arn:alarm:{name}", "Type": "AWS::CloudWatch::Alarm"} for name in TRIGGERS],
         "MonitoringTimeInMinutes": minutes,
@@ -86,7 +85,6 @@ def test_no_trigger_is_said_to_cloudformation_too(machine: Machine, cause: str) 
     if cause == "all ring":
         machine.aws.alarms = dict.fromkeys(TRIGGERS, "ALARM")
     run = machine.deploy("--dry-run")
-    assert run.status == 0, run.stderr
     assert triggers_of(machine) == NO_TRIGGERS
     assert ("Alarms do not take this deployment back, for they cannot be read: Not for you" in run.stderr) == (
         cause == "refused"
@@ -95,7 +93,6 @@ def test_no_trigger_is_said_to_cloudformation_too(machine: Machine, cause: str) 
 
 def test_release_that_passes_is_recorded_as_verified(machine: Machine) -> None:
     run = machine.deploy()
-    assert run.status == 0, run.stderr
     assert run.stdout.startswith(f"{ENDPOINT}\n")
     assert not went_back(machine)
     before, recorded = machine.records()
@@ -119,7 +116,7 @@ def test_release_that_passes_is_recorded_as_verified(machine: Machine) -> None:
 
 
 def test_record_of_a_release_comes_last_and_its_files_say_what_runs(machine: Machine) -> None:
-    assert machine.deploy("--no-verify").status == 0
+    machine.deploy("--no-verify")
     _, recorded = machine.records()
     written = [asked["Key"] for asked in machine.aws.asked("put_object") if recorded in asked["Key"]]
     assert [key.rpartition("/")[2] for key in written] == ["template.yaml", "parameters.json", "release.json"]
@@ -133,7 +130,7 @@ def test_record_of_a_release_comes_last_and_its_files_say_what_runs(machine: Mac
 
 def test_verification_asks_the_endpoint_as_the_guide_does(machine: Machine) -> None:
     machine.stack("UPDATE_COMPLETE", AllowedOrigins="*")
-    assert machine.deploy().status == 0
+    machine.deploy()
     assert machine.verifications == [
         ["--url", ENDPOINT, "--wait", "10", "--user-id", "test-user", "--username", "testuser"]
     ]
@@ -151,21 +148,21 @@ def test_endpoint_is_verified_as_a_page_that_may_connect(
     machine: Machine, parameters: dict[str, str], origin: str
 ) -> None:
     machine.stack("UPDATE_COMPLETE", **parameters)
-    assert machine.deploy().status == 0
+    machine.deploy()
     asked = list(machine.verifications[-1])
     assert asked[asked.index("--origin") + 1] == origin
 
 
 def test_no_verification_is_asked_for(machine: Machine) -> None:
-    assert machine.deploy("--no-verify").status == 0
+    machine.deploy("--no-verify")
     assert machine.verifications == []
     assert machine.record(machine.records()[1])["status"] == "deployed"
 
 
 def test_release_that_fails_its_verification_goes_back_to_what_ran_before(machine: Machine) -> None:
     machine.exchanges = [lambda: 1, lambda: 0]
-    run = machine.deploy()
-    assert (run.status, run.stdout) == (1, "")
+    run = machine.deploy(status=1)
+    assert run.stdout == ""
     assert went_back(machine)
     _, recorded = machine.records()
     assert machine.record(recorded)["status"] == "failed"
@@ -181,8 +178,7 @@ def test_release_that_fails_its_verification_goes_back_to_what_ran_before(machin
 
 def test_processor_that_fails_takes_a_deployment_back(machine: Machine) -> None:
     machine.aws.answers("invoke", {"FunctionError": "Unhandled"}, {})
-    run = machine.deploy()
-    assert run.status == 1
+    run = machine.deploy(status=1)
     assert "finops-websocket-background-processor does not answer" in run.stderr
     assert f"Release {BEFORE} runs again, and works." in run.stderr
     assert went_back(machine)
@@ -196,8 +192,7 @@ def test_alarm_that_begins_to_ring_takes_the_deployment_back(machine: Machine) -
         return 0
 
     machine.exchanges = [rings]
-    run = machine.deploy()
-    assert run.status == 1
+    run = machine.deploy(status=1)
     # It does not stop at once, and what ran before is not to blame.
     assert f"Since the deployment, alarms ring: {FAILED_JOBS}. Release {BEFORE} runs again, and works." in run.stderr
     assert went_back(machine)
@@ -212,14 +207,12 @@ def test_alarm_that_cannot_be_the_deployments_takes_nothing_back(machine: Machin
         machine.aws.answers("describe_alarms", refusal("Throttling", "Rate exceeded"))
     machine.exchanges = [lambda: machine.aws.alarms.update({FAILED_JOBS: "ALARM"}) or 0]
     run = machine.deploy()
-    assert run.status == 0, run.stderr
     assert ("Whether an alarm begins to ring cannot be told: Rate exceeded" in run.stderr) == (before == "unreadable")
 
 
 def test_verification_that_fails_after_the_way_back_is_said(machine: Machine) -> None:
     machine.exchanges = [lambda: 1]
-    run = machine.deploy()
-    assert run.status == 1
+    run = machine.deploy(status=1)
     assert went_back(machine)
     assert len(machine.verifications) == 2
     assert f"release {BEFORE}, which runs again, does not either: {ENDPOINT}" in run.stderr
@@ -228,8 +221,7 @@ def test_verification_that_fails_after_the_way_back_is_said(machine: Machine) ->
 
 def test_failed_release_is_kept_to_look_at_it(machine: Machine) -> None:
     machine.exchanges = [lambda: 1]
-    run = machine.deploy("--keep-failed")
-    assert run.status == 1
+    run = machine.deploy("--keep-failed", status=1)
     assert not went_back(machine)
     assert machine.record(machine.records()[1])["status"] == "failed"
     assert f"Stack {STACK} is deployed, but {ENDPOINT}" in run.stderr
@@ -238,8 +230,8 @@ def test_failed_release_is_kept_to_look_at_it(machine: Machine) -> None:
 def test_first_deployment_that_fails_its_verification_stays(machine: Machine) -> None:
     machine.no_stack()
     machine.exchanges = [lambda: 1]
-    run = machine.deploy()
-    assert (run.status, run.stdout) == (1, "")
+    run = machine.deploy(status=1)
+    assert run.stdout == ""
     assert not went_back(machine)
     assert f"Stack {STACK} is deployed, but wss://abc" in run.stderr
     assert machine.record(machine.records()[1])["status"] == "failed"
@@ -250,19 +242,17 @@ def test_deployment_without_changes_that_fails_its_verification_changes_nothing(
     machine.exchanges = [lambda: 1, lambda: 0]
     # It rings since yesterday, and no deployment is to blame.
     machine.aws.alarms = {FAILED_JOBS: "ALARM"}
-    run = machine.deploy()
-    assert run.status == 1
+    run = machine.deploy(status=1)
     assert f"Stack {STACK} is deployed, but {ENDPOINT}" in run.stderr
     assert machine.records() == [BEFORE]
     assert not machine.aws.asked("put_object")
-    assert machine.deploy().status == 0
+    machine.deploy()
 
 
 def test_code_that_was_given_by_hand_is_taken_back(machine: Machine) -> None:
-    assert machine.deploy().status == 0
+    machine.deploy()
     machine.aws.other_code = {"finops-websocket-message-handler"}
     run = machine.deploy()
-    assert run.status == 0, run.stderr
     assert "Function finops-websocket-message-handler runs other code than its stack names" in run.stderr
     (asked,) = machine.aws.asked("update_function_code")
     assert asked["S3Key"] == machine.aws.stacks[STACK]["parameters"]["MessageHandlerKey"]
@@ -270,15 +260,14 @@ def test_code_that_was_given_by_hand_is_taken_back(machine: Machine) -> None:
 
 def test_releases_that_cannot_be_read_stop_it_before_the_change(machine: Machine) -> None:
     machine.aws.answers("list_objects_v2", refusal("AccessDenied", "Access Denied"))
-    run = machine.deploy()
-    assert run.status == 1
+    run = machine.deploy(status=1)
     assert f"Cannot read the releases in bucket {BUCKET}: Access Denied" in run.stderr
     assert not machine.changed_something()
 
 
 def test_upload_that_is_refused_stops_it_before_the_change(machine: Machine) -> None:
     machine.aws.answers("put_object", refusal("AccessDenied", "Access Denied"))
-    run = machine.deploy()
+    run = machine.deploy(status=1)
     assert f"Cannot upload to s3://{BUCKET}: Access Denied" in run.stderr
     assert not machine.aws.asked("execute_change_set")
     assert machine.aws.asked("delete_change_set")
@@ -288,15 +277,14 @@ def test_release_that_cannot_be_recorded(machine: Machine) -> None:
     machine.exchanges = [lambda: 0]
     uploads = [{}] * 6
     machine.aws.answers("put_object", *uploads, refusal("AccessDenied", "Access Denied"))
-    run = machine.deploy()
-    assert (run.status, run.stdout) == (1, "")
+    run = machine.deploy(status=1)
+    assert run.stdout == ""
     assert f"Stack {STACK} is deployed, and its release cannot be recorded in bucket {BUCKET}: Acc" in run.stderr
 
 
 def test_version_that_cannot_be_published_is_a_warning(machine: Machine) -> None:
     machine.aws.answers("publish_version", refusal("TooManyRequestsException", "Slow down"))
     run = machine.deploy()
-    assert run.status == 0, run.stderr
     assert "Warning: No version of finops-websocket-message-handler could be published: Slow down" in run.stderr
     assert machine.record(machine.records()[1])["MessageHandlerVersion"] == ""
 
@@ -306,7 +294,6 @@ def test_packages_that_the_bucket_has_lost_are_not_taken_for_the_new_ones(machin
     machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
     del machine.aws.objects[f"{BUCKET}/websocket-message-handler.zip"]
     run = machine.deploy()
-    assert run.status == 0, run.stderr
     assert "One cannot return to what runs now" in run.stderr
     assert [name for name in machine.records() if name.endswith("-unknown")] == []
 
@@ -315,8 +302,7 @@ def test_what_others_have_deployed_is_kept_under_its_contents_keys(machine: Mach
     machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
     machine.aws.objects[f"{BUCKET}/websocket-connection-manager.zip"] = content = b"by hand"
     machine.exchanges = [lambda: 1, lambda: 0]
-    run = machine.deploy()
-    assert run.status == 1
+    run = machine.deploy(status=1)
     (found,) = (name for name in machine.records() if name.endswith("-unknown"))
     assert f"it is kept as release {found}" in run.stderr
     assert machine.records()[-1] > found, "in the same second, too, what came later is later"
@@ -334,7 +320,6 @@ def test_what_an_interrupted_run_has_deployed_is_recorded_by_the_next(machine: M
     machine.stack("UPDATE_COMPLETE", LogLevel="DEBUG")
     machine.updates()
     run = machine.deploy()
-    assert run.status == 0, run.stderr
     assert "Recorded as release" in run.stderr
     assert len(machine.records()) == 2
 
