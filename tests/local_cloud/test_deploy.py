@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from local_cloud.deploy_script import FUNCTIONS, TEMPLATE, deploy, make_packages, package_name
+from local_cloud.deploy_script import TEMPLATE, deploy, make_packages
 
 STACK = "deploy-test"
 BUCKET = "deploy-test-packages"
@@ -96,43 +95,6 @@ def test_first_run_deploys_and_prints_the_endpoint(target, first_run):
         f"        userPoolWebClientId: '{outputs['UserPoolClientId']}',",
         f"        websocketEndpoint: '{endpoint}',",
     ]
-
-
-def test_first_run_shows_every_event_once_and_the_stacks_end_last(target, first_run):
-    events = target.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
-    expected = [(event["ResourceStatus"], event["LogicalResourceId"]) for event in reversed(events)]
-    words = [line.split() for line in first_run.stderr.splitlines()]
-    shown = [(line[1], line[2]) for line in words if len(line) == 3 and line[1].startswith("CREATE_")]
-    of_stack = shown[: shown.index(("CREATE_COMPLETE", STACK)) + 1]
-    assert of_stack == [event for event in expected if event[0].startswith("CREATE_")]
-    assert shown[len(of_stack)] == ("CREATE_IN_PROGRESS", f"{STACK}-monitoring")
-    assert shown[-1] == ("CREATE_COMPLETE", f"{STACK}-monitoring")
-
-
-def test_packages_are_there_under_their_hash_and_their_plain_name(target, first_run):
-    hashes = {
-        package_name(function): hashlib.sha256((target.packages / package_name(function)).read_bytes())
-        for function in FUNCTIONS
-    }
-    by_hash = {f"{STACK}/{content.hexdigest()}/{name}" for name, content in hashes.items()}
-    keys = target.keys()
-    assert {key for key in keys if "/releases/" not in key} == by_hash | set(hashes)
-    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in target.stack()["Parameters"]}
-    assert by_hash == {
-        parameters[key] for key in ("ConnectionManagerKey", "MessageHandlerKey", "BackgroundProcessorKey")
-    }
-
-
-def test_release_is_recorded_with_all_that_one_needs_to_return_to_it(target, first_run):
-    files = [key.removeprefix(f"{STACK}/releases/").split("/") for key in sorted(target.keys()) if "/releases/" in key]
-    assert len({release for release, _ in files}) == 1
-    assert {name for _, name in files} == {
-        "release.json",
-        "template.yaml",
-        "parameters.json",
-        "monitoring.yaml",
-        "monitoring-parameters.json",
-    }
 
 
 def test_second_run_changes_nothing(target, first_run):

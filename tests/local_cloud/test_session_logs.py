@@ -1,11 +1,16 @@
 """The search at the end of a session sees every log, and finds what is planted in each."""
 
+import base64
+import json
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import jwt
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
@@ -69,10 +74,15 @@ async def test_what_is_planted_in_any_log_is_found_and_not_repeated(
         await client.ask({"action": "finops_query", "query": refused})
     # The emulator itself forgets the lines of functions that a WebSocket invokes.
     until(lambda: job_id in (local_cloud.function_logs / f"{stack.project}-message-handler.log").read_text("utf-8"))
-    plant(local_cloud, "good", f"bad: {question}", f"worse: {PASSWORD}")
+    token = jwt.encode({"sub": "user-1"}, "a key of enough bytes for this algorithm", "HS256")
+    plant(local_cloud, "good", f"bad: {question}", f"worse: {PASSWORD}", f"?token={token}&x=y", "X-Amz-Signature=0a1b")
     for name, line in {
-        "log": question,
+        "log": f"{question[:30].upper()} and so on",
         ".local/deploy.log": refused,
+        "addresses.log": f"GET /?query={quote(question)}",
+        "bodies.log": base64.b64encode(question.encode()).decode(),
+        "errors.log": json.dumps({"body": json.dumps({"query": f'"{question}'})}),
+        "keys.log": f"key AKIA{'Q2' * 8}.",
         "GUIDE.md.output": f"{question}{PASSWORD}",
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -82,12 +92,14 @@ async def test_what_is_planted_in_any_log_is_found_and_not_repeated(
 
     # Who looks at the session's own logs in the end finds nothing of this.
     local_cloud.client("logs").delete_log_group(logGroupName=GROUP)
-    (tmp_path / "GUIDE.md.output").unlink()
-    (tmp_path / "log").unlink()
-    (tmp_path / ".local/deploy.log").unlink()
+    shutil.rmtree(tmp_path)
     assert set(findings) == {
         f"{GROUP}, line 2, has a question in it",
         f"{GROUP}, line 3, has a password in it",
+        f"{GROUP}, line 4, has a token in it",
+        f"{GROUP}, line 5, has a signed address in it",
+        *(f"{name}.log, line 2, has a question in it" for name in ("addresses", "bodies", "errors")),
+        "keys.log, line 2, has an access key in it",
         "log, line 2, has a question in it",
         ".local/deploy.log, line 2, has a question in it",
         # Where questions are typed.

@@ -315,14 +315,12 @@ def test_nothing_to_change_is_verified_all_the_same(machine: Machine) -> None:
     assert len(machine.verifications) == 1
 
 
-def test_release_that_somebody_goes_back_from_is_withdrawn(machine: Machine) -> None:
-    machine.rollback("--to", FIRST)
-    assert machine.record(THIRD)["status"] == "withdrawn"
-
-
-def test_release_that_somebody_goes_forward_from_is_not(machine: Machine) -> None:
-    machine.rollback("--to", FOURTH)
-    assert machine.record(THIRD)["status"] == "deployed"
+@pytest.mark.parametrize(("target", "status"), [(FIRST, "withdrawn"), (FOURTH, "deployed")])
+def test_release_is_withdrawn_by_going_back_from_it_and_not_by_going_forward(
+    machine: Machine, target: str, status: str
+) -> None:
+    machine.rollback("--to", target)
+    assert machine.record(THIRD)["status"] == status
 
 
 @pytest.mark.parametrize(("options", "status"), [([], "verified"), (["--no-verify"], "deployed")])
