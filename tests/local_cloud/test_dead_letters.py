@@ -170,20 +170,6 @@ async def test_a_job_that_is_discarded_is_listed_no_more_and_stays_failed(
         assert (await client.ask({"action": "resume_job", "jobId": job_id}))["code"] == "PROCESSING_FAILED"
 
 
-async def test_with_one_wrong_id_nothing_is_changed(stack: JourneyStack, operator: Operator) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token("unlucky"))
-        job_id = await dead_job(stack, operator, client)
-        completed = (await client.job(QUESTION))[-1]["jobId"]
-
-    said = operator.run("replay", job_id, "no-such-id", completed, status=1)
-    assert "no-such-id is neither a job nor a message that can be received now." in said
-    assert f"Job {completed} is completed (with an answer): it has not failed for good." in said
-    assert "Nothing was changed." in said
-    assert job_id in operator.jobs()
-    operator.run("discard", job_id, "--yes")
-
-
 def test_a_message_that_is_no_job_is_hidden_by_the_reader_and_seen_during_a_pause(
     stack: JourneyStack, operator: Operator
 ) -> None:

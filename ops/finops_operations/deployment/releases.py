@@ -84,8 +84,7 @@ class Releases:
             keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
             found = sorted(key.split("/")[-2] for key in keys if key.endswith(f"/{_RECORD}"))
             with ThreadPoolExecutor() as requests:
-                for release, text in zip(found, requests.map(self._record_text, found), strict=True):
-                    self.records[release] = _parsed(text)
+                self.records = dict(zip(found, requests.map(self._read_record, found), strict=True))
 
     def known_as(self, fingerprint: str) -> str:
         """Return the newest release with a fingerprint; empty if there is none, as after a deployment by other means.
@@ -198,8 +197,13 @@ class Releases:
     def _key(self, *parts: str) -> str:
         return "/".join([self._stack, "releases", *(parts or [""])])
 
-    def _record_text(self, release: str) -> str:
-        return self._text(release, _RECORD)
+    def _read_record(self, release: str) -> dict[str, str]:
+        """Return a release's record, as far as it can be understood."""
+        try:
+            parsed = json.loads(self._text(release, _RECORD))
+        except ValueError:
+            parsed = None
+        return parsed if isinstance(parsed, dict) else {"status": "unreadable"}
 
     def _text(self, release: str, name: str) -> str:
         answer = self._aws.s3.get_object(Bucket=self._bucket, Key=self._key(release, name))
@@ -226,15 +230,6 @@ def _git(root: Path, *arguments: str) -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return ran.stdout.strip()
-
-
-def _parsed(record: str) -> dict[str, str]:
-    """Return a release's record, as far as it can be understood."""
-    try:
-        parsed = json.loads(record)
-    except ValueError:
-        parsed = None
-    return parsed if isinstance(parsed, dict) else {"status": "unreadable"}
 
 
 def _template(aws: Aws, stack: Stack) -> str:
