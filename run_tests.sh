@@ -91,7 +91,7 @@ run_chosen_tests() {
             lint) ;;
             local_cloud) journeys+=" tests/$part" ;;
             runbook) attacks+=" tests/$part" ;;
-            security) attacks+=" tests/$part" offline+=' tests/frames' ;;
+            security) attacks+=" tests/$part" journeys+=' tests/frames' ;;
             faults) faults+=" tests/$part" ;;
             *) offline+=" tests/$part" ;;
         esac
