@@ -28,7 +28,7 @@ from finops_operations.frontend.checks import (
     check_origin,
 )
 from finops_operations.frontend.config import CONFIG, add_frontend_option
-from finops_operations.frontend.releases import RELEASE_ID, FrontendReleases, Record
+from finops_operations.frontend.releases import RELEASE_ID, TIME, FrontendReleases, Record
 from finops_operations.operator_messages import heading, say, warn
 from finops_operations.option_types import of_form
 from finops_operations.stack import Stack
@@ -118,10 +118,10 @@ class FrontendDeployment:
             files = pack(folder, package)
             if not options.force:
                 check_build(folder, endpoint)
-            now, commit = datetime.now(UTC), _commit(options.frontend)
+            time, commit = releases.next_time(datetime.now(UTC)), _commit(options.frontend)
             record = {
-                "id": f"{now:%Y%m%dT%H%M%SZ}-{commit}",
-                "time": _text(now),
+                "id": f"{time:{TIME}}-{commit}",
+                "time": _text(time),
                 "commit": commit,
                 "by": by,
                 "sha256": hashlib.sha256(package.read_bytes()).hexdigest(),

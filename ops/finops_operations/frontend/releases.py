@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from types_boto3_amplify.type_defs import JobSummaryTypeDef
     from types_boto3_s3 import S3Client
 
+# How an id begins.
+TIME = "%Y%m%dT%H%M%SZ"
 RELEASE_ID = r"[0-9]{8}T[0-9]{6}Z-[0-9a-z]+"
 # The key that the guide's Step 8 uploads to, and its start-deployment reads from.
 GUIDES_KEY = "finops-ui-websocket-deployed.zip"
@@ -75,6 +78,12 @@ class FrontendReleases:
         # What lies deeper belongs to another branch, whose name begins with this one's.
         ids = {self._id_in(f"s3://{self.bucket}/{key}", _RECORD) for key in keys} - {""}
         return [self._record(release) for release in sorted(ids, reverse=True)[:_LISTED]]
+
+    def next_time(self, now: datetime) -> datetime:
+        """Give the time for a new release's id: `now`, or after the newest's, as ids are in the order of releases."""
+        taken = [record["id"].partition("-")[0] for record in self.newest()]
+        newest = datetime.strptime(taken[0], TIME).replace(tzinfo=UTC) if taken else datetime.min.replace(tzinfo=UTC)
+        return max(now.replace(microsecond=0), newest + timedelta(seconds=1))
 
     def get(self, release: str) -> Record:
         """Give the record of the release with this id, whose zip is there.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,13 @@ def test_releases_come_newest_first_and_another_branchs_are_none(releases: Front
     replace(releases, place=f"{releases.place}/new").save({"id": C})
     releases.save({"id": A, "status": "deployed", "job": "7"})
     assert releases.newest() == [{"id": B, "status": "uploaded"}, {"id": A, "status": "deployed", "job": "7"}]
+
+
+def test_of_two_releases_in_one_second_the_second_is_the_later_one(releases: FrontendReleases) -> None:
+    now = datetime(2026, 11, 30, 12, 0, 0, 5, tzinfo=UTC)
+    assert releases.next_time(now) == datetime(2026, 11, 30, 12, 0, 0, tzinfo=UTC)
+    releases.save({"id": "20261130T120000Z-abc1234"})
+    assert releases.next_time(now) == datetime(2026, 11, 30, 12, 0, 1, tzinfo=UTC)
 
 
 def test_a_release_without_its_zip_is_none(releases: FrontendReleases, tmp_path: Path) -> None:
