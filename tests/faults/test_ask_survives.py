@@ -156,12 +156,11 @@ async def test_two_clients_follow_one_job(faulty_stack: FaultyStack) -> None:
 
     assert violations(history) == []
     assert one.answer == two.answer
-    # The second is shown where the job is, which holds what came before, and then the same as the first. Signing in
-    # brings it what an older client draws from, too: that is dropped if it comes before the job is asked for, and shown
-    # if it comes a moment later, with the progress that the job has by then. An agent that ends meanwhile may be in the
-    # state alone.
+    # The second is shown where the job is, which may hold all that came before; what an older client draws from comes to it
+    # when it signs in, a moment before or after what happens then. No agent's end is shown twice, whatever comes first.
     assert two.percents()[0] >= 52
     assert two.percents() == sorted(two.percents())
     assert len(one.completions()) == 2
-    assert two.completions() == [line for line in one.completions() if line in two.completions()]
+    shown = [line.split()[0] for line in two.completions()]
+    assert len(shown) == len(set(shown))
     assert faulty_stack.invocations(job_id) == {"cost": 1, "advisor": 1}
