@@ -3,16 +3,16 @@
 from aws_lambda_powertools import Logger
 
 from background_processor.queue_message import QueueMessage
+from background_processor.services import BackgroundProcessorServices
 from finops_websocket import metrics
 from finops_websocket.delivery.stuck_jobs import GIVEN_UP
 from finops_websocket.errors import JobHeldElsewhere, NotAJob
 from finops_websocket.jobs.queue import job_id_of
-from finops_websocket.services import Services
 
 logger = Logger(child=True)
 
 
-def fail_dead_letter(services: Services, message: QueueMessage) -> None:
+def fail_dead_letter(services: BackgroundProcessorServices, message: QueueMessage) -> None:
     """Fail a dead letter's job, unless it has ended.
 
     Raises NotAJob of a body that names none: it stays in the queue, for a person to read, and is counted for an alarm.
@@ -31,7 +31,7 @@ def fail_dead_letter(services: Services, message: QueueMessage) -> None:
         return
     logger.append_keys(userId=job.user_id)
     if not job.is_finished:
-        seconds = max(0, job.lease_until - services.jobs.now())
+        seconds = job.held_for(services.jobs.now(), services.lease)
         given_up = None
         if not seconds:
             given_up = services.jobs.give_up(job, "PROCESSING_FAILED", GIVEN_UP, message.to_item())

@@ -57,13 +57,15 @@ class QueueMessage:
             self._hidden_at = now
 
     def show_again_in(self, seconds: int) -> bool:
-        """Show the message to the next worker after so many seconds; tell whether SQS has agreed.
+        """Show the message to the next worker after so many seconds, two leases at most; tell whether SQS has agreed.
 
-        If it has not, the message comes later than it could.
+        If it has not, the message comes later than it could. Only a wrong clock asks for more than two leases.
         """
         try:
             self._sqs.change_message_visibility(
-                QueueUrl=self._queue_url, ReceiptHandle=self._record.receipt_handle, VisibilityTimeout=seconds
+                QueueUrl=self._queue_url,
+                ReceiptHandle=self._record.receipt_handle,
+                VisibilityTimeout=min(seconds, 2 * self._lease),
             )
         except (ClientError, BotoCoreError) as error:
             logger.warning("A message's visibility could not be changed.", errorType=type(error).__name__)

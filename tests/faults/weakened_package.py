@@ -43,7 +43,7 @@ class Weakness:
 A_CLAIM_RESPECTS_A_LIVE_LEASE = Weakness(
     BACKGROUND_PROCESSOR,
     "finops_websocket/jobs/store.py",
-    "if job is None or job.is_finished or job.is_held(now):",
+    "if job is None or job.is_finished or job.held_for(now, lease):",
     "if job is None or job.is_finished:",
 )
 AN_END_IS_WRITTEN_TO_AN_UNFINISHED_JOB_ONLY = Weakness(

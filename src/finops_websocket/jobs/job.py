@@ -63,9 +63,14 @@ class Job:
         """Tell whether the job has come to one of its three ends."""
         return self.status not in UNFINISHED
 
-    def is_held(self, now: int) -> bool:
-        """Tell whether a worker's lease of the job runs at `now` (epoch seconds)."""
-        return self.status == PROCESSING and self.lease_until > now
+    def held_for(self, now: int, lease: int) -> int:
+        """Tell for how many seconds after `now` (epoch seconds) a worker still has the job; 0 if none has it.
+
+        Leases last `lease` seconds. One that seems to last for more than two was written by a wrong clock, and is none:
+        the job must not wait until that clock's time has come.
+        """
+        left = self.lease_until - now
+        return left if self.status == PROCESSING and 0 < left <= 2 * lease else 0
 
     def to_item(self) -> dict[str, Any]:
         """Give the job's item for the table."""

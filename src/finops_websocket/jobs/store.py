@@ -151,7 +151,7 @@ class JobStore:
         job = self.find(job_id)
         while True:
             now = self.now()
-            if job is None or job.is_finished or job.is_held(now):
+            if job is None or job.is_finished or job.held_for(now, lease):
                 raise self._why_not_ours(job_id, job)
             taken = {
                 "status": PROCESSING,

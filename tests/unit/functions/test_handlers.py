@@ -351,7 +351,9 @@ def background_processor():
         loopback.agent_answers = {COST: json.dumps({"statusCode": 200, "body": answer}).encode()}
         events = [event for event, _ in EVENTS.values()]
         items = {"CONNECTIONS_TABLE": [], "JOBS_TABLE": JOBS}
-        yield run_function(BACKGROUND_PROCESSOR, loopback, events, items, DEAD_LETTER_QUEUE_URL=dead_letters), loopback
+        # So long that the held job's lease may be one.
+        settings = {"DEAD_LETTER_QUEUE_URL": dead_letters, "LEASE_SECONDS": str(NEVER)}
+        yield run_function(BACKGROUND_PROCESSOR, loopback, events, items, **settings), loopback
 
 
 def test_a_message_stays_in_its_queue_only_if_its_job_is_not_done(background_processor):

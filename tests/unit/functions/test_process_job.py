@@ -383,6 +383,12 @@ def test_a_second_delivery_waits_until_the_first_one_s_lease_is_over(services, c
     assert stored(services.jobs).status == COMPLETED
 
 
+def test_a_job_does_not_wait_for_a_lease_that_a_wrong_clock_wrote(services, claimed):
+    services.jobs.table.put_item(Item=replace(claimed, lease_until=claimed.lease_until + 600).to_item())
+    serve(services, "worker-2")
+    assert stored(services.jobs).status == COMPLETED
+
+
 def test_another_message_of_a_job_that_is_held_goes(services, claimed):
     serve(services, "worker-2", "message-2")
     assert stored(services.jobs) == claimed

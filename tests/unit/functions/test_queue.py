@@ -151,6 +151,15 @@ def test_a_job_that_a_worker_has_is_left_to_it_and_looked_at_when_its_lease_is_o
     assert stored(services.jobs).status == FAILED
 
 
+def test_a_dead_message_does_not_wait_for_a_lease_that_a_wrong_clock_wrote(services):
+    store(services.jobs)
+    services.clock.now += 600
+    claim(services.jobs)
+    services.clock.now -= 600
+    fail_dead_letter(services, a_message(services))
+    assert stored(services.jobs).status == FAILED
+
+
 def test_a_job_that_is_claimed_in_between_is_left_to_its_worker(services):
     store(services.jobs)
     claimed = just_before(services.jobs.table.meta.client, "UpdateItem", lambda: claim(services.jobs))
