@@ -1,6 +1,7 @@
 """What the functions work with, put together from their settings: the one place that knows what needs what."""
 
 from dataclasses import dataclass
+from functools import cache, partial
 
 from finops_websocket import aws_clients
 from finops_websocket.connections.channel import ClientChannel
@@ -64,7 +65,7 @@ def services_of(settings: FunctionSettings, attempts: int = aws_clients.PROMPT) 
         aws_clients.client_channel(settings.management_endpoint),
         ConnectionStore(aws_clients.table(settings.connections_table, attempts)),
         JobStore(jobs_table),
-        AnswerStore(jobs_table, aws_clients.s3(attempts), settings.results_bucket),
+        AnswerStore(jobs_table, cache(partial(aws_clients.s3, attempts)), settings.results_bucket),
         JobQueue(aws_clients.sqs(attempts), settings.processing_queue_url),
         settings.stuck_job_seconds,
     )

@@ -55,7 +55,7 @@ class FunctionsInMemory:
         connections = ConnectionStore(aws.connections_table, clock)
         jobs = JobStore(aws.jobs_table, clock)
         channel = ClientChannel(aws.management_api)
-        answers = AnswerStore(aws.jobs_table, aws.s3, aws.bucket)
+        answers = AnswerStore(aws.jobs_table, lambda: aws.s3, aws.bucket)
         shared = vars(Services.over(channel, connections, jobs, answers, JobQueue(sqs, "main"), STUCK_AFTER))
         of_frames = {"auth_mode": "cognito", "rate_limiter": RateLimiter("cognito", connections)}
         limits = JobLimits(active_jobs=MOST, queries_per_minute=MOST, agent_timeout=TIME_LIMIT)

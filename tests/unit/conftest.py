@@ -99,7 +99,7 @@ def bucket_name(s3: Any) -> str:
 
 @pytest.fixture
 def answers(jobs: JobStore, s3: Any, bucket_name: str) -> AnswerStore:
-    return AnswerStore(jobs.table, s3, bucket_name)
+    return AnswerStore(jobs.table, lambda: s3, bucket_name)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The agents' answers: items of their own beside the job, and the results bucket for texts that are too large."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -60,8 +60,11 @@ class Text:
 class AnswerStore:
     """Reads and writes answers. Its calls raise botocore's ClientError when DynamoDB or S3 refuse."""
 
-    def __init__(self, table: "Table", s3: "S3Client", bucket: str) -> None:
-        """Keep the jobs' table, where the answers live under keys of their own, and the bucket for large texts."""
+    def __init__(self, table: "Table", s3: Callable[[], "S3Client"], bucket: str) -> None:
+        """Keep the jobs' table, where the answers live under keys of their own, and the bucket for large texts.
+
+        S3 is asked for when it is needed first: most answers are small, and its client takes a tenth of a cold start.
+        """
         self._table = table
         self._s3 = s3
         self._bucket = bucket
@@ -98,7 +101,7 @@ class AnswerStore:
         """Make an address under which anybody can read the whole text for an hour, storing it before if it is not."""
         if not text.is_stored:
             self._put(text.key, text.beginning)
-        return self._s3.generate_presigned_url(
+        return self._s3().generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": text.key}, ExpiresIn=_LINK_SECONDS
         )
 
@@ -108,7 +111,7 @@ class AnswerStore:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
         """
         try:
-            self._s3.put_object(
+            self._s3().put_object(
                 Bucket=self._bucket,
                 Key=key,
                 Body=text.encode(),
@@ -122,7 +125,7 @@ class AnswerStore:
         return text
 
     def _get(self, key: str) -> str:
-        return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read().decode()
+        return self._s3().get_object(Bucket=self._bucket, Key=key)["Body"].read().decode()
 
 
 def text_of(job: Job, answer: Answer) -> Text:
