@@ -11,12 +11,7 @@
 #   print the endpoint
 set -euo pipefail
 
-# With it, cd prints where it goes.
-unset CDPATH
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-readonly ROOT
-
-source "$ROOT/ops/operations.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/ops/operations.sh"
 
 usage() {
     cat <<'USAGE'

@@ -1,5 +1,10 @@
 # shellcheck shell=bash
-# Operations on a deployed stack, which are Python: ops/finops_operations. Needs ROOT.
+# Operations on a deployed stack, which are Python: ops/finops_operations.
+
+# With it, cd prints where it goes.
+unset CDPATH
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+readonly ROOT
 
 readonly HAS_WHAT_IT_NEEDS='
 import sys

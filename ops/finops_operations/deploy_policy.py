@@ -1,19 +1,16 @@
 """Prints an IAM policy for one deployment: for whoever deploys, operates, or brings out the frontend."""
 
-from __future__ import annotations
-
 import argparse
-import json
 import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
-from typing import NamedTuple
 
 from finops_operations.command_line import DONE, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed
+from finops_operations.option_types import of_form
 
 POLICIES = Path(__file__).resolve().parents[1] / "policies"
 
@@ -45,47 +42,30 @@ TRUSTED_ADVISOR_FUNCTION; and AMPLIFY_APP_ID, AMPLIFY_BRANCH. Exit status: 0 pri
 command line; 130 interrupted.
 """
 
-_STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}"
-_REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]"
-
-
-class _Name(NamedTuple):
-    """An option that names something in a policy, and the policy's placeholder for it."""
-
-    option: str
-    placeholder: str
-    form: str
-    """None of them lets in a quote, or a wildcard, which would widen the policy."""
-    help: str
-    default: str = ""
-    """Without one, the account is looked up, and a policy that is about one of the others cannot be had."""
-    variable: str = ""
-
-
 _FUNCTION = r"[A-Za-z0-9_-]{1,64}"
-_NAMES = [
-    _Name("--project-name", "ProjectName", r"[a-z][a-z0-9-]{1,38}[a-z0-9]", "first part of every resource's name",
-          "finops-websocket", "PROJECT_NAME"),
-    _Name("--bucket", "Bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "bucket of packages and releases",
-          "finops-deployment-packages-062025", "LAMBDA_S3_BUCKET"),
-    _Name("--account", "AccountId", r"[0-9]{12}", "the account's id; default: that of the credentials in use"),
-    _Name("--cost-forecast-function", "CostForecastFunction", _FUNCTION, "agent for cost analysis",
-          "aws-cost-forecast-agent", "COST_FORECAST_FUNCTION"),
-    _Name("--trusted-advisor-function", "TrustedAdvisorFunction", _FUNCTION, "agent for optimisation",
-          "trusted-advisor-agent-trusted-advisor-agent", "TRUSTED_ADVISOR_FUNCTION"),
-    _Name("--kms-key-arn", "KmsKeyArn", r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
-          "for kms-key: the key's ARN, not an alias's"),
-    _Name("--app-id", "AmplifyAppId", r"d[a-z0-9]+", "for frontend: the Amplify app's id", variable="AMPLIFY_APP_ID"),
-    _Name("--branch", "AmplifyBranch", r"[A-Za-z0-9._/-]{1,255}", "for frontend: its branch", "staging",
-          "AMPLIFY_BRANCH"),
-]  # fmt: skip
-_NEEDED = {"kms-key": "--kms-key-arn", "frontend": "--app-id"}
+# Options that name something in a policy: the policies' placeholder, the names' form, the default and a variable before
+# it, and the help. No form lets in a quote, or a wildcard, which would widen the policy.
+_NAMES = {
+    "--project-name": ("ProjectName", r"[a-z][a-z0-9-]{1,38}[a-z0-9]", "finops-websocket", "PROJECT_NAME",
+        "first part of every resource's name"),
+    "--bucket": ("Bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "finops-deployment-packages-062025", "LAMBDA_S3_BUCKET",
+        "bucket of packages and releases"),
+    "--account": ("AccountId", r"[0-9]{12}", None, "", "the account's id; default: that of the credentials in use"),
+    "--cost-forecast-function": ("CostForecastFunction", _FUNCTION, "aws-cost-forecast-agent", "COST_FORECAST_FUNCTION",
+        "agent for cost analysis"),
+    "--trusted-advisor-function": ("TrustedAdvisorFunction", _FUNCTION, "trusted-advisor-agent-trusted-advisor-agent",
+        "TRUSTED_ADVISOR_FUNCTION", "agent for optimisation"),
+    "--kms-key-arn": ("KmsKeyArn", r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", None, "",
+        "for kms-key: the key's ARN, not an alias's"),
+    "--app-id": ("AmplifyAppId", r"d[a-z0-9]+", None, "AMPLIFY_APP_ID", "for frontend: the Amplify app's id"),
+    "--branch": ("AmplifyBranch", r"[A-Za-z0-9._/-]{1,255}", "staging", "AMPLIFY_BRANCH", "for frontend: its branch"),
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     options = options_of(arguments)
-    values = {name.placeholder: getattr(options, name.placeholder) for name in _NAMES} | {
+    values = vars(options) | {
         "Partition": session_of(options).get_partition_for_region(options.region),
         "Region": options.region,
         "StackName": options.stack_name,
@@ -103,21 +83,20 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = stack_parser("ops/deploy_policy.sh", _DESCRIPTION)
     parser.epilog = _EPILOG
     parser.add_argument("policy", choices=policy_names(), metavar="POLICY", help="one of those above")
-    for name in _NAMES:
-        default = (name.variable and os.environ.get(name.variable)) or name.default
-        help_text = f"{name.help}; default: {name.default}" if name.default else name.help
-        parser.add_argument(name.option, dest=name.placeholder, default=default, metavar="VALUE", help=help_text)
+    for option, (placeholder, form, default, variable, help_text) in _NAMES.items():
+        parser.add_argument(
+            option,
+            dest=placeholder,
+            type=of_form(form, "this needs a name that a policy can hold"),
+            default=os.environ.get(variable) or default,
+            metavar="VALUE",
+            help=f"{help_text}; default: {default}" if default else help_text,
+        )
     options = parser.parse_args(arguments)
-    given = [("--stack-name", options.stack_name, _STACK_NAME), ("--region", options.region, _REGION)]
-    for name in _NAMES:
-        value = getattr(options, name.placeholder)
-        if value or name.default:
-            given.append((name.option, value, name.form))
-        elif _NEEDED.get(options.policy) == name.option:
-            parser.error(f"The policy {options.policy} needs {name.option}.")
-    for option, value, form in given:
-        if not re.fullmatch(form, value):
-            parser.error(f"{option} cannot be {value!r}.")
+    for option, (placeholder, *_) in _NAMES.items():
+        is_needed = placeholder in placeholders_of(options.policy) - {"AccountId"}
+        if is_needed and getattr(options, placeholder) is None:
+            parser.error(f"The policy {options.policy} needs {option}.")
     return options
 
 
@@ -134,9 +113,7 @@ def placeholders_of(policy: str) -> set[str]:
 def filled_in(policy: str, values: Mapping[str, str]) -> str:
     """Fill a policy in for one deployment, as JSON. `values` must have no quote and no backslash.
 
-    Raises:
-        KeyError: a placeholder has no value.
-        OperationFailed: with these names it is larger than IAM takes.
+    A policy that is larger than IAM takes is an OperationFailed.
     """
     text = Template(_text_of(policy)).substitute(values)
     size = len(re.sub(r"\s", "", text))
@@ -144,7 +121,6 @@ def filled_in(policy: str, values: Mapping[str, str]) -> str:
         raise OperationFailed(
             f"With these names the policy {policy} has {size} characters, and IAM takes {LARGEST_POLICY}. Shorten them."
         )
-    json.loads(text)
     return text
 
 

@@ -1,7 +1,5 @@
 """What an operation ends with when it cannot be done: a sentence that says what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,12 +13,10 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-_UNKNOWN = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
-)
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_UNKNOWN = {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 # HeadBucket and HeadObject answer without a body: the status is all there is.
-_REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
+_REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
 
 
 class OperationFailed(Exception):
@@ -29,55 +25,44 @@ class OperationFailed(Exception):
 
 def failure_of(error: ClientError | BotoCoreError) -> OperationFailed:
     """Return the failure that an error of AWS, or of the way there, means for whoever runs an operation."""
-    return _refusal(error) if isinstance(error, ClientError) else _obstacle(error)
+    failure = OperationFailed(str(error))
+    match error:
+        case ClientError() if code_of(error) in _EXPIRED:
+            failure = OperationFailed(
+                "Your AWS credentials have expired. Sign in again (aws sso login, or fresh keys), then run this again."
+            )
+        case ClientError() if code_of(error) in _UNKNOWN:
+            failure = OperationFailed(
+                f"AWS does not know your credentials. Check aws sts get-caller-identity. It says: {reason_of(error)}"
+            )
+        case ClientError() if code_of(error) in _REFUSED:
+            failure = OperationFailed(f"You may not call {error.operation_name}: {reason_of(error)}")
+        case ClientError():
+            failure = OperationFailed(f"AWS refused {error.operation_name}: {reason_of(error)}")
+        case NoCredentialsError() | PartialCredentialsError() | TokenRetrievalError():
+            failure = OperationFailed("There are no valid AWS credentials (aws configure, or AWS_PROFILE=...).")
+        case NoRegionError():
+            failure = OperationFailed("Name the region: --region us-east-1, or AWS_REGION.")
+        case EndpointConnectionError():
+            failure = OperationFailed(f"{error} Is the network there, and AWS_ENDPOINT_URL right if it is set?")
+    return failure
 
 
 @contextmanager
 def fails_with(sentence: str) -> Iterator[None]:
-    """Turn what AWS refuses within into a failure: the sentence, and AWS's own words behind it.
-
-    Raises:
-        OperationFailed: AWS refused, or could not be asked.
-    """
+    """Turn what AWS refuses within into an OperationFailed: the sentence, and AWS's own words behind it."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
         raise OperationFailed(f"{sentence} {reason_of(error)}") from error
 
 
-def code_of(error: ClientError) -> str:
-    """Return the code by which AWS names an error, such as ResourceNotFoundException."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+def code_of(error: BaseException) -> str:
+    """Return the code by which AWS names an error, such as ResourceNotFoundException; empty if it named none."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def reason_of(error: ClientError | BotoCoreError) -> str:
     """Return what AWS said, or botocore if AWS could not be asked, on one line."""
     said = isinstance(error, ClientError) and error.response.get("Error", {}).get("Message")
     return " ".join(str(said or error).split())
-
-
-def is_expiry(error: ClientError) -> bool:
-    """Tell whether AWS refuses because the credentials were valid once."""
-    return code_of(error) in _EXPIRED
-
-
-def _refusal(error: ClientError) -> OperationFailed:
-    if is_expiry(error):
-        return OperationFailed(
-            "Your AWS credentials have expired. Sign in again (aws sso login, or fresh keys), then run this again."
-        )
-    if code_of(error) in _UNKNOWN:
-        return OperationFailed("AWS does not know your credentials. Check aws sts get-caller-identity.")
-    if code_of(error) in _REFUSED:
-        return OperationFailed(f"You may not call {error.operation_name}: {reason_of(error)}")
-    return OperationFailed(f"AWS refused {error.operation_name}: {reason_of(error)}")
-
-
-def _obstacle(error: BotoCoreError) -> OperationFailed:
-    if isinstance(error, NoCredentialsError | PartialCredentialsError | TokenRetrievalError):
-        return OperationFailed("There are no valid AWS credentials (aws configure, or AWS_PROFILE=...).")
-    if isinstance(error, NoRegionError):
-        return OperationFailed("Name the region: --region us-east-1, or AWS_REGION.")
-    if isinstance(error, EndpointConnectionError):
-        return OperationFailed(f"{error} Is the network there, and AWS_ENDPOINT_URL right if it is set?")
-    return OperationFailed(str(error))

@@ -1,7 +1,5 @@
 """What an operation tells the person who runs it, on stderr: stdout carries results only."""
 
-from __future__ import annotations
-
 import os
 import sys
 

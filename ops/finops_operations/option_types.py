@@ -1,7 +1,5 @@
 """What a command's options take, for argparse's `type`."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections.abc import Callable

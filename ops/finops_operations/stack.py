@@ -23,8 +23,6 @@ UNDER_REVIEW = "REVIEW_IN_PROGRESS"
 REMAINS = "ROLLBACK_COMPLETE"
 _ABSENT = "ABSENT"
 GONE = frozenset({_ABSENT, "DELETE_COMPLETE"})
-# What gets a stack out of a status in which it takes no change; of others it must be deleted.
-_WAYS_OUT = {"UPDATE_FAILED": "rollback-stack", "UPDATE_ROLLBACK_FAILED": "continue-update-rollback"}
 
 
 @dataclass(frozen=True)
@@ -38,12 +36,7 @@ class Stack:
 
     @classmethod
     def read(cls, cloudformation: CloudFormationClient, name: str) -> Stack:
-        """Return the stack of this name.
-
-        Raises:
-            OperationFailed: there is none.
-            botocore.exceptions.ClientError: CloudFormation does not say.
-        """
+        """Return the stack of this name. That there is none is an OperationFailed."""
         stack = cls.find(cloudformation, name)
         if stack.status == _ABSENT:
             raise OperationFailed(
@@ -54,11 +47,7 @@ class Stack:
 
     @classmethod
     def find(cls, cloudformation: CloudFormationClient, name: str) -> Stack:
-        """Return the stack of this name, or one that is absent.
-
-        Raises:
-            botocore.exceptions.ClientError: CloudFormation does not say.
-        """
+        """Return the stack of this name, or one that is absent."""
         try:
             found = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
@@ -86,11 +75,7 @@ class Stack:
 
     @property
     def project(self) -> str:
-        """The first part of every resource's name.
-
-        Raises:
-            OperationFailed: the stack is somebody else's.
-        """
+        """The first part of every resource's name. That it is somebody else's stack is an OperationFailed."""
         if "ProjectName" not in self.parameters:
             raise OperationFailed(
                 f"Stack {self.name} is not one of ./deploy.sh's: it has no parameter ProjectName."
@@ -99,11 +84,7 @@ class Stack:
         return self.parameters["ProjectName"]
 
     def output(self, name: str) -> str:
-        """Return an output's value.
-
-        Raises:
-            OperationFailed: the stack has no such output, as while it is still being made.
-        """
+        """Return an output's value. That there is none, as while it is being made, is an OperationFailed."""
         if name not in self.outputs:
             raise OperationFailed(f"Stack {self.name} ({self.status}) has no output {name}. Deploy it: ./deploy.sh")
         return self.outputs[name]
@@ -116,7 +97,8 @@ def monitoring_name(stack: str) -> str:
 
 def way_out(name: str, status: str, region: str) -> str:
     """Return the AWS CLI's command that gets a stack out of a status in which it takes no change."""
-    return f"aws cloudformation {_WAYS_OUT.get(status, 'delete-stack')} --stack-name {name} --region {region}"
+    commands = {"UPDATE_FAILED": "rollback-stack", "UPDATE_ROLLBACK_FAILED": "continue-update-rollback"}
+    return f"aws cloudformation {commands.get(status, 'delete-stack')} --stack-name {name} --region {region}"
 
 
 def stuck(name: str, status: str, region: str) -> OperationFailed:
@@ -134,8 +116,5 @@ def stuck(name: str, status: str, region: str) -> OperationFailed:
 
 
 def does_not_exist(error: ClientError) -> bool:
-    """Tell whether CloudFormation says with this error that there is no such stack.
-
-    That is a ValidationError like any other; only its text tells.
-    """
+    """Tell whether there is no such stack: a ValidationError like any other, of which only the text tells."""
     return code_of(error) == "ValidationError" and "does not exist" in str(error)

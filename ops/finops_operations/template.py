@@ -4,8 +4,6 @@ Packages are built on machines that have no YAML library, so this reads the one 
 mappings, indented by two spaces.
 """
 
-from __future__ import annotations
-
 import re
 
 _PARAMETERS = re.compile(r"^Parameters:\n((?:(?![A-Za-z]).*\n)*)", re.MULTILINE)

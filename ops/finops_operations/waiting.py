@@ -1,7 +1,5 @@
 """Waiting for what AWS does: how long, and how often to look."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

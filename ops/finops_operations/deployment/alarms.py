@@ -38,15 +38,12 @@ def rollback_triggers(aws: Aws, project: str, minutes: int) -> RollbackConfigura
     Always given, for a stack keeps the last ones, and CloudFormation refuses a change whose alarm is gone. An alarm
     that rings already is left out: it would take back what is deployed to silence it.
     """
-    try:
-        alarms = _alarms(aws, project, _TRIGGERS)
-    except (ClientError, BotoCoreError) as error:
-        warn(f"Alarms do not take this deployment back, for they cannot be read: {reason_of(error)}")
-        alarms = []
-    quiet = [alarm["AlarmArn"] for alarm in alarms if alarm["StateValue"] != "ALARM"]
-    for alarm in alarms:
+    quiet = []
+    for alarm in _alarms(aws, project, _TRIGGERS, "Alarms do not take this deployment back, for they cannot be read"):
         if alarm["StateValue"] == "ALARM":
             warn(f"Alarm {alarm['AlarmName']} rings already, and does not take this deployment back.")
+        else:
+            quiet.append(alarm["AlarmArn"])
     return {
         "RollbackTriggers": [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in quiet],
         "MonitoringTimeInMinutes": minutes if quiet else 0,
@@ -55,11 +52,7 @@ def rollback_triggers(aws: Aws, project: str, minutes: int) -> RollbackConfigura
 
 def quiet_alarms(aws: Aws, project: str) -> set[str]:
     """Return the names of a project's alarms that do not ring; none, with a warning, if that cannot be told."""
-    try:
-        return _names(aws, project, ringing=False)
-    except (ClientError, BotoCoreError) as error:
-        warn(f"Whether an alarm begins to ring cannot be told: {reason_of(error)}")
-        return set()
+    return _names(aws, project, ringing=False)
 
 
 def alarms_since(aws: Aws, project: str, quiet: Collection[str]) -> list[str]:
@@ -67,17 +60,19 @@ def alarms_since(aws: Aws, project: str, quiet: Collection[str]) -> list[str]:
 
     One that is new tells nothing: its metric has seen what ran before it.
     """
-    try:
-        return sorted(_names(aws, project, ringing=True).intersection(quiet)) if quiet else []
-    except (ClientError, BotoCoreError):
-        return []
+    return sorted(_names(aws, project, ringing=True).intersection(quiet)) if quiet else []
 
 
 def _names(aws: Aws, project: str, *, ringing: bool) -> set[str]:
     names = alarm_names(MONITORING_TEMPLATE.read_text(encoding="utf-8"))
-    return {alarm["AlarmName"] for alarm in _alarms(aws, project, names) if (alarm["StateValue"] == "ALARM") is ringing}
+    alarms = _alarms(aws, project, names, "Whether an alarm begins to ring cannot be told")
+    return {alarm["AlarmName"] for alarm in alarms if (alarm["StateValue"] == "ALARM") is ringing}
 
 
-def _alarms(aws: Aws, project: str, names: Collection[str]) -> list[MetricAlarmTypeDef]:
+def _alarms(aws: Aws, project: str, names: Collection[str], otherwise: str) -> list[MetricAlarmTypeDef]:
     """Ask for alarms one by one: another project's name may begin with this one's, as finops-websocket-test does."""
-    return aws.cloudwatch.describe_alarms(AlarmNames=[f"{project}-{name}" for name in names])["MetricAlarms"]
+    try:
+        return aws.cloudwatch.describe_alarms(AlarmNames=[f"{project}-{name}" for name in names])["MetricAlarms"]
+    except (ClientError, BotoCoreError) as error:
+        warn(f"{otherwise}: {reason_of(error)}")
+        return []

@@ -1,54 +1,27 @@
-"""The account that a deployment goes to: who is signed in, the clients, and how long to wait for what it does."""
+"""What a deployment meets: the account of who is signed in, the clock, and whoever asks the endpoint."""
 
 from __future__ import annotations
 
+import argparse
 import os
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-from finops_operations.command_line import QUICK
-from finops_operations.errors import OperationFailed, fails_with, failure_of, is_expiry, reason_of
-from finops_operations.operator_messages import say
+from finops_client import verify
+from finops_operations.command_line import QUICK, session_of
+from finops_operations.operator_messages import heading, say
 from finops_operations.stack import Stack
+from finops_operations.waiting import Clock
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_s3 import S3Client
-
-# CloudFormation and uploads take their time.
-_PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 5})
-
-
-class Patience:
-    """How long to wait for CloudFormation, and how often to look."""
-
-    def __init__(
-        self,
-        minutes: int,
-        now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self.minutes = minutes
-        self._now = now
-        self._sleep = sleep
-        self._end = now() + minutes * 60
-        # Seconds. The local cloud answers at once and does not mind being asked; AWS limits how often one may ask.
-        self._pause = 0.2 if os.environ.get("AWS_ENDPOINT_URL") else 2.0
-
-    def lasts(self) -> bool:
-        """Pause until the next look, and return whether there may be one."""
-        if self._now() >= self._end:
-            return False
-        self._sleep(self._pause)
-        return True
 
 
 @dataclass(frozen=True)
@@ -59,49 +32,43 @@ class Aws:
     caller: str
     """The ARN of who is signed in."""
     region: str
+    timeout_minutes: int
+    """How long to wait for whatever CloudFormation does."""
     cloudformation: CloudFormationClient
     s3: S3Client
     lambda_: LambdaClient
     cloudwatch: CloudWatchClient
-    patience: Patience
+    clock: Clock = field(default_factory=Clock)
+    exchange: Callable[[Sequence[str]], int] = verify.main
+    """What `python -m finops_client.verify` does with its arguments; it gives its exit status."""
 
     def stack(self, name: str) -> Stack:
-        """Return the stack of this name, or one that is absent.
+        """Return the stack of this name, or one that is absent."""
+        return Stack.find(self.cloudformation, name)
 
-        Raises:
-            OperationFailed: CloudFormation does not say.
-        """
-        with fails_with(f"Cannot read stack {name}:"):
-            return Stack.find(self.cloudformation, name)
+    def looks(self) -> Iterator[float]:
+        """Give a turn for each look at what CloudFormation does, until it has taken too long."""
+        # Seconds. The local cloud answers at once and does not mind being asked; AWS limits how often one may ask.
+        return self.clock.looks(0.2 if os.environ.get("AWS_ENDPOINT_URL") else 2.0, self.timeout_minutes * 60)
 
 
-def sign_in(session: boto3.Session, patience: Patience) -> Aws:
-    """Return the account that the session's credentials are of, and say whose they are.
-
-    Raises:
-        OperationFailed: there are none, or they are not valid.
-        botocore.exceptions.EndpointConnectionError: AWS cannot be reached.
-    """
-    try:
-        caller = session.client("sts", config=QUICK).get_caller_identity()
-    except EndpointConnectionError:
-        raise
-    except (ClientError, BotoCoreError) as error:
-        if isinstance(error, ClientError) and is_expiry(error):
-            raise failure_of(error) from error
-        raise OperationFailed(
-            f"No valid AWS credentials (aws configure, or AWS_PROFILE=...): {reason_of(error)}"
-        ) from error
+def sign_in(options: argparse.Namespace, session: boto3.Session | None = None) -> Aws:
+    """Return the account that the credentials are of, and say whose they are."""
+    heading("Checking")
+    session = session or session_of(options)
+    caller = session.client("sts", config=QUICK).get_caller_identity()
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     at_endpoint = f", at {endpoint}" if endpoint else ""
-    say(f"Account {caller['Account']} as {caller['Arn']}, region {session.region_name}{at_endpoint}")
+    say(f"Account {caller['Account']} as {caller['Arn']}, region {options.region}{at_endpoint}")
+    # CloudFormation and uploads take their time.
+    patient = Config(retries={"mode": "standard", "total_max_attempts": 5})
     return Aws(
         account=caller["Account"],
         caller=caller["Arn"],
-        region=session.region_name,
-        cloudformation=session.client("cloudformation", config=_PATIENT),
-        s3=session.client("s3", config=_PATIENT),
-        lambda_=session.client("lambda", config=_PATIENT),
-        cloudwatch=session.client("cloudwatch", config=_PATIENT),
-        patience=patience,
+        region=options.region,
+        timeout_minutes=int(options.timeout_minutes),
+        cloudformation=session.client("cloudformation", config=patient),
+        s3=session.client("s3", config=patient),
+        lambda_=session.client("lambda", config=patient),
+        cloudwatch=session.client("cloudwatch", config=patient),
     )

@@ -1,19 +1,16 @@
 """What can be known to fail before anything is changed: an OperationFailed that says what to do."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_operations.deployment.aws import Aws
-from finops_operations.deployment.packages import package_key
+from finops_operations.deployment.packages import SAMPLE_AGENTS, package_files, package_key
 from finops_operations.deployment.state import DEFAULT_BUCKET, Deployment
 from finops_operations.errors import OperationFailed, code_of, reason_of
 from finops_operations.operator_messages import say, warn
 from finops_operations.stack import REMAINS, SETTLED, Stack, monitoring_name, stuck, way_out
-from finops_operations.template import parameter_defaults
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -21,14 +18,19 @@ ROOT = Path(__file__).resolve().parents[3]
 def check_everything(deployment: Deployment) -> None:
     """Make sure of everything that can be known before anything changes."""
     aws, options = deployment.aws, deployment.options
-    check_stack_status(aws.stack(monitoring_name(options.stack_name)), aws.region, dry_run=options.dry_run)
-    deployment.stack = aws.stack(options.stack_name)
-    deployment.defaults = parameter_defaults(options.template.read_text(encoding="utf-8"))
-    deployment.given = dict(options.given)
-    check_stack_status(deployment.stack, aws.region, dry_run=options.dry_run)
-    check_project_name(deployment)
+    name, given = options.stack_name, options.given
+    deployment.stack = aws.stack(name)
+    others = [f"{name}-sample-agents"] if options.with_sample_agents else []
+    for stack in (aws.stack(monitoring_name(name)), deployment.stack, *map(aws.stack, others)):
+        check_stack_status(stack, aws.region, dry_run=options.dry_run)
+    project = deployment.stack.parameters.get("ProjectName")
+    if project and deployment.value("ProjectName") != project:
+        raise OperationFailed(
+            f"Stack {name} has ProjectName {project}, and another would replace its tables with the jobs in them. Leave"
+            " --project-name (PROJECT_NAME) out, or deploy another stack beside it with --stack-name."
+        )
     check_packages(deployment)
-    bucket = deployment.given["LambdaS3Bucket"] = deployment.value("LambdaS3Bucket")
+    bucket = given["LambdaS3Bucket"] = deployment.value("LambdaS3Bucket")
     former = deployment.stack.parameters.get("LambdaS3Bucket", bucket)
     if former != bucket:
         warn(f"The releases so far are in bucket {former}: ops/rollback.sh cannot return to them.")
@@ -36,28 +38,25 @@ def check_everything(deployment: Deployment) -> None:
     if not options.with_sample_agents:
         check_agent(aws, deployment.value("CostForecastFunctionName"))
         check_agent(aws, deployment.value("TrustedAdvisorFunctionName"))
-    check_lease(deployment)
+    # Two numbers are compared as no rule of a template can; and a template takes fractions, which functions refuse.
+    lease, heartbeat = deployment.value("LeaseSeconds"), deployment.value("HeartbeatSeconds")
+    if not (lease.isdecimal() and heartbeat.isdecimal()):
+        raise OperationFailed(f"LeaseSeconds ({lease}) and HeartbeatSeconds ({heartbeat}) must be whole numbers.")
+    if int(lease) <= int(heartbeat):
+        raise OperationFailed(
+            f"LeaseSeconds ({lease}) must be greater than HeartbeatSeconds ({heartbeat}): a heartbeat renews the lease."
+        )
     if deployment.value("AuthMode") == "open":
         warn("AuthMode=open: anybody who knows the endpoint may ask in anybody's name.")
-    if options.with_sample_agents:
-        check_stack_status(aws.stack(f"{options.stack_name}-sample-agents"), aws.region, dry_run=options.dry_run)
-
-
-def check_project_name(deployment: Deployment) -> None:
-    """Make sure that the project keeps its name, after which everything is named."""
-    name = deployment.stack.parameters.get("ProjectName")
-    if name and deployment.value("ProjectName") != name:
-        raise OperationFailed(
-            f"Stack {deployment.stack.name} has ProjectName {name}, and another would replace its tables with the jobs"
-            " in them. Leave --project-name (PROJECT_NAME) out, or deploy another stack beside it with --stack-name."
-        )
 
 
 def check_packages(deployment: Deployment) -> None:
     """Make sure that the packages are there and fit the functions, and give the template their keys."""
-    options, stack = deployment.options, deployment.stack
-    for package in deployment.packages.values():
-        check_file(package, "Build it: ./build_packages.sh")
+    options = deployment.options
+    packages = package_files(options.packages_dir)
+    for package, path in packages.items():
+        check_file(path, "Build it: ./build_packages.sh")
+        options.given[f"{package}Key"] = package_key(options.stack_name, path.name, path.read_bytes())
     target = options.packages_dir / "target"
     # The local cloud runs whatever this machine can load. Elsewhere such packages would be deployed without complaint,
     # and not load.
@@ -69,23 +68,11 @@ def check_packages(deployment: Deployment) -> None:
                 f"The packages are for {built}, the functions run on {wanted}."
                 f" Build them again: ./build_packages.sh --target {wanted}"
             )
-    for name, path in deployment.packages.items():
-        deployment.given[f"{name}Key"] = package_key(stack.name, path.name, path.read_bytes())
     if options.with_sample_agents:
-        path = deployment.sample_agents
+        path = options.packages_dir / SAMPLE_AGENTS
         check_file(path, "Build it: ./build_packages.sh --with-sample-agents")
-        deployment.given["SampleAgentsKey"] = package_key(f"{stack.name}-sample-agents", path.name, path.read_bytes())
-
-
-def check_lease(deployment: Deployment) -> None:
-    """Compare two numbers, as no rule of a template can; and the functions refuse fractions, which a template takes."""
-    lease, heartbeat = deployment.value("LeaseSeconds"), deployment.value("HeartbeatSeconds")
-    if not (lease.isdecimal() and heartbeat.isdecimal()):
-        raise OperationFailed(f"LeaseSeconds ({lease}) and HeartbeatSeconds ({heartbeat}) must be whole numbers.")
-    if int(lease) <= int(heartbeat):
-        raise OperationFailed(
-            f"LeaseSeconds ({lease}) must be greater than HeartbeatSeconds ({heartbeat}): a heartbeat renews the lease."
-        )
+        stack = f"{options.stack_name}-sample-agents"
+        options.given["SampleAgentsKey"] = package_key(stack, path.name, path.read_bytes())
 
 
 def check_file(path: Path, remedy: str) -> None:
@@ -125,13 +112,12 @@ def check_bucket(aws: Aws, bucket: str, *, must_be_own: bool) -> None:
         region = aws.s3.head_bucket(Bucket=bucket, **owner).get("BucketRegion", aws.region)
     except (ClientError, BotoCoreError) as error:
         # HeadBucket answers without a body: the status code is all there is.
-        status = code_of(error) if isinstance(error, ClientError) else ""
-        if status == "404":
+        if code_of(error) == "404":
             raise OperationFailed(
                 f"Bucket {bucket} does not exist. Make it (aws s3 mb s3://{bucket} --region {aws.region}),"
                 " or name yours with --bucket."
             ) from error
-        if status == "403":
+        if code_of(error) == "403":
             raise OperationFailed(
                 f"No access to bucket {bucket}. It may belong to somebody else: name yours with --bucket."
             ) from error
@@ -148,13 +134,12 @@ def check_agent(aws: Aws, function: str) -> None:
     """Warn if an agent is absent. That is no obstacle: until it is deployed its part of each answer fails."""
     try:
         aws.lambda_.get_function_configuration(FunctionName=function)
+        say(f"Agent {function}")
     except (ClientError, BotoCoreError) as error:
-        if isinstance(error, ClientError) and code_of(error) == "ResourceNotFoundException":
+        if code_of(error) == "ResourceNotFoundException":
             warn(
                 f"Agent {function} does not exist: questions will go without it."
                 " Deploy it, name another, or use --with-sample-agents."
             )
         else:
             warn(f"Cannot see whether agent {function} exists: {reason_of(error)}")
-    else:
-        say(f"Agent {function}")

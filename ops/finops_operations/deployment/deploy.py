@@ -8,65 +8,47 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
-
-from finops_client import verify
-from finops_operations.command_line import DONE, INTERRUPTED, run, session_of
+from finops_operations.command_line import DONE, run
 from finops_operations.deployment.alarms import MONITORING_TEMPLATE, quiet_alarms, rollback_triggers
-from finops_operations.deployment.aws import Patience, sign_in
-from finops_operations.deployment.change_set import (
-    NO_TRIGGERS,
-    Leave,
-    LeftDeploying,
-    change_set,
-    change_stack,
-    remove_stack,
-)
+from finops_operations.deployment.aws import Aws, sign_in
+from finops_operations.deployment.change_set import NO_TRIGGERS, LeftDeploying, change_stack, remove_stack, work_out
 from finops_operations.deployment.checks import ROOT, check_everything
 from finops_operations.deployment.options import options_of
-from finops_operations.deployment.packages import restore_function_code, upload_packages
-from finops_operations.deployment.releases import read_deployed, return_to_release, working_tree_commit
+from finops_operations.deployment.packages import SAMPLE_AGENTS, package_files, restore_function_code, upload_packages
+from finops_operations.deployment.releases import read_deployed, return_to_release
 from finops_operations.deployment.state import Deployment
-from finops_operations.deployment.verification import Exchange, fault_of
+from finops_operations.deployment.verification import fault_of
 from finops_operations.errors import OperationFailed, fails_with
 from finops_operations.operator_messages import heading, say, warn
 from finops_operations.stack import REMAINS, Stack, monitoring_name
 from finops_operations.template import parameter_defaults
+from finops_operations.working_tree import working_tree_commit
 
 if TYPE_CHECKING:
-    from types_boto3_cloudformation.type_defs import ParameterTypeDef, RollbackConfigurationTypeDef
+    from types_boto3_cloudformation.type_defs import ParameterTypeDef
 
 _SAMPLE_AGENTS_TEMPLATE = ROOT / "cloudformation" / "sample-agents.yaml"
 
 
-def main(
-    arguments: Sequence[str] | None = None,
-    session_of: Callable[[argparse.Namespace], boto3.Session] = session_of,
-    exchange: Exchange = verify.main,
-    patience: Callable[[int], Patience] = Patience,
-) -> int:
+def main(arguments: Sequence[str] | None = None, sign_in: Callable[[argparse.Namespace], Aws] = sign_in) -> int:
     """Run the command line and return its exit status."""
     options = options_of(arguments)
-    deployment = Deployment(options, exchange)
+    deployment = Deployment(options)
     try:
-        heading("Checking")
-        deployment.aws = sign_in(session_of(options), patience(options.timeout_minutes))
+        deployment.aws = sign_in(options)
         deploy(deployment)
-    except LeftDeploying as left:
-        warn(f"Interrupted. {left}")
-        return INTERRUPTED
-    except KeyboardInterrupt:
-        if deployment.has_deployed:
-            warn(
-                "Interrupted. What is deployed is not verified: run this again, or go back:"
-                " ops/rollback.sh --to previous"
-            )
-        else:
-            say("Interrupted. Nothing was deployed.")
-        return INTERRUPTED
+    except LeftDeploying:
+        raise
+    except KeyboardInterrupt as interrupt:
+        if not deployment.has_deployed:
+            raise KeyboardInterrupt("Nothing was deployed.") from interrupt
+        raise KeyboardInterrupt(
+            "What is deployed is not verified: run this again, or go back: ops/rollback.sh --to previous"
+        ) from interrupt
     return DONE
 
 
@@ -75,17 +57,16 @@ def deploy(deployment: Deployment) -> None:
     options = deployment.options
     check_everything(deployment)
     try_monitoring_parameters(deployment)
-    name, given = options.stack_name, deployment.given
+    name, packages = options.stack_name, options.packages_dir
     if options.with_sample_agents:
-        agents = [deployment.sample_agents]
-        deploy_stack(deployment, f"{name}-sample-agents", _SAMPLE_AGENTS_TEMPLATE, given, agents)
-    deploy_stack(deployment, name, options.template, given, list(deployment.packages.values()))
+        agents = [packages / SAMPLE_AGENTS]
+        deploy_stack(deployment, f"{name}-sample-agents", _SAMPLE_AGENTS_TEMPLATE, options.given, agents)
+    deploy_stack(deployment, name, options.template, options.given, list(package_files(packages).values()))
+    deployment.stack = deployment.aws.stack(name)
     deploy_monitoring(deployment)
     if options.dry_run:
         return
-    endpoint = deployment.stack.outputs.get("WebSocketApiEndpoint")
-    if not endpoint:
-        raise OperationFailed(f"Stack {name} has no output WebSocketApiEndpoint.")
+    endpoint = deployment.stack.output("WebSocketApiEndpoint")
     restore_function_code(deployment.aws, deployment.stack)
     protect_stack(deployment)
     verify_what_changed(deployment, record_what_changed(deployment))
@@ -94,17 +75,16 @@ def deploy(deployment: Deployment) -> None:
 
 def try_monitoring_parameters(deployment: Deployment) -> None:
     """Find out whether CloudFormation takes the values that only the second template has, before the first changes."""
-    if deployment.options.named.keys() <= deployment.defaults.keys():
-        return
-    monitoring = deployment.aws.stack(monitoring_name(deployment.stack.name))
+    options = deployment.options
+    monitoring = deployment.aws.stack(monitoring_name(options.stack_name))
     # What a failed first deployment left is removed when its turn comes, and takes no change before.
-    if monitoring.status == REMAINS:
+    if options.named.keys() <= options.defaults.keys() or monitoring.status == REMAINS:
         return
     # Of a new stack, which has no API yet, any will do.
-    given = {**deployment.given, "WebSocketApiId": deployment.stack.outputs.get("WebSocketApiId", "unknown")}
+    given = {**options.given, "WebSocketApiId": deployment.stack.outputs.get("WebSocketApiId", "unknown")}
     template = MONITORING_TEMPLATE.read_text(encoding="utf-8")
-    with change_set(deployment.aws, monitoring, template, parameters_of(template, given, monitoring)):
-        pass
+    with ExitStack() as undo:
+        work_out(deployment.aws, monitoring, template, parameters_of(template, given, monitoring), NO_TRIGGERS, undo)
 
 
 def deploy_monitoring(deployment: Deployment) -> None:
@@ -113,14 +93,14 @@ def deploy_monitoring(deployment: Deployment) -> None:
     They are a stack of their own, because one template of both is more than CloudFormation takes without a bucket
     (docs/decisions/0010).
     """
-    deployment.stack = stack = deployment.aws.stack(deployment.options.stack_name)
+    stack = deployment.stack
     name = monitoring_name(stack.name)
     if "WebSocketApiId" not in stack.outputs:
         say(f"Its alarms and dashboard, the stack {name}, can be worked out once it is there.")
         return
     defaults = parameter_defaults(MONITORING_TEMPLATE.read_text(encoding="utf-8"))
     shared = {parameter: stack.parameters[parameter] for parameter in defaults if parameter in stack.parameters}
-    given = {**deployment.given, "WebSocketApiId": stack.outputs["WebSocketApiId"], **shared}
+    given = {**deployment.options.given, "WebSocketApiId": stack.outputs["WebSocketApiId"], **shared}
     if "QueueAgeSeconds" not in given:
         # A message is in the queue until its job is done: the alarm must not ring for agents that use their time.
         longest = 2 * int(deployment.value("AgentTimeoutSeconds") or 0)
@@ -142,29 +122,26 @@ def deploy_stack(
         remove_stack(aws, name)
         stack = aws.stack(name)
     text = template.read_text(encoding="utf-8")
+    triggers = NO_TRIGGERS
+    # Only an update of the stack itself has something to go back to.
+    if name == options.stack_name and not stack.is_absent:
+        triggers = rollback_triggers(aws, deployment.value("ProjectName"), int(options.watch_minutes))
 
     def before_it_changes() -> None:
         if not deployment.is_changed and template != _SAMPLE_AGENTS_TEMPLATE:
             prepare_return(deployment)
         upload_packages(aws, deployment.value("LambdaS3Bucket"), name, packages)
 
-    changed = change_stack(
+    deployment.has_deployed |= change_stack(
         aws,
         stack,
         text,
         parameters_of(text, given, stack),
-        Leave("This deployment", options.dry_run, options.allow_data_loss),
-        triggers_of(deployment, stack),
-        before_it_changes,
+        triggers,
+        dry_run=options.dry_run,
+        data_loss=options.allow_data_loss,
+        before=before_it_changes,
     )
-    deployment.has_deployed = deployment.has_deployed or changed
-
-
-def triggers_of(deployment: Deployment, stack: Stack) -> RollbackConfigurationTypeDef:
-    """Return the alarms that take a change back: only an update of the stack itself has something to go back to."""
-    if stack.is_absent or stack.name != deployment.options.stack_name:
-        return NO_TRIGGERS
-    return rollback_triggers(deployment.aws, deployment.value("ProjectName"), deployment.options.watch_minutes)
 
 
 def parameters_of(template: str, given: Mapping[str, str], stack: Stack) -> list[ParameterTypeDef]:
@@ -213,36 +190,29 @@ def record_what_changed(deployment: Deployment) -> str:
 
 def verify_what_changed(deployment: Deployment, release: str) -> None:
     """Find out whether the stack works, and go back to what ran before if it does not."""
-    options = deployment.options
+    aws, options, before, releases = deployment.aws, deployment.options, deployment.release_before, deployment.releases
     if options.no_verify:
         return
-    fault = fault_of(deployment.aws, deployment.stack, deployment.quiet, deployment.exchange)
+    fault = fault_of(aws, options.stack_name, deployment.quiet)
     if release:
-        deployment.releases.change(release, "status", "failed" if fault else "verified")
+        releases.change(release, "status", "failed" if fault else "verified")
     if not fault:
         return
-    if not deployment.is_changed or not deployment.release_before or options.keep_failed:
+    if not before or options.keep_failed:
         raise OperationFailed(f"Stack {options.stack_name} is deployed, but {fault}")
     warn(f"Release {release} does not work: {fault}")
-    take_back(deployment, release, fault)
-
-
-def take_back(deployment: Deployment, release: str, cause: str) -> None:
-    """Go back to what ran before."""
-    aws, before, releases = deployment.aws, deployment.release_before, deployment.releases
     heading(f"Going back to release {before}")
     files = releases.fetch(before)
     # What rings now will for some minutes more, whatever runs.
     quiet = quiet_alarms(aws, deployment.stack.project)
     # What this command itself has made held nothing before.
-    return_to_release(aws, deployment.stack.name, releases, before, files, Leave("Going back", data_loss=True))
-    fault = fault_of(aws, aws.stack(deployment.stack.name), quiet, deployment.exchange)
-    if fault:
+    return_to_release(aws, options.stack_name, releases, before, files, data_loss=True)
+    if still := fault_of(aws, options.stack_name, quiet):
         raise OperationFailed(
-            f"Release {release} did not work ({cause}) and release {before}, which runs again, does not either:"
-            f" {fault} See ops/health_check.sh"
+            f"Release {release} did not work ({fault}) and release {before}, which runs again, does not either:"
+            f" {still} See ops/health_check.sh"
         )
-    raise OperationFailed(f"Release {release} did not work: {cause} Release {before} runs again, and works.")
+    raise OperationFailed(f"Release {release} did not work: {fault} Release {before} runs again, and works.")
 
 
 def print_endpoint(stack: Stack, endpoint: str) -> None:

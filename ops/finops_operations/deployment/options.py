@@ -1,16 +1,15 @@
 """The command line of ./deploy.sh, whose help is in the script itself, and the environment that completes it."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from finops_operations.command_line import misused, parse, stack_parser, whole_number
+from finops_operations.command_line import stack_parser
 from finops_operations.deployment.alarms import MONITORING_TEMPLATE
 from finops_operations.deployment.checks import ROOT, check_file
+from finops_operations.option_types import of_form
 from finops_operations.template import parameter_defaults
 
 # The options that each give one parameter of the template, and the variables in their place.
@@ -25,75 +24,66 @@ _OF_PARAMETERS = {
     "CostForecastFunctionName": ("--cost-forecast-function", "COST_FORECAST_FUNCTION"),
     "TrustedAdvisorFunctionName": ("--trusted-advisor-function", "TRUSTED_ADVISOR_FUNCTION"),
 }
-_SWITCHES = ("--with-sample-agents", "--no-verify", "--keep-failed", "--allow-data-loss", "--dry-run")
-# Minutes, the most that CloudFormation takes.
-_LONGEST_WATCH = 180
+_minutes = of_form("[1-9][0-9]{0,3}", "this needs a whole number of minutes")
+# The most that CloudFormation takes.
+_watch = of_form("[0-9]|[1-9][0-9]|1[0-7][0-9]|180", "this needs a whole number of minutes from 0 to 180")
+
+
+def add_timeout(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how many minutes to wait for CloudFormation."""
+    parser.add_argument(
+        "--timeout-minutes",
+        type=_minutes,
+        default=os.environ.get("TIMEOUT_MINUTES") or "30",
+        metavar="N",
+        help="how long to wait for CloudFormation; default: TIMEOUT_MINUTES, then 30",
+    )
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line: `named` has the values of --parameter, `given` those and all others by parameters' names.
 
-    Ends the program with status 2 if it cannot be understood.
-
-    Raises:
-        OperationFailed: there is no such template.
+    `defaults` has those of the template's parameters. Ends the program with status 2 if it cannot be understood. That
+    there is no such template is an OperationFailed.
     """
     parser = stack_parser("./deploy.sh", "")
     for parameter, (option, variable) in _OF_PARAMETERS.items():
         parser.add_argument(option, dest=parameter, default=os.environ.get(variable) or None)
-    for switch in _SWITCHES:
+    for switch in ("--with-sample-agents", "--no-verify", "--keep-failed", "--allow-data-loss", "--dry-run"):
         parser.add_argument(switch, action="store_true")
     parser.add_argument("--parameter", action="append", default=[])
     parser.add_argument("--costs-s3-uri", default="")
-    for option, default in (
-        ("--template", ROOT / "cloudformation" / "finops-websocket-api-fixed.yaml"),
-        ("--packages-dir", ROOT / "build"),
-        ("--timeout-minutes", "30"),
-        ("--watch-minutes", "3"),
-    ):
-        parser.add_argument(option, default=os.environ.get(option[2:].replace("-", "_").upper()) or default)
-    options = parse(parser, arguments)
-    options.timeout_minutes = whole_number("--timeout-minutes", options.timeout_minutes)
-    options.watch_minutes = whole_number("--watch-minutes", options.watch_minutes, 0, _LONGEST_WATCH)
-    options.template, options.packages_dir = Path(options.template), Path(options.packages_dir)
-    costs = _costs(options)
+    template = os.environ.get("TEMPLATE") or ROOT / "cloudformation" / "finops-websocket-api-fixed.yaml"
+    parser.add_argument("--template", type=Path, default=template)
+    parser.add_argument("--packages-dir", type=Path, default=os.environ.get("PACKAGES_DIR") or ROOT / "build")
+    parser.add_argument("--watch-minutes", type=_watch, default=os.environ.get("WATCH_MINUTES") or "3")
+    add_timeout(parser)
+    options = parser.parse_args(arguments)
     check_file(options.template, "Name another with --template.")
-    options.named = _named(options)
-    options.given = _given(options) | costs | options.named
+    options.defaults = parameter_defaults(options.template.read_text(encoding="utf-8"))
+    options.named = _named(parser, options)
+    # Empty is a value too: it gives up what the stack has.
+    options.given = {name: value for name in _OF_PARAMETERS if (value := getattr(options, name)) is not None}
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+        options.given["ExecuteApiBaseUrl"] = f"{endpoint.rstrip('/')}/_aws/execute-api"
+    if options.costs_s3_uri:
+        address = re.fullmatch(r"s3://([^/]+)/(.+)", options.costs_s3_uri)
+        if address is None:
+            parser.error(f"--costs-s3-uri needs s3://BUCKET/KEY, not {options.costs_s3_uri}")
+        if not options.with_sample_agents:
+            parser.error("--costs-s3-uri goes with --with-sample-agents")
+        options.given |= {"CostsS3Bucket": address[1], "CostsS3Key": address[2]}
+    options.given |= options.named
     return options
 
 
-def _costs(options: argparse.Namespace) -> dict[str, str]:
-    if not options.costs_s3_uri:
-        return {}
-    address = re.fullmatch(r"s3://([^/]+)/(.+)", options.costs_s3_uri)
-    if address is None:
-        misused(f"--costs-s3-uri needs s3://BUCKET/KEY, not {options.costs_s3_uri}.")
-    if not options.with_sample_agents:
-        misused("--costs-s3-uri goes with --with-sample-agents.")
-    return {"CostsS3Bucket": address[1], "CostsS3Key": address[2]}
-
-
-def _named(options: argparse.Namespace) -> dict[str, str]:
-    known = {
-        name
-        for template in (options.template, MONITORING_TEMPLATE)
-        for name in parameter_defaults(template.read_text(encoding="utf-8"))
-    }
+def _named(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, str]:
+    known = {*options.defaults, *parameter_defaults(MONITORING_TEMPLATE.read_text(encoding="utf-8"))}
     named = {}
     for text in options.parameter:
-        name, separator, value = text.partition("=")
+        name, separator, named[name] = text.partition("=")
         if not name or not separator:
-            misused(f"--parameter needs NAME=VALUE, not {text}.")
+            parser.error(f"--parameter needs NAME=VALUE, not {text}")
         if name not in known:
-            misused(f"The templates have no parameter {name}. Their parameters: {', '.join(sorted(known))}.")
-        named[name] = value
+            parser.error(f"The templates have no parameter {name}. Their parameters: {', '.join(sorted(known))}")
     return named
-
-
-def _given(options: argparse.Namespace) -> dict[str, str]:
-    given = {}
-    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
-        given["ExecuteApiBaseUrl"] = f"{endpoint.rstrip('/')}/_aws/execute-api"
-    # Empty is a value too: it gives up what the stack has.
-    return given | {name: value for name in _OF_PARAMETERS if (value := getattr(options, name)) is not None}

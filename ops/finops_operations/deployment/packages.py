@@ -1,7 +1,5 @@
 """The functions' packages: what they are called, where they lie in the bucket, and what the functions run of them."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import re
@@ -21,6 +19,12 @@ PACKAGES = {
     "MessageHandler": "message-handler",
     "BackgroundProcessor": "background-processor",
 }
+SAMPLE_AGENTS = "sample-agents.zip"
+
+
+def package_files(directory: Path) -> dict[str, Path]:
+    """Return where the build puts each function's package."""
+    return {package: directory / f"websocket-{name}.zip" for package, name in PACKAGES.items()}
 
 
 def package_key(prefix: str, name: str, content: bytes) -> str:
@@ -79,10 +83,7 @@ def publish_version(aws: Aws, stack: Stack, package: str, release: str) -> str:
 
 
 def restore_function_code(aws: Aws, stack: Stack) -> None:
-    """Give functions the code that their stack names, where somebody has given them other code by hand.
-
-    CloudFormation does not notice that.
-    """
+    """Give functions the code that their stack names, where somebody has given them other code by hand."""
     for package in PACKAGES:
         key = stack.parameters.get(f"{package}Key", "")
         name = function_name(stack, package)
@@ -91,5 +92,4 @@ def restore_function_code(aws: Aws, stack: Stack) -> None:
         say(f"Function {name} runs other code than its stack names; updating it")
         with fails_with(f"Function {name} cannot be updated:"):
             aws.lambda_.update_function_code(FunctionName=name, S3Bucket=stack.parameters["LambdaS3Bucket"], S3Key=key)
-        with fails_with(f"Function {name} is not ready:"):
             aws.lambda_.get_waiter("function_updated_v2").wait(FunctionName=name)

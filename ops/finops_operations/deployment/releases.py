@@ -4,22 +4,18 @@ A release is a folder STACK/releases/ID/: the templates and parameters of both s
 name and value a line, all strings, so that a shell can read it too. What cannot be done is an OperationFailed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
-import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_operations.deployment.aws import Aws
-from finops_operations.deployment.change_set import Leave, change_stack
+from finops_operations.deployment.change_set import change_stack
 from finops_operations.deployment.packages import (
     PACKAGES,
     deployed_hash,
@@ -28,14 +24,14 @@ from finops_operations.deployment.packages import (
     publish_version,
     restore_function_code,
 )
-from finops_operations.errors import OperationFailed, fails_with, reason_of
+from finops_operations.errors import OperationFailed, fails_with, failure_of, reason_of
 from finops_operations.operator_messages import complain, heading, say, warn
 from finops_operations.stack import Stack, monitoring_name
 
 _RECORD = "release.json"
 _TIME = "%Y%m%dT%H%M%SZ"
-# Of a commit's name.
-_SHORT = 7
+_STACKS_OWN = ("template.yaml", "parameters.json")
+_MONITORING = ("monitoring.yaml", "monitoring-parameters.json")
 
 
 @dataclass(frozen=True)
@@ -51,22 +47,21 @@ class Deployed:
     @property
     def fingerprint(self) -> str:
         """A hash for each stack, by which a release is known again."""
-        own = _hash(self.files["template.yaml"] + self.files["parameters.json"])
-        if "monitoring.yaml" not in self.files:
-            return own
-        return f"{own}-{_hash(self.files['monitoring.yaml'] + self.files['monitoring-parameters.json'])}"
+        texts = [
+            "".join(self.files[name] for name in names if name in self.files) for names in (_STACKS_OWN, _MONITORING)
+        ]
+        return "-".join(hashlib.sha256(text.encode()).hexdigest() for text in texts if text)
 
 
 def read_deployed(aws: Aws, name: str, kept: Mapping[str, str] | None = None) -> Deployed:
     """Read what a stack and its monitoring are made of. `kept`: packages that the bucket has under another key."""
     stack, monitoring = aws.stack(name), aws.stack(monitoring_name(name))
     keys = {package: stack.parameters.get(f"{package}Key", "") for package in PACKAGES} | dict(kept or {})
-    files = {"template.yaml": _template(aws, stack), "parameters.json": _parameters(stack, keys)}
+    own = {**stack.parameters, **{f"{package}Key": key for package, key in keys.items() if key}}
+    files = dict(zip(_STACKS_OWN, (_template(aws, name), _parameters(own)), strict=True))
     if not monitoring.is_absent:
-        files |= {
-            "monitoring.yaml": _template(aws, monitoring),
-            "monitoring-parameters.json": _parameters(monitoring, {}),
-        }
+        of_monitoring = (_template(aws, monitoring.name), _parameters(monitoring.parameters))
+        files |= dict(zip(_MONITORING, of_monitoring, strict=True))
     return Deployed(stack, files, keys)
 
 
@@ -92,11 +87,10 @@ class Releases:
         One that was recorded before there was a second stack is the same release with it; so is one whose alarms were
         changed by hand, or were not reached by a return that was interrupted between the stacks.
         """
-        same = [name for name, record in self.records.items() if record.get("fingerprint") == fingerprint]
         own = fingerprint.partition("-")[0]
-        alike = [
-            name for name, record in self.records.items() if record.get("fingerprint", "").partition("-")[0] == own
-        ]
+        prints = {name: record.get("fingerprint", "") for name, record in self.records.items()}
+        same = [name for name, known in prints.items() if known == fingerprint]
+        alike = [name for name, known in prints.items() if known.partition("-")[0] == own]
         return (same or alike or [""])[-1]
 
     def before(self, release: str) -> str:
@@ -108,12 +102,11 @@ class Releases:
 
     def fetch(self, release: str) -> dict[str, str]:
         """Return the files of a release that can be deployed again."""
-        names = ("template.yaml", "parameters.json", "monitoring.yaml", "monitoring-parameters.json")
         with fails_with(f"Release {release} cannot be read from bucket {self._bucket}:"):
             listed = self._aws.s3.list_objects_v2(Bucket=self._bucket, Prefix=self._key(release, ""))
-            there = {item["Key"] for item in listed.get("Contents", [])}
-            files = {name: self._text(release, name) for name in names if self._key(release, name) in there}
-        if not {"template.yaml", "parameters.json"} <= files.keys():
+            there = {item["Key"].rpartition("/")[2] for item in listed.get("Contents", [])}
+            files = {name: self._text(release, name) for name in (*_STACKS_OWN, *_MONITORING) if name in there}
+        if not files.keys() >= set(_STACKS_OWN):
             raise OperationFailed(
                 f"Release {release} is incomplete in bucket {self._bucket}. Choose another: ops/rollback.sh --list"
             )
@@ -130,8 +123,12 @@ class Releases:
 
     def record(self, deployed: Deployed, commit: str, status: str) -> str:
         """Keep what is deployed as a new release, and return its id."""
-        time = self._next_time()
-        release = f"{time}-{commit if commit in ('unknown', 'nogit') else commit[:_SHORT]}"
+        # After the newest's, for the order of ids is that of releases.
+        taken = [name[:16] for name in self.records if re.match(r"\d{8}T\d{6}Z-", name)]
+        newest = datetime.strptime(max(taken), _TIME) if taken else datetime.min
+        now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+        time = f"{max(now, newest + timedelta(seconds=1)):{_TIME}}"
+        release = f"{time}-{commit[:7]}"
         record = {"id": release, "time": time, "commit": commit, "by": self._aws.caller, "stack": self._stack}
         for package, key in deployed.keys.items():
             version = publish_version(self._aws, deployed.stack, package, release)
@@ -148,7 +145,7 @@ class Releases:
 
     def keep_what_others_deployed(self, deployed: Deployed) -> str:
         """Make what was deployed by other means a release, and return its id; empty if that cannot be."""
-        kept = self._keep_packages(deployed.stack)
+        kept = self._keep_packages(deployed)
         if kept is None:
             warn(
                 "One cannot return to what runs now: the bucket no longer holds the packages that it was deployed from."
@@ -166,14 +163,7 @@ class Releases:
         except (ClientError, BotoCoreError) as error:
             warn(f"The record of release {release} cannot be changed ({name}: {value}): {reason_of(error)}")
 
-    def _next_time(self) -> str:
-        """Return the time for a new release's id: after the newest's, for the order of ids is that of releases."""
-        now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
-        taken = [name[:16] for name in self.records if re.match(r"\d{8}T\d{6}Z-", name)]
-        newest = datetime.strptime(max(taken), _TIME) if taken else datetime.min
-        return f"{max(now, newest + timedelta(seconds=1)):{_TIME}}"
-
-    def _keep_packages(self, stack: Stack) -> dict[str, str] | None:
+    def _keep_packages(self, deployed: Deployed) -> dict[str, str] | None:
         """Keep what each function runs, and return the keys that differ from the stack's; None if it is not there.
 
         A package under a plain name, as the guide uploads it, is kept under its content's key: another will take the
@@ -181,10 +171,9 @@ class Releases:
         """
         kept = {}
         try:
-            for package in PACKAGES:
-                key = stack.parameters.get(f"{package}Key", "")
+            for package, key in deployed.keys.items():
                 content = self._aws.s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-                if hashlib.sha256(content).hexdigest() != deployed_hash(self._aws, stack, package):
+                if hashlib.sha256(content).hexdigest() != deployed_hash(self._aws, deployed.stack, package):
                     return None
                 by_content = package_key(self._stack, key.rpartition("/")[2], content)
                 if hash_in_key(key) != hash_in_key(by_content):
@@ -216,42 +205,20 @@ class Releases:
         self._put(release, _RECORD, json.dumps(self.records[release], indent=2, ensure_ascii=False) + "\n")
 
 
-def working_tree_commit(root: Path) -> str:
-    """Return the working tree's commit, with "-dirty" after it if files differ from it; nogit if there is none."""
-    head = _git(root, "rev-parse", "HEAD")
-    if not head:
-        return "nogit"
-    return f"{head}-dirty" if _git(root, "status", "--porcelain") else head
-
-
-def _git(root: Path, *arguments: str) -> str:
-    try:
-        ran = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, check=True)  # noqa: S603, S607
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return ran.stdout.strip()
-
-
-def _template(aws: Aws, stack: Stack) -> str:
-    with fails_with(f"Cannot read the template of stack {stack.name}:"):
-        body = aws.cloudformation.get_template(StackName=stack.name, TemplateStage="Original")["TemplateBody"]
+def _template(aws: Aws, stack: str) -> str:
+    body = aws.cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
     # botocore reads a template in JSON. With one line end after it: what is deployed again must read the same.
     text = body if isinstance(body, str) else json.dumps(body)
     return text.rstrip("\n") + "\n"
 
 
-def _parameters(stack: Stack, keys: Mapping[str, str]) -> str:
+def _parameters(values: Mapping[str, str]) -> str:
     """Return a stack's parameters as a change set takes them, always in one order: a fingerprint is made of them."""
-    values = {**stack.parameters, **{f"{package}Key": key for package, key in keys.items() if key}}
     lines = [
         json.dumps({"ParameterKey": name, "ParameterValue": values[name]}, separators=(",", ":"), ensure_ascii=False)
-        for name in sorted(values, key=lambda name: f"{name}=")
+        for name in sorted(values)
     ]
     return "[" + ",\n".join(lines) + "]\n"
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def return_to_release(
@@ -260,8 +227,10 @@ def return_to_release(
     releases: Releases,
     release: str,
     files: Mapping[str, str],
-    leave: Leave,
+    *,
     withdrawn: str = "",
+    dry_run: bool = False,
+    data_loss: bool = False,
 ) -> bool:
     """Make the stacks again what they were in a release: templates, parameters and packages together.
 
@@ -271,20 +240,21 @@ def return_to_release(
     def return_stack(name: str, template: str, parameters: str) -> None:
         heading(f"Stack {name}")
         # No alarm takes back what is to silence one.
-        change_stack(aws, aws.stack(name), files[template], json.loads(files[parameters]), leave)
+        values = json.loads(files[parameters])
+        change_stack(aws, aws.stack(name), files[template], values, dry_run=dry_run, data_loss=data_loss)
 
-    return_stack(stack, "template.yaml", "parameters.json")
-    if withdrawn and not leave.dry_run:
+    return_stack(stack, *_STACKS_OWN)
+    if withdrawn and not dry_run:
         releases.change(withdrawn, "status", "withdrawn")
     alarms_returned = True
-    if "monitoring.yaml" in files:
+    if files.keys() >= set(_MONITORING):
         try:
-            return_stack(monitoring_name(stack), "monitoring.yaml", "monitoring-parameters.json")
-        except OperationFailed as failure:
+            return_stack(monitoring_name(stack), *_MONITORING)
+        except (OperationFailed, ClientError, BotoCoreError) as error:
             # Whatever becomes of the alarms: what serves people has returned, and is looked at.
-            complain(str(failure))
+            complain(str(error if isinstance(error, OperationFailed) else failure_of(error)))
             alarms_returned = False
-    if not leave.dry_run:
+    if not dry_run:
         returned = aws.stack(stack)
         restore_function_code(aws, returned)
         for package in PACKAGES:

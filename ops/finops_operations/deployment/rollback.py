@@ -1,34 +1,23 @@
 """Lists what was deployed, and goes back to it."""
 
-from __future__ import annotations
-
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 
-import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_client import verify
-from finops_operations.command_line import (
-    DONE,
-    INTERRUPTED,
-    misused,
-    parse,
-    run,
-    session_of,
-    stack_parser,
-    whole_number,
-)
+from finops_operations.command_line import DONE, run, stack_parser
 from finops_operations.deployment.alarms import quiet_alarms
-from finops_operations.deployment.aws import Aws, Patience, sign_in
-from finops_operations.deployment.change_set import Leave, LeftDeploying
+from finops_operations.deployment.aws import Aws, sign_in
+from finops_operations.deployment.change_set import LeftDeploying
 from finops_operations.deployment.checks import check_stack_status
+from finops_operations.deployment.options import add_timeout
 from finops_operations.deployment.packages import PACKAGES
 from finops_operations.deployment.releases import Deployed, Releases, read_deployed, return_to_release
-from finops_operations.deployment.verification import Exchange, fault_of
+from finops_operations.deployment.verification import fault_of
 from finops_operations.errors import OperationFailed
 from finops_operations.operator_messages import heading, say, warn
+from finops_operations.option_types import of_form
 from finops_operations.stack import Stack
 
 _USAGE = """ops/rollback.sh [--list]
@@ -46,24 +35,30 @@ read as by ./deploy.sh. Exit status: 0 done and verified, 1 not done or not veri
 """
 
 
-def main(
-    arguments: Sequence[str] | None = None,
-    session_of: Callable[[argparse.Namespace], boto3.Session] = session_of,
-    exchange: Exchange = verify.main,
-    patience: Callable[[int], Patience] = Patience,
-) -> int:
+def main(arguments: Sequence[str] | None = None, sign_in: Callable[[argparse.Namespace], Aws] = sign_in) -> int:
     """Run the command line and return its exit status."""
     options = options_of(arguments)
     try:
-        heading("Checking")
-        aws = sign_in(session_of(options), patience(options.timeout_minutes))
-        return _go_back_or_list(options, aws, exchange)
-    except LeftDeploying as left:
-        warn(f"Interrupted. {left}")
-    except KeyboardInterrupt:
-        target = options.to or "previous"
-        say(f"Interrupted. Nothing is being changed now. To end what was begun: ops/rollback.sh --to {target}")
-    return INTERRUPTED
+        aws = sign_in(options)
+        stack = Stack.read(aws.cloudformation, options.stack_name)
+        if options.to:
+            check_stack_status(stack, aws.region, dry_run=options.dry_run)
+        if "LambdaS3Bucket" not in stack.parameters:
+            raise OperationFailed(
+                f"Stack {stack.name} has no parameter LambdaS3Bucket: it is not one that ./deploy.sh has deployed."
+            )
+        releases = Releases(aws, stack.parameters["LambdaS3Bucket"], stack.name)
+        deployed = read_deployed(aws, stack.name)
+        if options.to:
+            go_back(options, aws, releases, deployed)
+        else:
+            show(releases, deployed)
+    except LeftDeploying:
+        raise
+    except KeyboardInterrupt as interrupt:
+        again = f"ops/rollback.sh --to {options.to or 'previous'}"
+        raise KeyboardInterrupt(f"Nothing is being changed now. To end what was begun: {again}") from interrupt
+    return DONE
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -72,6 +67,7 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.usage, parser.epilog = _USAGE, _EPILOG
     parser.add_argument(
         "--to",
+        type=of_form(".+", "this needs a release's id, or previous"),
         metavar="RELEASE",
         help="any release of the list, or previous: the one before that which runs, without those that failed their"
         " verification or were gone back from (withdrawn)",
@@ -84,56 +80,32 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="go back even if a table, a queue, a user pool or the API is removed or made anew",
     )
     parser.add_argument("--no-verify", action="store_true", help="do not ask the endpoint afterwards")
-    parser.add_argument(
-        "--timeout-minutes",
-        default=os.environ.get("TIMEOUT_MINUTES") or "30",
-        metavar="N",
-        help="how long to wait for CloudFormation; default: TIMEOUT_MINUTES, then 30",
-    )
-    options = parse(parser, arguments)
-    for option in ("to", "stack_name", "region", "timeout_minutes"):
-        if getattr(options, option) == "":
-            misused(f"--{option.replace('_', '-')} needs a value.")
-    options.timeout_minutes = whole_number("--timeout-minutes", options.timeout_minutes)
-    return options
+    add_timeout(parser)
+    return parser.parse_args(arguments)
 
 
-def _go_back_or_list(options: argparse.Namespace, aws: Aws, exchange: Exchange) -> int:
-    stack = Stack.read(aws.cloudformation, options.stack_name)
-    if options.to:
-        check_stack_status(stack, aws.region, dry_run=options.dry_run)
-    if "LambdaS3Bucket" not in stack.parameters:
-        raise OperationFailed(
-            f"Stack {stack.name} has no parameter LambdaS3Bucket: it is not one that ./deploy.sh has deployed."
-        )
-    releases = Releases(aws, stack.parameters["LambdaS3Bucket"], stack.name)
-    deployed = read_deployed(aws, stack.name)
-    current = releases.known_as(deployed.fingerprint)
-    if options.to:
-        return _go_back(options, aws, releases, deployed, current, exchange)
-    _list(releases, current, stack)
-    return DONE
-
-
-def _list(releases: Releases, current: str, stack: Stack) -> None:
+def show(releases: Releases, deployed: Deployed) -> None:
+    """Print the releases, the newest first, and mark what runs now."""
     if not releases.records:
         raise OperationFailed(
-            f"Bucket {stack.parameters['LambdaS3Bucket']} holds no release of stack {stack.name} yet;"
+            f"Bucket {deployed.stack.parameters['LambdaS3Bucket']} holds no release of stack {deployed.stack.name} yet;"
             " ./deploy.sh records them."
         )
-    _print(f"{'Release':26}  {'Status':10}  {'Version':8}  Deployed by")
+    current = releases.known_as(deployed.fingerprint)
+    lines = [f"{'Release':26}  {'Status':10}  {'Version':8}  Deployed by"]
     for release, record in reversed(releases.records.items()):
         # The published versions of the three functions, in the order of a message's way: 3/2/5
         versions = "/".join(record.get(f"{package}Version", "") for package in PACKAGES)
         mark = "  <- runs now" if release == current else ""
-        _print(f"{release:26}  {record.get('status', ''):10}  {versions:8}  {record.get('by', '')}{mark}")
+        lines.append(f"{release:26}  {record.get('status', ''):10}  {versions:8}  {record.get('by', '')}{mark}")
+    print("\n".join(lines))  # noqa: T201 - the command's result
     if not current:
         warn("What runs now is none of these: it was deployed by other means.")
 
 
-def _go_back(
-    options: argparse.Namespace, aws: Aws, releases: Releases, deployed: Deployed, current: str, exchange: Exchange
-) -> int:
+def go_back(options: argparse.Namespace, aws: Aws, releases: Releases, deployed: Deployed) -> None:
+    """Make the stack what it was in the release that `options.to` says, verify it, and print its id."""
+    current = releases.known_as(deployed.fingerprint)
     target = options.to if options.to != "previous" else releases.before(current)
     if not target:
         which = f" ({current})" if current else ""
@@ -145,15 +117,21 @@ def _go_back(
     say(f"From release {current or '(not recorded)'} to {target} ({record.get('status', '')})")
     files = releases.fetch(target)
     quiet = quiet_alarms(aws, deployed.stack.project)
-    leave = Leave("Going back", options.dry_run, options.allow_data_loss)
-    withdrawn = "" if options.dry_run else _withdrawn(releases, deployed, current, target)
-    alarms_returned = return_to_release(aws, options.stack_name, releases, target, files, leave, withdrawn)
+    alarms_returned = return_to_release(
+        aws,
+        options.stack_name,
+        releases,
+        target,
+        files,
+        withdrawn="" if options.dry_run else _withdrawn(releases, deployed, current, target),
+        dry_run=options.dry_run,
+        data_loss=options.allow_data_loss,
+    )
     if options.dry_run:
-        return DONE
-    if not options.no_verify:
-        fault = fault_of(aws, aws.stack(options.stack_name), quiet, exchange)
-        if fault:
-            raise OperationFailed(f"Release {target} runs, but: {fault} Others to go back to: ops/rollback.sh --list")
+        return
+    fault = "" if options.no_verify else fault_of(aws, options.stack_name, quiet)
+    if fault:
+        raise OperationFailed(f"Release {target} runs, but: {fault} Others to go back to: ops/rollback.sh --list")
     if record.get("status") == "withdrawn":
         releases.change(target, "status", "deployed" if options.no_verify else "verified")
     if not alarms_returned:
@@ -162,8 +140,7 @@ def _go_back(
             f" not be returned (see above). Mend what is said there, then: ops/rollback.sh --to {target}"
         )
     heading(f"Release {target} runs")
-    _print(target)
-    return DONE
+    print(target)  # noqa: T201 - the command's result
 
 
 def _withdrawn(releases: Releases, deployed: Deployed, current: str, target: str) -> str:
@@ -175,13 +152,9 @@ def _withdrawn(releases: Releases, deployed: Deployed, current: str, target: str
     # the remedy for something.
     try:
         return releases.keep_what_others_deployed(deployed)
-    except OperationFailed:
+    except (OperationFailed, ClientError, BotoCoreError):
         warn("One cannot return to what runs now: it could not be recorded.")
         return ""
-
-
-def _print(line: str) -> None:
-    print(line)  # noqa: T201 - the command's result
 
 
 if __name__ == "__main__":

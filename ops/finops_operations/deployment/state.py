@@ -1,16 +1,11 @@
 """One run of ./deploy.sh: what was asked for, and how far it has come."""
 
-from __future__ import annotations
-
 import argparse
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from finops_operations.deployment.aws import Aws
-from finops_operations.deployment.packages import PACKAGES
 from finops_operations.deployment.releases import Releases
-from finops_operations.deployment.verification import Exchange
 from finops_operations.stack import Stack
 
 DEFAULT_BUCKET = "finops-deployment-packages-062025"
@@ -21,13 +16,9 @@ class Deployment:
     """One run: what was asked for, and how far it has come."""
 
     options: argparse.Namespace
-    exchange: Exchange
     aws: Aws = field(init=False)
     stack: Stack = field(init=False)
     """As it was when it was last read."""
-    defaults: dict[str, str] = field(init=False)
-    """Of the template's parameters."""
-    given: dict[str, str] = field(init=False)
     quiet: set[str] = field(default_factory=set)
     """The alarms that did not ring before the first change."""
     release_before: str = ""
@@ -38,19 +29,8 @@ class Deployment:
 
     def value(self, parameter: str) -> str:
         """Return the value that a parameter will have: the given one, else the stack's, else the default if any."""
-        return {**self.defaults, "LambdaS3Bucket": DEFAULT_BUCKET, **self.stack.parameters, **self.given}.get(
-            parameter, ""
-        )
-
-    @property
-    def packages(self) -> dict[str, Path]:
-        """Where the build puts each function's package."""
-        return {package: self.options.packages_dir / f"websocket-{name}.zip" for package, name in PACKAGES.items()}
-
-    @property
-    def sample_agents(self) -> Path:
-        """Where the build puts the sample agents' package."""
-        return Path(self.options.packages_dir / "sample-agents.zip")
+        defaults = {**self.options.defaults, "LambdaS3Bucket": DEFAULT_BUCKET}
+        return str({**defaults, **self.stack.parameters, **self.options.given}.get(parameter, ""))
 
     @cached_property
     def releases(self) -> Releases:

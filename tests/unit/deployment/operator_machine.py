@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import io
 import json
 import os
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from finops_operations import command_line
 from finops_operations.deployment import deploy, rollback
-from finops_operations.deployment.aws import Patience
+from finops_operations.deployment.aws import Aws, sign_in
+from finops_operations.waiting import Clock
 from local_cloud.deploy_script import make_packages
 from unit.deployment.stand_in_aws import CALLER, Change, StandInAws
 
@@ -49,7 +51,8 @@ class Machine:
         self.directory = directory
         self.aws = StandInAws()
         self.environment = environment
-        self._seconds = 0.0
+        pauses: list[float] = []
+        self._clock = Clock(lambda: sum(pauses), pauses.append)
         self.verifications: list[Sequence[str]] = []
         """The arguments of each exchange with the endpoint."""
         self.exchanges: list[Callable[[], int]] = [lambda: 0]
@@ -125,24 +128,17 @@ class Machine:
         return any(name in changes for name, _ in self.aws.calls)
 
     def _run(self, main: Callable[..., int], options: Sequence[str], expected: int) -> Run:
-        def operation(arguments: Sequence[str] | None) -> int:
-            return main(arguments, lambda asked: self.aws.session(asked.region), self._exchange, self._patience)
+        def signed_in(asked: argparse.Namespace) -> Aws:
+            return replace(sign_in(asked, self.aws.session(asked.region)), clock=self._clock, exchange=self._exchange)
 
         stdout, stderr = io.StringIO(), io.StringIO()
         with redirect_stdout(stdout), redirect_stderr(stderr):
             try:
-                status: int | str | None = command_line.run(operation, options)
+                status: int | str | None = command_line.run(lambda arguments: main(arguments, signed_in), options)
             except SystemExit as end:
                 status = end.code
         assert status == expected, stderr.getvalue()
         return Run(stdout.getvalue(), stderr.getvalue())
-
-    def _patience(self, minutes: int) -> Patience:
-        """What waits for no time."""
-        return Patience(minutes, now=lambda: self._seconds, sleep=self._sleep)
-
-    def _sleep(self, seconds: float) -> None:
-        self._seconds += seconds
 
     def _exchange(self, arguments: Sequence[str]) -> int:
         self.verifications.append(arguments)

@@ -62,7 +62,7 @@ def test_change_that_loses_something_needs_leave(
     machine.updates(change)
     run = machine.deploy(*dry_run, status=1)
     assert f"Warning: {loss}" in run.stderr
-    assert "This deployment would lose data (see above)." in run.stderr
+    assert "This would lose data (see above)." in run.stderr
     assert machine.aws.asked("delete_change_set")
     assert not machine.changed_something()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import NoCredentialsError
 
 from unit.deployment.operator_machine import HARMLESS, MONITORING, STACK, Machine
 from unit.deployment.stand_in_aws import ACCOUNT, refusal
@@ -12,18 +12,19 @@ from unit.deployment.stand_in_aws import ACCOUNT, refusal
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--nonsense"], "There is no option --nonsense."),
-        (["nonsense"], "There is no option nonsense."),
-        (["--buck", "b"], "There is no option --buck."),
-        (["--bucket"], "--bucket needs a value."),
+        (["--nonsense"], "unrecognized arguments: --nonsense."),
+        (["nonsense"], "unrecognized arguments: nonsense."),
+        (["--buck", "b"], "unrecognized arguments: --buck b."),
+        (["--bucket"], "argument --bucket: expected one argument."),
+        (["--stack-name", "my*"], "argument --stack-name: a stack's name has letters, digits and hyphens, not my*."),
         (["--parameter", "Nonsense=1"], "The templates have no parameter Nonsense. Their parameters: AgentTimeoutSeco"),
         (["--parameter", "LogLevel"], "--parameter needs NAME=VALUE, not LogLevel."),
-        (["--timeout-minutes", "soon"], "--timeout-minutes needs a whole number, not soon."),
-        (["--timeout-minutes", "0"], "--timeout-minutes needs a whole number, not 0."),
+        (["--timeout-minutes", "soon"], "argument --timeout-minutes: this needs a whole number of minutes, not soon."),
+        (["--timeout-minutes", "0"], "argument --timeout-minutes: this needs a whole number of minutes, not 0."),
         (["--costs-s3-uri", "costs.csv"], "--costs-s3-uri needs s3://BUCKET/KEY, not costs.csv."),
         (["--costs-s3-uri", "s3://b/k"], "--costs-s3-uri goes with --with-sample-agents."),
         *(
-            (["--watch-minutes", minutes], f"--watch-minutes needs a whole number from 0 to 180, not {minutes}.")
+            (["--watch-minutes", minutes], f"this needs a whole number of minutes from 0 to 180, not {minutes}.")
             for minutes in ("soon", "-1", "181", "1.5", "")
         ),
     ],
@@ -31,7 +32,8 @@ from unit.deployment.stand_in_aws import ACCOUNT, refusal
 def test_mistake_in_the_command_line(machine: Machine, options: list[str], sentence: str) -> None:
     run = machine.deploy(*options, status=2)
     assert run.stdout == ""
-    assert f"Error: {sentence}" in run.stderr
+    assert run.stderr.startswith("Error: ")
+    assert sentence in run.stderr
     assert run.stderr.endswith(" Try --help.\n")
     assert machine.aws.calls == []
 
@@ -55,13 +57,9 @@ def test_what_would_fail_is_refused(machine: Machine, options: list[str], senten
     ("operation", "error", "sentence"),
     [
         ("get_caller_identity", NoCredentialsError(),
-            "No valid AWS credentials (aws configure, or AWS_PROFILE=...): Unable to locate"),
+            "There are no valid AWS credentials (aws configure, or AWS_PROFILE=...)."),
         ("get_caller_identity", refusal("InvalidClientTokenId", "Who?"),
-            "No valid AWS credentials (aws configure, or AWS_PROFILE=...): Who?"),
-        ("get_caller_identity", refusal("ExpiredToken"), "Your AWS credentials have expired. Sign in again"),
-        ("get_caller_identity", refusal("ExpiredTokenException"), "Your AWS credentials have expired. Sign in again"),
-        ("get_caller_identity", EndpointConnectionError(endpoint_url="http://localhost:1"),
-            "AWS_ENDPOINT_URL right if it is set?"),
+            "AWS does not know your credentials. Check aws sts get-caller-identity. It says: Who?"),
         ("head_bucket", refusal("404"), "Bucket mine does not exist. Make it (aws s3 mb s3://mine --region us-east-1)"),
         ("head_bucket", refusal("403"), "No access to bucket mine. It may belong to somebody else"),
         ("head_bucket", refusal("Throttling", "Slow down"), "Cannot use bucket mine: Slow down"),

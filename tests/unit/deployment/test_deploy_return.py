@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from finops_operations.deployment.releases import working_tree_commit
+from finops_operations.working_tree import working_tree_commit
 from unit.deployment.operator_machine import (
     BUCKET,
     ENDPOINT,

@@ -41,11 +41,10 @@ def machine(machine: Machine) -> Machine:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--nonsense"], "There is no option --nonsense."),
-        (["previous"], "There is no option previous."),
-        (["--to"], "--to needs a value."),
-        (["--to", ""], "--to needs a value."),
-        (["--timeout-minutes", "soon"], "--timeout-minutes needs a whole number, not soon."),
+        (["previous"], "unrecognized arguments: previous."),
+        (["--to"], "argument --to: expected one argument."),
+        (["--to", ""], "argument --to: this needs a release's id, or previous, not ."),
+        (["--timeout-minutes", "soon"], "argument --timeout-minutes: this needs a whole number of minutes, not soon."),
     ],
 )
 def test_mistake_in_the_command_line(machine: Machine, options: list[str], sentence: str) -> None:
@@ -121,7 +120,7 @@ def test_loss_of_data_needs_leave(machine: Machine) -> None:
     change = ("Remove", "JobsTable", "AWS::DynamoDB::Table", "")
     machine.updates(change)
     refused = machine.rollback("--to", FIRST, status=1)
-    machine.refused(refused, "Table JobsTable is removed", "Going back would lose data", "--allow-data-loss")
+    machine.refused(refused, "Table JobsTable is removed", "This would lose data", "--allow-data-loss")
     assert machine.aws.asked("delete_change_set")
 
     machine.updates(change)

@@ -117,7 +117,8 @@ def ends_of(*scripts: str) -> set[str]:
     found: set[str] = set()
     for name in scripts:
         script = (REPOSITORY / name).read_text(encoding="utf-8")
-        for part in [name, *re.findall(r'^source "\$ROOT/(\S+)"$', script, re.MULTILINE)]:
+        shared = re.findall(r'^source .*/(\w+\.sh)"$', script, re.MULTILINE)
+        for part in [name, *(f"ops/{file}" for file in shared)]:
             found |= failures_of(REPOSITORY / part)
     return found
 

@@ -103,10 +103,10 @@ def test_the_partition_is_the_regions(region: str, partition: str, capsys: pytes
         (["everything"], "invalid choice"),
         (["kms-key"], "needs --kms-key-arn"),
         (["frontend"], "needs --app-id"),
-        (["deploy", "--project-name", ""], "--project-name cannot be ''"),
-        (["deploy", "--bucket", "*"], "--bucket cannot be '*'"),
-        (["deploy", "--account", "12"], "--account cannot be '12'"),
-        (["kms-key", "--kms-key-arn", "arn:aws:kms:us-east-1:111122223333:alias/mine"], "--kms-key-arn cannot be"),
+        (["deploy", "--project-name", ""], "argument --project-name: "),
+        (["deploy", "--bucket", "*"], "argument --bucket: this needs a name that a policy can hold, not *"),
+        (["deploy", "--account", "12"], "argument --account: "),
+        (["kms-key", "--kms-key-arn", "arn:aws:kms:us-east-1:111122223333:alias/mine"], "argument --kms-key-arn: "),
     ],
 )
 def test_a_mistake_is_told(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

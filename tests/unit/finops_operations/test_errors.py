@@ -24,8 +24,10 @@ def client_error(code: str, message: str = "Because.") -> ClientError:
             "ExpiredToken",
             "Your AWS credentials have expired. Sign in again (aws sso login, or fresh keys), then run this again.",
         ),
-        ("UnrecognizedClientException", "AWS does not know your credentials. Check aws sts get-caller-identity."),
-        ("SignatureDoesNotMatch", "AWS does not know your credentials. Check aws sts get-caller-identity."),
+        (
+            "SignatureDoesNotMatch",
+            "AWS does not know your credentials. Check aws sts get-caller-identity. It says: Because.",
+        ),
         ("AccessDeniedException", "You may not call DescribeTable: Because."),
         ("403", "You may not call DescribeTable: Because."),
         ("Throttling", "AWS refused DescribeTable: Because."),
