@@ -1,204 +1,120 @@
 """For each action that somebody may call themselves, a call that asks for it; and which ones are not asked for here.
 
-All are about a deployment that is not there.
+All are about a deployment that is not there: a call that is allowed fails otherwise than one that is not.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from local_cloud.limited_user import ACCOUNT, REGION, Permission
+from botocore import xform_name
+
+from local_cloud.limited_user import ACCOUNT, REGION, Permission, permissions_of
+from local_cloud.running_cloud import ROOT
 
 BUCKET = "policied-packages"
-
-# Names of what is not there: a call that is allowed fails otherwise than one that is not, and changes nothing.
 ABSENT = "absent"
 ABSENT_OPTIONS = ("--stack-name", ABSENT, "--project-name", ABSENT, "--bucket", BUCKET, "--app-id", "d1a2b3")
-FUNCTION = f"{ABSENT}-connection-manager"
-PROCESSOR = f"{ABSENT}-background-processor"
-AGENT = "aws-cost-forecast-agent"
-QUEUE = f"http://sqs/{ACCOUNT}/{ABSENT}-processing-queue"
-DEAD_LETTERS = f"http://sqs/{ACCOUNT}/{ABSENT}-processing-dlq"
-CHANGE_SET = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/deploy-1/1"
-LOG_GROUP = f"/aws/lambda/{FUNCTION}"
-JOBS: dict[str, Any] = {"TableName": f"{ABSENT}-jobs"}
-JOB = {"Key": {"jobId": {"S": "1"}}}
-METRIC: dict[str, Any] = {
+DEAD_LETTERS = {"QueueUrl": f"http://sqs/{ACCOUNT}/{ABSENT}-processing-dlq"}
+QUEUE = {"QueueUrl": f"http://sqs/{ACCOUNT}/{ABSENT}-processing-queue"}
+FUNCTION = {"FunctionName": f"{ABSENT}-connection-manager"}
+JOBS = {"TableName": f"{ABSENT}-jobs"}
+JOB = JOBS | {"Key": {"jobId": {"S": "1"}}}
+LOG_GROUP = f"/aws/lambda/{ABSENT}-connection-manager"
+METRIC = {
     "Namespace": "AWS/SQS", "MetricName": "Age", "StartTime": 0, "EndTime": 60, "Period": 60, "Statistics": ["Maximum"]
 }  # fmt: skip
-
-Call = tuple[str, str, dict[str, Any]]
-"""Service, method, parameters."""
-
-STACK_CALLS: dict[str, Call] = {
-    "CancelUpdateStack": ("cloudformation", "cancel_update_stack", {}),
-    "CreateChangeSet": (
-        "cloudformation", "create_change_set", {"ChangeSetName": "deploy-1", "TemplateBody": "{}"}
-    ),
-    "DeleteStack": ("cloudformation", "delete_stack", {}),
-    "DescribeStackEvents": ("cloudformation", "describe_stack_events", {}),
-    "DescribeStackResources": ("cloudformation", "describe_stack_resources", {}),
-    "DescribeStacks": ("cloudformation", "describe_stacks", {}),
-    "GetTemplate": ("cloudformation", "get_template", {}),
-    "GetTemplateSummary": ("cloudformation", "get_template_summary", {}),
-    "ListChangeSets": ("cloudformation", "list_change_sets", {}),
-    "ListStackResources": ("cloudformation", "list_stack_resources", {}),
-    "ContinueUpdateRollback": ("cloudformation", "continue_update_rollback", {}),
-    "RollbackStack": ("cloudformation", "rollback_stack", {}),
-    "UpdateTerminationProtection": (
-        "cloudformation", "update_termination_protection", {"EnableTerminationProtection": True}
-    ),
-}  # fmt: skip
-CHANGE_SET_CALLS: dict[str, Call] = {
-    "DeleteChangeSet": ("cloudformation", "delete_change_set", {"ChangeSetName": CHANGE_SET}),
-    "DescribeChangeSet": ("cloudformation", "describe_change_set", {"ChangeSetName": CHANGE_SET}),
-    "DescribeEvents": ("cloudformation", "describe_events", {"ChangeSetName": CHANGE_SET}),
-    "ExecuteChangeSet": ("cloudformation", "execute_change_set", {"ChangeSetName": CHANGE_SET}),
+# By policy, an object that it is about.
+KEYS = {
+    "deploy": f"{ABSENT}/releases/1/release.json",
+    "operate": f"{ABSENT}/releases/1/release.json",
+    "sample-agents": f"{ABSENT}-sample-agents/1/sample-agents.zip",
+    "frontend": f"{ABSENT}/frontend/d1a2b3/staging/1/finops-ui.zip",
 }
 
-
-def object_calls(key: str) -> dict[str, Call]:
-    there = {"Bucket": BUCKET, "Key": key}
-    return {
-        "s3:AbortMultipartUpload": ("s3", "abort_multipart_upload", there | {"UploadId": "1"}),
-        "s3:GetObject": ("s3", "get_object", there),
-        "s3:PutObject": ("s3", "put_object", there),
-    }
-
-
-CALLS: dict[Permission, Call] = {
-    **{
-        ("deploy", "ChangeStacks", f"cloudformation:{action}"): (service, method, {"StackName": ABSENT, **given})
-        for action, (service, method, given) in STACK_CALLS.items()
-        if action not in ("DescribeStackResources", "ListStackResources")
-    },
-    **{
-        ("sample-agents", "ChangeStack", f"cloudformation:{action}"): (
-            service, method, {"StackName": f"{ABSENT}-sample-agents", **given}
-        )
-        for action, (service, method, given) in STACK_CALLS.items()
-        if action in ("CreateChangeSet", "DeleteStack", "DescribeStackEvents", "DescribeStacks", "ListChangeSets")
-    },
-    **{
-        ("operate", "ReadStacks", f"cloudformation:{action}"): (service, method, {"StackName": ABSENT, **given})
-        for action, (service, method, given) in STACK_CALLS.items()
-        if action
-        in (
-            "DescribeStackEvents", "DescribeStackResources", "DescribeStacks", "GetTemplate", "ListChangeSets",
-            "ListStackResources",
-        )
-    },
-    **{("deploy", "ChangeStacks", f"cloudformation:{action}"): call for action, call in CHANGE_SET_CALLS.items()},
-    **{("sample-agents", "ChangeStack", f"cloudformation:{action}"): call for action, call in CHANGE_SET_CALLS.items()},
-    ("deploy", "FindPackagesAndReleases", "s3:ListBucket"): ("s3", "head_bucket", {"Bucket": BUCKET}),
-    **{
-        ("deploy", "KeepPackagesAndReleases", action): call
-        for action, call in object_calls(f"{ABSENT}/releases/1/release.json").items()
-    },
-    **{
-        ("sample-agents", "KeepPackage", action): call
-        for action, call in object_calls(f"{ABSENT}-sample-agents/1/sample-agents.zip").items()
-    },
-    **{
-        ("frontend", "KeepReleases", action): call
-        for action, call in object_calls(f"{ABSENT}/frontend/d1a2b3/staging/1/finops-ui.zip").items()
-    },
-    ("deploy", "ReleaseFunctions", "lambda:GetFunction"): ("lambda", "get_function", {"FunctionName": FUNCTION}),
-    ("deploy", "ReleaseFunctions", "lambda:GetFunctionConfiguration"): (
-        "lambda", "get_function_configuration", {"FunctionName": FUNCTION}
-    ),
-    ("deploy", "AskTheProcessor", "lambda:InvokeFunction"): ("lambda", "invoke", {"FunctionName": PROCESSOR}),
-    ("deploy", "ReleaseFunctions", "lambda:ListVersionsByFunction"): (
-        "lambda", "list_versions_by_function", {"FunctionName": FUNCTION}
-    ),
-    ("deploy", "ReleaseFunctions", "lambda:PublishVersion"): ("lambda", "publish_version", {"FunctionName": FUNCTION}),
-    ("deploy", "ReleaseFunctions", "lambda:UpdateFunctionCode"): (
-        "lambda", "update_function_code", {"FunctionName": FUNCTION, "S3Bucket": BUCKET, "S3Key": "1"}
-    ),
-    ("deploy", "FindAgents", "lambda:GetFunctionConfiguration"): (
-        "lambda", "get_function_configuration", {"FunctionName": AGENT}
-    ),
-    ("deploy", "WatchAlarms", "cloudwatch:DescribeAlarms"): (
-        "cloudwatch", "describe_alarms", {"AlarmNamePrefix": f"{ABSENT}-"}
-    ),
-    ("deploy", "RedeployApi", "apigateway:POST"): (
-        "apigatewayv2", "create_deployment", {"ApiId": ABSENT, "StageName": "prod"}
-    ),
-    ("operate", "FindReleases", "s3:ListBucket"): ("s3", "head_bucket", {"Bucket": BUCKET}),
-    ("operate", "ReadReleases", "s3:GetObject"): object_calls(f"{ABSENT}/releases/1/release.json")["s3:GetObject"],
-    ("operate", "ReadFunctions", "lambda:GetFunction"): ("lambda", "get_function", {"FunctionName": FUNCTION}),
-    ("operate", "ReadFunctions", "lambda:GetFunctionConfiguration"): (
-        "lambda", "get_function_configuration", {"FunctionName": FUNCTION}
-    ),
-    ("operate", "ReadFunctions", "lambda:GetPolicy"): ("lambda", "get_policy", {"FunctionName": FUNCTION}),
-    ("operate", "ReadFunctions", "lambda:ListVersionsByFunction"): (
-        "lambda", "list_versions_by_function", {"FunctionName": FUNCTION}
-    ),
-    ("operate", "FindAgents", "lambda:GetFunctionConfiguration"): (
-        "lambda", "get_function_configuration", {"FunctionName": AGENT}
-    ),
-    ("operate", "CallAndReleaseFunctions", "lambda:InvokeFunction"): ("lambda", "invoke", {"FunctionName": FUNCTION}),
-    ("operate", "ReadWhatNoResourceLimits", "cloudwatch:GetMetricStatistics"): (
-        "cloudwatch", "get_metric_statistics", METRIC
-    ),
-    ("operate", "ReadWhatNoResourceLimits", "lambda:ListEventSourceMappings"): (
-        "lambda", "list_event_source_mappings", {}
-    ),
-    ("operate", "ReadWhatNoResourceLimits", "logs:DescribeLogGroups"): ("logs", "describe_log_groups", {}),
-    ("operate", "ReadTables", "dynamodb:DescribeContinuousBackups"): ("dynamodb", "describe_continuous_backups", JOBS),
-    ("operate", "ReadTables", "dynamodb:DescribeTable"): ("dynamodb", "describe_table", JOBS),
-    ("operate", "ReadTables", "dynamodb:DescribeTimeToLive"): ("dynamodb", "describe_time_to_live", JOBS),
-    ("operate", "FindFailedJobs", "dynamodb:GetItem"): ("dynamodb", "get_item", JOBS | JOB),
-    ("operate", "FindFailedJobs", "dynamodb:Scan"): ("dynamodb", "scan", JOBS),
-    ("operate", "FindFailedJobs", "dynamodb:UpdateItem"): ("dynamodb", "update_item", JOBS | JOB),
-    ("operate", "FindOpenJobs", "dynamodb:Query"): ("dynamodb", "query", JOBS | {"IndexName": "open-index"}),
-    ("operate", "ReadQueues", "sqs:GetQueueAttributes"): ("sqs", "get_queue_attributes", {"QueueUrl": QUEUE}),
-    ("operate", "ReadDeadLetters", "sqs:DeleteMessage"): (
-        "sqs", "delete_message", {"QueueUrl": DEAD_LETTERS, "ReceiptHandle": "1"}
-    ),
-    ("operate", "ReadDeadLetters", "sqs:ChangeMessageVisibility"): (
-        "sqs", "change_message_visibility", {"QueueUrl": DEAD_LETTERS, "ReceiptHandle": "1", "VisibilityTimeout": 0}
-    ),
-    ("operate", "ReadDeadLetters", "sqs:ReceiveMessage"): ("sqs", "receive_message", {"QueueUrl": DEAD_LETTERS}),
-    ("operate", "ReplayDeadLetters", "sqs:SendMessage"): (
-        "sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "1"}
-    ),
-    ("operate", "WatchAlarms", "cloudwatch:DescribeAlarms"): (
-        "cloudwatch", "describe_alarms", {"AlarmNamePrefix": f"{ABSENT}-"}
-    ),
-    ("operate", "ReadApi", "apigateway:GET"): ("apigatewayv2", "get_routes", {"ApiId": ABSENT}),
-    ("operate", "ReadSweep", "events:DescribeRule"): ("events", "describe_rule", {"Name": f"{ABSENT}-sweep"}),
-    ("operate", "ReadRoles", "iam:GetRolePolicy"): (
-        "iam", "get_role_policy", {"RoleName": f"{ABSENT}-Role-1", "PolicyName": "1"}
-    ),
-    ("operate", "ReadLogs", "logs:DescribeLogStreams"): ("logs", "describe_log_streams", {"logGroupName": LOG_GROUP}),
-    ("operate", "ReadLogs", "logs:FilterLogEvents"): ("logs", "filter_log_events", {"logGroupName": LOG_GROUP}),
-    ("operate", "ReadLogs", "logs:GetQueryResults"): ("logs", "get_query_results", {"queryId": "1"}),
-    ("operate", "ReadLogs", "logs:StartQuery"): (
-        "logs", "start_query", {"logGroupName": LOG_GROUP, "startTime": 0, "endTime": 1, "queryString": "fields level"}
-    ),
-    ("frontend", "ReadStack", "cloudformation:DescribeStacks"): (
-        "cloudformation", "describe_stacks", {"StackName": ABSENT}
-    ),
-    ("frontend", "FindReleases", "s3:GetBucketPolicy"): ("s3", "get_bucket_policy", {"Bucket": BUCKET}),
-    ("frontend", "FindReleases", "s3:ListBucket"): ("s3", "list_objects_v2", {"Bucket": BUCKET}),
-}  # fmt: skip
+# What a call of an action says besides the stack's name, the change set, or the bucket and key.
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "apigateway:GET": {"ApiId": ABSENT},
+    "apigateway:POST": {"ApiId": ABSENT, "StageName": "prod"},
+    "cloudformation:CreateChangeSet": {"ChangeSetName": "deploy-1", "TemplateBody": "{}"},
+    "cloudformation:UpdateTerminationProtection": {"EnableTerminationProtection": True},
+    "cloudwatch:DescribeAlarms": {"AlarmNamePrefix": f"{ABSENT}-"},
+    "cloudwatch:GetMetricStatistics": METRIC,
+    "dynamodb:DescribeContinuousBackups": JOBS,
+    "dynamodb:DescribeTable": JOBS,
+    "dynamodb:DescribeTimeToLive": JOBS,
+    "dynamodb:GetItem": JOB,
+    "dynamodb:Query": JOBS | {"IndexName": "open-index"},
+    "dynamodb:Scan": JOBS,
+    "dynamodb:UpdateItem": JOB,
+    "events:DescribeRule": {"Name": f"{ABSENT}-sweep"},
+    "iam:GetRolePolicy": {"RoleName": f"{ABSENT}-Role-1", "PolicyName": "1"},
+    "lambda:GetFunction": FUNCTION,
+    "lambda:GetFunctionConfiguration": FUNCTION,
+    "lambda:GetPolicy": FUNCTION,
+    "lambda:InvokeFunction": FUNCTION,
+    "lambda:ListVersionsByFunction": FUNCTION,
+    "lambda:PublishVersion": FUNCTION,
+    "lambda:UpdateFunctionCode": FUNCTION | {"S3Bucket": BUCKET, "S3Key": "1"},
+    "logs:DescribeLogStreams": {"logGroupName": LOG_GROUP},
+    "logs:FilterLogEvents": {"logGroupName": LOG_GROUP},
+    "logs:GetQueryResults": {"queryId": "1"},
+    "logs:StartQuery": {"logGroupName": LOG_GROUP, "startTime": 0, "endTime": 1, "queryString": "fields level"},
+    "s3:AbortMultipartUpload": {"UploadId": "1"},
+    "sqs:ChangeMessageVisibility": DEAD_LETTERS | {"ReceiptHandle": "1", "VisibilityTimeout": 0},
+    "sqs:DeleteMessage": DEAD_LETTERS | {"ReceiptHandle": "1"},
+    "sqs:GetQueueAttributes": QUEUE,
+    "sqs:ReceiveMessage": DEAD_LETTERS,
+    "sqs:SendMessage": QUEUE | {"MessageBody": "1"},
+}
+# Statements about other functions than the connection manager.
+FUNCTIONS = {"FindAgents": "aws-cost-forecast-agent", "AskTheProcessor": f"{ABSENT}-background-processor"}
+OF_CHANGE_SETS = ("DeleteChangeSet", "DescribeChangeSet", "DescribeEvents", "ExecuteChangeSet")
+METHODS = {
+    "apigateway:GET": "get_routes",
+    "apigateway:POST": "create_deployment",
+    "lambda:InvokeFunction": "invoke",
+    "s3:ListBucket": "head_bucket",
+}
 
 _CONCURRENCY = "the local cloud takes every call about a function's concurrency for PutFunctionConcurrency"
 _UNASKED = "the local cloud lets everybody"
 _NO_AMPLIFY = "there is no Amplify on the local cloud"
-_HERE_BY_ARN = "the local cloud knows a change set's stack from neither ARN, so both statements are one here"
-NOT_ENFORCED: dict[Permission, str] = {
-    ("deploy", "SeeWhyAChangeIsRefused", "cloudformation:DescribeEvents"): _HERE_BY_ARN,
-    ("deploy", "ChangeStacks", "cloudformation:DescribeEvents"): _HERE_BY_ARN,
-    ("operate", "ReadFunctions", "lambda:GetFunctionConcurrency"): _CONCURRENCY,
-    ("operate", "FindAgents", "lambda:GetFunctionConcurrency"): _CONCURRENCY,
-    ("operate", "CallAndReleaseFunctions", "lambda:DeleteFunctionConcurrency"): _CONCURRENCY,
-    ("operate", "ReadWhatNoResourceLimits", "lambda:GetAccountSettings"): _UNASKED,
-    ("operate", "HoldDeadLetters", "lambda:UpdateEventSourceMapping"): _UNASKED,
-    ("frontend", "ReadApp", "amplify:GetApp"): _NO_AMPLIFY,
-    **{
-        ("frontend", "DeployBranch", f"amplify:{action}"): _NO_AMPLIFY
-        for action in ("GetBranch", "GetJob", "ListJobs", "StartDeployment", "StopJob")
-    },
+NOT_ENFORCED = {
+    ("deploy", "cloudformation:DescribeEvents"): "the local cloud knows a change set's stack from neither statement",
+    ("frontend", "amplify:GetApp"): _NO_AMPLIFY,
+    ("frontend", "amplify:GetBranch"): _NO_AMPLIFY,
+    ("frontend", "amplify:GetJob"): _NO_AMPLIFY,
+    ("frontend", "amplify:ListJobs"): _NO_AMPLIFY,
+    ("frontend", "amplify:StartDeployment"): _NO_AMPLIFY,
+    ("frontend", "amplify:StopJob"): _NO_AMPLIFY,
+    ("operate", "lambda:DeleteFunctionConcurrency"): _CONCURRENCY,
+    ("operate", "lambda:GetAccountSettings"): _UNASKED,
+    ("operate", "lambda:GetFunctionConcurrency"): _CONCURRENCY,
+    ("operate", "lambda:UpdateEventSourceMapping"): _UNASKED,
 }
+
+
+def own_permissions() -> list[Permission]:
+    """What a person may call; all else is CloudFormation's, in the name of whoever deploys."""
+    policies = {policy: json.loads((ROOT / "ops" / "policies" / f"{policy}.json").read_text()) for policy in KEYS}
+    agents = policies["sample-agents"]
+    agents["Statement"] = [one for one in agents["Statement"] if "Condition" not in one]
+    return sorted(one for one in permissions_of(policies) if (one[0], one[2]) not in NOT_ENFORCED)
+
+
+def call_of(permission: Permission) -> tuple[str, str, dict[str, Any]]:
+    """Service, method and parameters of a call that asks for a permission."""
+    policy, sid, action = permission
+    service, name = action.split(":")
+    given = PARAMETERS.get(action, {})
+    if name in OF_CHANGE_SETS:
+        given = {"ChangeSetName": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/deploy-1/1"}
+    elif service == "cloudformation":
+        given = {"StackName": f"{ABSENT}-sample-agents" if policy == "sample-agents" else ABSENT} | given
+    elif service == "s3":
+        given = {"Bucket": BUCKET} | ({"Key": KEYS[policy]} if name.endswith(("Object", "Upload")) else {}) | given
+    elif sid in FUNCTIONS:
+        given = {"FunctionName": FUNCTIONS[sid]}
+    return service.replace("apigateway", "apigatewayv2"), METHODS.get(action, xform_name(name)), given

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_cloud.limited_user import LimitedUser, Permission, permissions_of, policy_of
-from local_cloud.policy_calls import ABSENT_OPTIONS, BUCKET, CALLS, NOT_ENFORCED, Call
+from local_cloud.limited_user import LimitedUser, Permission, policy_of
+from local_cloud.policy_calls import ABSENT_OPTIONS, BUCKET, KEYS, call_of, own_permissions
 from local_cloud.running_cloud import ROOT, LocalCloud, until
 
 PROJECT = "policied"
@@ -38,7 +38,7 @@ def users(local_cloud: LocalCloud, bucket: str) -> dict[str, LimitedUser]:
     assert bucket
     return {
         policy: LimitedUser(local_cloud, f"absent-{policy}", {policy: policy_of(policy, *ABSENT_OPTIONS)})
-        for policy in ("deploy", "sample-agents", "operate", "frontend")
+        for policy in KEYS
     }
 
 
@@ -72,26 +72,15 @@ def test_the_policies_are_enough_to_deploy_update_return_and_delete(
         until(partial(is_gone, cloudformation, stack))
 
 
-def test_every_action_of_a_persons_own_is_in_the_table() -> None:
-    own = {policy: policy_of(policy, *ABSENT_OPTIONS) for policy in ("deploy", "operate", "frontend")}
-    agents = policy_of("sample-agents", *ABSENT_OPTIONS)
-    agents["Statement"] = [one for one in agents["Statement"] if "Condition" not in one]
-    assert permissions_of(own | {"sample-agents": agents}) == CALLS.keys() | NOT_ENFORCED.keys()
-
-
-@pytest.mark.parametrize(
-    ("permission", "call"),
-    [(permission, call) for permission, call in CALLS.items() if permission not in NOT_ENFORCED],
-    ids=lambda value: " ".join(value) if isinstance(value[-1], str) else "",
-)
-def test_each_action_is_needed(permission: Permission, call: Call, users: dict[str, LimitedUser]) -> None:
+@pytest.mark.parametrize("permission", own_permissions(), ids=" ".join)
+def test_each_action_is_needed(permission: Permission, users: dict[str, LimitedUser]) -> None:
     user = users[permission[0]]
-    service, method, given = call
-    calls: Callable[..., Any] = getattr(user.client(service), method)
-    assert not is_refused(calls, given), "It is refused with all permissions."
+    service, method, given = call_of(permission)
+    call: Callable[..., Any] = getattr(user.client(service), method)
+    assert not is_refused(call, given), "It is refused with all permissions."
     user.take(permission)
     try:
-        assert is_refused(calls, given)
+        assert is_refused(call, given)
     finally:
         user.give_back(permission)
 

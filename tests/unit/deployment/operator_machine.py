@@ -45,7 +45,7 @@ class Run:
 
 
 class Machine:
-    """An operator's machine: an account, packages, and a stack that runs, whose endpoint answers."""
+    """An operator's machine: an account, packages, and a stack that runs, takes two changes, and answers."""
 
     def __init__(self, directory: Path, environment: pytest.MonkeyPatch) -> None:
         self.directory = directory
@@ -66,6 +66,7 @@ class Machine:
         environment.setenv("AWS_ENDPOINT_URL", "http://localhost:1")
         self.stack("UPDATE_COMPLETE")
         self.stack("UPDATE_COMPLETE", MONITORING)
+        self.updates(HARMLESS, HARMLESS)
 
     def stack(self, status: str, name: str = STACK, **parameters: str) -> None:
         """There is a stack with this status and these parameters."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +14,8 @@ from finops_operations.working_tree import working_tree_commit
 from unit.deployment.operator_machine import (
     BUCKET,
     ENDPOINT,
-    HARMLESS,
     MONITORING,
     PACKAGE_KEYS,
-    RELEASES,
     STACK,
     Machine,
 )
@@ -33,7 +33,6 @@ TRIGGERS = [
     )
 ]
 FAILED_JOBS = "finops-websocket-failed-jobs"
-NO_TRIGGERS = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
 
 
 @pytest.fixture
@@ -41,7 +40,6 @@ def machine(machine: Machine) -> Machine:
     """A machine whose stack runs a release, and is changed by deploy.sh; by the way back, too."""
     del machine.aws.stacks[MONITORING]
     machine.release(BEFORE, runs=True)
-    machine.updates(HARMLESS, HARMLESS)
     return machine
 
 
@@ -49,16 +47,15 @@ def went_back(machine: Machine) -> bool:
     return len(machine.aws.asked("execute_change_set")) == 2
 
 
-def triggers_of(machine: Machine) -> dict[str, object]:
+def triggers_of(machine: Machine) -> Any:
     """By what CloudFormation is to take the first change back."""
-    configuration: dict[str, object] = machine.aws.asked("create_change_set")[0]["RollbackConfiguration"]
-    return configuration
+    return machine.aws.asked("create_change_set")[0]["RollbackConfiguration"]
 
 
 # That CloudFormation takes the update back when a trigger rings is its own doing, and the local cloud has no triggers:
 # what is shown here is what it is asked for.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackConfiguration.html
-@pytest.mark.parametrize(("given", "minutes"), [(None, 3), ("15", 15), ("0", 0), ("180", 180)])
+@pytest.mark.parametrize(("given", "minutes"), [(None, 3), ("0", 0), ("180", 180)])
 def test_alarms_are_given_to_cloudformation_as_triggers(machine: Machine, given: str | None, minutes: int) -> None:
     machine.aws.alarms = dict.fromkeys(TRIGGERS, "OK")
     machine.deploy("--dry-run", *(["--watch-minutes", given] if given else []))
@@ -69,12 +66,11 @@ def test_alarms_are_given_to_cloudformation_as_triggers(machine: Machine, given:
 
 
 def test_alarm_that_rings_already_is_no_trigger(machine: Machine) -> None:
-    states = ["OK", "ALARM", "INSUFFICIENT_DATA", "OK", "OK"]
-    machine.aws.alarms = dict(zip(TRIGGERS, states, strict=True))
+    machine.aws.alarms = dict(zip(TRIGGERS, ["OK", "ALARM", "INSUFFICIENT_DATA", "OK", "OK"], strict=True))
     run = machine.deploy("--dry-run")
     assert f"Warning: Alarm {TRIGGERS[1]} rings already, and does not take this deployment back." in run.stderr
-    assert TRIGGERS[1] not in str(triggers_of(machine))
-    assert TRIGGERS[2] in str(triggers_of(machine))
+    given = [trigger["Arn"] for trigger in triggers_of(machine)["RollbackTriggers"]]
+    assert given == [f"arn:alarm:{name}" for name in TRIGGERS if name != TRIGGERS[1]]
 
 
 @pytest.mark.parametrize("cause", ["none", "refused", "all ring"])
@@ -82,50 +78,38 @@ def test_no_trigger_is_said_to_cloudformation_too(machine: Machine, cause: str) 
     # It keeps the triggers of the last deployment otherwise, and refuses the change when one of them is gone.
     if cause == "refused":
         machine.aws.answers("describe_alarms", refusal("AccessDenied", "Not for you"))
-    if cause == "all ring":
-        machine.aws.alarms = dict.fromkeys(TRIGGERS, "ALARM")
+    machine.aws.alarms = dict.fromkeys(TRIGGERS, "ALARM") if cause == "all ring" else {}
     run = machine.deploy("--dry-run")
-    assert triggers_of(machine) == NO_TRIGGERS
-    assert ("Alarms do not take this deployment back, for they cannot be read: Not for you" in run.stderr) == (
-        cause == "refused"
-    )
+    assert triggers_of(machine) == {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
+    told = "Alarms do not take this deployment back, for they cannot be read: Not for you"
+    assert (told in run.stderr) == (cause == "refused")
 
 
 def test_release_that_passes_is_recorded_as_verified(machine: Machine) -> None:
-    run = machine.deploy()
-    assert run.stdout.startswith(f"{ENDPOINT}\n")
+    machine.deploy()
     assert not went_back(machine)
     before, recorded = machine.records()
     record = machine.record(recorded)
     assert before == BEFORE
-    assert f"Recorded as release {recorded}" in run.stderr
-    assert list(record) == [
-        "id", "time", "commit", "by", "stack",
-        "ConnectionManagerKey", "ConnectionManagerSha256", "ConnectionManagerVersion",
-        "MessageHandlerKey", "MessageHandlerSha256", "MessageHandlerVersion",
-        "BackgroundProcessorKey", "BackgroundProcessorSha256", "BackgroundProcessorVersion",
-        "returned", "status", "fingerprint",
-    ]  # fmt: skip
     assert (record["id"], record["status"], record["stack"]) == (recorded, "verified", STACK)
     assert (record["by"], record["ConnectionManagerVersion"], record["returned"]) == (CALLER, "4", "")
     assert record["ConnectionManagerSha256"] in record["ConnectionManagerKey"]
-    # A shell can read it too: a name and value a line.
-    lines = machine.aws.objects[f"{RELEASES}/{recorded}/release.json"].decode().splitlines()
-    assert lines[1] == f'  "id": "{recorded}",'
     assert [asked["Description"] for asked in machine.aws.asked("publish_version")] == [f"release {recorded}"] * 3
 
 
 def test_record_of_a_release_comes_last_and_its_files_say_what_runs(machine: Machine) -> None:
     machine.deploy("--no-verify")
+    assert machine.verifications == []
     _, recorded = machine.records()
+    assert machine.record(recorded)["status"] == "deployed"
     written = [asked["Key"] for asked in machine.aws.asked("put_object") if recorded in asked["Key"]]
     assert [key.rpartition("/")[2] for key in written] == ["template.yaml", "parameters.json", "release.json"]
-    template = machine.aws.objects[f"{RELEASES}/{recorded}/template.yaml"].decode()
+    template, parameters, _ = (machine.aws.objects[f"{BUCKET}/{key}"].decode() for key in written)
     assert template.startswith("AWSTemplateFormatVersion")
-    parameters = machine.aws.objects[f"{RELEASES}/{recorded}/parameters.json"].decode().splitlines()
-    assert parameters[0] == '[{"ParameterKey":"AgentTimeoutSeconds","ParameterValue":"300"},'
-    assert parameters[1:-1] == sorted(parameters[1:-1])
-    assert parameters[-1].endswith("}]")
+    # Always in one order: a fingerprint is made of them.
+    names = [parameter["ParameterKey"] for parameter in json.loads(parameters)]
+    assert names == sorted(names)
+    assert {"ParameterKey": "AgentTimeoutSeconds", "ParameterValue": "300"} in json.loads(parameters)
 
 
 @pytest.mark.parametrize(
@@ -146,12 +130,6 @@ def test_verification_asks_as_the_guide_does_from_a_page_that_may_connect(
         ["--url", ENDPOINT, "--wait", "10", *as_page, "--user-id", "test-user", "--username", "testuser"]
     ]
     assert [asked["Payload"] for asked in machine.aws.asked("invoke")] == [b'{"Records": []}']
-
-
-def test_no_verification_is_asked_for(machine: Machine) -> None:
-    machine.deploy("--no-verify")
-    assert machine.verifications == []
-    assert machine.record(machine.records()[1])["status"] == "deployed"
 
 
 def test_release_that_fails_its_verification_goes_back_to_what_ran_before(machine: Machine) -> None:
@@ -253,23 +231,21 @@ def test_code_that_was_given_by_hand_is_taken_back(machine: Machine) -> None:
     assert asked["S3Key"] == machine.aws.stacks[STACK]["parameters"]["MessageHandlerKey"]
 
 
-def test_releases_that_cannot_be_read_stop_it_before_the_change(machine: Machine) -> None:
-    machine.aws.answers("list_objects_v2", refusal("AccessDenied", "Access Denied"))
-    run = machine.deploy(status=1)
-    assert f"Cannot read the releases in bucket {BUCKET}: Access Denied" in run.stderr
-    assert not machine.changed_something()
-
-
-def test_upload_that_is_refused_stops_it_before_the_change(machine: Machine) -> None:
-    machine.aws.answers("put_object", refusal("AccessDenied", "Access Denied"))
-    run = machine.deploy(status=1)
-    assert f"Cannot upload to s3://{BUCKET}: Access Denied" in run.stderr
+@pytest.mark.parametrize(
+    ("operation", "sentence"),
+    [
+        ("list_objects_v2", f"Cannot read the releases in bucket {BUCKET}: Access Denied"),
+        ("put_object", f"Cannot upload to s3://{BUCKET}: Access Denied"),
+    ],
+)
+def test_bucket_that_refuses_stops_it_before_the_change(machine: Machine, operation: str, sentence: str) -> None:
+    machine.aws.answers(operation, refusal("AccessDenied", "Access Denied"))
+    assert sentence in machine.deploy(status=1).stderr
     assert not machine.aws.asked("execute_change_set")
     assert machine.aws.asked("delete_change_set")
 
 
 def test_release_that_cannot_be_recorded(machine: Machine) -> None:
-    machine.exchanges = [lambda: 0]
     uploads = [{}] * 6
     machine.aws.answers("put_object", *uploads, refusal("AccessDenied", "Access Denied"))
     run = machine.deploy(status=1)

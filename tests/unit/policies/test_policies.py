@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from finops_operations.deploy_policy import LARGEST_POLICY, POLICIES, filled_in, generated_bucket_name, policy_names
+from finops_operations.deploy_policy import LARGEST_POLICY, filled_in, generated_bucket_name, policy_names
 from unit.policies.filled_in_policies import VALUES, listed, statements
 from unit.policies.service_reference import exists, knows_resources
 
@@ -67,14 +67,6 @@ def test_what_knows_resources_has_some_of_this_deployment(policy: str) -> None:
     for statement in statements(policy):
         for resource in listed(statement["Resource"]):
             assert resource == "*" or any(part in resource for part in (*own, *numbered, *whole))
-
-
-@every_policy
-def test_files_are_in_order(policy: str) -> None:
-    text = (POLICIES / f"{policy}.json").read_text(encoding="utf-8")
-    assert text.endswith("}\n")
-    for statement in statements(policy):
-        assert listed(statement["Action"]) == sorted(listed(statement["Action"]))
 
 
 def test_the_longest_names_that_a_deployment_may_have_still_fit() -> None:

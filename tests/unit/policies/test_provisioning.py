@@ -7,6 +7,7 @@ and which actions know resources (the Service Authorization Reference, likewise)
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -29,7 +30,7 @@ from unit.policies.filled_in_policies import (
 )
 from unit.policies.service_reference import knows_resources
 from unit.policies.template_resources import TemplateResource, package_arns, template_resources
-from unit.policies.unused_handler_actions import UNUSED
+from unit.policies.unused_handler_actions import OTHERWISE_UNUSED, WITHOUT_PROPERTIES
 
 DEPLOYER = ("deploy", "provision-api", "provision-data", "provision-monitoring")
 BY_CLOUDFORMATION_ONLY = ("provision-api", "provision-data", "provision-monitoring", "kms-key", "api-logs")
@@ -63,8 +64,9 @@ def handler_actions(kind: str) -> frozenset[str]:
 
 
 @cache
-def unused_actions(kind: str) -> frozenset[str]:
-    return frozenset(action for unused in UNUSED if unused.type == kind for action in unused.actions.split())
+def unused_actions(kind: str) -> set[str]:
+    patterns = " ".join([*WITHOUT_PROPERTIES.get(kind, {}).values(), OTHERWISE_UNUSED.get(kind, "")]).split()
+    return {action for action in handler_actions(kind) for pattern in patterns if fnmatch.fnmatchcase(action, pattern)}
 
 
 def calls(resource: TemplateResource) -> Iterator[Call]:
@@ -119,13 +121,14 @@ def test_what_a_type_uses_is_known() -> None:
     assert sum(1 for resource in RESOURCES for _ in calls(resource)) > 500
 
 
-@pytest.mark.parametrize("unused", UNUSED, ids=lambda unused: f"{unused.type}-{unused.actions.split()[0]}")
-def test_what_is_unused_is_listed_by_aws_and_the_reason_holds(unused: Any) -> None:
-    assert set(unused.actions.split()) <= handler_actions(unused.type)
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", unused.type).schema
-    has = {name for resource in RESOURCES if resource.type == unused.type for name in resource.properties}
-    assert not has & set(unused.without)
-    assert set(unused.without) <= schema["properties"].keys(), "A property that does not exist is no reason."
+@pytest.mark.parametrize("kind", WITHOUT_PROPERTIES)
+def test_what_is_unused_is_listed_by_aws_and_no_resource_has_the_property(kind: str) -> None:
+    properties = set(" ".join(WITHOUT_PROPERTIES[kind]).split())
+    patterns = " ".join([*WITHOUT_PROPERTIES[kind].values(), OTHERWISE_UNUSED.get(kind, "")]).split()
+    assert [pattern for pattern in patterns if not fnmatch.filter(handler_actions(kind), pattern)] == []
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    assert properties <= schema["properties"].keys(), "A property that does not exist is no reason."
+    assert not properties & {name for resource in RESOURCES if resource.type == kind for name in resource.properties}
 
 
 def test_nothing_is_allowed_that_cloudformation_does_not_call() -> None:
