@@ -1,4 +1,4 @@
-"""What AWS lists for a resource type and the templates' resources of it do not use. Wildcards are those of fnmatch."""
+"""What AWS lists for a resource type and the templates' resources of it do not use. [DP]* is Delete and Put."""
 
 # By type, what CloudFormation calls only where a resource has one of these properties: none has.
 WITHOUT_PROPERTIES = {
@@ -18,7 +18,7 @@ WITHOUT_PROPERTIES = {
         "Tags": "dynamodb:TagResource dynamodb:UntagResource",
         "ImportSourceSpecification": "dynamodb:*Item dynamodb:*Import* dynamodb:Query dynamodb:Scan logs:* s3:*",
         "ResourcePolicy": "dynamodb:DeleteResourcePolicy dynamodb:PutResourcePolicy",
-        "KinesisStreamSpecification": "dynamodb:[!D]*KinesisStreamingDestination dynamodb:DisableKinesis* kinesis:*",
+        "KinesisStreamSpecification": "dynamodb:DisableKinesis* dynamodb:EnableKinesis* dynamodb:UpdateKinesis* kinesis:*",
         "ContributorInsightsSpecification": "dynamodb:UpdateContributorInsights",
     },
     "AWS::Events::Rule": {"Tags": "events:UntagResource", "RoleArn": "iam:PassRole"},
