@@ -18,7 +18,7 @@ WITHOUT_PROPERTIES = {
         "Tags": "dynamodb:TagResource dynamodb:UntagResource",
         "ImportSourceSpecification": "dynamodb:*Item dynamodb:*Import* dynamodb:Query dynamodb:Scan logs:* s3:*",
         "ResourcePolicy": "dynamodb:DeleteResourcePolicy dynamodb:PutResourcePolicy",
-        "KinesisStreamSpecification": "dynamodb:DisableKinesis* dynamodb:EnableKinesis* dynamodb:UpdateKinesis* kinesis:*",
+        "KinesisStreamSpecification": "dynamodb:*ableKinesis* dynamodb:UpdateKinesis* kinesis:*",
         "ContributorInsightsSpecification": "dynamodb:UpdateContributorInsights",
     },
     "AWS::Events::Rule": {"Tags": "events:UntagResource", "RoleArn": "iam:PassRole"},
