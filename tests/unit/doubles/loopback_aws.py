@@ -12,7 +12,7 @@ class LoopbackAws(LoopbackServer):
     """Serves while it is entered, and keeps what it was asked.
 
     `gone` are connections that answer 410, and `closed` those that it was asked to close; `agent_answers` are payloads
-    by function; `keys` is the pool's published key set, and `key_fetches` counts how often it was fetched.
+    by function, and what has none is not there; `keys` is the pool's published key set, fetched `key_fetches` times.
     """
 
     def __init__(self) -> None:
@@ -26,16 +26,12 @@ class LoopbackAws(LoopbackServer):
         super().__init__(self._request_handler())
 
     @property
-    def endpoint(self) -> str:
-        return self.address
-
-    @property
     def management_endpoint(self) -> str:
-        return f"{self.endpoint}/prod"
+        return f"{self.address}/prod"
 
     @property
     def keys_url(self) -> str:
-        return f"{self.endpoint}/pool/.well-known/jwks.json"
+        return f"{self.address}/pool/.well-known/jwks.json"
 
     def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
         match unquote(path).split("/"):
@@ -46,7 +42,10 @@ class LoopbackAws(LoopbackServer):
                 return 200, b""
             case ["", "2015-03-31", "functions", name, "invocations"]:
                 self.invoked.append((name, json.loads(body)))
-                return 200, self.agent_answers[name]
+                if name in self.agent_answers:
+                    return 200, self.agent_answers[name]
+                # As Lambda says it: with the account in it.
+                return 404, json.dumps({"Message": f"Function not found: arn:aws:lambda:us-east-1:1:{name}"}).encode()
         return 404, b"{}"
 
     def _get(self, path: str) -> tuple[int, bytes]:

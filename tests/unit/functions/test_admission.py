@@ -15,8 +15,7 @@ from finops_websocket.jobs.admission import JobAdmission, JobLimits, Submission,
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED, UNFINISHED
 from finops_websocket.jobs.store import JobStore
 from stack_tables import create_table
-from unit.doubles.interleaved_calls import before_each, just_before
-from unit.doubles.lost_replies import lost_reply
+from unit.doubles.aws_calls import before_each, just_before, lost_reply
 from unit.doubles.sample_jobs import AGENT_TIMEOUT, a_job, claim, store, stored
 from unit.doubles.settable_clock import SettableClock
 
@@ -225,12 +224,12 @@ def test_a_job_that_was_about_to_be_there_makes_no_place(within, jobs):
 
 
 def test_a_question_whose_reply_is_lost_is_taken_once_and_its_repetition_too(within, admission, jobs):
-    with lost_reply(jobs.table.meta.client, "dynamodb", "TransactWriteItems") as replies:
+    with lost_reply(jobs.table.meta.client, "TransactWriteItems") as replies:
         assert within(ONE_JOB_A_MINUTE).admit(FIRST) == Submission(FIRST, is_duplicate=False)
     assert len(replies) == 2
     item = user_item(jobs)
     assert (item["active"], item["askedAt"], item["version"]) == (["job-1"], [1_000_000], 1)
-    with lost_reply(jobs.table.meta.client, "dynamodb", "TransactWriteItems"):
+    with lost_reply(jobs.table.meta.client, "TransactWriteItems"):
         assert admission.admit(AGAIN) == Submission(FIRST, is_duplicate=True)
 
 

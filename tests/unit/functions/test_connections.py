@@ -17,8 +17,7 @@ from finops_websocket.connections.rate_limit import (
 from finops_websocket.connections.slots import ConnectionSlots
 from finops_websocket.connections.store import ROW_SECONDS
 from finops_websocket.errors import ConnectionSpent, InvalidToken, RateLimited, SessionExpired, Unauthenticated
-from unit.doubles.interleaved_calls import all_at_once, before_each, just_before
-from unit.doubles.lost_replies import lost_reply
+from unit.doubles.aws_calls import all_at_once, before_each, just_before, lost_reply
 
 TWO_HOURS = 2 * 3600
 UNKNOWN = Connection("connection-1")
@@ -88,10 +87,10 @@ def test_a_verified_connection_does_not_become_another_s_or_less(connections, be
 def test_a_sign_in_or_a_close_whose_reply_is_lost_is_done(connections):
     client = connections.table.meta.client
     connections.open("connection-1")
-    with lost_reply(client, "dynamodb", "UpdateItem") as signed_in:
+    with lost_reply(client, "UpdateItem") as signed_in:
         connections.sign_in(ADA)
     assert connections.find("connection-1") == ADA
-    with lost_reply(client, "dynamodb", "DeleteItem") as closed:
+    with lost_reply(client, "DeleteItem") as closed:
         # Whose it was is lost with the reply: its slot is found unused when somebody needs one.
         assert connections.close("connection-1") == UNKNOWN
     assert connections.find("connection-1") is None
@@ -300,12 +299,12 @@ def test_a_slot_that_is_released_while_another_is_acquired_stays_so(slots, conne
 
 def test_replies_that_are_lost_acquire_and_release_once(slots, connections, client):
     for connection_id in ("a", "b"):
-        with lost_reply(client, "dynamodb", "PutItem") as acquired:
+        with lost_reply(client, "PutItem") as acquired:
             slots.acquire("user-1", connection_id)
         # The second try finds another version; then it is written once more, over itself.
         assert len(acquired) == 3
     assert slots_of(connections) == {"a", "b"}
-    with lost_reply(client, "dynamodb", "UpdateItem") as released:
+    with lost_reply(client, "UpdateItem") as released:
         slots.release(of_user("a"))
     assert len(released) == 2
     assert slots_of(connections) == {"b"}
@@ -495,7 +494,7 @@ def test_a_frame_that_cannot_be_counted_because_its_row_goes_and_comes_is_let_th
 def test_a_frame_whose_reply_is_lost_is_let_through(limiter, connections, signed_in, which):
     """It may count twice: the budgets have room for that, where a token for each frame would have to be kept."""
     signed_in()
-    with lost_reply(connections.table.meta.client, "dynamodb", "UpdateItem", which) as replies:
+    with lost_reply(connections.table.meta.client, "UpdateItem", which) as replies:
         send(limiter, which)
     assert len(replies) > which
     assert row_of(connections)["frames"] <= which + 1

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,9 +13,8 @@ from finops_websocket.connections.rate_limit import RateLimiter
 from finops_websocket.dispatch import BROKEN, HANDLED, dispatch
 from finops_websocket.observability import entry_point, serves_connections
 from finops_websocket.wire.client_messages import FinopsQuery, Ping
-from message_handler.finops_query import finops_query
 from unit.doubles.embedded_metrics import names
-from unit.doubles.function_process import Context
+from unit.doubles.function_run import Context
 from unit.doubles.sample_events import event_of
 
 CONNECTION_ID = event_of("ping")["requestContext"]["connectionId"]
@@ -26,21 +24,7 @@ BROKEN_ERROR = RuntimeError("arn:aws:dynamodb:us-east-1:123456789012:table/secre
 UNCOUNTED = ClientError({"Error": {"Code": "InternalServerError"}}, "UpdateItem")
 
 
-class ScriptedLimiter(RateLimiter):
-    """Counts nothing; raises an error if it was given one. Keeps whose frames it was to count."""
-
-    def __init__(self, error=None):
-        self.error = error
-        self.counted = []
-
-    def count(self, connection_id):
-        self.counted.append(connection_id)
-        if self.error is not None:
-            raise self.error
-        return Connection(connection_id, "user-1")
-
-
-class Dispatched:
+class Dispatched(RateLimiter):
     """What came of a frame: the response, what its sender heard, whom the action served and whose frame was counted."""
 
     def __init__(self, services, frame, error=None, limit=None):
@@ -49,21 +33,23 @@ class Dispatched:
             if error is not None:
                 raise error
 
+        self.limit = limit
         self.served = []
-        limiter = ScriptedLimiter(limit)
-        body = frame if isinstance(frame, str) else json.dumps(frame)
-        event = {**event_of("ping"), **(frame if isinstance(frame, Event) else {"body": body})}
+        self.counted = []
+        event = event_of("ping") | (frame if "body" in frame else {"body": json.dumps(frame)})
         services.channel.sent.clear()
-        self.response = dispatch(replace(services, rate_limiter=limiter), event, {Ping: act, FinopsQuery: act})
+        self.response = dispatch(replace(services, rate_limiter=self), event, {Ping: act, FinopsQuery: act})
         self.heard = services.channel.to(CONNECTION_ID)
-        self.counted = limiter.counted
+
+    def count(self, connection_id):
+        self.counted.append(connection_id)
+        if self.limit is not None:
+            raise self.limit
+        return Connection(connection_id, "user-1")
 
 
-class Event(dict[str, Any]):
-    """An event's fields, for a frame that is no text."""
-
-
-BINARY = Event(body="eyJhY3Rpb24iOiAicGluZyJ9", isBase64Encoded=True)
+NO_JSON = {"body": "no json"}
+BINARY = {"body": "eyJhY3Rpb24iOiAicGluZyJ9", "isBase64Encoded": True}
 
 
 def test_a_frame_is_served_by_its_action_and_nobody_else_answers(services):
@@ -75,23 +61,24 @@ def test_a_frame_is_served_by_its_action_and_nobody_else_answers(services):
 
 
 @pytest.mark.parametrize(
-    ("frame", "code"),
+    ("frame", "code", "job_id"),
     [
-        ("no json", "INVALID_MESSAGE"),
-        (Event(body=None), "INVALID_MESSAGE"),
-        (BINARY, "INVALID_MESSAGE"),
-        ({"action": "make_coffee"}, "UNKNOWN_ACTION"),
+        (NO_JSON, "INVALID_MESSAGE", None),
+        ({"body": None}, "INVALID_MESSAGE", None),
+        (BINARY, "INVALID_MESSAGE", None),
+        ({"action": "make_coffee"}, "UNKNOWN_ACTION", None),
         # Known, and not served by this function.
-        ({"action": "authenticate", "userId": "user-1"}, "UNKNOWN_ACTION"),
-        ({"action": "ping", "timestamp": "now"}, "INVALID_MESSAGE"),
+        ({"action": "authenticate", "userId": "user-1"}, "UNKNOWN_ACTION", None),
+        ({"action": "resume_job", "jobId": 7}, "INVALID_MESSAGE", None),
+        ({"action": "resume_job", "jobId": "job-1"}, "UNKNOWN_ACTION", "job-1"),
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_refused_frame_is_counted_and_answered_with_an_error(services, frame, code):
+def test_a_refused_frame_is_counted_and_answered_with_an_error(services, frame, code, job_id):
     services.clock.set(7.9)
     done = Dispatched(services, frame)
     [error] = done.heard
-    assert (error["type"], error["code"], error["timestamp"]) == ("error", code, 7)
+    assert (error["type"], error["code"], error["timestamp"], error.get("jobId")) == ("error", code, 7, job_id)
     assert (done.response, done.served, done.counted) == (HANDLED, [], [CONNECTION_ID])
 
 
@@ -114,12 +101,6 @@ def test_a_refused_question_ends_in_job_failed_which_stops_an_older_client_s_spi
     assert (failed["type"], failed["code"], failed["jobId"]) == ("job_failed", code, None)
     assert failed.get("requestId") == request_id
     assert names(measured()) == {metrics.QUERIES_REFUSED: 1}
-
-
-@pytest.mark.parametrize(("job_id", "named"), [("job-1", "job-1"), (7, None)])
-def test_a_refusal_names_the_job_that_the_frame_named(services, job_id, named):
-    [error] = Dispatched(services, {"action": "resume_job", "jobId": job_id}).heard
-    assert error.get("jobId") == named
 
 
 @pytest.mark.parametrize(
@@ -151,7 +132,7 @@ def test_what_nobody_expected_is_answered_without_its_text_and_counted(services,
 
 
 @pytest.mark.parametrize("limit", [errors.RateLimited("Slower.", 20), errors.ConnectionSpent("Enough.", 60)])
-@pytest.mark.parametrize("frame", [QUERY, "no json"], ids=str)
+@pytest.mark.parametrize("frame", [QUERY, NO_JSON], ids=str)
 def test_a_frame_above_the_limit_is_not_served_and_a_spent_connection_is_told_so_and_then_closed(
     services, frame, limit
 ):
@@ -162,30 +143,6 @@ def test_a_frame_above_the_limit_is_not_served_and_a_spent_connection_is_told_so
     assert (answer["code"], answer["retryAfter"]) == ("RATE_LIMITED", limit.retry_after)
     assert (done.response, done.served, closed_before) == (HANDLED, [], [])
     assert services.channel.closed == ([CONNECTION_ID] if isinstance(limit, errors.ConnectionSpent) else [])
-
-
-def test_a_question_whose_acknowledgement_breaks_is_counted_as_refused_only(services, signed_in, measured):
-    def fail_once(_connection_id, _message):
-        services.channel.at_send = lambda _connection_id, _message: None
-        raise ConnectionError("Broken.")
-
-    services.channel.at_send = fail_once
-    signed_in(CONNECTION_ID)
-    event = {**event_of("ping"), "body": json.dumps(QUERY)}
-    assert dispatch(services, event, {FinopsQuery: finops_query}) == BROKEN
-    assert len(services.sqs.sent) == 1
-    assert services.channel.kinds_to(CONNECTION_ID) == ["job_failed"]
-    assert names(measured()) == {metrics.QUERIES_REFUSED: 1, metrics.FRAMES_UNSERVED: 1}
-
-
-def test_a_failure_that_cannot_even_be_answered_is_left_to_the_entry_point_to_count(services, measured):
-    def fail(_connection_id, _message):
-        raise ConnectionError("Broken too.")
-
-    services.channel.at_send = fail
-    with pytest.raises(ConnectionError):
-        Dispatched(services, PING, BROKEN_ERROR)
-    assert measured() == []
 
 
 def test_what_a_function_raises_has_failed_without_its_text_and_is_counted_if_it_is_the_api_s(measured):
@@ -224,24 +181,18 @@ REQUEST_ERRORS = [error for error in subclasses(errors.RequestError) if error no
 OTHER_ERRORS = [error for error in subclasses(errors.FinopsError) if not issubclass(error, errors.RequestError)]
 
 
-@pytest.mark.parametrize("error", REQUEST_ERRORS)
-def test_a_request_error_says_its_sentence_under_a_code_of_its_own(error):
-    assert errors.client_text(saying(error, "A sentence.")) == (error.code, "A sentence.")
-    assert error.code in ERROR_CODES
-    # A spent connection is told what a client that sends too much is told.
-    alike = {error, errors.RateLimited, errors.ConnectionSpent} if issubclass(error, errors.RateLimited) else {error}
-    assert {other for other in REQUEST_ERRORS if other.code == error.code} == alike
-
-
-def test_who_has_reached_a_limit_is_told_to_wait_a_second_at_least():
-    assert [errors.TooManyJobs("A sentence.", given).retry_after for given in (60, 1, 0, -7)] == [60, 1, 1, 1]
-
-
-def test_every_code_of_the_contract_is_an_error_s_or_a_job_s_end_s():
+def test_every_code_of_the_contract_is_one_error_s_or_a_job_s_end_s_and_says_its_sentence():
     # What a job ends with is stored; a page from elsewhere is told by the status of its handshake.
     others = {"AGENTS_FAILED", "TIMED_OUT", "PROCESSING_FAILED", "ORIGIN_NOT_ALLOWED", "QUEUE_UNAVAILABLE", "INTERNAL"}
-    assert {error.code for error in REQUEST_ERRORS} == ERROR_CODES - others
+    # A spent connection is told what a client that sends too much is told.
+    codes = [error.code for error in REQUEST_ERRORS if error is not errors.ConnectionSpent]
+    assert sorted(codes) == sorted(ERROR_CODES - others)
+    assert errors.ConnectionSpent.code == errors.RateLimited.code
+    for error in REQUEST_ERRORS:
+        assert errors.client_text(saying(error, "A sentence.")) == (error.code, "A sentence.")
     assert errors.client_text(errors.QueueUnavailable("Job job-1 could not be queued."))[0] == "QUEUE_UNAVAILABLE"
+    # Who has reached a limit is told to wait a second at least.
+    assert [errors.TooManyJobs("A sentence.", given).retry_after for given in (60, 1, 0, -7)] == [60, 1, 1, 1]
 
 
 @pytest.mark.parametrize("error", [KeyError("a secret"), *(saying(error, "a secret") for error in OTHER_ERRORS)])

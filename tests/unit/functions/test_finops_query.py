@@ -15,9 +15,8 @@ from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, 
 from finops_websocket.wire.client_messages import FinopsQuery
 from message_handler.finops_query import finops_query
 from message_handler.replay import replay_job
-from unit.doubles.crashes import BEFORE, Crash, calls_to
+from unit.doubles.aws_calls import BEFORE, Crash, before_each, calls_to, just_before
 from unit.doubles.embedded_metrics import names
-from unit.doubles.interleaved_calls import before_each, just_before
 from unit.doubles.sample_answers import complete
 from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, STUCK_AFTER, a_job, claim, stored
 from unit.doubles.sample_jobs import store as store_any

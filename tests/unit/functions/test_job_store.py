@@ -17,9 +17,8 @@ from finops_websocket import metrics
 from finops_websocket.errors import JobEnded, JobHeldElsewhere, JobNotOurs, UnknownAgent
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, OPEN, PROCESSING, Job
 from finops_websocket.jobs.store import MOST_FOLLOWERS, Change, JobStore, Start
+from unit.doubles.aws_calls import all_at_once, just_before, lost_reply
 from unit.doubles.embedded_metrics import Measurement, names
-from unit.doubles.interleaved_calls import all_at_once, just_before
-from unit.doubles.lost_replies import lost_reply
 from unit.doubles.sample_jobs import CATALOGUE, COST, LEASE, SAVINGS, a_job, claim, store, stored
 from unit.doubles.settable_clock import SettableClock
 
@@ -314,7 +313,7 @@ def test_an_end_is_one_step_that_is_counted_once_and_whoever_comes_later_changes
 ):
     job = a_job_to_end(jobs, end)
     clock.now += 30
-    with lost_reply(client, "dynamodb", "UpdateItem", which=1 if is_lost else 0) as replies:
+    with lost_reply(client, "UpdateItem", which=1 if is_lost else 0) as replies:
         ended = try_to(end, jobs, job)
     assert len(replies) == 1 + is_lost
     assert ended == stored(jobs)
@@ -356,7 +355,7 @@ def test_an_answer_is_counted_with_the_whole_seconds_that_it_took(jobs, clock, m
 def test_a_claim_whose_reply_is_lost_holds_and_is_measured_once_and_a_takeover_not(jobs, client, clock, measured):
     store(jobs)
     clock.now += 7
-    with lost_reply(client, "dynamodb", "UpdateItem") as replies:
+    with lost_reply(client, "UpdateItem") as replies:
         claimed = claim(jobs)
     assert len(replies) == 2
     assert (claimed.status, claimed.attempts, claimed.seq, claimed.updated_at) == (PROCESSING, 1, 2, clock.now)
@@ -370,7 +369,7 @@ def test_a_claim_whose_reply_is_lost_holds_and_is_measured_once_and_a_takeover_n
 
 
 def test_a_step_whose_reply_is_lost_is_made_once(jobs, client, claimed):
-    with lost_reply(client, "dynamodb", "UpdateItem") as replies:
+    with lost_reply(client, "UpdateItem") as replies:
         step = jobs.record_step(claimed, LEASE, progress=15, message="Asking.")
     assert len(replies) == 2
     assert (step, step.seq) == (stored(jobs), claimed.seq + 1)

@@ -18,8 +18,8 @@ from finops_websocket.jobs.store import Start
 from finops_websocket.wire.client_messages import CancelJob, ListJobs, ResumeJob
 from finops_websocket.wire.size import MAX_TEXT_BYTES
 from message_handler.jobs import cancel_job, decode_cursor, encode_cursor, list_jobs, resume_job
+from unit.doubles.aws_calls import just_before
 from unit.doubles.embedded_metrics import names
-from unit.doubles.interleaved_calls import just_before
 from unit.doubles.sample_answers import an_answer, complete
 from unit.doubles.sample_jobs import COST, SAVINGS, claim, store, stored
 

@@ -14,7 +14,7 @@ from finops_websocket.errors import AgentFailed, AgentTimedOut, EndNotTold, JobH
 from finops_websocket.jobs.answers import FAILED as UNANSWERED
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from finops_websocket.wire.size import first_part
-from unit.doubles.crashes import AFTER, BEFORE, Crash, calls_to
+from unit.doubles.aws_calls import AFTER, BEFORE, Crash, calls_to
 from unit.doubles.embedded_metrics import names
 from unit.doubles.sample_answers import an_answer
 from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, claim, store, stored

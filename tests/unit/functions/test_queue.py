@@ -16,8 +16,8 @@ from finops_websocket.delivery.stuck_jobs import GIVEN_UP
 from finops_websocket.errors import JobHeldElsewhere, NotAJob, QueueUnavailable
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from finops_websocket.jobs.queue import JobQueue, job_id_of
+from unit.doubles.aws_calls import just_before
 from unit.doubles.embedded_metrics import names
-from unit.doubles.interleaved_calls import just_before
 from unit.doubles.sample_jobs import LEASE, claim, store, stored
 from unit.doubles.sample_messages import BODY, a_message
 

@@ -11,9 +11,8 @@ from finops_websocket import metrics
 from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery.stuck_jobs import GIVEN_UP, MOST_ATTEMPTS, Need, need_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
+from unit.doubles.aws_calls import just_before, lost_reply
 from unit.doubles.embedded_metrics import names
-from unit.doubles.interleaved_calls import just_before
-from unit.doubles.lost_replies import lost_reply
 from unit.doubles.sample_jobs import STUCK_AFTER, a_job, store, stored
 from unit.doubles.scripted_agents import fails
 
@@ -70,7 +69,7 @@ def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(servi
         services.stuck_jobs.recover(job)
         services.sqs.is_down = False
     else:
-        with lost_reply(services.jobs.table.meta.client, "dynamodb", "UpdateItem") as replies:
+        with lost_reply(services.jobs.table.meta.client, "UpdateItem") as replies:
             services.stuck_jobs.recover(job)
         assert len(replies) == 2
     noted = stored(services.jobs)
@@ -86,7 +85,7 @@ def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told_and_whic
 ):
     job = store(services.jobs, **HOPELESS)
     services.clock.set(HOPELESS_AT)
-    with lost_reply(services.jobs.table.meta.client, "dynamodb", "UpdateItem", 1 if is_lost else 99):
+    with lost_reply(services.jobs.table.meta.client, "UpdateItem", 1 if is_lost else 99):
         given_up = services.stuck_jobs.recover(job)
     assert (given_up.status, given_up.code, given_up.error, given_up.seq) == (FAILED, "PROCESSING_FAILED", GIVEN_UP, 5)
     [told] = services.channel.to("connection-1")
