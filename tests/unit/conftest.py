@@ -23,9 +23,8 @@ from finops_websocket.jobs.queue import JobQueue
 from finops_websocket.jobs.store import JobStore
 from finops_websocket.services import Services
 from stack_tables import create_table
-from unit.doubles.all_services import AllServices
+from unit.doubles.all_services import AllServices, KnownTokens
 from unit.doubles.embedded_metrics import Measurement, measurements
-from unit.doubles.known_tokens import KnownTokens
 from unit.doubles.recording_channel import RecordingChannel
 from unit.doubles.recording_sqs import RecordingSqs
 from unit.doubles.sample_jobs import CATALOGUE, GENEROUS, LEASE, STUCK_AFTER

@@ -1,19 +1,34 @@
-"""One value of services for the actions of all functions."""
+"""One value of services for the actions of all functions, and a verifier of tokens that needs no keys."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 from background_processor.services import BackgroundProcessorServices
 from connection_manager.services import ConnectionManagerServices
+from connection_manager.tokens import PoolKeys, TokenUser, TokenVerifier
 from finops_websocket.connections.rate_limit import RateLimiter
+from finops_websocket.errors import InvalidToken
 from finops_websocket.jobs.admission import JobAdmission
 from message_handler.services import MessageHandlerServices
-from unit.doubles.known_tokens import KnownTokens
 from unit.doubles.recording_channel import RecordingChannel
 from unit.doubles.recording_sqs import RecordingSqs
 from unit.doubles.sample_jobs import GENEROUS
 from unit.doubles.scripted_agents import ScriptedAgents
 from unit.doubles.settable_clock import SettableClock
+
+
+class KnownTokens(TokenVerifier):
+    """Takes one token, for Ada, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("issuer", "client", PoolKeys("http://localhost:1"))
+        self.asked: list[str] = []
+
+    def verify(self, token: str) -> TokenUser:
+        self.asked.append(token)
+        if token != "ada's":
+            raise InvalidToken("The token is not valid. Please sign in again.")
+        return TokenUser("user-1", "Ada", 1_003_600)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,16 @@
-"""A job to test with, and what belongs to it."""
+"""A job to test with, and what belongs to it: its agents' answers and the queue's message."""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from background_processor.queue_message import QueueMessage
 from finops_websocket.agents import AgentCatalogue
 from finops_websocket.jobs.admission import JobLimits
+from finops_websocket.jobs.answers import COMPLETED, Answer
 from finops_websocket.jobs.job import QUEUED, Job
 from finops_websocket.jobs.store import JobStore
+from unit.doubles.sample_events import event_of
 
 COST, SAVINGS = "cost-agent", "savings-agent"
 CATALOGUE = AgentCatalogue(COST, SAVINGS)
@@ -56,3 +61,25 @@ def stored(jobs: JobStore, job_id: str = "job-1") -> Job:
 def claim(jobs: JobStore, job_id: str = "job-1", worker: str = "worker-1", message_id: str = "message-1") -> Job:
     """Let a worker have a job."""
     return jobs.claim(job_id, worker, message_id, LEASE, progress=10, message="Working on your question.")
+
+
+def an_answer(agent: str = COST, content: str = "Costs rose.", status: str = COMPLETED, **changes: Any) -> Answer:
+    """Give an answer as an agent has given it."""
+    return Answer(agent, f"Title of {agent}", content, status, 1_000_030, **changes)
+
+
+def complete(services: Any, job_id: str = "job-1", content: str = "Costs rose.") -> Job:
+    """Let a worker answer a job with what the cost agent says."""
+    job = claim(services.jobs, job_id)
+    services.answers.put(job, an_answer(content=content))
+    job = services.jobs.record_step(job, services.lease, progress=95, completedAgents=(COST,))
+    return services.jobs.complete(job, message="Your answer is ready.", partial=False)
+
+
+def a_message(
+    services: Any, body: str = '{"jobId": "job-1"}', message_id: str = "message-1", lease: int = 0
+) -> QueueMessage:
+    """Give a message that has just been received; by default it brings job-1."""
+    [record] = event_of("queue_message")["Records"]
+    received = SQSRecord({**record, "body": body, "messageId": message_id})
+    return QueueMessage(services.sqs, "queue", received, lease or services.lease, services.clock)

@@ -15,8 +15,7 @@ from finops_websocket.jobs.job import COMPLETED, FAILED, PROCESSING
 from finops_websocket.wire.client_messages import Authenticate
 from unit.doubles.aws_calls import just_before
 from unit.doubles.embedded_metrics import names
-from unit.doubles.sample_answers import an_answer
-from unit.doubles.sample_jobs import COST, SAVINGS, a_job, stored
+from unit.doubles.sample_jobs import COST, SAVINGS, a_job, an_answer, stored
 from unit.doubles.scripted_agents import fails
 
 TOKEN = Authenticate("ada's")

@@ -19,8 +19,7 @@ from finops_websocket.jobs.answers import Answer, AnswerStore, compose, text_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
 from finops_websocket.wire.server_messages import JobCancelled
 from finops_websocket.wire.size import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, first_part, fits
-from unit.doubles.sample_answers import an_answer
-from unit.doubles.sample_jobs import COST, SAVINGS, a_job, store, stored
+from unit.doubles.sample_jobs import COST, SAVINGS, a_job, an_answer, store, stored
 
 FOLLOWERS = ("connection-1", "connection-2", "connection-3")
 END = JobCancelled("job-1", 1_000_000, 7)

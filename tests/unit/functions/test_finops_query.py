@@ -17,8 +17,7 @@ from message_handler.finops_query import finops_query
 from message_handler.replay import replay_job
 from unit.doubles.aws_calls import BEFORE, Crash, before_each, calls_to, just_before
 from unit.doubles.embedded_metrics import names
-from unit.doubles.sample_answers import complete
-from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, STUCK_AFTER, a_job, claim, stored
+from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, STUCK_AFTER, a_job, claim, complete, stored
 from unit.doubles.sample_jobs import store as store_any
 from unit.doubles.scripted_agents import fails
 

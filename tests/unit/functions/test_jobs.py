@@ -20,8 +20,7 @@ from finops_websocket.wire.size import MAX_TEXT_BYTES
 from message_handler.jobs import cancel_job, decode_cursor, encode_cursor, list_jobs, resume_job
 from unit.doubles.aws_calls import just_before
 from unit.doubles.embedded_metrics import names
-from unit.doubles.sample_answers import an_answer, complete
-from unit.doubles.sample_jobs import COST, SAVINGS, claim, store, stored
+from unit.doubles.sample_jobs import COST, SAVINGS, an_answer, claim, complete, store, stored
 
 CANCELLED_AT_2 = {"type": "job_cancelled", "jobId": "job-1", "timestamp": 1_000_000, "seq": 2}
 

@@ -16,9 +16,7 @@ from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from finops_websocket.wire.size import first_part
 from unit.doubles.aws_calls import AFTER, BEFORE, Crash, calls_to
 from unit.doubles.embedded_metrics import names
-from unit.doubles.sample_answers import an_answer
-from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, claim, store, stored
-from unit.doubles.sample_messages import a_message
+from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, a_message, an_answer, claim, store, stored
 from unit.doubles.scripted_agents import ScriptedAgents, after, fails, join_agents, says
 
 BROKEN, LATE = AgentFailed("It stopped with an error."), AgentTimedOut("It did not answer in time.")

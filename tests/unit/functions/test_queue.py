@@ -18,22 +18,19 @@ from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from finops_websocket.jobs.queue import JobQueue, job_id_of
 from unit.doubles.aws_calls import just_before
 from unit.doubles.embedded_metrics import names
-from unit.doubles.sample_jobs import LEASE, claim, store, stored
-from unit.doubles.sample_messages import BODY, a_message
+from unit.doubles.sample_jobs import LEASE, a_message, claim, store, stored
 
 
-@pytest.mark.parametrize("user_id", ["Ünal 日本 😀", "u" * 256], ids=["any letters", "long"])
-def test_a_user_s_jobs_are_one_group_that_does_not_name_the_user(sqs, user_id):
+def test_a_user_s_jobs_are_one_group_that_does_not_name_the_user(sqs):
     queue = JobQueue(sqs, "queue")
-    for job_id, user in (("job-1", user_id), ("job-2", user_id), ("job-3", "another")):
-        queue.send(job_id, user)
+    user = "Ünal 日本 😀" * 30
+    for job_id, user_id in (("job-1", user), ("job-2", user), ("job-3", "another")):
+        queue.send(job_id, user_id)
     first, second, third = (message["MessageGroupId"] for message in sqs.sent)
     assert first == second != third
     assert first.isascii()
     assert len(first) <= 128
-    assert user_id not in first
-    assert json.loads(sqs.sent[0]["MessageBody"]) == {"jobId": "job-1"}
-    assert job_id_of(sqs.sent[1]["MessageBody"]) == "job-2"
+    assert sqs.job_ids() == ["job-1", "job-2", "job-3"]
 
 
 def test_a_queue_that_refuses_is_unavailable(aws):
@@ -74,6 +71,7 @@ def test_any_body_is_a_job_or_said_to_be_none(body):
 
 # Messages of the queues: how long they stay hidden, which are no jobs, and what becomes of dead ones.
 
+BODY = '{"jobId": "job-1"}'
 DEAD_LETTER = {"messageId": "message-1", "body": BODY, "sentAt": 1_795_431_600}
 
 
@@ -151,15 +149,6 @@ def test_a_job_that_a_worker_has_is_left_to_it_and_looked_at_when_its_lease_is_o
     assert stored(services.jobs).status == FAILED
 
 
-def test_a_dead_message_does_not_wait_for_a_lease_that_a_wrong_clock_wrote(services):
-    store(services.jobs)
-    services.clock.now += 600
-    claim(services.jobs)
-    services.clock.now -= 600
-    fail_dead_letter(services, a_message(services))
-    assert stored(services.jobs).status == FAILED
-
-
 def test_a_job_that_is_claimed_in_between_is_left_to_its_worker(services):
     store(services.jobs)
     claimed = just_before(services.jobs.table.meta.client, "UpdateItem", lambda: claim(services.jobs))
@@ -181,9 +170,8 @@ def test_of_a_job_that_has_ended_the_end_is_told_to_whom_it_was_not(services, st
     assert (job.status, job.code, job.dead_letter, job.is_open) == (status, "AGENTS_FAILED", None, False)
 
 
-@pytest.mark.parametrize("status", ["queued", COMPLETED])
-def test_an_end_that_cannot_be_told_is_left_for_the_sweep(services, status):
-    store(services.jobs, status=status)
+def test_an_end_that_cannot_be_told_is_left_for_the_sweep(services):
+    store(services.jobs)
     services.channel.results["connection-1"] = Posted.FAILED
     fail_dead_letter(services, a_message(services))
     job = stored(services.jobs)
