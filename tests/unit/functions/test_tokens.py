@@ -1,14 +1,10 @@
 """Tokens: whose they are, what is refused, and how often a pool is asked for its keys."""
 
-import hashlib
-import hmac
 import json
 from types import SimpleNamespace
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -91,26 +87,14 @@ def test_a_name_may_have_any_letters(tokens, name):
     assert tokens.verify(sent) == TokenUser(name, name, IN_AN_HOUR)
 
 
-def hs256_with_the_public_key():
-    """Give a token signed with what everybody knows, as if the published key were a shared secret."""
-    form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    signed = f"{encoded(as_bytes({'alg': 'HS256', 'kid': 'key-1'}))}.{encoded(as_bytes(ID_CLAIMS))}"
-    digest = hmac.new(KEY.public_key().public_bytes(*form), signed.encode(), hashlib.sha256).digest()
-    return f"{signed}.{encoded(digest)}"
-
-
-# None of these makes the keys be fetched: they are refused for their form. One row a kind: tests/security has more.
+# None of these makes the keys be fetched: they are refused for their form. tests/security has more of each kind.
 REFUSED_UNSEEN = {
     "not a token": "garbage",
-    "empty parts": "..",
     "no signature": token_of({**HEADER, "alg": "none"}),
-    "no algorithm": token_of({"kid": "key-1"}),
     "no key named": token_of({"alg": "RS256"}),
     "a key's name that is no text": token_of({"alg": "RS256", "kid": ["key-1"]}),
-    "HS256 with the public key in PEM": hs256_with_the_public_key(),
     "another RSA algorithm": jwt.encode(ID_CLAIMS, KEY, "RS512", headers={"kid": "key-1"}),
     "a deep header": f"{encoded(b'[' * 10_000)}.e30.c2ln",
-    "characters that no token has": token().replace(".", "\uff0e"),
 }
 
 
@@ -123,13 +107,9 @@ def test_what_is_no_token_of_cognito_s_is_refused_without_a_fetch(server, tokens
 REFUSED = {
     "another's signature": token(key=OTHER_KEY),
     "an unknown key": token(key_id="key-2"),
-    "its own key": token_of({**HEADER, "jwk": published(OTHER_KEY, "key-1")}, key=OTHER_KEY),
-    "an unknown extension": token_of({**HEADER, "crit": ["exp"]}),
     "expiring now": token({**ID_CLAIMS, "exp": NOW}),
-    "not yet valid": token({**ID_CLAIMS, "nbf": IN_AN_HOUR}),
     "another pool": token({**ID_CLAIMS, "iss": ISSUER + "2"}),
     "another client's id token": token({**ID_CLAIMS, "aud": "another"}),
-    "an id token of several clients": token({**ID_CLAIMS, "aud": [CLIENT, "another"]}),
     "another client's access token": token({**ACCESS_CLAIMS, "client_id": "another"}),
     "an id token as access token": token({**ID_CLAIMS, "token_use": "access"}),
     "another use": token({**ID_CLAIMS, "token_use": "refresh"}),
@@ -142,8 +122,6 @@ REFUSED = {
         for claim in ("exp", "iss", "sub", "aud", "token_use")
     },
     "no client_id": token({name: value for name, value in ACCESS_CLAIMS.items() if name != "client_id"}),
-    **{f"{claim} of null": token_of(HEADER, {**ID_CLAIMS, claim: None}) for claim in ID_CLAIMS if ":" not in claim},
-    "claims that are no object": token_of(HEADER, [ID_CLAIMS]),
     "deep claims": token_of(HEADER, b"[" * 10_000),
 }
 
@@ -193,47 +171,40 @@ def test_keys_that_cannot_be_had_let_nobody_in_and_are_asked_for_and_counted_onc
     assert measured() == []
 
 
-@pytest.mark.parametrize("answer", [b"", b'{"keys": []}', b"<html>", b"[" * 60_000])
-def test_a_bad_answer_takes_no_key_away_within_its_hour(server, tokens, clock, answer):
-    tokens.verify(token())
-    server.body = answer
-    clock.now += 60
-    # Whether the pool has this key is not known before it answers again.
-    for _ in range(3):
-        assert is_without_keys(tokens, NEW_TOKEN)
-        assert tokens.verify(token())
-    assert len(server.fetches) == 2
-
-
 GOOD = published(KEY, "key-1")
-EC_KEY = jwt.algorithms.ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key(), as_dict=True)
 RUBBISH = {
     "nothing": b"",
     "a page": b"<html>Service Unavailable</html>",
+    "no keys": b'{"keys": []}',
     "no key": as_bytes({"keys": [{**GOOD, "n": 5}]}),
     "depth": b"[" * 60_000,
 }
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH.values(), ids=list(RUBBISH))
-def test_an_answer_without_keys_is_no_fault_of_the_token_s_and_not_asked_for_at_each(server, tokens, rubbish):
+def test_an_answer_without_keys_is_no_fault_of_the_token_s_and_takes_no_key_away_within_its_hour(
+    server, tokens, clock, rubbish
+):
     server.body = rubbish
     for _ in range(3):
         assert is_without_keys(tokens)
     assert len(server.fetches) == 1
+    clock.now += 60
+    server.body = KEYS
+    tokens.verify(token())
+    clock.now += 60
+    server.body = rubbish
+    for _ in range(3):
+        # Whether the pool has this key is not known before it answers again.
+        assert is_without_keys(tokens, NEW_TOKEN)
+        assert tokens.verify(token())
+    assert len(server.fetches) == 3
 
 
 @pytest.mark.parametrize(
     "useless",
-    [
-        {**EC_KEY, "kid": "key-1"},
-        {"kty": "oct", "k": "c2VjcmV0", "kid": "key-1", "alg": "RS256"},
-        {**GOOD, "use": "enc"},
-        {**GOOD, "alg": "RS512"},
-        {name: value for name, value in GOOD.items() if name != "kid"},
-        "key-1",
-    ],
-    ids=["an elliptic curve", "a shared secret", "for encryption", "for another algorithm", "without an id", "a text"],
+    [{"kty": "oct", "k": "c2VjcmV0", "kid": "key-1", "alg": "RS256"}, {**GOOD, "use": "enc"}, "key-1"],
+    ids=["a shared secret", "for encryption", "a text"],
 )
 def test_what_is_no_key_for_rs256_checks_nothing_and_the_others_do(server, tokens, useless):
     server.body = as_bytes({"keys": [useless, published(OTHER_KEY, "key-2")]})
@@ -241,19 +212,12 @@ def test_what_is_no_key_for_rs256_checks_nothing_and_the_others_do(server, token
     assert tokens.verify(NEW_TOKEN).user_id == "user-1"
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_no_redirect_is_followed(server, tokens, status):
+def test_no_redirect_is_followed(server, tokens):
     with KeyServer(KEYS) as elsewhere:
-        server.status = status
+        server.status = 302
         server.headers = {"Location": elsewhere.url}
         assert is_without_keys(tokens)
         assert elsewhere.fetches == []
-
-
-@pytest.mark.parametrize("headers", [{"Content-Length": "5"}, {"Transfer-Encoding": "chunked"}])
-def test_an_answer_that_is_broken_off_or_garbled_is_none(server, tokens, headers):
-    server.headers = headers
-    assert is_without_keys(tokens)
 
 
 NAMES = st.sampled_from([*HEADER, "typ", "crit", "b64", *ID_CLAIMS, "nbf", "jti"])
@@ -289,17 +253,3 @@ def test_anything_that_the_pool_signs_is_a_user_or_an_invalid_token(tokens, head
     assert user.user_id == payload["sub"]
     assert 0 < len(user.username) <= 256
     assert user.expires_at > NOW
-
-
-MEMBERS = st.none() | st.booleans() | st.integers() | st.text(max_size=4) | st.lists(st.text(max_size=2), max_size=2)
-ENTRIES = MEMBERS | st.fixed_dictionaries(
-    {}, optional={name: st.just(value) | MEMBERS for name, value in {**GOOD, "d": "AQAB", "x5c": ["MII"]}.items()}
-)
-
-
-@often
-@given(answer=st.binary(max_size=60) | st.lists(ENTRIES, max_size=3).map(lambda entries: as_bytes({"keys": entries})))
-def test_any_answer_is_keys_or_none(server, answer):
-    server.body = answer
-    tokens = TokenVerifier(ISSUER, CLIENT, PoolKeys(server.url))
-    assert is_without_keys(tokens) or is_refused(tokens, token()) or tokens.verify(token()).user_id == "user-1"
