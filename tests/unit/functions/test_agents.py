@@ -215,18 +215,3 @@ def test_what_was_there_by_the_deadline_counts_though_the_caller_was_busy_and_th
     agents.clock.now += 300
     assert [replace(outcome, seconds=0.0) for outcome in outcomes] == [Outcome("second", "Also here.", None, 0.0)]
     assert {one.value for one in measured()} == {0.0}
-
-
-def test_agents_that_the_caller_leaves_learn_that_nobody_waits_for_them_and_are_not_measured(measured, release):
-    begun = threading.Event()
-
-    def begin():
-        begun.set()
-        return after(release, says("Late."))()
-
-    agents = scripted(slow=begin, quick=after(begun, says("Here.")))
-    outcomes = ask(agents)
-    next(outcomes)
-    outcomes.close()
-    assert [stopped.is_set() for stopped in agents.stopped] == [True, True]
-    assert [(one.name, one.agent) for one in measured()] == [(metrics.AGENT_TIME, "quick")]

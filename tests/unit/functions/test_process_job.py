@@ -206,23 +206,6 @@ def test_a_job_that_is_cancelled_in_the_middle_sends_nothing_more_but_that(servi
     assert (job.status, job.is_open) == (CANCELLED, False)
 
 
-def test_a_job_that_is_cancelled_while_its_agents_work_keeps_nothing_that_they_say(restless, release):
-    services = restless
-    services.agents.behaviours = dict.fromkeys((COST, SAVINGS), after(release, says("Too late.")))
-
-    def cancel_before_a_heartbeat(_connection_id, message):
-        if message.kind[1] == "analysis_started":
-            services.jobs.cancel("job-1", "user-1")
-
-    services.channel.at_send = cancel_before_a_heartbeat
-    serve(services)
-    # Agents that are throttled, or not begun, learn that nobody waits for them.
-    assert all(stopped.is_set() for stopped in services.agents.stopped)
-    release.set()
-    assert services.channel.kinds_to("connection-1") == ["progress_update", "analysis_started", "job_cancelled"]
-    assert services.answers.find(stored(services.jobs)) == {}
-
-
 def test_what_nobody_expected_leaves_the_job_and_its_hidden_message_to_the_next_worker(services):
     services.agents.behaviours = dict.fromkeys((COST, SAVINGS), fails(RuntimeError("a bug")))
     with pytest.raises(RuntimeError):
@@ -356,14 +339,6 @@ def test_a_job_whose_agents_all_timed_out_has_timed_out_whoever_waited_for_them(
     assert take_over(services)[-1]["code"] == stored(services.jobs).code == code
     # One that failed is not asked again.
     assert services.agents.asked() == [SAVINGS]
-
-
-def test_an_answer_that_was_announced_and_then_deleted_is_asked_for_again(services, claimed):
-    # DynamoDB's TTL deletes items one by one.
-    services.jobs.record_step(claimed, LEASE, progress=52, message="One of two.", completedAgents=(COST,))
-    assert_in_order(take_over(services))
-    assert services.agents.asked() == [COST, SAVINGS]
-    assert sorted(stored(services.jobs).completed_agents) == [COST, SAVINGS]
 
 
 @pytest.mark.parametrize("held_by", ["message-1", None], ids=["", "claimed by an earlier release"])
