@@ -1,7 +1,7 @@
 """What happens around a client's calls to DynamoDB: somebody else's write, a reply that is lost, a worker's end."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 BEFORE, AFTER = "before-call", "after-call"
@@ -56,6 +56,12 @@ def just_before(client: Any, operation: str, act: Callable[[], object]) -> Itera
     with before_each(client, operation, lambda: acts and acts.pop()()):
         yield
     assert not acts
+
+
+def always_overtaken(table: Any, key: dict[str, str], operation: str) -> AbstractContextManager[None]:
+    """Have somebody else write an item, and so its version, just before each call of an operation."""
+    one_more = {"UpdateExpression": "ADD version :one", "ExpressionAttributeValues": {":one": 1}}
+    return before_each(table.meta.client, operation, lambda: table.update_item(Key=key, **one_more))
 
 
 def all_at_once(client: Any, operation: str, acts: Sequence[Callable[[], object]]) -> None:

@@ -25,13 +25,8 @@ ID_CLAIMS: dict[str, Any] = {
     "iat": NOW,
 }
 ACCESS_CLAIMS: dict[str, Any] = {
-    "sub": "user-1",
-    "iss": ISSUER,
-    "client_id": CLIENT,
-    "username": "ada",
-    "token_use": "access",
-    "exp": IN_AN_HOUR,
-    "iat": NOW,
+    **{name: value for name, value in ID_CLAIMS.items() if name not in ("aud", "cognito:username")},
+    **{"client_id": CLIENT, "username": "ada", "token_use": "access"},
 }
 
 

@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 from finops_websocket.errors import RateLimited, TooManyJobs
 from finops_websocket.jobs.admission import JobAdmission, JobLimits, Submission, UserJobs
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
-from unit.doubles.aws_calls import before_each, just_before, lost_reply
+from unit.doubles.aws_calls import always_overtaken, just_before, lost_reply
 from unit.doubles.sample_jobs import AGENT_TIMEOUT, a_job, claim, store, stored
 
 THREE_JOBS = JobLimits(active_jobs=3, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT)
@@ -206,15 +206,6 @@ def test_no_choice_of_a_user_s_name_or_request_reaches_another_key(admission, jo
 # At the same moment.
 
 
-def test_a_job_that_was_about_to_be_there_makes_no_place(within, jobs):
-    """Of a transaction that is under way, two reads may see two states."""
-    ask(within(THREE_JOBS), 0, 1, 2)
-    unseen = jobs.table.delete_item(Key={"jobId": "job-1"}, ReturnValues="ALL_OLD")["Attributes"]
-    appear = just_before(jobs.table.meta.client, "TransactWriteItems", lambda: jobs.table.put_item(Item=unseen))
-    with appear, pytest.raises(TooManyJobs):
-        ask(within(THREE_JOBS), 3)
-
-
 def test_a_question_whose_reply_is_lost_is_taken_once_and_its_repetition_too(within, admission, jobs):
     with lost_reply(jobs.table.meta.client, "TransactWriteItems") as replies:
         assert within(ONE_JOB_A_MINUTE).admit(FIRST) == Submission(FIRST, is_duplicate=False)
@@ -228,11 +219,8 @@ def test_a_question_whose_reply_is_lost_is_taken_once_and_its_repetition_too(wit
 @pytest.mark.parametrize("request_id", ["request-1", "request-2"], ids=["repetition", "new question"])
 def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(within, jobs, pauses, request_id):
     within(THREE_JOBS).admit(FIRST)
-    key = {"jobId": user_item(jobs)["jobId"]}
-    arguments = {"UpdateExpression": "ADD version :one", "ExpressionAttributeValues": {":one": 1}}
-    overtake = partial(jobs.table.update_item, Key=key, **arguments)
-    always = before_each(jobs.table.meta.client, "TransactWriteItems", overtake)
-    with always, pytest.raises(RateLimited) as refused:
+    overtaken = always_overtaken(jobs.table, {"jobId": user_item(jobs)["jobId"]}, "TransactWriteItems")
+    with overtaken, pytest.raises(RateLimited) as refused:
         within(THREE_JOBS).admit(a_job(job_id="job-2", request_id=request_id))
     assert refused.value.retry_after == 1
     assert items_of(jobs, "job-").keys() == {"job-1"}

@@ -3,8 +3,6 @@
 import io
 import json
 import threading
-from concurrent.futures import wait
-from dataclasses import replace
 
 import boto3
 import pytest
@@ -201,17 +199,3 @@ def test_at_the_deadline_the_silent_have_timed_out_and_are_counted_once_though_t
         Measurement(metrics.AGENT_TIME, "Seconds", max(0, time_limit), "slow"),
         Measurement(metrics.AGENT_FAILURES, "Count", 1.0, "slow"),
     ]
-
-
-def test_what_was_there_by_the_deadline_counts_though_the_caller_was_busy_and_that_is_no_agent_s_time(
-    measured, release
-):
-    agents = scripted(quick=says("Here."), second=after(release, says("Also here.")))
-    outcomes = ask(agents)
-    assert next(outcomes).agent == "quick"
-    # While the caller stores the first answer the second one arrives, and then the deadline passes.
-    release.set()
-    wait(outcomes.gi_frame.f_locals["waiting"])
-    agents.clock.now += 300
-    assert [replace(outcome, seconds=0.0) for outcome in outcomes] == [Outcome("second", "Also here.", None, 0.0)]
-    assert {one.value for one in measured()} == {0.0}

@@ -13,7 +13,7 @@ from background_processor.services import BackgroundProcessorServices
 from cloudformation_template import load
 from finops_websocket import aws_clients, metrics
 from finops_websocket.connections.channel import ClientChannel, Posted
-from finops_websocket.dynamodb import read_items, retry_on_conflict, update_item
+from finops_websocket.dynamodb import read_items, update_item
 from finops_websocket.settings import BackgroundProcessorSettings
 from finops_websocket.wire.server_messages import Pong
 from function_environment import function_environment
@@ -151,14 +151,3 @@ def test_what_a_batch_leaves_out_is_asked_for_again_after_longer_and_longer_paus
     assert pauses == [0.05, 0.1]
     # DynamoDB refuses an empty batch.
     assert list(read_items(table, [])) == []
-
-
-def test_tries_have_a_pause_before_each_but_the_first_and_no_two_come_back_together():
-    runs = [[], []]
-    for pauses in runs:
-        tries = retry_on_conflict(pauses.append)
-        assert (next(tries), pauses) == (0, [])
-        assert list(tries) == list(range(1, 7))
-        assert all(0 <= pause <= 0.025 * 2**number for number, pause in enumerate(pauses, 1))
-        assert len(pauses) == 6
-    assert runs[0] != runs[1]

@@ -20,7 +20,7 @@ from finops_websocket.wire.size import MAX_TEXT_BYTES
 from message_handler.jobs import cancel_job, decode_cursor, encode_cursor, list_jobs, resume_job
 from unit.doubles.aws_calls import just_before
 from unit.doubles.embedded_metrics import names
-from unit.doubles.sample_jobs import COST, SAVINGS, an_answer, claim, complete, store, stored
+from unit.doubles.sample_jobs import COST, SAVINGS, an_answer, claim, store, stored
 
 CANCELLED_AT_2 = {"type": "job_cancelled", "jobId": "job-1", "timestamp": 1_000_000, "seq": 2}
 
@@ -99,16 +99,6 @@ def test_a_step_that_comes_before_it_is_followed_is_in_the_snapshot(services, si
         resume(services, connection)
     [snapshot] = services.channel.to("connection-2")
     assert (snapshot["status"], snapshot["seq"]) == (PROCESSING, 2)
-
-
-def test_a_completed_job_is_given_with_its_answer_and_not_followed(services, signed_in):
-    store(services.jobs)
-    ended = complete(services)
-    resume(services, signed_in("connection-2"))
-    [snapshot] = services.channel.to("connection-2")
-    assert (snapshot["status"], snapshot["progress"], snapshot["seq"]) == (COMPLETED, 100, ended.seq)
-    assert snapshot["result"]["response"] == "Costs rose."
-    assert stored(services.jobs).followers == {"connection-1"}
 
 
 def test_a_state_that_cannot_be_sent_is_an_error_unless_the_connection_is_gone(services, signed_in):
@@ -261,14 +251,10 @@ def test_any_text_is_a_place_with_this_cursor_or_refused(text):
 @pytest.mark.parametrize(
     "place",
     [
-        *("null", "[7]", '[7,"job-1","job-2"]', '{"7":"job-1"}', '["7","job-1"]', '[7.0,"job-1"]', '[true,"job-1"]'),
-        *('[-1,"job-1"]', f'[{2**53},"job-1"]', '[7,""]', "[7,1]", '[7,"' + "j" * 129 + '"]'),
-        # Deeper than Python reads; hypothesis would let it read on.
-        "[" * 1_500,
-        # The same place, written otherwise.
-        *('[7, "job-1"]', '[7,"\\u006aob-1"]', ' [7,"job-1"]'),
-        # Half a character, which no store takes.
-        '[7,"\\ud800"]',
+        *("null", "[7]", '[7,"job-1","job-2"]', '["7","job-1"]', '[7.0,"job-1"]', '[-1,"job-1"]', f'[{2**53},"job-1"]'),
+        *('[7,""]', "[7,1]", '[7,"' + "j" * 129 + '"]', "[" * 1_500),
+        # The same place, written otherwise, and half a character, which no store takes.
+        *('[7, "job-1"]', '[7,"\\ud800"]'),
     ],
     ids=lambda place: place[:20],
 )

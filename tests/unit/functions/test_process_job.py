@@ -11,9 +11,7 @@ from finops_websocket import metrics
 from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery import messages
 from finops_websocket.errors import AgentFailed, AgentTimedOut, EndNotTold, JobHeldElsewhere
-from finops_websocket.jobs.answers import FAILED as UNANSWERED
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
-from finops_websocket.wire.size import first_part
 from unit.doubles.aws_calls import AFTER, BEFORE, Crash, calls_to
 from unit.doubles.embedded_metrics import names
 from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, a_message, an_answer, claim, store, stored
@@ -67,17 +65,6 @@ def test_a_job_s_steps_are_stored_and_then_sent_in_order(services):
     assert (job.followers, job.is_open) == (frozenset(), False)
 
 
-def test_one_agent_s_failure_makes_the_answer_partial(services):
-    services.agents.behaviours[COST] = fails(BROKEN)
-    serve(services)
-    sent = services.channel.to("connection-1")
-    [failed] = [each["result"] for each in sent if each.get("agent") == COST]
-    assert (failed["status"], failed["content"]) == ("failed", str(BROKEN))
-    assert (sent[-1]["result"]["partial"], sent[-1]["result"]["agent"]) == (True, SAVINGS)
-    assert sent[-1]["result"]["response"].endswith(f"Cost analysis: {BROKEN}")
-    assert stored(services.jobs).partial
-
-
 @pytest.mark.parametrize(
     ("failures", "code"),
     [((BROKEN, BROKEN), "AGENTS_FAILED"), ((LATE, LATE), "TIMED_OUT"), ((LATE, BROKEN), "AGENTS_FAILED")],
@@ -121,32 +108,6 @@ def test_while_agents_are_silent_progress_creeps_and_lease_and_message_are_renew
     assert all(hidden_until > held_until for hidden_until, held_until in noted)
     # And not with each step: a third of the lease is four steps long.
     assert len(services.sqs.hidden_for) < len(noted) / 2
-
-
-@pytest.mark.parametrize(
-    ("texts", "is_linked"),
-    [(('"Überblick" 😀\n' * 20_000, "b"), True), (("a" * 60_000, "b" * 60_000), False)],
-    ids=["large by itself", "large together"],
-)
-def test_what_is_too_large_is_sent_as_its_first_part_with_a_link_to_the_whole(
-    services, s3, bucket_name, texts, is_linked
-):
-    services.agents.behaviours = {COST: says(texts[0]), SAVINGS: says(texts[1])}
-    serve(services)
-    sent = services.channel.to("connection-1")
-    parts = {each["agent"]: each["result"] for each in sent if each["type"] == "agent_completed"}
-    kept = {
-        each["Key"]: s3.get_object(Bucket=bucket_name, Key=each["Key"])["Body"].read().decode()
-        for each in s3.list_objects_v2(Bucket=bucket_name)["Contents"]
-    }
-    assert (f"jobs/job-1/{COST}.md" in str(parts[COST].get("responseUrl"))) is is_linked
-    assert kept.get(f"jobs/job-1/{COST}.md", texts[0]) == texts[0]
-    assert parts[COST]["content"] == first_part(texts[0])
-    assert "responseUrl" not in parts[SAVINGS]
-    response = kept["jobs/job-1/response.md"]
-    assert response == f"## Cost analysis\n\n{texts[0]}\n\n## Optimisation\n\n{texts[1]}"
-    assert "jobs/job-1/response.md" in sent[-1]["result"]["responseUrl"]
-    assert response.startswith(sent[-1]["result"]["response"])
 
 
 def test_followers_come_and_go_and_a_step_that_cannot_be_sent_does_not_stop_the_job(services):
@@ -204,15 +165,6 @@ def test_a_job_that_is_cancelled_in_the_middle_sends_nothing_more_but_that(servi
     assert services.channel.kinds_to("connection-1")[-2:] == [sent_last, "job_cancelled"]
     job = stored(services.jobs)
     assert (job.status, job.is_open) == (CANCELLED, False)
-
-
-def test_what_nobody_expected_leaves_the_job_and_its_hidden_message_to_the_next_worker(services):
-    services.agents.behaviours = dict.fromkeys((COST, SAVINGS), fails(RuntimeError("a bug")))
-    with pytest.raises(RuntimeError):
-        serve(services)
-    assert stored(services.jobs).status == PROCESSING
-    assert services.channel.kinds_to("connection-1") == ["progress_update", "analysis_started"]
-    assert services.sqs.hidden_for == [LEASE + LEASE // 3 + 1]
 
 
 def test_progress_creeps_and_stays_below_the_next_answer_s_share():
@@ -330,15 +282,6 @@ def test_answers_that_are_stored_are_announced_again_in_steps_of_their_own_and_a
     # The whole text of the first worker's answer is in the response, and not its first part alone.
     response = s3.get_object(Bucket=bucket_name, Key="jobs/job-1/response.md")["Body"].read().decode()
     assert response == f"## Title of {COST}\n\n{whole}\n\n## Title of {SAVINGS}\n\nDelete the disk."
-
-
-@pytest.mark.parametrize(("timed_out", "code"), [(True, "TIMED_OUT"), (False, "AGENTS_FAILED")])
-def test_a_job_whose_agents_all_timed_out_has_timed_out_whoever_waited_for_them(services, claimed, timed_out, code):
-    services.answers.put(claimed, an_answer(content="Late.", status=UNANSWERED, timed_out=timed_out))
-    services.agents.behaviours[SAVINGS] = fails(AgentTimedOut("It did not answer in time."))
-    assert take_over(services)[-1]["code"] == stored(services.jobs).code == code
-    # One that failed is not asked again.
-    assert services.agents.asked() == [SAVINGS]
 
 
 @pytest.mark.parametrize("held_by", ["message-1", None], ids=["", "claimed by an earlier release"])

@@ -8,10 +8,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from background_processor.sweep import sweep
 from finops_websocket import metrics
-from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery.stuck_jobs import GIVEN_UP, MOST_ATTEMPTS, Need, need_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
-from unit.doubles.aws_calls import just_before, lost_reply
+from unit.doubles.aws_calls import just_before
 from unit.doubles.embedded_metrics import names
 from unit.doubles.sample_jobs import STUCK_AFTER, a_job, store, stored
 from unit.doubles.scripted_agents import fails
@@ -60,18 +59,12 @@ def test_a_stuck_job_is_queued_again_once_however_many_find_it(services):
     assert services.sqs.job_ids() == ["job-1"]
 
 
-@pytest.mark.parametrize("trouble", ["the queue refuses", "a reply is lost"])
-def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(services, trouble):
+def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(services):
     job = store(services.jobs)
     services.clock.set(STUCK_AT)
-    if trouble == "the queue refuses":
-        services.sqs.is_down = True
-        services.stuck_jobs.recover(job)
-        services.sqs.is_down = False
-    else:
-        with lost_reply(services.jobs.table.meta.client, "UpdateItem") as replies:
-            services.stuck_jobs.recover(job)
-        assert len(replies) == 2
+    services.sqs.is_down = True
+    services.stuck_jobs.recover(job)
+    services.sqs.is_down = False
     noted = stored(services.jobs)
     assert (noted.requeues, noted.queued_at, services.sqs.sent) == (1, STUCK_AT, [])
     services.clock.set(STUCK_AT + 2 * STUCK_AFTER)
@@ -79,32 +72,16 @@ def test_a_job_that_is_not_queued_though_that_was_noted_is_due_again_later(servi
     assert services.sqs.job_ids() == ["job-1"]
 
 
-@pytest.mark.parametrize("is_lost", [False, True], ids=["", "a reply is lost"])
-def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told_and_which_counts_once(
-    services, measured, is_lost
-):
+def test_a_job_that_is_given_up_has_an_end_which_its_followers_are_told_and_which_counts_once(services, measured):
     job = store(services.jobs, **HOPELESS)
     services.clock.set(HOPELESS_AT)
-    with lost_reply(services.jobs.table.meta.client, "UpdateItem", 1 if is_lost else 99):
-        given_up = services.stuck_jobs.recover(job)
+    given_up = services.stuck_jobs.recover(job)
     assert (given_up.status, given_up.code, given_up.error, given_up.seq) == (FAILED, "PROCESSING_FAILED", GIVEN_UP, 5)
     [told] = services.channel.to("connection-1")
     assert (told["type"], told["code"], told["error"], told["seq"]) == ("job_failed", "PROCESSING_FAILED", GIVEN_UP, 5)
     assert stored(services.jobs) == replace(given_up, followers=frozenset(), is_open=False)
     sweep(services, ENOUGH)
     assert names(measured()) == {metrics.JOBS_FAILED: 1}
-
-
-@pytest.mark.parametrize("changes", [{"queued_at": HOPELESS_AT - STUCK_AFTER}, HOPELESS], ids=["requeue", "give up"])
-def test_a_job_that_ends_while_it_is_recovered_keeps_its_own_end(services, changes):
-    job = store(services.jobs, **changes)
-    services.clock.set(HOPELESS_AT)
-    client = services.jobs.table.meta.client
-    with just_before(client, "UpdateItem", lambda: services.jobs.cancel("job-1", "user-1")):
-        recovered = services.stuck_jobs.recover(job)
-    assert recovered == stored(services.jobs)
-    assert recovered.status == CANCELLED
-    assert services.channel.sent == services.sqs.sent == []
 
 
 def stuck(services, job_id="job-1", **changes):
@@ -130,18 +107,6 @@ def test_the_sweep_queues_what_is_stuck_tells_what_is_untold_and_leaves_the_rest
     assert (told["type"], told["jobId"]) == ("job_completed", "untold")
     for job_id in ("untold", "nobody-follows"):
         assert not stored(services.jobs, job_id).is_open
-
-
-def test_the_sweep_keeps_an_end_that_cannot_be_told_and_tells_the_others(services):
-    store(services.jobs, status=COMPLETED, created_at=999_998)
-    store(services.jobs, job_id="job-2", status=COMPLETED, followers=frozenset({"connection-2"}))
-    services.channel.results["connection-1"] = Posted.FAILED
-    sweep(services, ENOUGH)
-    assert services.channel.kinds_to("connection-2") == ["job_completed"]
-    assert stored(services.jobs).is_open
-    services.channel.results["connection-1"] = Posted.GONE
-    sweep(services, ENOUGH)
-    assert not stored(services.jobs).is_open
 
 
 @pytest.mark.parametrize("error", [EndpointConnectionError(endpoint_url="dynamodb"), KeyError("a bug")])

@@ -12,7 +12,7 @@ from connection_manager.tokens import PoolKeys, TokenUser, TokenVerifier
 from finops_websocket import metrics
 from finops_websocket.errors import InvalidToken
 from unit.doubles.embedded_metrics import names
-from unit.doubles.key_server import KeyServer
+from unit.doubles.loopback_aws import LoopbackAws
 from unit.doubles.sample_tokens import (
     ACCESS_CLAIMS,
     CLIENT,
@@ -38,7 +38,8 @@ NEW_TOKEN = token(key=OTHER_KEY, key_id="key-2")
 
 @pytest.fixture
 def server():
-    with KeyServer(KEYS) as server:
+    with LoopbackAws() as server:
+        server.keys = KEYS
         yield server
 
 
@@ -47,7 +48,7 @@ def tokens(server, clock, monkeypatch):
     """A verifier whose keys, PyJWT's part of them included, live by the clock."""
     for module in ("jwks_client", "jwk_set_cache", "api_jwk"):
         monkeypatch.setattr(f"jwt.{module}.time", SimpleNamespace(monotonic=clock))
-    return TokenVerifier(ISSUER, CLIENT, PoolKeys(server.url, clock))
+    return TokenVerifier(ISSUER, CLIENT, PoolKeys(server.keys_url, clock))
 
 
 def is_refused(tokens, refused):
@@ -101,7 +102,7 @@ REFUSED_UNSEEN = {
 @pytest.mark.parametrize("refused", REFUSED_UNSEEN.values(), ids=list(REFUSED_UNSEEN))
 def test_what_is_no_token_of_cognito_s_is_refused_without_a_fetch(server, tokens, refused):
     assert is_refused(tokens, refused)
-    assert server.fetches == []
+    assert server.key_fetches == 0
 
 
 REFUSED = {
@@ -132,18 +133,18 @@ def test_what_proves_nothing_is_refused(tokens, refused):
 
 
 def test_keys_are_fetched_when_first_needed_and_kept_for_an_hour(server, tokens, clock):
-    assert server.fetches == []
+    assert server.key_fetches == 0
     tokens.verify(token())
-    server.body = NEW_KEYS
+    server.keys = NEW_KEYS
     clock.now += 3600
     tokens.verify(token())
-    assert len(server.fetches) == 1
+    assert server.key_fetches == 1
     # A key that the pool has taken back opens nothing after that, and nothing does while the pool is silent.
     clock.now += 1
-    server.status = 503
+    server.keys_status = 503
     assert is_without_keys(tokens)
     clock.now += 60
-    server.status = 200
+    server.keys_status = 200
     assert is_refused(tokens, token())
 
 
@@ -151,8 +152,8 @@ def test_unknown_keys_make_them_be_fetched_once_a_minute_and_a_new_one_is_found(
     for second in range(180):
         assert is_refused(tokens, token(key_id=f"made-up-{second}") if second % 60 in {0, 1, 59} else NEW_TOKEN)
         clock.now += 1
-    assert len(server.fetches) == 3
-    server.body = NEW_KEYS
+    assert server.key_fetches == 3
+    server.keys = NEW_KEYS
     assert tokens.verify(NEW_TOKEN).user_id == "user-1"
     assert is_refused(tokens, token())
 
@@ -160,13 +161,13 @@ def test_unknown_keys_make_them_be_fetched_once_a_minute_and_a_new_one_is_found(
 def test_keys_that_cannot_be_had_let_nobody_in_and_are_asked_for_and_counted_once_a_minute(
     server, tokens, clock, measured
 ):
-    server.status = 503
+    server.keys_status = 503
     for _ in range(180):
         assert is_without_keys(tokens)
         clock.now += 1
-    assert len(server.fetches) == 3
+    assert server.key_fetches == 3
     assert names(measured()) == {metrics.TOKEN_KEYS_UNAVAILABLE: 3}
-    server.status = 200
+    server.keys_status = 200
     assert tokens.verify(token()).user_id == "user-1"
     assert measured() == []
 
@@ -185,20 +186,20 @@ RUBBISH = {
 def test_an_answer_without_keys_is_no_fault_of_the_token_s_and_takes_no_key_away_within_its_hour(
     server, tokens, clock, rubbish
 ):
-    server.body = rubbish
+    server.keys = rubbish
     for _ in range(3):
         assert is_without_keys(tokens)
-    assert len(server.fetches) == 1
+    assert server.key_fetches == 1
     clock.now += 60
-    server.body = KEYS
+    server.keys = KEYS
     tokens.verify(token())
     clock.now += 60
-    server.body = rubbish
+    server.keys = rubbish
     for _ in range(3):
         # Whether the pool has this key is not known before it answers again.
         assert is_without_keys(tokens, NEW_TOKEN)
         assert tokens.verify(token())
-    assert len(server.fetches) == 3
+    assert server.key_fetches == 3
 
 
 @pytest.mark.parametrize(
@@ -207,17 +208,18 @@ def test_an_answer_without_keys_is_no_fault_of_the_token_s_and_takes_no_key_away
     ids=["a shared secret", "for encryption", "a text"],
 )
 def test_what_is_no_key_for_rs256_checks_nothing_and_the_others_do(server, tokens, useless):
-    server.body = as_bytes({"keys": [useless, published(OTHER_KEY, "key-2")]})
+    server.keys = as_bytes({"keys": [useless, published(OTHER_KEY, "key-2")]})
     assert is_refused(tokens, token())
     assert tokens.verify(NEW_TOKEN).user_id == "user-1"
 
 
 def test_no_redirect_is_followed(server, tokens):
-    with KeyServer(KEYS) as elsewhere:
-        server.status = 302
-        server.headers = {"Location": elsewhere.url}
+    with LoopbackAws() as elsewhere:
+        elsewhere.keys = KEYS
+        server.keys_status = 302
+        server.keys_headers = {"Location": elsewhere.keys_url}
         assert is_without_keys(tokens)
-        assert elsewhere.fetches == []
+        assert elsewhere.key_fetches == 0
 
 
 NAMES = st.sampled_from([*HEADER, "typ", "crit", "b64", *ID_CLAIMS, "nbf", "jti"])
