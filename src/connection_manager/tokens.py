@@ -66,7 +66,6 @@ class TokenVerifier:
     """Checks tokens of one app client of one user pool."""
 
     def __init__(self, issuer: str, client_id: str, keys: jwt.PyJWKClient) -> None:
-        """Keep the pool's issuer, the client's id and the pool's published keys."""
         self._issuer = issuer
         self._client_id = client_id
         self._keys = keys

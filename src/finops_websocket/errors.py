@@ -1,33 +1,4 @@
-"""Every error that the functions raise on purpose, and the one place that turns an error into a client's text.
-
-FinopsError
-|-- SettingsError           the function's environment is wrong
-|-- RequestError            a client's message cannot be served; has a code of the contract and a sentence
-|   |-- InvalidMessage          INVALID_MESSAGE
-|   |-- UnknownAction           UNKNOWN_ACTION
-|   |-- QueryTooLong            QUERY_TOO_LONG
-|   |-- UnknownAgent            UNKNOWN_AGENT
-|   |-- Unauthenticated         UNAUTHENTICATED
-|   |-- InvalidToken            INVALID_TOKEN
-|   |-- SessionExpired          SESSION_EXPIRED
-|   |-- JobNotFound             JOB_NOT_FOUND
-|   |-- JobFinished             JOB_FINISHED
-|   `-- LimitReached            has the seconds after which to try again
-|       |-- TooManyJobs             TOO_MANY_JOBS
-|       `-- RateLimited             RATE_LIMITED
-|           `-- ConnectionSpent         and the connection is closed
-|-- QueueUnavailable        a job could not be queued
-|-- NotSent                 what a client asked for could not be sent to it
-|-- AgentFailed             an agent gave no answer; has a sentence for the person who asked
-|   `-- AgentTimedOut           it was not there by its deadline
-|-- JobNotOurs              a worker may not go on with a job
-|   |-- JobEnded                it is finished, cancelled or gone
-|   `-- JobHeldElsewhere        another worker holds its lease
-|-- EventNotServed          an invocation has failed, and the log says why
-`-- MessageStays            a queue's message is not done with, and nothing is broken
-    |-- EndNotTold              a job has ended and a follower could not be told
-    `-- NotAJob                 the message is no job
-"""
+"""Every error that the functions raise on purpose, and the one place that turns an error into a client's text."""
 
 from typing import ClassVar
 
@@ -104,7 +75,6 @@ class LimitReached(RequestError):
     """Enough for now: the same may be tried again after so many seconds, at least 1."""
 
     def __init__(self, text: str, retry_after: int) -> None:
-        """Say what there is enough of, and for how long."""
         super().__init__(text)
         self.retry_after = max(1, retry_after)
 
@@ -153,7 +123,6 @@ class JobHeldElsewhere(JobNotOurs):
     """Another worker holds the job's lease: for so many `seconds` more, got with the queue's message `message_id`."""
 
     def __init__(self, text: str, message_id: str | None, seconds: int) -> None:
-        """Say who holds it until when."""
         super().__init__(text)
         self.message_id = message_id
         self.seconds = seconds

@@ -20,7 +20,6 @@ class Delivery:
     def __init__(
         self, channel: ClientChannel, jobs: JobStore, answers: AnswerStore, connections: ConnectionStore
     ) -> None:
-        """Keep the way to the clients and the stores."""
         self._channel = channel
         self._jobs = jobs
         self._answers = answers

@@ -19,7 +19,6 @@ class JobQueue:
     """Sends jobs to the processor."""
 
     def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
-        """Keep the client and the queue's address."""
         self._sqs = sqs
         self._queue_url = queue_url
 
