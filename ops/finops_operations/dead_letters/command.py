@@ -1,32 +1,24 @@
 """What failed for good: listed, replayed, discarded."""
 
-from __future__ import annotations
-
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from finops_operations.command_line import DONE, FAILED, run, session_of, stack_parser
-from finops_operations.dead_letters.changes import (
-    DeadLetters,
-    DeadLetterServices,
-    all_letters,
-    discard,
-    letters_named,
-    replay,
-    services_of,
-)
+from finops_operations.dead_letters.jobs import NotDone, StoredJob
+from finops_operations.dead_letters.letters import DeadLetters, Letter
 from finops_operations.dead_letters.listing import Listing
-from finops_operations.dead_letters.queue import MOST_HELD, OFF, ON
+from finops_operations.dead_letters.queue import MOST_HELD, OFF, ON, DeadMessage
+from finops_operations.errors import OperationFailed
 from finops_operations.operator_messages import say, warn
 from finops_operations.waiting import Clock
 
-_COMMAND = "ops/dead_letters.sh"
 # The contract's bound of a job's id. A message's is shorter.
 _LONGEST_ID = 128
 
@@ -53,19 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def perform(options: argparse.Namespace, session: boto3.Session, clock: Clock) -> int:
-    """Do what the command line says, and give the exit status.
-
-    Raises:
-        OperationFailed: it cannot be done.
-        botocore.exceptions.ClientError, BotoCoreError: AWS refuses, or cannot be reached.
-    """
+    """Do what the command line says, and give the exit status."""
     verbs = {"list": _list, "replay": _replay, "discard": _discard, "pause": _pause, "resume": _resume}
-    return verbs[options.verb](options, services_of(session, options.stack_name, clock))
+    return verbs[options.verb](options, DeadLetters(session, options.stack_name, clock))
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line. End the program with status 2 at a mistake in it."""
-    parser = stack_parser(_COMMAND, _DESCRIPTION)
+    parser = stack_parser("ops/dead_letters.sh", _DESCRIPTION)
     add = parser.add_argument
     add("verb", nargs="?", default="list", choices=("list", "replay", "discard", "pause", "resume"))
     add("ids", nargs="*", metavar="ID", type=_id, help="of a job or a message, as listed")
@@ -100,64 +87,83 @@ def _id(text: str) -> str:
     return text
 
 
-def _list(options: argparse.Namespace, services: DeadLetterServices) -> int:
-    counts, reader = services.queue.counts(), services.reader.look()
-    with all_letters(services) as letters:
-        listing = Listing(letters.jobs, letters.messages, counts, reader)
+def _list(options: argparse.Namespace, letters: DeadLetters) -> int:
+    counts, reader = letters.queue.counts(), letters.queue.reader()
+    with letters.all() as (jobs, messages):
+        listing = Listing(jobs, messages, counts, reader)
     if options.json:
         print(listing.to_json(with_bodies=options.show_bodies))  # noqa: T201 - a command's own output
     else:
-        listing.print(Console(), _command(options), services.reader.way_back, with_bodies=options.show_bodies)
-    if len(letters.messages) >= MOST_HELD:
+        listing.print(Console(), _command(options), letters.queue.way_back, with_bodies=options.show_bodies)
+    if len(messages) >= MOST_HELD:
         warn(f"There may be more messages: at most {MOST_HELD:,} are looked at.")
     return DONE
 
 
-def _replay(options: argparse.Namespace, services: DeadLetterServices) -> int:
-    with _chosen(options, services) as letters:
-        readable = [message for message in letters.messages if not options.all or message.job_id is not None]
-        if len(readable) < len(letters.messages):
-            warn(f"{len(letters.messages) - len(readable)} of the messages name no job. They can be discarded.")
-        if not (letters.jobs or readable):
+def _replay(options: argparse.Namespace, letters: DeadLetters) -> int:
+    with _chosen(options, letters) as (jobs, messages):
+        readable = [message for message in messages if not options.all or message.job_id is not None]
+        if len(readable) < len(messages):
+            warn(f"{len(messages) - len(readable)} of the messages name no job. They can be discarded.")
+        if not (jobs or readable):
             say("There is nothing to replay.")
-        if letters.jobs and services.is_open:
+        if jobs and letters.is_open:
             warn("With AuthMode=open nobody is told of a new job: pass its id on to whoever asked.")
-        is_all_done = replay(DeadLetters(letters.jobs, readable), services)
-        if letters.jobs and services.is_open:
+        # Messages first: they are held for five minutes only, and a job may have to wait.
+        status = _each([*readable, *jobs], letters.replay)
+        if jobs and letters.is_open:
             warn("Pass the new ids on now: a page gets such a job by its id only (resume_job).")
-        elif letters.jobs:
+        elif jobs:
             say("A tab that is open sees its new job after its next sign-in, or in list_jobs.")
-    return DONE if is_all_done else FAILED
+    return status
 
 
-def _discard(options: argparse.Namespace, services: DeadLetterServices) -> int:
-    with _chosen(options, services) as letters:
-        if not (letters.jobs or letters.messages):
+def _discard(options: argparse.Namespace, letters: DeadLetters) -> int:
+    with _chosen(options, letters) as (jobs, messages):
+        if not (jobs or messages):
             say("There is nothing to discard.")
-        elif not options.yes and not _is_confirmed(letters):
+        elif not options.yes and not _is_confirmed(jobs, messages):
             say("Nothing was discarded.")
             return FAILED
-        is_all_done = discard(letters, services)
-    return DONE if is_all_done else FAILED
+        return _each([*jobs, *messages], letters.discard)
 
 
-def _chosen(options: argparse.Namespace, services: DeadLetterServices) -> AbstractContextManager[DeadLetters]:
-    return all_letters(services) if options.all else letters_named(options.ids, services)
+def _chosen(
+    options: argparse.Namespace, letters: DeadLetters
+) -> AbstractContextManager[tuple[list[StoredJob], list[DeadMessage]]]:
+    return letters.all() if options.all else letters.named(options.ids)
 
 
-def _is_confirmed(letters: DeadLetters) -> bool:
-    for job in letters.jobs:
+def _is_confirmed(jobs: Sequence[StoredJob], messages: Sequence[DeadMessage]) -> bool:
+    for job in jobs:
         say(f"{job}")
-    for message in letters.messages:
+    for message in messages:
         say(f"{message}, {'which names no job' if message.job_id is None else 'which names a job'}")
-    number = len(letters.jobs) + len(letters.messages)
+    number = len(jobs) + len(messages)
     print(f"Discard {number:,}? A message cannot be had back. [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def _pause(options: argparse.Namespace, services: DeadLetterServices) -> int:
-    reader = services.reader.switch(OFF)
-    counts = services.queue.counts()
+def _each(letters: Sequence[Letter], change: Callable[[Letter], str]) -> int:
+    """Change letters one after another. What is done is said on stdout, what is not on stderr."""
+    status = DONE
+    for number, letter in enumerate(letters, start=1):
+        try:
+            print(change(letter))  # noqa: T201 - a command's own output
+        except NotDone as reason:
+            status = FAILED
+            print(f"Not done: {letter}. {reason}", file=sys.stderr)  # noqa: T201
+        except (OperationFailed, ClientError, BotoCoreError):
+            left = ", ".join(map(str, letters[number:]))
+            not_reached = f" Not reached: {left}." if left else ""
+            stopped = f"Stopped at {letter}, which may be done or not.{not_reached} Run the same again."
+            print(stopped, file=sys.stderr)  # noqa: T201
+            raise
+    return status
+
+
+def _pause(options: argparse.Namespace, letters: DeadLetters) -> int:
+    reader, counts = letters.queue.switch_reader(OFF), letters.queue.counts()
     since = datetime.fromtimestamp(reader.since, UTC).strftime("%Y-%m-%d %H:%M")
     print(f"The background processor does not read the dead-letter queue, since {since} UTC.")  # noqa: T201
     say(f"Hidden now: {counts.hidden}. They can be listed within {counts.hidden_minutes} minutes.")
@@ -166,14 +172,14 @@ def _pause(options: argparse.Namespace, services: DeadLetterServices) -> int:
     return DONE
 
 
-def _resume(_options: argparse.Namespace, services: DeadLetterServices) -> int:
-    services.reader.switch(ON)
+def _resume(_options: argparse.Namespace, letters: DeadLetters) -> int:
+    letters.queue.switch_reader(ON)
     print("The background processor reads the dead-letter queue.")  # noqa: T201 - a command's own output
     return DONE
 
 
 def _command(options: argparse.Namespace) -> str:
-    return f"{_COMMAND} --stack-name {options.stack_name} --region {options.region}"
+    return f"ops/dead_letters.sh --stack-name {options.stack_name} --region {options.region}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from boto3.dynamodb.conditions import Attr
 
 from finops_operations.errors import OperationFailed
 from finops_operations.operator_messages import say
-from finops_websocket.jobs.job import FAILED, UNFINISHED
+from finops_websocket.jobs.job import FAILED
 from finops_websocket.records import camel_case, from_record
 
 if TYPE_CHECKING:
@@ -26,13 +26,9 @@ _HAS_FAILED_FOR_GOOD = Attr("status").eq(FAILED) & Attr("code").eq(_FAILED_FOR_G
 
 
 class NotDone(Exception):
-    """One letter stays as it is; the text says why. Others may be changed."""
+    """One letter stays as it is; the text says why. Others may be changed, and this one after `retry_after` seconds."""
 
-
-class ReplayRefused(NotDone):
-    """One job is not replayed; after `retry_after` seconds it may be, if that is not None."""
-
-    def __init__(self, text: str, retry_after: int | None) -> None:
+    def __init__(self, text: str, retry_after: int | None = None) -> None:
         super().__init__(text)
         self.retry_after = retry_after
 
@@ -41,10 +37,8 @@ class ReplayRefused(NotDone):
 class StoredJob:
     """A job's record. Times are in epoch seconds; of a finished job, `updated_at` is its end.
 
-    It is no `Job`, which has the question. `replayed_as` is the id of the job that replays it.
-
     `dead_letter` is what was noted of the queue's message that failed, if there is one: its `messageId`, when it was
-    sent (`sentAt`), and the first 1,024 characters of its `body`.
+    sent (`sentAt`), and the first 1,024 characters of its `body`. `replayed_as` is the job that replays this one.
     """
 
     job_id: str
@@ -57,11 +51,6 @@ class StoredJob:
     attempts: int = 0
     dead_letter: Mapping[str, Any] = field(default_factory=dict)
     replayed_as: str | None = None
-
-    @property
-    def is_finished(self) -> bool:
-        """Tell whether it has come to an end, whichever."""
-        return self.status not in UNFINISHED
 
     @property
     def has_failed_for_good(self) -> bool:
@@ -89,10 +78,8 @@ def failed_for_good(table: Table) -> list[StoredJob]:
     """
     # DynamoDB counts about every six hours:
     # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
-    say(
-        f"Reading the whole jobs table: {table.item_count:,} items at the last count, about"
-        f" {table.table_size_bytes // 8192 + 1:,} read units."
-    )
+    size = f"{table.item_count:,} items at the last count, about {table.table_size_bytes // 8192 + 1:,} read units"
+    say(f"Reading the whole jobs table: {size}.")
     is_left = Attr("replayedAs").not_exists() & Attr("discardedAt").not_exists()
     # DynamoDB deletes late what has expired.
     wanted = _HAS_FAILED_FOR_GOOD & is_left & Attr("ttl").gt(int(time.time()))
@@ -134,9 +121,8 @@ def replay_job(client: LambdaClient, function: str, job_id: str) -> tuple[str, b
     question once more, and whether the queue has taken it.
 
     Raises:
-        ReplayRefused: the job has not failed for good, or its user has as many jobs, or questions, as are allowed.
+        NotDone: the job has not failed for good, or its user has as many jobs, or questions, as are allowed.
         OperationFailed: the function is broken, or older than this operation.
-        botocore.exceptions.ClientError: it may not be invoked.
     """
     request = json.dumps({"operation": "replay", "jobId": job_id})
     response = client.invoke(FunctionName=function, Payload=request.encode())
@@ -145,7 +131,7 @@ def replay_job(client: LambdaClient, function: str, job_id: str) -> tuple[str, b
     except ValueError:
         outcome = None
     if isinstance(outcome, dict) and "refused" in outcome:
-        raise ReplayRefused(f"{outcome['message']} ({outcome['refused']})", outcome.get("retryAfter"))
+        raise NotDone(f"{outcome['message']} ({outcome['refused']})", outcome.get("retryAfter"))
     # A function's crash comes back with status 200: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     if "FunctionError" in response or not isinstance(outcome, dict) or "replayedAs" not in outcome:
         raise OperationFailed(

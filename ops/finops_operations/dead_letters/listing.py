@@ -1,9 +1,7 @@
 """What failed for good, for a person to read and for a program."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -67,18 +65,25 @@ class Listing:
         """
         if not console.is_terminal:
             console.width = _COLUMNS
-        about = f"(about {self.counts.visible} visible, {self.counts.hidden} hidden)"
-        if self.jobs:
-            console.print(f"{_counted(self.jobs, 'job')} failed for good:", highlight=False)
-            console.print(self._jobs_table())
+        jobs = [
+            (job.job_id, _utc(job.created_at), _utc(job.updated_at), str(job.attempts),
+             clean_line(job.user_id, _SHOWN_OF_A_USER), job.code)
+            for job in self.jobs
+        ]  # fmt: skip
+        messages = [
+            (one.message_id, _utc(one.sent_at), str(one.receives), f"job {one.job_id}" if one.job_id else "no job")
+            for one in self.messages
+        ]
+        if jobs:
+            console.print(f"{_counted(jobs, 'job')} failed for good:", highlight=False)
+            console.print(_table(jobs, "Job", "Asked (UTC)", "Failed", "Tries", "User", "Code"))
         else:
             console.print("No job has failed for good that was not replayed or discarded.", highlight=False)
-        if self.messages:
-            said = f"{_counted(self.messages, 'message')} of the dead-letter queue can be received now {about}:"
-            console.print(said, highlight=False)
-            console.print(self._messages_table())
-        else:
-            console.print(f"No message of the dead-letter queue can be received now {about}.", highlight=False)
+        number = _counted(messages, "message") if messages else "No message"
+        about = f"(about {self.counts.visible} visible, {self.counts.hidden} hidden){':' if messages else '.'}"
+        console.print(f"{number} of the dead-letter queue can be received now {about}", highlight=False)
+        if messages:
+            console.print(_table(messages, "Message", "Sent (UTC)", "Reads", "What it names"))
         if with_bodies:
             for message in self.messages:
                 console.print(Text(f"{message.message_id}: {clean_line(message.body)}"), soft_wrap=True)
@@ -107,33 +112,19 @@ class Listing:
             )
         return ""
 
-    def _jobs_table(self) -> Table:
-        table = _table("Job", "Asked (UTC)", "Failed", "Tries", "User", "Code")
-        for job in self.jobs:
-            user = Text(clean_line(job.user_id, _SHOWN_OF_A_USER))
-            times = _utc(job.created_at), _utc(job.updated_at)
-            table.add_row(clean_line(job.job_id), *times, str(job.attempts), user, clean_line(job.code))
-        return table
 
-    def _messages_table(self) -> Table:
-        table = _table("Message", "Sent (UTC)", "Reads", "What it names")
-        for message in self.messages:
-            named = Text("no job" if message.job_id is None else f"job {message.job_id}")
-            table.add_row(message.message_id, _utc(message.sent_at), str(message.receives), named)
-        return table
-
-
-def _table(identity: str, *columns: str) -> Table:
+def _table(rows: Iterable[Iterable[str]], *columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    # An id is there to be copied: it is never cut.
-    table.add_column(identity, overflow="fold", no_wrap=False, min_width=36)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # An id is there to be copied: it is never cut.
+        table.add_column(column, overflow="fold", min_width=36 if column == columns[0] else None)
+    for row in rows:
+        table.add_row(*(Text(clean_line(cell)) for cell in row))
     return table
 
 
 def _counted(them: Sequence[object], what: str) -> str:
-    return f"{len(them):,} {what}" if len(them) == 1 else f"{len(them):,} {what}s"
+    return f"{len(them):,} {what}{'' if len(them) == 1 else 's'}"
 
 
 def _utc(epoch_seconds: int) -> str:

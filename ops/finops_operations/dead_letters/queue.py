@@ -19,6 +19,7 @@ from finops_websocket.jobs.queue import job_id_of
 if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_sqs.client import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
     from types_boto3_sqs.type_defs import MessageTypeDef
 
 # Seconds for which nobody else gets a message that is held: long enough to think about a question, and to hold as many.
@@ -54,102 +55,11 @@ class DeadMessage:
     body: str
     sent_at: int
     receives: int
-
-    @classmethod
-    def received(cls, message: MessageTypeDef) -> DeadMessage:
-        """Return a message as SQS gives it, with its attributes."""
-        try:
-            job_id = job_id_of(message["Body"])
-        except NotAJob:
-            job_id = None
-        attributes = message.get("Attributes", {})
-        sent_at = int(attributes.get("SentTimestamp", 0)) // 1000
-        receives = int(attributes.get("ApproximateReceiveCount", 0))
-        return cls(message["MessageId"], job_id, message["Body"], sent_at, receives)
+    receipt: str = field(repr=False)
 
     def __str__(self) -> str:
         """Name it as operators do."""
         return f"message {self.message_id}"
-
-
-@dataclass
-class DeadLetterQueue:
-    """Looks into the queue. Its calls raise botocore's ClientError when SQS refuses."""
-
-    sqs: SQSClient
-    url: str
-    clock: Clock = field(default_factory=Clock)
-    _handles: dict[str, str] = field(default_factory=dict)
-    """By a held message's id, its latest receipt, which counts."""
-    _held_until: float = 0.0
-
-    def arn(self) -> str:
-        """Give the queue's ARN."""
-        return self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-    def counts(self) -> QueueCounts:
-        """Count what lies there."""
-        attributes = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])["Attributes"]
-        return QueueCounts(
-            visible=int(attributes["ApproximateNumberOfMessages"]),
-            hidden=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
-            hidden_minutes=-(-int(attributes["VisibilityTimeout"]) // 60),
-        )
-
-    @contextmanager
-    def hold(self) -> Iterator[tuple[DeadMessage, ...]]:
-        """Hold the messages that can be received now, at most 1,000, the oldest first, until the context ends.
-
-        Nobody else gets them meanwhile, for five minutes. A process that dies leaves them hidden for so long.
-        """
-        self._held_until = self.clock.now() + HELD_SECONDS
-        found: dict[str, DeadMessage] = {}
-        try:
-            while len(found) < MOST_HELD:
-                received = self._receive()
-                if all(message.message_id in found for message in received):
-                    break
-                found.update((message.message_id, message) for message in received)
-            yield tuple(sorted(found.values(), key=lambda message: (message.sent_at, message.message_id)))
-        finally:
-            self._put_back()
-
-    def delete(self, message: DeadMessage) -> None:
-        """Delete a message that is held.
-
-        Raises:
-            OperationFailed: it is held no longer, so that SQS might say yes and not delete it:
-                https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
-        """
-        if self.clock.now() >= self._held_until:
-            raise OperationFailed("The messages were held for five minutes, which are over. Run this again.")
-        self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=self._handles[message.message_id])
-        del self._handles[message.message_id]
-
-    def _receive(self) -> list[DeadMessage]:
-        received = self.sqs.receive_message(
-            QueueUrl=self.url,
-            MaxNumberOfMessages=_BATCH,
-            VisibilityTimeout=HELD_SECONDS,
-            # Above 0, all of SQS's servers are asked and not some:
-            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
-            WaitTimeSeconds=1,
-            MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
-        ).get("Messages", [])
-        self._handles.update((message["MessageId"], message["ReceiptHandle"]) for message in received)
-        return [DeadMessage.received(message) for message in received]
-
-    def _put_back(self) -> None:
-        handles = list(self._handles.values())
-        self._handles.clear()
-        for first in range(0, len(handles), _BATCH):
-            self.sqs.change_message_visibility_batch(
-                QueueUrl=self.url,
-                Entries=[
-                    {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                    for number, handle in enumerate(handles[first : first + _BATCH])
-                ],
-            )
 
 
 @dataclass(frozen=True)
@@ -166,43 +76,125 @@ class Reader:
         return self.state not in {OFF, "Disabling", MISSING}
 
 
-@dataclass(frozen=True)
-class DeadLetterReader:
-    """Looks at the reader, pauses and resumes it. Its calls raise botocore's ClientError when Lambda refuses.
+class DeadLetterQueue:
+    """Looks into the queue and at its reader, which is a function's; `way_back` brings a missing reader back."""
 
-    `function` is the background processor's name, `way_back` the commands that bring a missing reader back.
-    """
+    def __init__(
+        self, sqs: SQSClient, url: str, functions: LambdaClient, function: str, way_back: str, clock: Clock
+    ) -> None:
+        self._sqs, self._url = sqs, url
+        self._functions, self._function = functions, function
+        self.way_back = way_back
+        self._clock = clock
+        self._held: dict[str, DeadMessage] = {}
+        self._held_until = 0.0
 
-    client: LambdaClient
-    function: str
-    queue_arn: str
-    way_back: str
-    clock: Clock
+    def counts(self) -> QueueCounts:
+        """Count what lies there."""
+        attributes = self._attributes()
+        return QueueCounts(
+            visible=int(attributes["ApproximateNumberOfMessages"]),
+            hidden=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+            hidden_minutes=-(-int(attributes["VisibilityTimeout"]) // 60),
+        )
 
-    def look(self) -> Reader:
+    @contextmanager
+    def hold(self) -> Iterator[list[DeadMessage]]:
+        """Hold the messages that can be received now, at most 1,000, the oldest first, until the context ends.
+
+        Nobody else gets them meanwhile, for five minutes. A process that dies leaves them hidden for so long.
+        """
+        self._held_until = self._clock.now() + HELD_SECONDS
+        try:
+            while len(self._held) < MOST_HELD:
+                known = len(self._held)
+                # Of a message that comes again, the latest receipt counts.
+                self._held |= {message.message_id: message for message in self._receive()}
+                if len(self._held) == known:
+                    break
+            yield sorted(self._held.values(), key=lambda message: (message.sent_at, message.message_id))
+        finally:
+            self._put_back()
+
+    def delete(self, message: DeadMessage) -> None:
+        """Delete a message that is held.
+
+        Raises:
+            OperationFailed: it is held no longer, so that SQS might say yes and not delete it:
+                https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+        """
+        if self._clock.now() >= self._held_until:
+            raise OperationFailed("The messages were held for five minutes, which are over. Run this again.")
+        self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
+        del self._held[message.message_id]
+
+    def reader(self) -> Reader:
         """Give the reader as it now is."""
-        found = self.client.list_event_source_mappings(EventSourceArn=self.queue_arn, FunctionName=self.function)
+        arn = self._attributes()["QueueArn"]
+        found = self._functions.list_event_source_mappings(EventSourceArn=arn, FunctionName=self._function)
         for mapping in found["EventSourceMappings"]:
             return Reader(mapping["State"], int(mapping["LastModified"].timestamp()), mapping["UUID"])
         return Reader(MISSING)
 
-    def switch(self, wanted: str) -> Reader:
-        """Switch it ON or OFF, if it is not yet, and wait until it is.
+    def switch_reader(self, wanted: str) -> Reader:
+        """Switch the reader ON or OFF, if it is not yet, and wait until it is.
 
         Raises:
             OperationFailed: there is no reader, or it takes too long.
         """
-        reader = self.look()
+        reader = self.reader()
         if reader.state == MISSING:
-            raise OperationFailed(
-                f"Nothing reads {self.queue_arn}. Bring its event source mapping back:\n{self.way_back}"
-            )
+            arn = self._attributes()["QueueArn"]
+            raise OperationFailed(f"Nothing reads {arn}. Bring its event source mapping back:\n{self.way_back}")
         if reader.is_on != (wanted == ON):
-            self.client.update_event_source_mapping(UUID=reader.uuid, Enabled=wanted == ON)
-        for _ in self.clock.looks(_BETWEEN_LOOKS, _LONGEST_CHANGE):
-            reader = self.look()
+            self._functions.update_event_source_mapping(UUID=reader.uuid, Enabled=wanted == ON)
+        for _ in self._clock.looks(_BETWEEN_LOOKS, _LONGEST_CHANGE):
+            reader = self.reader()
             if reader.state == wanted:
                 return reader
         raise OperationFailed(
             f"The reader is not {wanted} after {_LONGEST_CHANGE} seconds, it is {reader.state}. Run this again."
         )
+
+    def _attributes(self) -> dict[QueueAttributeNameType, str]:
+        return self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["All"])["Attributes"]
+
+    def _receive(self) -> list[DeadMessage]:
+        received = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=_BATCH,
+            VisibilityTimeout=HELD_SECONDS,
+            # Above 0, all of SQS's servers are asked and not some:
+            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+            WaitTimeSeconds=1,
+            MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+        ).get("Messages", [])
+        return [_dead_message(message) for message in received]
+
+    def _put_back(self) -> None:
+        receipts = [message.receipt for message in self._held.values()]
+        self._held.clear()
+        for first in range(0, len(receipts), _BATCH):
+            self._sqs.change_message_visibility_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                    for number, receipt in enumerate(receipts[first : first + _BATCH])
+                ],
+            )
+
+
+def _dead_message(message: MessageTypeDef) -> DeadMessage:
+    try:
+        job_id = job_id_of(message["Body"])
+    except NotAJob:
+        job_id = None
+    attributes = message["Attributes"]
+    return DeadMessage(
+        message_id=message["MessageId"],
+        job_id=job_id,
+        body=message["Body"],
+        sent_at=int(attributes["SentTimestamp"]) // 1000,
+        receives=int(attributes["ApproximateReceiveCount"]),
+        receipt=message["ReceiptHandle"],
+    )

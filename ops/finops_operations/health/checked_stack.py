@@ -1,36 +1,33 @@
 """The stack that is checked, with the clients that all checks share, and the commands that mend it."""
 
-from __future__ import annotations
+from datetime import UTC, datetime
 
 import boto3
 
 from finops_operations.command_line import QUICK
-from finops_operations.health.remedies import is_local, make_anew
 from finops_operations.stack import Stack
 
 RUNBOOK = "docs/troubleshooting_notes.md"
 
 
 class CheckedStack:
-    """A stack, and a client for each service that its resources belong to.
+    """A stack, and a client for each service that its resources belong to, in the session's region.
 
-    Several threads may use clients, but may not make them: so all are made here.
+    Several threads may use clients, but may not make them: so all are made here. Commands are complete: whoever is on
+    call types them as they stand. `options` names the stack in the project's own commands, `way_back` brings back what
+    was deleted.
 
-    Commands are complete: whoever is on call types them as they stand.
+    Raises:
+        OperationFailed: it is no stack of this project's.
     """
 
     def __init__(self, stack: Stack, session: boto3.Session) -> None:
-        """Make the clients, in the session's region.
-
-        Raises:
-            OperationFailed: it is no stack of this project's.
-        """
         self.stack = stack
         self.project = stack.project
         self.region = session.region_name
-        self.is_local = is_local(stack)
+        self.is_local = _is_local(stack)
+        self.way_back = make_anew(stack, session.region_name)
         self.options = f"--stack-name {stack.name} --region {session.region_name}"
-        """What names the stack in the project's own commands."""
         self.apigateway = session.client("apigatewayv2", config=QUICK)
         self.cloudformation = session.client("cloudformation", config=QUICK)
         self.cloudwatch = session.client("cloudwatch", config=QUICK)
@@ -55,6 +52,28 @@ class CheckedStack:
             " --query 'events[-5:].message' --output text"
         )
 
-    def make_anew(self) -> str:
-        """Give the commands that bring back what was deleted."""
-        return make_anew(self.stack, self.region)
+
+def make_anew(stack: Stack, region: str) -> str:
+    """Give the commands that bring back what was deleted, or changed, as the stack's template has it.
+
+    A deployment does not: CloudFormation compares templates, not what is there. A drift-aware change set does:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+    """
+    if _is_local(stack):
+        return "./run_local.sh --stop, then ./run_local.sh --detach"
+    # A parameter that is not named would get its default.
+    kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in stack.parameters)
+    # Each name of a change set is taken once.
+    changes = f"--stack-name {stack.name} --change-set-name undo-drift-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    commands = (
+        f"create-change-set {changes} --use-previous-template --deployment-mode REVERT_DRIFT"
+        f" --capabilities CAPABILITY_IAM --parameters {kept}",
+        f"wait change-set-create-complete {changes}",
+        f"execute-change-set {changes}",
+    )
+    return "\n".join(f"aws cloudformation {command} --region {region}" for command in commands)
+
+
+def _is_local(stack: Stack) -> bool:
+    # The local cloud knows less than AWS.
+    return bool(stack.parameters.get("ExecuteApiBaseUrl"))

@@ -11,25 +11,17 @@ from finops_operations.health.checked_stack import RUNBOOK, CheckedStack
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
-    from types_boto3_sqs.literals import QueueAttributeNameType
 
-_COUNTS: tuple[QueueAttributeNameType, ...] = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
 # Seconds; the alarm queue-age has the same default. A message counts until its job is done, so at least twice as long
 # as an agent may take.
 _OLD = 600
-# A mapping in these states takes nothing.
-_AT_REST = ("Disabled", "Deleting")
 _LONGEST_QUOTE = 160
 
 
 def check_table(checked: CheckedStack, output: str) -> Finding:
     """Check the table that an output names: there, expiring what is old, and restorable."""
     name = checked.stack.output(output)
-    with if_missing(failed(f"There is no table {name}.", checked.make_anew())):
+    with if_missing(failed(f"There is no table {name}.", checked.way_back)):
         status = checked.dynamodb.describe_table(TableName=name)["Table"]["TableStatus"]
     # While it is being updated, a table serves.
     if status not in ("ACTIVE", "UPDATING"):
@@ -52,7 +44,7 @@ def check_table(checked: CheckedStack, output: str) -> Finding:
 def check_results_bucket(checked: CheckedStack) -> Finding:
     """Check that the bucket is there, and this caller's."""
     name = checked.stack.output("ResultsBucketName")
-    with if_missing(failed(f"There is no bucket {name}: large answers are lost.", checked.make_anew())):
+    with if_missing(failed(f"There is no bucket {name}: large answers are lost.", checked.way_back)):
         checked.s3.head_bucket(Bucket=name)
     return ok(name)
 
@@ -62,32 +54,28 @@ def check_processing_queue(checked: CheckedStack) -> Finding:
     waiting, in_flight = _depth(checked, "ProcessingQueueUrl")
     counts = f"{waiting} waiting, {in_flight} in flight"
     # What CloudWatch says is minutes old, and of a queue that has emptied since.
-    age = _age(checked, "ProcessingQueueUrl") if waiting + in_flight else None
+    age = _age(checked, _name(checked, "ProcessingQueueUrl")) if waiting + in_flight else None
     if age is None:
         return ok(f"{counts}.")
+    counts += f", the oldest for {age:.0f} s"
     limit = max(_OLD, 2 * int(float(checked.stack.parameters.get("AgentTimeoutSeconds", 0))))
-    if age > limit:
-        return failed(
-            f"{counts}, the oldest for {age:.0f} s: jobs wait longer than {limit} s.",
-            f"See queue-age in {RUNBOOK}.\n{checked.logs(checked.named('background-processor'))}",
-        )
-    return ok(f"{counts}, the oldest for {age:.0f} s.")
+    if age <= limit:
+        return ok(f"{counts}.")
+    logs = checked.logs(checked.named("background-processor"))
+    return failed(f"{counts}: jobs wait longer than {limit} s.", f"See queue-age in {RUNBOOK}.\n{logs}")
 
 
 def check_dead_letter_queue(checked: CheckedStack) -> Finding:
     """Check the queue of messages that failed for good: whatever is in it is a question without an answer."""
-    messages = sum(_depth(checked, "ProcessingDeadLetterQueueUrl"))
-    return (
-        failed(f"{messages} failed for good.", f"ops/dead_letters.sh list {checked.options}")
-        if messages
-        else ok("empty")
-    )
+    if messages := sum(_depth(checked, "ProcessingDeadLetterQueueUrl")):
+        return failed(f"{messages} failed for good.", f"ops/dead_letters.sh list {checked.options}")
+    return ok("empty")
 
 
 def check_mapping(checked: CheckedStack, output: str) -> Finding:
     """Check that the background processor reads the queue that an output names, and nobody else."""
     queue, processor = _name(checked, output), checked.named("background-processor")
-    with if_missing(skipped(f"there is no queue {queue}.")):
+    with if_missing(skipped(f"Not tried: there is no queue {queue}.")):
         asked = checked.sqs.get_queue_attributes(QueueUrl=checked.stack.output(output), AttributeNames=["QueueArn"])
     # By the queue: a mapping outlives its function.
     pages = checked.lambda_.get_paginator("list_event_source_mappings").paginate(
@@ -96,12 +84,12 @@ def check_mapping(checked: CheckedStack, output: str) -> Finding:
     mappings = [mapping for page in pages for mapping in page["EventSourceMappings"]]
     ours = [mapping for mapping in mappings if _function(mapping) == processor]
     # SQS gives each message to one reader: what another one takes, the processor never sees.
-    others = [mapping for mapping in mappings if mapping not in ours and mapping["State"] not in _AT_REST]
+    others = [one for one in mappings if one not in ours and one["State"] not in ("Disabled", "Deleting")]
     if others:
-        stop = [_switch(checked, mapping, "--no-enabled") for mapping in others]
-        return failed(f"{', '.join(map(_function, others))} takes messages of {queue}.", "\n".join(stop))
+        stop = "\n".join(_switch(checked, mapping, "--no-enabled") for mapping in others)
+        return failed(f"{', '.join(map(_function, others))} takes messages of {queue}.", stop)
     if not ours:
-        return failed(f"{processor} does not read {queue}.", checked.make_anew())
+        return failed(f"{processor} does not read {queue}.", checked.way_back)
     state = ours[0]["State"]
     if state in ("Creating", "Enabling", "Updating"):
         return warning(state, AGAIN)
@@ -117,25 +105,23 @@ def check_mapping(checked: CheckedStack, output: str) -> Finding:
 def check_sweep(checked: CheckedStack) -> Finding:
     """Check the rule that starts the sweep: without it, a job that nobody works on stays unfinished."""
     name = checked.named("sweep")
-    with if_missing(failed(f"There is no rule {name}: stuck jobs stay stuck.", checked.make_anew())):
+    with if_missing(failed(f"There is no rule {name}: stuck jobs stay stuck.", checked.way_back)):
         rule = checked.events.describe_rule(Name=name)
     if rule["State"] == "DISABLED":
-        enable = checked.aws(f"events enable-rule --name {name}")
-        return failed(f"{name} is DISABLED: stuck jobs stay stuck.", enable)
+        return failed(f"{name} is DISABLED: stuck jobs stay stuck.", checked.aws(f"events enable-rule --name {name}"))
     return ok(f"{rule['State']}, {rule['ScheduleExpression']}.")
 
 
 def _depth(checked: CheckedStack, output: str) -> tuple[int, int]:
     """Count the messages that wait, delayed ones included, and those that somebody has in hand."""
-    with if_missing(failed(f"There is no queue {_name(checked, output)}.", checked.make_anew())):
-        attributes = checked.sqs.get_queue_attributes(
-            QueueUrl=checked.stack.output(output), AttributeNames=list(_COUNTS)
-        )["Attributes"]
-    visible, in_flight, delayed = (int(attributes.get(name, 0)) for name in _COUNTS)
-    return visible + delayed, in_flight
+    with if_missing(failed(f"There is no queue {_name(checked, output)}.", checked.way_back)):
+        asked = checked.sqs.get_queue_attributes(QueueUrl=checked.stack.output(output), AttributeNames=["All"])
+    number = asked["Attributes"]
+    waiting = int(number["ApproximateNumberOfMessages"]) + int(number["ApproximateNumberOfMessagesDelayed"])
+    return waiting, int(number["ApproximateNumberOfMessagesNotVisible"])
 
 
-def _age(checked: CheckedStack, output: str) -> float | None:
+def _age(checked: CheckedStack, queue: str) -> float | None:
     """Give the oldest message's age in seconds; None where CloudWatch has no recent one, as of a queue at rest.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -144,7 +130,7 @@ def _age(checked: CheckedStack, output: str) -> float | None:
     points = checked.cloudwatch.get_metric_statistics(
         Namespace="AWS/SQS",
         MetricName="ApproximateAgeOfOldestMessage",
-        Dimensions=[{"Name": "QueueName", "Value": _name(checked, output)}],
+        Dimensions=[{"Name": "QueueName", "Value": queue}],
         StartTime=now - timedelta(minutes=10),
         EndTime=now,
         Period=60,

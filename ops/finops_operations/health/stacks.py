@@ -1,25 +1,13 @@
 """The stacks themselves, the API's and the one with its alarms, and the alarms of both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from botocore.exceptions import ClientError
 
 from finops_operations.errors import OperationFailed
 from finops_operations.health.check import WAIT, Finding, failed, ok, warning
-from finops_operations.health.checked_stack import CheckedStack
-from finops_operations.health.remedies import make_anew
+from finops_operations.health.checked_stack import CheckedStack, make_anew
 from finops_operations.stack import SETTLED, Stack, does_not_exist, monitoring_name, way_out
-
-_STUCK = {
-    "UPDATE_FAILED",
-    "UPDATE_ROLLBACK_FAILED",
-    "ROLLBACK_COMPLETE",
-    "ROLLBACK_FAILED",
-    "CREATE_FAILED",
-    "DELETE_FAILED",
-}
 
 
 def check_stack(checked: CheckedStack) -> Finding:
@@ -52,14 +40,16 @@ def check_alarms(checked: CheckedStack) -> Finding:
         return "\n".join(f"{name}: {alarms[name].get('AlarmDescription', '')}" for name in names)
 
     # The alarms of a project whose name begins with this one's, such as finops-websocket-test, have the prefix too.
-    stacks = _stacks_of_alarms(checked)
-    own = [name for name in alarms if name in stacks]
+    made = _alarms_of_monitoring(checked)
+    own = [name for name in alarms if name in made]
     ringing = [name for name, alarm in alarms.items() if alarm["StateValue"] == "ALARM"]
     if own_ringing := [name for name in ringing if name in own]:
         return failed(f"In ALARM: {listed(own_ringing)}.", what_to_do(own_ringing))
-    if missing := sorted(stacks.keys() - own):
-        found = f"Deleted, so that they never ring: {listed(missing)}."
-        return warning(found, _way_back(checked, {stacks[name] for name in missing}))
+    if missing := sorted(made - alarms.keys()):
+        # The monitoring stack's own parameters do not tell where it is.
+        monitoring = Stack.find(checked.cloudformation, monitoring_name(checked.stack.name))
+        way_back = checked.way_back if checked.is_local else make_anew(monitoring, checked.region)
+        return warning(f"Deleted, so that they never ring: {listed(missing)}.", way_back)
     if not own:
         return warning("There are none: nobody is told when something breaks.", f"./deploy.sh {checked.options}")
     if ringing:
@@ -76,7 +66,7 @@ def _status(checked: CheckedStack, stack: Stack) -> Finding:
     status = stack.status
     if status in SETTLED:
         return ok(status)
-    if status in _STUCK:
+    if status == "ROLLBACK_COMPLETE" or (status.endswith("_FAILED") and not status.startswith("IMPORT_")):
         return failed(status, way_out(stack.name, status, checked.region))
     if not status.endswith("_IN_PROGRESS"):
         return failed(status, checked.aws(f"cloudformation describe-stack-events --stack-name {stack.name}"))
@@ -86,26 +76,20 @@ def _status(checked: CheckedStack, stack: Stack) -> Finding:
     return failed(f"{status}: it is not there yet, or not any more.", WAIT)
 
 
-def _stacks_of_alarms(checked: CheckedStack) -> dict[str, str]:
-    """Give the alarms that the stack and its monitoring stack have made: by an alarm's name, its stack's."""
-    made: dict[str, str] = {}
-    for stack in (checked.stack.name, monitoring_name(checked.stack.name)):
-        try:
-            for page in checked.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
-                for resource in page["StackResourceSummaries"]:
-                    status = resource["ResourceStatus"]
-                    is_made = not status.startswith("DELETE_") and status != "CREATE_IN_PROGRESS"
-                    if resource["ResourceType"] == "AWS::CloudWatch::Alarm" and is_made:
-                        made[resource["PhysicalResourceId"]] = stack
-        except ClientError as error:
-            if not does_not_exist(error):
-                raise
-    return made
-
-
-def _way_back(checked: CheckedStack, stacks: set[str]) -> str:
-    """Give the commands that make alarms of these stacks anew."""
-    if checked.is_local:
-        return checked.make_anew()
-    read = [Stack.read(checked.cloudformation, name) for name in sorted(stacks)]
-    return "\n".join(make_anew(stack, checked.region) for stack in read)
+def _alarms_of_monitoring(checked: CheckedStack) -> set[str]:
+    """Give the names of the alarms that the monitoring stack has made."""
+    pages = checked.cloudformation.get_paginator("list_stack_resources").paginate(
+        StackName=monitoring_name(checked.stack.name)
+    )
+    try:
+        resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    except ClientError as error:
+        if does_not_exist(error):
+            return set()
+        raise
+    return {
+        resource["PhysicalResourceId"]
+        for resource in resources
+        if resource["ResourceType"] == "AWS::CloudWatch::Alarm"
+        and not resource["ResourceStatus"].startswith(("DELETE_", "CREATE_IN_PROGRESS"))
+    }

@@ -3,8 +3,6 @@
 What goes well is in tests/local_cloud.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import unicodedata
@@ -15,21 +13,21 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
-from hypothesis import given, settings
+from botocore.exceptions import ClientError
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from finops_operations.dead_letters.command import main, options_of, perform
 from finops_operations.dead_letters.jobs import StoredJob, discard_job, replay_job
+from finops_operations.dead_letters.letters import DeadLetters
 from finops_operations.dead_letters.listing import Listing
-from finops_operations.dead_letters.queue import HELD_SECONDS, DeadLetterQueue, DeadMessage, QueueCounts, Reader
+from finops_operations.dead_letters.queue import HELD_SECONDS, DeadMessage, QueueCounts, Reader
 from finops_operations.errors import OperationFailed
 from finops_operations.waiting import Clock
 from unit.finops_operations.answering_aws import AnsweringSession, Refusal
 
 BODY = json.dumps({"jobId": "job-1"})
-ONE_OR_ALL = "needs the ids of jobs or messages, or --all"
 UUID = "dde02900-070c-4d28-bd97-9412fcb8a88c"
 USER_ID = "f4a81438-60c1-70a0-1234-0123456789ab"
 
@@ -63,14 +61,13 @@ class Operator:
             for name in ("dlq", "processing")
         )
         self.now = 1000.0
-        self.clock = Clock(lambda: self.now, self._sleep)
+        self.clock = Clock(lambda: self.now, lambda seconds: setattr(self, "now", self.now + seconds))
         self.parameters = {"ProjectName": "project"}
         self.replayed: list[str] = []
         self.answers: dict[str, list[Any]] = {}
         """What the message handler answers by a job's id, one after another."""
         self.reader: str | None = "Enabled"
-        self.looks_until_changed = 0
-        self._wanted = self.reader
+        self.looks_of_a_change = self.looks_until_changed = 5
         # A queue with nothing more in it would be waited for.
         sqs.meta.events.register("provide-client-params.sqs.ReceiveMessage", at_once, unique_id="at once")
         ACCOUNT.sqs = sqs
@@ -81,9 +78,6 @@ class Operator:
             "ListEventSourceMappings": self._mapping,
             "UpdateEventSourceMapping": self._switch,
         }
-
-    def _sleep(self, seconds: float) -> None:
-        self.now += seconds
 
     def _stack(self, _: Any) -> Any:
         outputs = {
@@ -102,32 +96,31 @@ class Operator:
 
     def _replay(self, asked: Any) -> Any:
         assert asked["FunctionName"] == "project-message-handler"
-        request = json.loads(asked["Payload"])
-        assert request["operation"] == "replay"
-        job_id = request["jobId"]
+        job_id = json.loads(asked["Payload"])["jobId"]
         self.replayed.append(job_id)
         answers = self.answers.get(job_id)
         answer = answers.pop(0) if answers else {"replayedAs": f"{job_id}-again", "queued": True}
-        if isinstance(answer, Exception | Refusal):
+        if isinstance(answer, Refusal):
             return answer
-        if isinstance(answer, dict):
-            return {"Payload": io.BytesIO(json.dumps(answer).encode())}
-        payload, error = answer
-        return {"Payload": io.BytesIO(payload), "FunctionError": error}
+        crash = {"FunctionError": "Unhandled"} if "errorMessage" in answer else {}
+        return {"Payload": io.BytesIO(json.dumps(answer).encode()), **crash}
 
     def _mapping(self, asked: Any) -> Any:
         assert asked["FunctionName"] == "project-background-processor"
         assert asked["EventSourceArn"].rsplit(":", 1)[1] == self.dead_letters.rsplit("/", 1)[1]
         if self.reader is None:
             return {"EventSourceMappings": []}
-        if self.reader != self._wanted:
-            self.looks_until_changed -= 1
-            self.reader = self._wanted if self.looks_until_changed < 0 else self.reader
         since = datetime.fromtimestamp(1_000_000, UTC)
-        return {"EventSourceMappings": [{"UUID": UUID, "State": self.reader, "LastModified": since}]}
+        mapping = {"UUID": UUID, "State": self.reader, "LastModified": since}
+        if self.reader.endswith("ing"):
+            self.looks_until_changed -= 1
+            if self.looks_until_changed == 0:
+                self.reader = {"Enabling": "Enabled", "Disabling": "Disabled"}[self.reader]
+        return {"EventSourceMappings": [mapping]}
 
     def _switch(self, asked: Any) -> Any:
-        self.reader, self._wanted = ("Enabling", "Enabled") if asked["Enabled"] else ("Disabling", "Disabled")
+        self.reader = "Enabling" if asked["Enabled"] else "Disabling"
+        self.looks_until_changed = self.looks_of_a_change
         return {"UUID": asked["UUID"]}
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
@@ -170,7 +163,8 @@ class Operator:
 def operator(sqs: Any, jobs_table: Any, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
     operator = Operator(sqs, jobs_table, capsys)
     yield operator
-    assert DeadLetterQueue(sqs, operator.dead_letters).counts().hidden == 0, "What was held is put back."
+    attributes = sqs.get_queue_attributes(QueueUrl=operator.dead_letters, AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "0", "What was held is put back."
 
 
 def test_jobs_that_failed_for_good_are_listed_as_they_failed_without_their_questions(operator: Operator) -> None:
@@ -240,7 +234,7 @@ def test_a_listing_has_all_that_a_program_needs_and_lines_of_100_columns(operato
 def test_nothing_is_said_too_and_what_to_do_about_the_reader(
     operator: Operator, state: str | None, advice: str
 ) -> None:
-    operator.reader = operator._wanted = state
+    operator.reader = state
     said = operator.run("list")[1]
     assert said.startswith(
         "No job has failed for good that was not replayed or discarded.\nNo message of the dead-letter"
@@ -251,12 +245,10 @@ def test_nothing_is_said_too_and_what_to_do_about_the_reader(
     assert ("Hidden\nmessages come up within 16 minutes" in said) is (state == "Disabled")
 
 
-# A machine that is busy takes longer for one text than for another.
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_whatever_others_wrote_is_harmless_on_a_terminal(user_id: str, body: str) -> None:
     job = StoredJob("job-1", user_id, "failed", 1_000_000, 1_000_300, 2**40)
-    messages = [DeadMessage("message-1", None, body, 0, 1)]
+    messages = [DeadMessage("message-1", None, body, 0, 1, "receipt")]
     listing = Listing([job], messages, QueueCounts(1, 0, 16), Reader("Enabled"))
     output = io.StringIO()
     listing.print(Console(file=output), "ops/dead_letters.sh", "", with_bodies=True)
@@ -289,7 +281,7 @@ def test_all_messages_that_can_be_received_are_listed_and_put_back(operator: Ope
 def test_each_job_is_replayed_once_and_one_that_is_refused_is_named(operator: Operator) -> None:
     for number in (1, 2, 3):
         operator.job(f"job-{number}", updatedAt=number)
-    assert operator.run("replay", "job-3", "job-1", "job-3")[0] == 0
+    operator.run("replay", "job-3", "job-1", "job-3")
     assert operator.replayed == ["job-3", "job-1"]
     operator.answers["job-1"] = [{"refused": "TOO_MANY_JOBS", "message": "At most 10 questions."}]
     operator.answers["job-2"] = [{"replayedAs": "job-2-again", "queued": False}]
@@ -328,11 +320,7 @@ def test_a_short_limit_is_waited_out_and_a_long_one_says_when_to_come_back(opera
 
 @pytest.mark.parametrize(
     ("answer", "raised"),
-    [
-        ((b'{"errorMessage": "secret", "replayedAs": "job-9"}', "Unhandled"), OperationFailed),
-        (Refusal("AccessDenied"), ClientError),
-        (EndpointConnectionError(endpoint_url="https://lambda.example.com"), EndpointConnectionError),
-    ],
+    [({"errorMessage": "secret", "replayedAs": "job-9"}, OperationFailed), (Refusal("AccessDenied"), ClientError)],
 )
 def test_what_goes_wrong_for_all_ends_it_and_says_which_were_not_reached(
     operator: Operator, answer: Any, raised: type[Exception], capsys: pytest.CaptureFixture[str]
@@ -342,7 +330,6 @@ def test_what_goes_wrong_for_all_ends_it_and_says_which_were_not_reached(
     operator.answers["job-2"] = [answer]
     with pytest.raises(raised) as failure:
         operator.run("replay", "--all")
-    assert operator.replayed == ["job-1", "job-2"]
     printed = capsys.readouterr()
     assert printed.out == "Job job-1 is asked again as job job-1-again.\n"
     assert printed.err.endswith(
@@ -364,7 +351,6 @@ def test_any_other_answer_of_the_function_is_a_sentence(answer: bytes) -> None:
     [
         (None, "Its job job-1 is not there any more."),
         ({"status": "completed"}, "Its job job-1 has ended (completed)."),
-        ({"replayedAs": "other"}, "Its job job-1 has ended (failed)."),
     ],
 )
 def test_a_message_whose_job_does_not_wait_for_it_stays_where_it_is(
@@ -396,21 +382,6 @@ def test_a_message_that_the_processing_queue_does_not_take_stays_a_dead_letter(o
     assert operator.bodies(operator.dead_letters) == [BODY]
 
 
-def test_jobs_and_messages_are_discarded_and_nothing_is_replayed(operator: Operator) -> None:
-    operator.job()
-    message_id, kept = operator.put("hello"), operator.put("kept")
-    status, said, _ = operator.run("discard", "job-1", message_id, "--yes")
-    assert (status, said.splitlines()) == (
-        0,
-        ["Job job-1 is discarded: it stays failed, and is listed no more.", f"Message {message_id} is deleted."],
-    )
-    listing = operator.listed()
-    assert (listing["jobs"], [message["id"] for message in listing["messages"]]) == ([], [kept])
-    assert operator.replayed == []
-    item = operator.table.get_item(Key={"jobId": "job-1"})["Item"]
-    assert (item["status"], item["code"], "deadLetter" in item) == ("failed", "PROCESSING_FAILED", False)
-
-
 def test_a_job_that_has_not_failed_any_more_is_not_discarded_and_none_is_made(operator: Operator) -> None:
     operator.job(status="queued")
     for job_id in ("job-1", "gone"):
@@ -421,7 +392,7 @@ def test_a_job_that_has_not_failed_any_more_is_not_discarded_and_none_is_made(op
 
 def test_a_message_that_may_be_anothers_by_now_is_not_deleted(operator: Operator) -> None:
     operator.put("hello")
-    queue = DeadLetterQueue(operator.sqs, operator.dead_letters, operator.clock)
+    queue = DeadLetters(ACCOUNT, "production", operator.clock).queue
     with queue.hold() as (message,):
         assert operator.bodies(operator.dead_letters) == []
         operator.now += HELD_SECONDS
@@ -456,23 +427,17 @@ def test_with_one_wrong_id_nothing_is_changed(operator: Operator, job: dict[str,
     assert [job["id"] for job in operator.listed()["jobs"]] == ["job-1"]
 
 
-@pytest.mark.parametrize("looks", [0, 5])
-def test_a_pause_lasts_until_the_reader_is_off_and_a_resume_until_it_is_on(operator: Operator, looks: int) -> None:
-    operator.looks_until_changed = looks
-    status, said, noted = operator.run("pause")
-    assert (status, operator.reader) == (0, "Disabled")
-    assert said == "The background processor does not read the dead-letter queue, since 1970-01-12 13:46 UTC.\n"
-    assert "They can be listed within 16 minutes." in noted
-    operator.run("pause")
-    assert operator.run("resume")[1] == "The background processor reads the dead-letter queue.\n"
-    operator.run("resume")
-    assert operator.reader == "Enabled"
+def test_a_pause_lasts_until_the_reader_is_off_and_a_resume_until_it_is_on(operator: Operator) -> None:
+    for verb, state in (("pause", "Disabled"), ("resume", "Enabled")):
+        operator.run(verb)
+        assert operator.reader == state
+        operator.run(verb)
     # What is so already is not changed.
     assert len(ACCOUNT["UpdateEventSourceMapping"]) == 2
 
 
 def test_a_change_of_the_reader_that_does_not_come_is_told(operator: Operator) -> None:
-    operator.looks_until_changed = 1000
+    operator.looks_of_a_change = 1000
     with pytest.raises(OperationFailed, match="not Disabled after 180 seconds, it is Disabling"):
         operator.run("pause")
 
@@ -488,21 +453,15 @@ def test_a_missing_reader_is_listed_and_only_its_switching_fails(operator: Opera
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["replay"], f"replay {ONE_OR_ALL}"),
-        (["discard", "--yes"], f"discard {ONE_OR_ALL}"),
-        (["replay", "--all", "job-1"], f"replay {ONE_OR_ALL}"),
-        (["list", "job-1"], "list takes no ids and no --all"),
+        (["discard", "--yes"], "discard needs the ids of jobs or messages, or --all"),
+        (["replay", "--all", "job-1"], "replay needs the ids of jobs or messages, or --all"),
         (["--all"], "list takes no ids and no --all"),
         (["pause", "job-1"], "pause takes no ids and no --all"),
-        (["replay", "--json", "job-1"], "--json and --show-bodies belong to list"),
         (["resume", "--show-bodies"], "--json and --show-bodies belong to list"),
         (["replay", "--yes", "job-1"], "--yes belongs to discard"),
         (["replay", ""], "'' is no id of a job or a message"),
         (["replay", "job 1\n"], r"'job 1\n' is no id of a job or a message"),
         (["replay", "x" * 129], "is no id of a job or a message"),
-        (["replay", "jöb"], r"'j\xf6b' is no id of a job or a message"),
-        (["discord", "job-1"], "invalid choice: 'discord'"),
-        (["discard", "job-1"], "add --yes to discard without being asked"),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_asked_of_aws(
