@@ -7,12 +7,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from local_cloud.journey_stack import JourneyStack
-from local_cloud.log_search import LogSearch
+from local_cloud.log_search import searched_cloud
 from local_cloud.running_cloud import LocalCloud
-from local_cloud.session_logs import searched_cloud
 from project_copy import packages_of_these_sources
 
-LOG_SEARCHES = pytest.StashKey[list[LogSearch]]()
+LOG_SEARCHES = pytest.StashKey[list[str]]()
 
 # A starved machine is slow, and no property is about time.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,13 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def log_searches(request: pytest.FixtureRequest) -> list[LogSearch]:
+def log_searches(request: pytest.FixtureRequest) -> list[str]:
     """The searches of logs that a run tells of at its end, one for each local cloud."""
     return request.config.stash[LOG_SEARCHES]
 
 
 @pytest.fixture(scope="session")
-def local_cloud(tmp_path_factory: pytest.TempPathFactory, log_searches: list[LogSearch]) -> Iterator[LocalCloud]:
+def local_cloud(tmp_path_factory: pytest.TempPathFactory, log_searches: list[str]) -> Iterator[LocalCloud]:
     """A local cloud with IAM enforced. When it stops, no log of the session may tell a secret."""
     with searched_cloud(tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("cloud"), log_searches) as cloud:
         yield cloud
@@ -58,4 +57,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if searches := config.stash[LOG_SEARCHES]:
         terminalreporter.section("logs")
         for search in searches:
-            terminalreporter.line(search.summary())
+            terminalreporter.line(search)

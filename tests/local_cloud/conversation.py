@@ -33,11 +33,15 @@ class Conversation:
         assert_valid(message)
         return message
 
-    async def next_of(self, types: set[str]) -> str:
-        """Gives the type of the next message of these types."""
+    async def receive_of(self, *types: str) -> dict[str, Any]:
+        """Gives the next message of these types: a job that the connection follows may be told of before it."""
         while (message := await self.receive())["type"] not in types:
             pass
-        found: str = message["type"]
+        return message
+
+    async def next_of(self, types: set[str]) -> str:
+        """Gives the type of the next message of these types."""
+        found: str = (await self.receive_of(*types))["type"]
         return found
 
     async def ask(self, frame: dict[str, Any] | str | bytes) -> dict[str, Any]:
@@ -46,12 +50,16 @@ class Conversation:
         return await self.receive()
 
     async def sign_in(self, token: str) -> dict[str, Any]:
-        """Signs in. The heartbeat of a job that the connection follows from here on may come before the answer."""
-        answer = await self.ask({"action": "authenticate", "token": token})
-        while answer["type"] == "progress_update":
-            answer = await self.receive()
+        await self.send({"action": "authenticate", "token": token})
+        answer = await self.receive_of("authenticated", "error")
         assert answer["type"] == "authenticated", answer
         return answer
+
+    async def start(self, query: str, reached: str = "job_queued") -> str:
+        """Asks a question, and gives its job's id once a message of the type `reached` has come."""
+        await self.send({"action": "finops_query", "query": query, "requestId": str(uuid.uuid4())})
+        job_id: str = (await self.receive_of(reached))["jobId"]
+        return job_id
 
     async def job(self, query: str, **fields: Any) -> list[dict[str, Any]]:
         """Asks a question and gives its job's messages up to the end; the connection may follow other jobs too."""

@@ -7,11 +7,14 @@ import time
 import uuid
 import zipfile
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from boto3.dynamodb.types import TypeSerializer
 
+from local_cloud.conversation import Conversation, conversation
 from local_cloud.running_cloud import ROOT, LocalCloud
 
 PROJECT = "journeys"
@@ -88,6 +91,13 @@ class JourneyStack:
         token: str = signed_in["AuthenticationResult"][kind]
         return token
 
+    @asynccontextmanager
+    async def signed_in(self, username: str = "testuser") -> AsyncIterator[Conversation]:
+        """A connection on which a user has signed in."""
+        async with conversation(self.url) as client:
+            await client.sign_in(self.token(username))
+            yield client
+
     def invocations(self, job_id: str) -> Counter[str]:
         """How often each agent was invoked for a job."""
         lines = (line.split() for line in self._record.read_text().splitlines())
@@ -155,18 +165,8 @@ class JourneyStack:
             archive.write(self.agent_code, self.agent_code.name)
         role = self.cloud.client("iam").create_role(
             RoleName=f"{self.project}-agents",
-            AssumeRolePolicyDocument=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "lambda.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                }
-            ),
+            # The local cloud asks nobody whether a function may take on its role.
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}),
         )["Role"]["Arn"]
         for part, name in self.agents.items():
             self.cloud.client("lambda").create_function(

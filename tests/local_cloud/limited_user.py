@@ -75,7 +75,8 @@ class LimitedUser:
             "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
         }
-        self._attached = {policy: self._attach(policy, document) for policy, document in policies.items()}
+        for policy, document in policies.items():
+            self._put(policy, document)
 
     def take(self, permission: Permission) -> None:
         """Take one action of one statement away."""
@@ -111,20 +112,11 @@ class LimitedUser:
         assert "AccessDenied" not in done.stderr
         return done
 
-    def _attach(self, policy: str, document: dict[str, Any]) -> str:
-        iam = self._cloud.client("iam")
-        made = iam.create_policy(PolicyName=f"{self._name}-{policy}", PolicyDocument=_for_here(document))
-        arn: str = made["Policy"]["Arn"]
-        iam.attach_user_policy(UserName=self._name, PolicyArn=arn)
-        return arn
-
     def _put(self, policy: str, document: dict[str, Any]) -> None:
-        iam, arn = self._cloud.client("iam"), self._attached[policy]
-        for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
-            # IAM keeps five at most.
-            if not version["IsDefaultVersion"]:
-                iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-        iam.create_policy_version(PolicyArn=arn, PolicyDocument=_for_here(document), SetAsDefault=True)
+        # Inline, which AWS would not take of this size: a managed one would have to be made anew for each change.
+        self._cloud.client("iam").put_user_policy(
+            UserName=self._name, PolicyName=policy, PolicyDocument=_for_here(document)
+        )
 
 
 def _for_here(document: dict[str, Any]) -> str:

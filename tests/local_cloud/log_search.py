@@ -1,123 +1,118 @@
-"""Searches logs for what nobody may read: tokens, passwords, access keys, signed addresses, and questions. Pure."""
+"""Searches every log of a session with a local cloud for what nobody may read: questions, passwords, tokens, keys."""
 
 import base64
-import json
+import os
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from pathlib import Path
+from urllib.parse import unquote_plus
 
-# A JWT's header and payload are JSON objects, which in base64url begin with eyJ; an unsigned one has no third part.
-TOKEN = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*")
-# Whoever has such an address may read the answer that it leads to.
-SIGNATURE = re.compile(r"X-Amz-Signature=\w+", re.IGNORECASE)
-# Characters of a question that is searched for: a shorter one, such as "first", is in logs for reasons of its own.
-SHORTEST_QUESTION = 12
-# Characters of a question's beginning that are searched for too: a log may have it cut off.
-BEGINNING = 24
-# An access key's id, but for the one of AWS's own examples.
-EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"  # pragma: allowlist secret (AWS's own example)
-ACCESS_KEY = re.compile(rf"\b(?!{EXAMPLE_KEY})A(?:KIA|SIA)[A-Z0-9]{{16}}\b")
+from finops_operations.local_run.__main__ import FIRST_QUESTION
+from local_cloud.conversation import ASKED
+from local_cloud.journey_stack import PASSWORD
+from local_cloud.running_cloud import LocalCloud
 
-PATTERNS = (("a token", TOKEN), ("a signed address", SIGNATURE), ("an access key", ACCESS_KEY))
-
-
-@dataclass(frozen=True)
-class LogSearch:
-    """What was searched, for what, and each thing that was found, as a sentence that does not repeat it."""
-
-    lines: int
-    logs: int
-    questions: int
-    passwords: int
-    findings: list[str]
-
-    def summary(self) -> str:
-        """Give one line for a person."""
-        found = f"{len(self.findings)} found" if self.findings else "nothing found"
-        return (
-            f"{self.lines:,} lines of {self.logs} logs searched for questions ({self.questions:,}), passwords"
-            f" ({self.passwords}), tokens and signed addresses: {found}"
-        )
+PATTERNS = {
+    # A JWT's header and payload are JSON objects, which in base64url begin with eyJ; an unsigned one has no third part.
+    "a token": re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*"),
+    # Whoever has such an address may read the answer that it leads to.
+    "a signed address": re.compile(r"X-Amz-Signature=\w+", re.IGNORECASE),
+    # But for the one of AWS's own examples.
+    "an access key": re.compile(r"\b(?!AKIAIOSFODNN7EXAMPLE)A(?:KIA|SIA)[A-Z0-9]{16}\b"),  # pragma: allowlist secret
+}
+# Characters of a question that are searched for: a log may have it cut off. One with fewer different letters, such as
+# "first" or a row of x, is in logs for reasons of its own.
+BEGINNING, FEWEST = 24, 8
 
 
-def search(
-    logs: Mapping[str, str],
-    asked: Collection[str],
-    passwords: Collection[str],
-    transcripts: Mapping[str, str] | None = None,
-) -> LogSearch:
-    """Search logs, given by their names, for questions that were asked, for passwords, and for any token or key.
+@contextmanager
+def searched_cloud(directory: Path, state_dir: Path, summaries: list[str]) -> Iterator[LocalCloud]:
+    """Run a local cloud, and before it stops search its logs and those below the session's directory.
 
-    What shells have printed, the transcripts, is searched for passwords and tokens alone: questions are typed there.
+    Adds a line that sums the search up; fails if it has found something.
     """
-    transcripts = transcripts or {}
-    questions = {question for question in asked if len(question) >= SHORTEST_QUESTION}
-    secrets = [("a password", written) for password in passwords for written in spellings(password)]
-    needles = [("a question", written) for question in questions for written in spellings(question)] + secrets
-    beginnings = {
-        folded(written)
-        for question in questions
-        if len(question) >= BEGINNING
-        for written in plain_spellings(question[:BEGINNING])
-    }
-    found = [
-        *(finding for name, text in logs.items() for finding in findings_in(name, text, needles, PATTERNS)),
-        *(finding for name, text in logs.items() for finding in beginnings_in(name, text, beginnings)),
-        *(finding for name, text in transcripts.items() for finding in findings_in(name, text, secrets, PATTERNS[:1])),
+    cloud = LocalCloud(state_dir)
+    try:
+        yield cloud
+        summary, findings = search_session(cloud, directory)
+        summaries.append(summary)
+    finally:
+        cloud.stop()
+    assert not findings, "\n".join(["The logs tell what nobody may read there:", *findings])
+
+
+def search_session(cloud: LocalCloud, directory: Path) -> tuple[str, list[str]]:
+    """Search all logs of a cloud that still runs, and those below the session's directory.
+
+    Gives a summary, and where something was found, which is not repeated. Where questions are typed (*.output), they
+    are not looked for.
+    """
+    stored = set(stored_questions(cloud))
+    written = any(path.stat().st_size for path in cloud.function_logs.glob("*.log"))
+    assert written or not stored, f"Questions are stored, and {cloud.function_logs} has no line of a function."
+    asked = {*stored, *ASKED, FIRST_QUESTION}
+    questions = {question for question in asked if len(set(bare(question[:BEGINNING]))) >= FEWEST}
+    logs = {**files_named(directory, "log"), **files_named(directory, "*.log"), **kept_groups(cloud)}
+    transcripts = files_named(directory, "*.output")
+    findings = [
+        f"{name} has {what} in it"
+        for name, text in (logs | transcripts).items()
+        for what in things_in(text, questions if name in logs else set())
     ]
-    searched = [*logs.values(), *transcripts.values()]
-    return LogSearch(
-        sum(text.count("\n") for text in searched),
-        len(searched),
-        len(questions),
-        len(passwords),
-        # A text is found more than once where its spellings are alike.
-        list(dict.fromkeys(found)),
-    )
+    lines = sum(text.count("\n") for text in (logs | transcripts).values())
+    found = f"{len(findings)} found" if findings else "nothing found"
+    return f"{lines:,} lines of {len(logs)} logs searched for {len(questions):,} questions: {found}", findings
 
 
-def findings_in(
-    name: str, text: str, needles: Collection[tuple[str, str]], patterns: Collection[tuple[str, re.Pattern[str]]]
-) -> Iterator[str]:
-    """Find what one log has: the first place of each question and password, and every place of a pattern."""
-    for what, written in needles:
-        position = text.find(written)
-        if position >= 0:
-            yield f"{name}, line {line_of(text, position)}, has {what} in it"
-    for what, pattern in patterns:
-        for found in pattern.finditer(text):
-            yield f"{name}, line {line_of(text, found.start())}, has {what} in it"
+def things_in(text: str, questions: set[str]) -> Iterator[str]:
+    """Name what stands in a text, however a program has written it."""
+    bare_text = bare(text)
+    if any(is_in(question, text, bare_text) for question in questions):
+        yield "a question"
+    if is_in(PASSWORD, text, bare_text):
+        yield "a password"
+    yield from (what for what, pattern in PATTERNS.items() if pattern.search(text))
 
 
-def beginnings_in(name: str, text: str, beginnings: Collection[str]) -> Iterator[str]:
-    """Find the first place of each beginning of a question, whatever its capitals and white space are."""
-    lines = "\n".join(folded(line) for line in text.split("\n"))
-    for beginning in beginnings:
-        position = lines.find(beginning) if beginning else -1
-        if position >= 0:
-            yield f"{name}, line {line_of(lines, position)}, has a question in it"
+def is_in(secret: str, text: str, bare_text: str) -> bool:
+    encoded = secret.encode(errors="surrogatepass")
+    in_base64 = (code(encoded).decode().rstrip("=") for code in (base64.b64encode, base64.urlsafe_b64encode))
+    return bare(secret[:BEGINNING]) in bare_text or any(spelling in text for spelling in in_base64)
 
 
-def folded(text: str) -> str:
-    """Give a text without capitals, with every run of white space as one space."""
-    return " ".join(text.casefold().split())
+def bare(text: str) -> str:
+    """Give a text's letters and digits alone: without capitals, escapes, and what is not ASCII."""
+    return re.sub(r"\\+(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[a-z])|[^a-z0-9]", "", unquote_plus(text).lower())
 
 
-def line_of(text: str, position: int) -> int:
-    """Give the number of the line that a position is in, counted from 1."""
-    return text.count("\n", 0, position) + 1
+def stored_questions(cloud: LocalCloud) -> Iterator[str]:
+    """Read every question in every table of jobs that is there."""
+    tables = cloud.client("dynamodb")
+    for page in tables.get_paginator("list_tables").paginate():
+        for table in page["TableNames"]:
+            if table.endswith("-jobs"):
+                pages = tables.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+                yield from (item["query"]["S"] for items in pages for item in items["Items"] if "query" in item)
 
 
-def spellings(text: str) -> set[str]:
-    """Give the ways in which a text may stand in a log: plain ones, percent-encoded, and in base64."""
-    encoded = text.encode(errors="surrogatepass")
-    in_base64 = {base64.b64encode(encoded), base64.urlsafe_b64encode(encoded)}
-    in_addresses = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
-    return {*plain_spellings(text), *in_addresses, *(written.decode().rstrip("=") for written in in_base64)}
+def kept_groups(cloud: LocalCloud) -> dict[str, str]:
+    """Read all of CloudWatch Logs: each group's lines by its name."""
+    logs = cloud.client("logs")
+    groups = [group for page in logs.get_paginator("describe_log_groups").paginate() for group in page["logGroups"]]
+    found: dict[str, str] = {}
+    for name in (group["logGroupName"] for group in groups):
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+        found[name] = "".join(f"{event['message']}\n" for page in pages for event in page["events"])
+    return found
 
 
-def plain_spellings(text: str) -> set[str]:
-    """Give the ways in which a program writes a text: as it is, in JSON with or without ASCII only, and in Python."""
-    in_json = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-    return {text, repr(text)[1:-1], *in_json, *(json.dumps(written)[1:-1] for written in in_json)}
+def files_named(directory: Path, pattern: str) -> dict[str, str]:
+    """Read all files below a directory whose names are like this: each one's text by its path."""
+    return {
+        str(path.relative_to(directory)): path.read_text(encoding="utf-8", errors="replace")
+        for folder, _, names in os.walk(directory)
+        for path in (Path(folder, name) for name in names)
+        if fnmatch(path.name, pattern) and path.is_file()
+    }

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local_cloud.conversation import Conversation, conversation
+from local_cloud.conversation import Conversation
 from local_cloud.journey_stack import JourneyStack
 from local_cloud.running_cloud import ROOT, until
 
@@ -91,69 +91,40 @@ def operator(stack: JourneyStack) -> Iterator[Operator]:
     operator.run("resume")
 
 
-async def queued_job(client: Conversation) -> str:
-    queued = await client.ask({"action": "finops_query", "query": QUESTION})
-    assert queued["type"] == "job_queued"
-    job_id: str = queued["jobId"]
-    return job_id
-
-
-async def dead_job(stack: JourneyStack, operator: Operator, client: Conversation) -> str:
+async def dead_job(operator: Operator, client: Conversation) -> str:
     """Ask a question whose message becomes a dead letter."""
     with operator.nothing_is_delivered():
-        job_id = await queued_job(client)
+        job_id = await client.start(QUESTION)
         operator.put(json.dumps({"jobId": job_id}))
-        end = await client.receive()
-    assert (end["type"], end["jobId"], end["code"]) == ("job_failed", job_id, "PROCESSING_FAILED")
+        end = await client.receive_of("job_failed")
+    assert (end["jobId"], end["code"]) == (job_id, "PROCESSING_FAILED")
     return job_id
-
-
-async def answer(client: Conversation, frame: dict[str, str], kind: str) -> dict[str, Any]:
-    """Ask, and give the answer; a job that the connection follows may be told of before it."""
-    message = await client.ask(frame)
-    while message["type"] != kind or message.get("jobId") != frame.get("jobId"):
-        message = await client.receive()
-    return message
-
-
-async def answered(client: Conversation, job_id: str) -> dict[str, Any]:
-    """Resume a job and give its message that has the answer."""
-    message = await client.ask({"action": "resume_job", "jobId": job_id})
-    while message.get("jobId") != job_id or "result" not in message or message["type"] == "agent_completed":
-        message = await client.receive()
-    return message
 
 
 async def test_a_job_that_failed_for_good_is_replayed_once_and_its_owner_gets_the_answer(
     stack: JourneyStack, operator: Operator
 ) -> None:
-    async with conversation(stack.url) as client:
-        user = (await client.sign_in(stack.token("unlucky")))["userId"]
-        job_id = await dead_job(stack, operator, client)
-
-    (listed,) = (job for job in operator.listed()["jobs"] if job["id"] == job_id)
-    assert (listed["userId"], listed["code"]) == (user, "PROCESSING_FAILED")
-    assert job_id in operator.run()
+    async with stack.signed_in("unlucky") as client:
+        job_id = await dead_job(operator, client)
     failed = stack.stored_job(job_id)
+    (listed,) = (job for job in operator.listed()["jobs"] if job["id"] == job_id)
+    assert (listed["userId"], listed["code"]) == (failed["userId"]["S"], "PROCESSING_FAILED")
+    assert job_id in operator.run()
 
     printed = await asyncio.to_thread(operator.run, "replay", job_id)
     new_id = printed.strip().removeprefix(f"Job {job_id} is asked again as job ").removesuffix(".")
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token("unlucky"))
-        assert (await answered(client, new_id))["result"]["query"] == QUESTION
-        again = await asyncio.to_thread(operator.run, "replay", job_id)
-        assert again.strip() == (
-            f"Job {job_id} was asked again before, as job {new_id}, which is completed. No other was made."
-        )
-        mine = (await answer(client, {"action": "list_jobs"}, "job_list"))["jobs"]
-        old = await answer(client, {"action": "resume_job", "jobId": job_id}, "job_snapshot")
-    async with conversation(stack.url) as other:
-        await other.sign_in(stack.token("newcomer"))
-        refused = await other.ask({"action": "resume_job", "jobId": new_id})
+    until(lambda: stack.stored_job(new_id)["status"]["S"] == "completed")
+    assert operator.run("replay", job_id).strip() == (
+        f"Job {job_id} was asked again before, as job {new_id}, which is completed. No other was made."
+    )
+    async with stack.signed_in("unlucky") as client:
+        new = await client.ask({"action": "resume_job", "jobId": new_id})
+        old = await client.ask({"action": "resume_job", "jobId": job_id})
+        mine = (await client.ask({"action": "list_jobs"}))["jobs"]
 
-    assert {job["jobId"]: job["status"] for job in mine} == {job_id: "failed", new_id: "completed"}
+    assert (new["type"], new["result"]["query"]) == ("job_snapshot", QUESTION)
     assert (old["status"], old["code"], old["seq"]) == ("failed", "PROCESSING_FAILED", int(failed["seq"]["N"]))
-    assert refused["code"] == "JOB_NOT_FOUND"
+    assert {job["jobId"]: job["status"] for job in mine} == {job_id: "failed", new_id: "completed"}
     assert set(stack.invocations(new_id).values()) == {1}
     assert job_id not in operator.jobs()
 
@@ -161,9 +132,8 @@ async def test_a_job_that_failed_for_good_is_replayed_once_and_its_owner_gets_th
 async def test_a_job_that_is_discarded_is_listed_no_more_and_stays_failed(
     stack: JourneyStack, operator: Operator
 ) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token("unlucky"))
-        job_id = await dead_job(stack, operator, client)
+    async with stack.signed_in("unlucky") as client:
+        job_id = await dead_job(operator, client)
         assert job_id in operator.jobs()
         operator.run("discard", job_id, "--yes")
         assert job_id not in operator.jobs()
@@ -195,18 +165,17 @@ def test_a_message_that_is_no_job_is_hidden_by_the_reader_and_seen_during_a_paus
     assert operator.listed()["messages"] == []
 
     assert not operator.listed()["reader"]["on"]
-    operator.run("resume")
+    assert operator.run("resume") == "The background processor reads the dead-letter queue.\n"
     assert operator.listed()["reader"]["on"]
 
 
 async def test_a_message_of_a_job_that_has_not_ended_goes_back_to_the_processing_queue(
     stack: JourneyStack, operator: Operator
 ) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token("unlucky"))
+    async with stack.signed_in("unlucky") as client:
         operator.run("pause")
         with operator.nothing_is_delivered():
-            job_id = await queued_job(client)
+            job_id = await client.start(QUESTION)
         message_id = operator.put(json.dumps({"jobId": job_id}))
         printed = await asyncio.to_thread(operator.run, "replay", message_id)
         assert printed.strip() == f"Message {message_id} is back in the processing queue: job {job_id}."
@@ -218,9 +187,8 @@ async def test_a_message_of_a_job_that_has_not_ended_goes_back_to_the_processing
 async def test_all_are_replayed_or_discarded_and_a_discard_is_asked_about(
     stack: JourneyStack, operator: Operator
 ) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token("unlucky"))
-        job_id = await dead_job(stack, operator, client)
+    async with stack.signed_in("unlucky") as client:
+        job_id = await dead_job(operator, client)
 
     assert "add --yes to discard without being asked" in operator.run("discard", "--all", status=2)
     operator.run("pause")

@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,14 @@ from local_cloud.running_cloud import until
 BOTH = "What did it cost, and where can I save?"
 
 
+async def asked(stack: JourneyStack, query: str, **fields: Any) -> list[dict[str, Any]]:
+    """The messages of a question's job."""
+    async with stack.signed_in() as client:
+        return await client.job(query, **fields)
+
+
 async def test_messages_of_a_question_through_both_agents_come_in_order(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job(BOTH, requestId="order")
+    messages = await asked(stack, BOTH, requestId="order")
 
     kinds = [message["type"] for message in messages]
     assert kinds[:3] == ["job_queued", "progress_update", "analysis_started"]
@@ -37,28 +42,26 @@ async def test_messages_of_a_question_through_both_agents_come_in_order(stack: J
     assert (stored["status"]["S"], stored["seq"]["N"]) == ("completed", str(end["seq"]))
 
 
-async def test_question_about_cost_goes_to_the_cost_agent_alone(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job("What was my S3 spend in May?")
+@pytest.mark.parametrize(
+    ("query", "named", "agent", "answer"),
+    [
+        ("What was my S3 spend in May?", {}, COST_AGENT, "The cost agent's answer."),
+        ("What was my S3 spend in May?", {"agents": [ADVISOR]}, ADVISOR, "The advisor agent's answer."),
+        # An answer without the outer envelope.
+        ("What did it cost? cost=bare", {}, COST_AGENT, "The cost agent's answer."),
+    ],
+)
+async def test_the_agent_that_a_question_is_about_or_names_is_the_one_that_is_asked(
+    stack: JourneyStack, query: str, named: dict[str, Any], agent: str, answer: str
+) -> None:
+    result = (await asked(stack, query, **named))[-1]["result"]
 
-    assert messages[-1]["result"]["agents_invoked"] == [COST_AGENT]
-    assert messages[-1]["result"]["response"] == "The cost agent's answer."
-
-
-async def test_named_agents_are_the_ones_that_are_asked(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job("What was my S3 spend in May?", agents=[ADVISOR])
-
-    assert messages[-1]["result"]["agents_invoked"] == [ADVISOR]
+    assert (result["agents_invoked"], result["response"]) == ([agent], answer)
 
 
 @pytest.mark.parametrize("behaviour", ["crash", "refuse", "rubbish"])
 async def test_answer_is_partial_when_one_agent_fails(stack: JourneyStack, behaviour: str) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job(f"{BOTH} advisor={behaviour}")
+    messages = await asked(stack, f"{BOTH} advisor={behaviour}")
 
     results = {message["agent"]: message["result"] for message in messages if message["type"] == "agent_completed"}
     assert results[COST_AGENT]["status"] == "completed"
@@ -72,9 +75,7 @@ async def test_answer_is_partial_when_one_agent_fails(stack: JourneyStack, behav
 
 
 async def test_job_fails_when_all_agents_crash(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job(f"{BOTH} cost=crash advisor=crash")
+    messages = await asked(stack, f"{BOTH} cost=crash advisor=crash")
 
     end = messages[-1]
     assert (end["type"], end["code"]) == ("job_failed", "AGENTS_FAILED")
@@ -84,9 +85,7 @@ async def test_job_fails_when_all_agents_crash(stack: JourneyStack) -> None:
 
 
 async def test_agent_slower_than_its_deadline_is_reported_and_invoked_once(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job(f"{BOTH} advisor=hang:12")
+    messages = await asked(stack, f"{BOTH} advisor=hang:12")
 
     job_id = messages[0]["jobId"]
     failed = next(message for message in messages if message.get("agent") == ADVISOR)
@@ -100,26 +99,14 @@ async def test_agent_slower_than_its_deadline_is_reported_and_invoked_once(stack
 
 
 async def test_job_times_out_when_no_agent_is_there_in_time(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job("What did it cost? cost=hang:12")
+    messages = await asked(stack, "What did it cost? cost=hang:12")
 
     assert (messages[-1]["type"], messages[-1]["code"]) == ("job_failed", "TIMED_OUT")
 
 
-async def test_answer_without_the_outer_envelope_is_taken(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job("What did it cost? cost=bare")
-
-    assert messages[-1]["result"]["response"] == "The cost agent's answer."
-
-
 async def test_200_kb_from_an_agent_arrive_whole(stack: JourneyStack) -> None:
     size = 200 * 1024
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        messages = await client.job(f"What did it cost? cost=large:{size}")
+    messages = await asked(stack, f"What did it cost? cost=large:{size}")
 
     end = messages[-1]["result"]
     agent = next(message for message in messages if message["type"] == "agent_completed")["result"]
@@ -130,37 +117,24 @@ async def test_200_kb_from_an_agent_arrive_whole(stack: JourneyStack) -> None:
 
 
 async def test_same_request_id_is_the_same_job(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
+    async with stack.signed_in() as client:
         first = await client.job("What did it cost?", requestId="once")
         again = await client.job("What did it cost?", requestId="once")
-        await client.sign_in(stack.token())
-    async with conversation(stack.url) as other:
-        await other.sign_in(stack.token("otheruser"))
-        others = await other.job("What did it cost?", requestId="once")
 
     assert [message["type"] for message in again] == ["job_queued", "job_completed"]
     assert again[0]["duplicate"] is True
     assert again[-1] == first[-1]
     assert stack.invocations(first[0]["jobId"]) == {"cost": 1}
-    assert others[0]["jobId"] != first[0]["jobId"]
 
 
 async def test_answer_is_stored_for_a_client_that_has_gone(stack: JourneyStack) -> None:
-    token = stack.token("leaver")
+    async with stack.signed_in("leaver") as client:
+        job_id = await client.start("What did it cost? cost=hang:2")
     async with conversation(stack.url) as client:
-        await client.sign_in(token)
-        queued = await client.ask(
-            {"action": "finops_query", "query": "What did it cost? cost=hang:2", "requestId": "gone"}
-        )
-    async with conversation(stack.url) as client:
-        signed_in = await client.sign_in(token)
+        signed_in = await client.sign_in(stack.token("leaver"))
         # This connection follows the job from here on, and gets its end.
-        message = await client.receive()
-        while message["type"] != "job_completed":
-            message = await client.receive()
+        end = await client.receive_of("job_completed")
 
-    assert signed_in["activeJobs"] == [queued["jobId"]]
-    assert message["jobId"] == queued["jobId"]
+    assert signed_in["activeJobs"] == [end["jobId"]] == [job_id]
     # Whoever has been told the end, or is gone, is forgotten.
-    until(lambda: not {"followers", "open"} & set(stack.stored_job(queued["jobId"])))
+    until(lambda: not {"followers", "open"} & set(stack.stored_job(job_id)))

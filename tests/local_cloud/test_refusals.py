@@ -30,8 +30,7 @@ REFUSALS: dict[str, tuple[dict[str, Any] | str | bytes, str, str]] = {
 @pytest.mark.parametrize("case", REFUSALS)
 async def test_wrong_message_gets_its_code_and_leaves_the_connection_open(stack: JourneyStack, case: str) -> None:
     frame, kind, code = REFUSALS[case]
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
+    async with stack.signed_in() as client:
         refusal = await client.ask(frame)
         pong = await client.ask({"action": "ping"})
 
@@ -53,25 +52,6 @@ async def test_question_before_signing_in_is_refused(stack: JourneyStack) -> Non
     assert (refusal["type"], refusal["code"]) == ("job_failed", "UNAUTHENTICATED")
 
 
-async def test_claim_without_a_token_may_ping_and_may_not_ask(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        answer = await client.ask({"action": "authenticate", "userId": "test-user", "username": "testuser"})
-        pong = await client.ask({"action": "ping"})
-        refusal = await client.ask({"action": "finops_query", "query": "What did it cost?"})
-
-    connection_id = answer.pop("connectionId")
-    assert connection_id
-    # The guide's answer, field for field, and whether it is proved.
-    assert answer == {
-        "type": "authenticated",
-        "message": "Welcome testuser! WebSocket connection established.",
-        "userId": "test-user",
-        "verified": False,
-    }
-    assert pong["action"] == "pong"
-    assert refusal["code"] == "UNAUTHENTICATED"
-
-
 @pytest.mark.parametrize("kind", ["IdToken", "AccessToken"])
 async def test_both_kinds_of_token_sign_in(stack: JourneyStack, kind: str) -> None:
     async with conversation(stack.url) as client:
@@ -82,8 +62,7 @@ async def test_both_kinds_of_token_sign_in(stack: JourneyStack, kind: str) -> No
 
 
 async def test_connection_cannot_change_its_user(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
+    async with stack.signed_in() as client:
         as_other = await client.ask({"action": "authenticate", "token": stack.token("otheruser")})
         as_nobody = await client.ask({"action": "authenticate", "userId": "otheruser"})
         again = await client.ask({"action": "authenticate", "token": stack.token()})
@@ -125,8 +104,7 @@ async def test_closed_connection_leaves_no_row(stack: JourneyStack) -> None:
 
 
 async def test_unknown_fields_are_ignored(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
+    async with stack.signed_in() as client:
         pong = await client.ask(json.dumps({"action": "ping", "colour": "blue", "timestamp": 1.5}))
 
     assert pong["action"] == "pong"

@@ -5,9 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from local_cloud.log_search import LogSearch
+from local_cloud.log_search import searched_cloud
 from local_cloud.running_cloud import LocalCloud
-from local_cloud.session_logs import searched_cloud
 from runbook.block_table import block_table
 from runbook.code_fences import UnclosedFence
 from runbook.command_block import CommandBlock, command_blocks
@@ -47,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def local_cloud(tmp_path_factory: pytest.TempPathFactory, log_searches: list[LogSearch]) -> Iterator[LocalCloud]:
+def local_cloud(tmp_path_factory: pytest.TempPathFactory, log_searches: list[str]) -> Iterator[LocalCloud]:
     """A local cloud for the documents alone: their stack has the names that other tests give to theirs."""
     with searched_cloud(
         tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("runbook-cloud"), log_searches

@@ -1,7 +1,5 @@
 """What ops/health_check.sh says of each thing that can be wrong with a stack: state, sentence and remedy."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json
@@ -162,11 +160,8 @@ def finding(name: str, answers: Mapping[str, Answer], status: str = "UPDATE_COMP
     [
         ("API stage", {}, OK, "prod, with its 5 routes.", ""),
         ("API stage", {"GetRoutes": Refusal("NotFoundException")}, FAILED, "There is no API abc.", "REVERT_DRIFT"),
-        ("API stage", {"GetRoutes": Refusal("NotFoundException")}, FAILED, "", "then ops/write_frontend_config.sh"),
-        ("API stage", {"GetStage": Refusal("NotFoundException")}, FAILED, "API abc has no stage prod", "REVERT_DRIFT"),
         ("API stage", {"GetRoutes": {"Items": [{"RouteKey": "$default"}, {"RouteKey": "ping"}]}}, FAILED,
          "Stage prod lacks the routes $connect, $disconnect, authenticate.", "REVERT_DRIFT"),
-        ("jobs table", {}, OK, "finops-jobs is ACTIVE.", ""),
         ("connections table", table("UPDATING"), OK, "finops-connections is UPDATING.", ""),
         ("jobs table", {"DescribeTable": GONE}, FAILED, "There is no table finops-jobs.", "REVERT_DRIFT"),
         ("jobs table", table("ARCHIVED"), FAILED, "finops-jobs is ARCHIVED.", "aws dynamodb describe-table"),
@@ -176,7 +171,6 @@ def finding(name: str, answers: Mapping[str, Answer], status: str = "UPDATE_COMP
          "aws dynamodb update-continuous-backups --table-name finops-jobs"),
         ("jobs table", {"DescribeTable": Refusal("AccessDeniedException", "Not you.")}, FAILED,
          "You may not call DescribeTable: Not you.", "Look at your permissions"),
-        ("results bucket", {}, OK, "finops-results", ""),
         ("results bucket", {"HeadBucket": Refusal("404", status=404)}, FAILED,
          "There is no bucket finops-results: large answers are lost.", "REVERT_DRIFT"),
         ("results bucket", {"HeadBucket": Refusal("403", status=403)}, FAILED, "You may not call HeadBucket", ""),
@@ -187,13 +181,9 @@ def finding(name: str, answers: Mapping[str, Answer], status: str = "UPDATE_COMP
          "100 waiting, 10 in flight, the oldest for 601 s: jobs wait longer than 600 s.", "See queue-age in docs/"),
         ("processing queue", {"GetQueueAttributes": NO_QUEUE}, FAILED, "There is no queue finops-processing-queue.",
          "REVERT_DRIFT"),
-        ("dead-letter queue", {}, OK, "empty", ""),
-        ("dead-letter queue", queue(1), FAILED, "1 failed for good.", "ops/dead_letters.sh list --stack-name"),
         ("dead-letter queue", queue(0, 1, 1), FAILED, "2 failed for good.", "ops/dead_letters.sh list"),
         ("dead-letter queue", {"GetQueueAttributes": NO_QUEUE}, FAILED, "There is no queue finops-processing-dlq.", ""),
-        ("processing mapping", {}, OK, "Enabled", ""),
         ("processing mapping", mappings(mapping("Enabling")), WARNING, "Enabling", "Run this again in a minute."),
-        ("processing mapping", mappings(mapping("Updating")), WARNING, "Updating", "Run this again in a minute."),
         ("processing mapping", mappings(mapping("Disabling")), FAILED, "Disabling: nobody reads", ""),
         ("dead-letter mapping", mappings(mapping("Disabled")), FAILED,
          "Disabled: nobody reads finops-processing-dlq.",
@@ -211,11 +201,9 @@ def finding(name: str, answers: Mapping[str, Answer], status: str = "UPDATE_COMP
         ("processing mapping", mappings(mapping("Enabled", LastProcessingResult="No records processed")), OK, "", ""),
         ("processing mapping", {"GetQueueAttributes": NO_QUEUE}, SKIPPED,
          "Not tried: there is no queue finops-processing-queue.", ""),
-        ("sweep", {}, OK, "ENABLED, rate(5 minutes).", ""),
         ("sweep", {"DescribeRule": {"State": "DISABLED"}}, FAILED, "finops-sweep is DISABLED: stuck jobs stay stuck.",
          "aws events enable-rule --name finops-sweep --region eu-west-1"),
         ("sweep", {"DescribeRule": GONE}, FAILED, "There is no rule finops-sweep: stuck jobs stay stuck.", "DRIFT"),
-        ("monitoring stack", {}, OK, "UPDATE_COMPLETE", ""),
         ("monitoring stack", {"DescribeStacks": NO_STACK}, WARNING,
          "There is no stack production-monitoring: no alarm rings when something breaks.", "./deploy.sh --stack-name"),
         ("monitoring stack", {"DescribeStacks": monitoring("UPDATE_ROLLBACK_FAILED")}, FAILED, "UPDATE_ROLLBACK_FAILED",
@@ -272,19 +260,13 @@ OTHER_CODE = {"GetFunctionConfiguration": function(CodeSha256=OTHER_SHA256)}
         ({}, OK, "Active, answers, code as deployed.", ""),
         ({"GetFunctionConfiguration": GONE}, FAILED, "There is no function finops-connection-manager.", "REVERT_DRIFT"),
         ({"Invoke": FAILING}, FAILED, SAID, "ops/rollback.sh --to previous --stack-name production --region eu-west-1"),
-        ({"Invoke": FAILING}, FAILED, SAID, "aws logs filter-log-events --log-group-name /aws/lambda/finops-connection-"
-         "manager --filter-pattern ERROR --query 'events[-5:].message' --output text --region eu-west-1"),
-        ({"Invoke": answering("rubbish")}, FAILED, 'It answers a harmless event with "rubbish".', "ops/rollback.sh"),
         ({"Invoke": answering({"statusCode": 500})}, FAILED, "It answers a harmless event with", "ops/rollback.sh"),
         ({"Invoke": answering(b"no json")}, FAILED, "It answers a harmless event with no json.", "ops/rollback.sh"),
-        ({"Invoke": answering(b"")}, FAILED, "It answers a harmless event with", "ops/rollback.sh"),
         ({"Invoke": Refusal("TooManyRequestsException", status=429)}, FAILED, "its concurrency", "ops/rollback.sh"),
-        ({"Invoke": Refusal("AccessDeniedException")}, FAILED, "You may not call Invoke: no", "permissions"),
         # As after the guide's own rollback of one function.
         ({**OTHER_CODE, "HeadObject": {}}, WARNING, "another release's than the one that the stack deployed", PUT_BACK),
         (OTHER_CODE, FAILED, "Its code is not what the stack deployed, nor any release's (cdcdcdcdcdcd).", PUT_BACK),
         ({**OTHER_CODE, "Invoke": FAILING}, FAILED, f"{SAID} Its code is not what the stack deployed.", PUT_BACK),
-        ({**OTHER_CODE, "Invoke": FAILING, "HeadObject": {}}, FAILED, "is not what the stack deployed.", PUT_BACK),
         ({"GetFunctionConfiguration": function(State="Pending")}, WARNING, "is Pending.", "Run this again in a minute"),
         ({"GetFunctionConfiguration": function(State="Inactive")}, WARNING, "is Inactive.", "Run this again"),
         ({"GetFunctionConfiguration": function(State="Failed", StateReason="No key.")}, FAILED,
@@ -335,11 +317,8 @@ def test_whatever_a_function_answers_is_one_short_line(payload: bytes, fails: bo
     [
         # Where Lambda names no state.
         ({"GetFunctionConfiguration": {"FunctionName": "cost-agent"}}, OK, "cost-agent: Active", ""),
-        ({"GetFunctionConcurrency": {"ReservedConcurrentExecutions": 1}}, OK, "cost-agent: Active", ""),
         ({"GetFunctionConcurrency": {"ReservedConcurrentExecutions": 0}}, FAILED, "cost-agent may not run",
          "aws lambda delete-function-concurrency --function-name cost-agent --region eu-west-1"),
-        ({"GetFunctionConfiguration": GONE}, FAILED, "There is no function cost-agent: questions go without it.",
-         "or name another: ./deploy.sh --stack-name production --region eu-west-1 --cost-forecast-function FUNCTION"),
         ({"GetFunctionConfiguration": function(State="Failed")}, FAILED, "cost-agent is Failed.", "aws lambda get-"),
     ],
 )  # fmt: skip
@@ -353,13 +332,9 @@ def test_an_agent_is_looked_at_and_not_invoked(
 @pytest.mark.parametrize(
     ("status", "state", "remedy"),
     [
-        ("CREATE_COMPLETE", OK, ""),
         ("UPDATE_ROLLBACK_COMPLETE", OK, ""),
         ("UPDATE_IN_PROGRESS", WARNING, "Wait until that is done, then run this again."),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", WARNING, "Wait until that is done, then run this again."),
         ("CREATE_IN_PROGRESS", FAILED, "Wait until that is done, then run this again."),
-        ("DELETE_IN_PROGRESS", FAILED, "Wait until that is done, then run this again."),
-        ("ROLLBACK_IN_PROGRESS", FAILED, "Wait until that is done, then run this again."),
         ("UPDATE_FAILED", FAILED, "aws cloudformation rollback-stack --stack-name production"),
         ("UPDATE_ROLLBACK_FAILED", FAILED, "aws cloudformation continue-update-rollback"),
         ("ROLLBACK_COMPLETE", FAILED, "aws cloudformation delete-stack"),

@@ -1,47 +1,21 @@
-"""Jobs that are followed from wherever their user comes back, over real WebSockets through the deployed stack."""
+"""Jobs that are followed from wherever their user comes back, cancelled, and listed, over real WebSockets."""
 
 import json
 import urllib.request
-import uuid
 from typing import Any
 
 from local_cloud.conversation import ENDS, Conversation, conversation
 from local_cloud.journey_stack import ADVISOR, COST_AGENT, JourneyStack
+from local_cloud.running_cloud import until
 
 DRAWN_FROM = ["job_snapshot", "analysis_started", "agent_completed"]
 BOTH = "What did it cost, and where can I save?"
 
 
-async def ask(client: Conversation, query: str) -> str:
-    """Ask a question and give its job's id."""
-    frame = {"action": "finops_query", "query": query, "requestId": str(uuid.uuid4())}
-    queued = await client.ask(frame)
-    # A worker may be quicker with its first message than the handler with the acknowledgement.
-    while queued["type"] == "progress_update":
-        queued = await client.receive()
-    assert queued["type"] == "job_queued", queued
-    job_id: str = queued["jobId"]
-    return job_id
-
-
-async def receive(client: Conversation, *kinds: str) -> dict[str, Any]:
-    """Give the next message of these types: heartbeats of a followed job may come at any moment."""
-    while True:
-        message = await client.receive()
-        if message["type"] in kinds:
-            return message
-
-
-async def come_back(client: Conversation, token: str) -> dict[str, Any]:
-    """Sign in while jobs are at work."""
-    await client.send({"action": "authenticate", "token": token})
-    return await receive(client, "authenticated")
-
-
 async def resume(client: Conversation, job_id: str) -> dict[str, Any]:
     """Resume a job and give its snapshot, or the refusal."""
     await client.send({"action": "resume_job", "jobId": job_id})
-    return await receive(client, "job_snapshot", "error")
+    return await client.receive_of("job_snapshot", "error")
 
 
 async def to_the_end(client: Conversation, job_id: str) -> list[dict[str, Any]]:
@@ -55,23 +29,14 @@ async def to_the_end(client: Conversation, job_id: str) -> list[dict[str, Any]]:
                 return messages
 
 
-async def agent_of(client: Conversation, agent: str) -> dict[str, Any]:
-    """Wait until an agent has answered."""
-    message = await client.receive()
-    while message.get("agent") != agent:
-        message = await client.receive()
-    return message
-
-
 async def test_job_goes_on_where_its_user_resumes_it(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token("traveller"))
-        job_id = await ask(client, f"{BOTH} advisor=hang:3")
-        seen = await agent_of(client, COST_AGENT)
+    async with stack.signed_in("traveller") as client:
+        job_id = await client.start(f"{BOTH} advisor=hang:3")
+        seen = await client.receive_of("agent_completed")
     async with conversation(stack.url) as client:
         refused = await resume(client, job_id)
-        await come_back(client, stack.token("traveller"))
-        await receive(client, "job_snapshot")
+        await client.sign_in(stack.token("traveller"))
+        await client.receive_of("job_snapshot")
         snapshot = await resume(client, job_id)
         messages = await to_the_end(client, job_id)
 
@@ -89,14 +54,11 @@ async def test_job_goes_on_where_its_user_resumes_it(stack: JourneyStack) -> Non
 async def test_several_tabs_of_one_user_get_the_same_messages_and_one_that_closes_hurts_no_other(
     stack: JourneyStack,
 ) -> None:
-    token = stack.token("tabs")
-    async with conversation(stack.url) as first, conversation(stack.url) as second:
-        for client in (first, second):
-            await client.sign_in(token)
-        job_id = await ask(first, f"{BOTH} advisor=hang:3")
+    async with stack.signed_in("tabs") as first, stack.signed_in("tabs") as second:
+        job_id = await first.start(f"{BOTH} advisor=hang:3")
         snapshot = await resume(second, job_id)
         async with conversation(stack.url) as third:
-            assert (await come_back(third, token))["activeJobs"] == [job_id]
+            assert (await third.sign_in(stack.token("tabs")))["activeJobs"] == [job_id]
         told = [await to_the_end(client, job_id) for client in (first, second)]
 
     from_there = [[message for message in messages if message["seq"] > snapshot["seq"]] for messages in told]
@@ -105,14 +67,12 @@ async def test_several_tabs_of_one_user_get_the_same_messages_and_one_that_close
 
 
 async def test_older_client_can_draw_its_jobs_from_what_follows_its_sign_in(stack: JourneyStack) -> None:
-    token = stack.token("older-client")
+    async with stack.signed_in("older-client") as client:
+        job_id = await client.start(f"{BOTH} advisor=hang:3")
+        seen = await client.receive_of("agent_completed")
     async with conversation(stack.url) as client:
-        await client.sign_in(token)
-        job_id = await ask(client, f"{BOTH} advisor=hang:3")
-        seen = await agent_of(client, COST_AGENT)
-    async with conversation(stack.url) as client:
-        signed_in = await come_back(client, token)
-        snapshot, started, completed = [await receive(client, *DRAWN_FROM) for _ in DRAWN_FROM]
+        signed_in = await client.sign_in(stack.token("older-client"))
+        snapshot, started, completed = [await client.receive_of(*DRAWN_FROM) for _ in DRAWN_FROM]
         end = (await to_the_end(client, job_id))[-1]
 
     assert signed_in["activeJobs"] == [job_id]
@@ -124,8 +84,7 @@ async def test_older_client_can_draw_its_jobs_from_what_follows_its_sign_in(stac
 
 
 async def test_finished_job_can_be_read_with_its_answer(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
+    async with stack.signed_in() as client:
         messages = await client.job("What did it cost?")
         failed = await client.job("What did it cost? cost=crash")
     async with conversation(stack.url) as client:
@@ -139,25 +98,9 @@ async def test_finished_job_can_be_read_with_its_answer(stack: JourneyStack) -> 
     assert (failure["status"], failure["error"], failure["code"]) == ("failed", failed[-1]["error"], "AGENTS_FAILED")
 
 
-async def test_nobody_else_learns_that_a_job_exists(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
-        job_id = await ask(client, "What did it cost? cost=hang:1")
-        async with conversation(stack.url) as other:
-            await other.sign_in(stack.token("otheruser"))
-            of_another, of_nobody, of_an_answer = [
-                await resume(other, each) for each in (job_id, str(uuid.uuid4()), f"{job_id}#{COST_AGENT}")
-            ]
-        await to_the_end(client, job_id)
-
-    for refusal in (of_another, of_nobody, of_an_answer):
-        assert (refusal["code"], refusal["message"]) == ("JOB_NOT_FOUND", of_nobody["message"])
-
-
 async def test_answers_too_large_for_one_snapshot_are_links(stack: JourneyStack) -> None:
     size = 90 * 1024
-    async with conversation(stack.url) as client:
-        await client.sign_in(stack.token())
+    async with stack.signed_in() as client:
         job_id = (await client.job(f"{BOTH} cost=large:{size} advisor=large:{size}"))[-1]["jobId"]
         snapshot = await resume(client, job_id)
 
@@ -167,3 +110,41 @@ async def test_answers_too_large_for_one_snapshot_are_links(stack: JourneyStack)
             assert response.read().decode() == "x" * size
     with urllib.request.urlopen(snapshot["result"]["responseUrl"], timeout=30) as response:
         assert response.read().decode().count("x" * size) == 2
+
+
+async def test_job_is_over_for_all_who_follow_it_and_what_comes_later_is_discarded(stack: JourneyStack) -> None:
+    async with stack.signed_in("canceller") as asker, stack.signed_in("canceller") as watcher:
+        job_id = await asker.start("What did it cost? cost=hang:3", "analysis_started")
+        await watcher.send({"action": "resume_job", "jobId": job_id})
+        snapshot = await watcher.receive_of("job_snapshot")
+        await asker.send({"action": "cancel_job", "jobId": job_id})
+        told = [await client.receive_of(*ENDS) for client in (asker, watcher)]
+        # Again, from another connection: the same end, for who asks only.
+        await watcher.send({"action": "cancel_job", "jobId": job_id})
+        again = await watcher.receive_of(*ENDS)
+        until(lambda: stack.invocations(job_id) == {"cost": 1})
+        # The agent has answered by then, and nobody hears of it.
+        waited = await asker.job("What did it cost? cost=hang:3")
+
+    assert snapshot["jobId"] == job_id
+    assert told[0] == told[1] == again
+    assert (again["type"], again["jobId"]) == ("job_cancelled", job_id)
+    assert {message["jobId"] for message in waited}.isdisjoint({job_id})
+    stored = stack.stored_job(job_id)
+    assert (stored["status"]["S"], stored["seq"]["N"]) == ("cancelled", str(again["seq"]))
+    assert not {"followers", "open"} & set(stored)
+
+
+async def test_jobs_are_listed_newest_first_a_page_at_a_time(stack: JourneyStack) -> None:
+    async with stack.signed_in("historian") as client:
+        asked = [(await client.job(f"What did it cost in week {week}?"))[-1] for week in range(5)]
+        pages = [await client.ask({"action": "list_jobs", "limit": 2})]
+        while "cursor" in pages[-1]:
+            pages.append(await client.ask({"action": "list_jobs", "limit": 2, "cursor": pages[-1]["cursor"]}))
+
+    listed = [job for page in pages for job in page["jobs"]]
+    assert [len(page["jobs"]) for page in pages] == [2, 2, 1]
+    assert {(job["jobId"], job["seq"]) for job in listed} == {(end["jobId"], end["seq"]) for end in asked}
+    created = [job["createdAt"] for job in listed]
+    assert created == sorted(created, reverse=True)
+    assert {job["status"] for job in listed} == {"completed"}
