@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import boto3
@@ -11,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from finops_operations.command_line import DONE, FAILED, run, session_of, stack_parser
-from finops_operations.dead_letters.jobs import NotDone, StoredJob
-from finops_operations.dead_letters.letters import DeadLetters, Letter
+from finops_operations.dead_letters.jobs import StoredJob
+from finops_operations.dead_letters.letters import DeadLetters, Letter, NotDone
 from finops_operations.dead_letters.listing import Listing
 from finops_operations.dead_letters.queue import MOST_HELD, OFF, ON, DeadMessage
 from finops_operations.errors import OperationFailed
@@ -88,9 +87,9 @@ def _id(text: str) -> str:
 
 
 def _list(options: argparse.Namespace, letters: DeadLetters) -> int:
-    counts, reader = letters.queue.counts(), letters.queue.reader()
-    with letters.all() as (jobs, messages):
-        listing = Listing(jobs, messages, counts, reader)
+    state = letters.queue.look()
+    with letters.chosen([]) as (jobs, messages):
+        listing = Listing(jobs, messages, state)
     if options.json:
         print(listing.to_json(with_bodies=options.show_bodies))  # noqa: T201 - a command's own output
     else:
@@ -101,7 +100,7 @@ def _list(options: argparse.Namespace, letters: DeadLetters) -> int:
 
 
 def _replay(options: argparse.Namespace, letters: DeadLetters) -> int:
-    with _chosen(options, letters) as (jobs, messages):
+    with letters.chosen(options.ids) as (jobs, messages):
         readable = [message for message in messages if not options.all or message.job_id is not None]
         if len(readable) < len(messages):
             warn(f"{len(messages) - len(readable)} of the messages name no job. They can be discarded.")
@@ -119,19 +118,13 @@ def _replay(options: argparse.Namespace, letters: DeadLetters) -> int:
 
 
 def _discard(options: argparse.Namespace, letters: DeadLetters) -> int:
-    with _chosen(options, letters) as (jobs, messages):
+    with letters.chosen(options.ids) as (jobs, messages):
         if not (jobs or messages):
             say("There is nothing to discard.")
         elif not options.yes and not _is_confirmed(jobs, messages):
             say("Nothing was discarded.")
             return FAILED
         return _each([*jobs, *messages], letters.discard)
-
-
-def _chosen(
-    options: argparse.Namespace, letters: DeadLetters
-) -> AbstractContextManager[tuple[list[StoredJob], list[DeadMessage]]]:
-    return letters.all() if options.all else letters.named(options.ids)
 
 
 def _is_confirmed(jobs: Sequence[StoredJob], messages: Sequence[DeadMessage]) -> bool:
@@ -163,10 +156,10 @@ def _each(letters: Sequence[Letter], change: Callable[[Letter], str]) -> int:
 
 
 def _pause(options: argparse.Namespace, letters: DeadLetters) -> int:
-    reader, counts = letters.queue.switch_reader(OFF), letters.queue.counts()
-    since = datetime.fromtimestamp(reader.since, UTC).strftime("%Y-%m-%d %H:%M")
+    state = letters.queue.switch_reader(OFF)
+    since = datetime.fromtimestamp(state.since, UTC).strftime("%Y-%m-%d %H:%M")
     print(f"The background processor does not read the dead-letter queue, since {since} UTC.")  # noqa: T201
-    say(f"Hidden now: {counts.hidden}. They can be listed within {counts.hidden_minutes} minutes.")
+    say(f"Hidden now: {state.hidden}. They can be listed within {state.hidden_minutes} minutes.")
     warn("Alarms that wait for it (failed-jobs, unreadable-dead-letters) may be silent while nothing reads the queue.")
     warn(f"Jobs that die meanwhile are not ended. When you are done: {_command(options)} resume")
     return DONE

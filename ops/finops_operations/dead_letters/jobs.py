@@ -25,14 +25,6 @@ _FAILED_FOR_GOOD = "PROCESSING_FAILED"
 _HAS_FAILED_FOR_GOOD = Attr("status").eq(FAILED) & Attr("code").eq(_FAILED_FOR_GOOD)
 
 
-class NotDone(Exception):
-    """One letter stays as it is; the text says why. Others may be changed, and this one after `retry_after` seconds."""
-
-    def __init__(self, text: str, retry_after: int | None = None) -> None:
-        super().__init__(text)
-        self.retry_after = retry_after
-
-
 @dataclass(frozen=True)
 class StoredJob:
     """A job's record. Times are in epoch seconds; of a finished job, `updated_at` is its end.
@@ -114,15 +106,11 @@ def discard_job(table: Table, job: StoredJob) -> None:
     )
 
 
-def replay_job(client: LambdaClient, function: str, job_id: str) -> tuple[str, bool]:
+def replay_job(client: LambdaClient, function: str, job_id: str) -> Mapping[str, Any]:
     """Have the message handler replay a job that failed for good: once, however often that is asked.
 
-    That is by the code, and within the limits, by which users' own jobs start. Give the id of the job that asks the
-    question once more, and whether the queue has taken it.
-
-    Raises:
-        NotDone: the job has not failed for good, or its user has as many jobs, or questions, as are allowed.
-        OperationFailed: the function is broken, or older than this operation.
+    That is by the code, and within the limits, by which users' own jobs start. What it answers: replay_job of
+    src/message_handler/replay.py. An OperationFailed says that it is broken, or older than this operation.
     """
     request = json.dumps({"operation": "replay", "jobId": job_id})
     response = client.invoke(FunctionName=function, Payload=request.encode())
@@ -130,12 +118,12 @@ def replay_job(client: LambdaClient, function: str, job_id: str) -> tuple[str, b
         outcome = json.loads(response["Payload"].read())
     except ValueError:
         outcome = None
-    if isinstance(outcome, dict) and "refused" in outcome:
-        raise NotDone(f"{outcome['message']} ({outcome['refused']})", outcome.get("retryAfter"))
     # A function's crash comes back with status 200: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-    if "FunctionError" in response or not isinstance(outcome, dict) or "replayedAs" not in outcome:
+    is_answer = isinstance(outcome, dict) and not {"refused", "replayedAs"}.isdisjoint(outcome)
+    if "FunctionError" in response or not is_answer:
         raise OperationFailed(
             f"The function {function} could not replay job {job_id}. Its log says why:"
             f" /aws/lambda/{function}. Does it run this version? If not: ./deploy.sh"
         )
-    return str(outcome["replayedAs"]), bool(outcome.get("queued"))
+    answer: Mapping[str, Any] = outcome
+    return answer

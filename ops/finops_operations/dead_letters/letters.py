@@ -3,20 +3,14 @@
 What cannot be done at all is an OperationFailed, or what botocore raises.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import boto3
 
 from finops_operations.command_line import QUICK
-from finops_operations.dead_letters.jobs import (
-    NotDone,
-    StoredJob,
-    discard_job,
-    failed_for_good,
-    find_job,
-    replay_job,
-)
+from finops_operations.dead_letters.jobs import StoredJob, discard_job, failed_for_good, find_job, replay_job
 from finops_operations.dead_letters.queue import DeadLetterQueue, DeadMessage
 from finops_operations.errors import OperationFailed
 from finops_operations.health.checked_stack import make_anew
@@ -31,6 +25,10 @@ Letter = StoredJob | DeadMessage
 
 # Seconds for one job.
 _LONGEST_WAIT = 60
+
+
+class NotDone(Exception):
+    """One letter stays as it is; the text says why. Others may be changed."""
 
 
 class DeadLetters:
@@ -55,19 +53,16 @@ class DeadLetters:
         self._clock = clock
 
     @contextmanager
-    def all(self) -> Iterator[tuple[list[StoredJob], list[DeadMessage]]]:
-        """Give all that there are; the messages, of which the hidden ones are missing, are held in the context."""
-        jobs = failed_for_good(self._table)
-        with self.queue.hold() as messages:
-            yield jobs, messages
+    def chosen(self, ids: Sequence[str]) -> Iterator[tuple[list[StoredJob], list[DeadMessage]]]:
+        """Give those with these ids, a job's or a message's; without ids all but the messages that are hidden.
 
-    @contextmanager
-    def named(self, ids: Sequence[str]) -> Iterator[tuple[list[StoredJob], list[DeadMessage]]]:
-        """Give those with these ids, a job's or a message's; the messages are held until the context ends.
-
-        Raises:
-            OperationFailed: at least one is not there; says of each why. Nothing is changed before all are found.
+        The messages are held until the context ends. If an id is not there, an OperationFailed says of each why.
         """
+        if not ids:
+            jobs = failed_for_good(self._table)
+            with self.queue.hold() as messages:
+                yield jobs, messages
+            return
         found = {name: find_job(self._table, name) for name in dict.fromkeys(ids)}
         failed = {name: job for name, job in found.items() if job and job.has_failed_for_good}
         if len(failed) == len(found):
@@ -89,16 +84,13 @@ class DeadLetters:
         return f"Job {letter.job_id} is discarded: it stays failed, and is listed no more."
 
     def replay(self, letter: Letter) -> str:
-        """Have a job's question asked again, or give a message back, and say what has come of it.
-
-        Raises:
-            NotDone: this letter stays as it is.
-        """
+        """Have a job's question asked again, or give a message back, and say what has come of it, if not NotDone."""
         if isinstance(letter, DeadMessage):
             return self._send_again(letter)
-        new_id, is_queued = self._ask_again(letter.job_id)
+        outcome = self._ask_again(letter.job_id)
+        new_id = outcome["replayedAs"]
         again = f"Job {letter.job_id} is asked again as job {new_id}."
-        if not is_queued:
+        if not outcome["queued"]:
             return f"{again} The queue did not take it: the sweep queues it (StuckJobSeconds, 15 minutes by default)."
         if new_id != letter.replayed_as:
             return again
@@ -106,19 +98,18 @@ class DeadLetters:
         status = f", which is {before.status}" if before else ""
         return f"Job {letter.job_id} was asked again before, as job {new_id}{status}. No other was made."
 
-    def _ask_again(self, job_id: str) -> tuple[str, bool]:
+    def _ask_again(self, job_id: str) -> Mapping[str, Any]:
         """Replay a job; what its user has too many of for the moment is waited out."""
         give_up_at = self._clock.now() + _LONGEST_WAIT
-        while True:
-            try:
-                return replay_job(self._functions, self._message_handler, job_id)
-            except NotDone as refusal:
-                if refusal.retry_after is None:
-                    raise
-                if self._clock.now() + refusal.retry_after > give_up_at:
-                    raise NotDone(f"{refusal} Run the same again in {refusal.retry_after} seconds.") from refusal
-                say(f"Job {job_id} has to wait {refusal.retry_after} seconds: {refusal}")
-                self._clock.sleep(refusal.retry_after)
+        while "refused" in (outcome := replay_job(self._functions, self._message_handler, job_id)):
+            refusal, seconds = f"{outcome['message']} ({outcome['refused']})", outcome.get("retryAfter")
+            if seconds is None:
+                raise NotDone(refusal)
+            if self._clock.now() + seconds > give_up_at:
+                raise NotDone(f"{refusal} Run the same again in {seconds} seconds.")
+            say(f"Job {job_id} has to wait {seconds} seconds: {refusal}")
+            self._clock.sleep(seconds)
+        return outcome
 
     def _send_again(self, message: DeadMessage) -> str:
         if message.job_id is None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from finops_client.terminal_text import clean_line
 from finops_operations.dead_letters.jobs import StoredJob
-from finops_operations.dead_letters.queue import MISSING, DeadMessage, QueueCounts, Reader
+from finops_operations.dead_letters.queue import MISSING, DeadMessage, QueueState
 
 # Characters of a user's id, which tell users apart; the whole one is in the JSON. 100 columns have no room for it.
 _SHOWN_OF_A_USER = 9
@@ -21,12 +21,11 @@ _COLUMNS = 100
 
 @dataclass(frozen=True)
 class Listing:
-    """The jobs that failed for good, the messages that could be received, and what the queue and its reader say."""
+    """The jobs that failed for good, the messages that could be received, and the state of their queue."""
 
     jobs: Sequence[StoredJob]
     messages: Sequence[DeadMessage]
-    counts: QueueCounts
-    reader: Reader
+    queue: QueueState
 
     def to_json(self, *, with_bodies: bool) -> str:
         """Give the listing as JSON; times are in epoch seconds. All but ASCII is escaped."""
@@ -54,8 +53,8 @@ class Listing:
             }
             for message in self.messages
         ]
-        queue = {"visible": self.counts.visible, "hidden": self.counts.hidden}
-        reader = {"on": self.reader.is_on, "state": self.reader.state, "since": self.reader.since}
+        queue = {"visible": self.queue.visible, "hidden": self.queue.hidden}
+        reader = {"on": self.queue.is_read, "state": self.queue.reader, "since": self.queue.since}
         return json.dumps({"jobs": jobs, "messages": messages, "queue": queue, "reader": reader}, indent=2)
 
     def print(self, console: Console, command: str, way_back: str, *, with_bodies: bool) -> None:
@@ -80,7 +79,7 @@ class Listing:
         else:
             console.print("No job has failed for good that was not replayed or discarded.", highlight=False)
         number = _counted(messages, "message") if messages else "No message"
-        about = f"(about {self.counts.visible} visible, {self.counts.hidden} hidden){':' if messages else '.'}"
+        about = f"(about {self.queue.visible} visible, {self.queue.hidden} hidden){':' if messages else '.'}"
         console.print(f"{number} of the dead-letter queue can be received now {about}", highlight=False)
         if messages:
             console.print(_table(messages, "Message", "Sent (UTC)", "Reads", "What it names"))
@@ -92,19 +91,19 @@ class Listing:
             console.print(advice, highlight=False, markup=False, soft_wrap=True)
 
     def _advice(self, command: str, way_back: str) -> str:
-        minutes = self.counts.hidden_minutes
-        if self.reader.state == MISSING:
+        minutes = self.queue.hidden_minutes
+        if self.queue.reader == MISSING:
             return (
                 "READER MISSING: nothing reads the dead-letter queue. A job that dies now is not ended, and its user"
                 f" not told. Bring the reader back:\n{way_back}"
             )
-        if not self.reader.is_on:
+        if not self.queue.is_read:
             return (
-                f"READER PAUSED since {_utc(self.reader.since)} UTC: a job that dies now is not ended, and its user not"
+                f"READER PAUSED since {_utc(self.queue.since)} UTC: a job that dies now is not ended, and its user not"
                 f" told. Hidden\nmessages come up within {minutes} minutes of the pause. Switch it on again: {command}"
                 " resume"
             )
-        if self.counts.hidden:
+        if self.queue.hidden:
             return (
                 "Hidden ones have been received, most likely by the background processor, which cannot use them."
                 f" To see them: {command} pause\nThey come up in the list within {minutes} minutes."

@@ -2,13 +2,14 @@
 
 While the reader is on, it hides each message that it cannot use for the queue's visibility timeout, again and again.
 Paused, it lets an operator see them; a job that dies meanwhile is not ended before it reads again, or the sweep comes.
+What cannot be done is an OperationFailed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from finops_operations.errors import OperationFailed
@@ -19,7 +20,6 @@ from finops_websocket.jobs.queue import job_id_of
 if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_sqs.client import SQSClient
-    from types_boto3_sqs.literals import QueueAttributeNameType
     from types_boto3_sqs.type_defs import MessageTypeDef
 
 # Seconds for which nobody else gets a message that is held: long enough to think about a question, and to hold as many.
@@ -28,9 +28,9 @@ MOST_HELD = 1_000
 # As many as SQS takes in one call.
 _BATCH = 10
 
-# The reader's states, in Lambda's words: https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html
+# https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html
 ON, OFF = "Enabled", "Disabled"
-# Not one of Lambda's: there is no mapping.
+# Not one of Lambda's states: there is no mapping.
 MISSING = "Missing"
 # Seconds: Lambda takes up to a minute or so for a change of a mapping.
 _LONGEST_CHANGE = 180
@@ -38,12 +38,25 @@ _BETWEEN_LOOKS = 2
 
 
 @dataclass(frozen=True)
-class QueueCounts:
-    """How many messages can be received and how many cannot, about, as SQS counts; `hidden_minutes` at the longest."""
+class QueueState:
+    """What lies in the queue, and its reader's state, in Lambda's words or MISSING.
 
+    `visible` messages can be received and `hidden` ones cannot, about, as SQS counts; `hidden_minutes` at the longest.
+    `since` is when the reader last changed, in epoch seconds.
+    """
+
+    arn: str
     visible: int
     hidden: int
     hidden_minutes: int
+    reader: str = MISSING
+    since: int = 0
+    reader_id: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether the reader reads, or is about to."""
+        return self.reader not in {OFF, "Disabling", MISSING}
 
 
 @dataclass(frozen=True)
@@ -62,20 +75,6 @@ class DeadMessage:
         return f"message {self.message_id}"
 
 
-@dataclass(frozen=True)
-class Reader:
-    """The reader: its state, and since when it has been changing or so, in epoch seconds. A missing one has no id."""
-
-    state: str
-    since: int = 0
-    uuid: str = ""
-
-    @property
-    def is_on(self) -> bool:
-        """Tell whether it reads, or is about to."""
-        return self.state not in {OFF, "Disabling", MISSING}
-
-
 class DeadLetterQueue:
     """Looks into the queue and at its reader, which is a function's; `way_back` brings a missing reader back."""
 
@@ -89,14 +88,20 @@ class DeadLetterQueue:
         self._held: dict[str, DeadMessage] = {}
         self._held_until = 0.0
 
-    def counts(self) -> QueueCounts:
-        """Count what lies there."""
-        attributes = self._attributes()
-        return QueueCounts(
+    def look(self) -> QueueState:
+        """Give the queue's state."""
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["All"])["Attributes"]
+        state = QueueState(
+            arn=attributes["QueueArn"],
             visible=int(attributes["ApproximateNumberOfMessages"]),
             hidden=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
             hidden_minutes=-(-int(attributes["VisibilityTimeout"]) // 60),
         )
+        found = self._functions.list_event_source_mappings(EventSourceArn=state.arn, FunctionName=self._function)
+        for mapping in found["EventSourceMappings"]:
+            since = int(mapping["LastModified"].timestamp())
+            return replace(state, reader=mapping["State"], since=since, reader_id=mapping["UUID"])
+        return state
 
     @contextmanager
     def hold(self) -> Iterator[list[DeadMessage]]:
@@ -117,47 +122,29 @@ class DeadLetterQueue:
             self._put_back()
 
     def delete(self, message: DeadMessage) -> None:
-        """Delete a message that is held.
+        """Delete a message that is held. Of one that is held no longer, SQS might say yes and not delete it.
 
-        Raises:
-            OperationFailed: it is held no longer, so that SQS might say yes and not delete it:
-                https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
         """
         if self._clock.now() >= self._held_until:
             raise OperationFailed("The messages were held for five minutes, which are over. Run this again.")
         self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
         del self._held[message.message_id]
 
-    def reader(self) -> Reader:
-        """Give the reader as it now is."""
-        arn = self._attributes()["QueueArn"]
-        found = self._functions.list_event_source_mappings(EventSourceArn=arn, FunctionName=self._function)
-        for mapping in found["EventSourceMappings"]:
-            return Reader(mapping["State"], int(mapping["LastModified"].timestamp()), mapping["UUID"])
-        return Reader(MISSING)
-
-    def switch_reader(self, wanted: str) -> Reader:
-        """Switch the reader ON or OFF, if it is not yet, and wait until it is.
-
-        Raises:
-            OperationFailed: there is no reader, or it takes too long.
-        """
-        reader = self.reader()
-        if reader.state == MISSING:
-            arn = self._attributes()["QueueArn"]
-            raise OperationFailed(f"Nothing reads {arn}. Bring its event source mapping back:\n{self.way_back}")
-        if reader.is_on != (wanted == ON):
-            self._functions.update_event_source_mapping(UUID=reader.uuid, Enabled=wanted == ON)
+    def switch_reader(self, wanted: str) -> QueueState:
+        """Switch the reader ON or OFF, if it is not yet, and wait until it is."""
+        state = self.look()
+        if state.reader == MISSING:
+            raise OperationFailed(f"Nothing reads {state.arn}. Bring its event source mapping back:\n{self.way_back}")
+        if state.is_read != (wanted == ON):
+            self._functions.update_event_source_mapping(UUID=state.reader_id, Enabled=wanted == ON)
         for _ in self._clock.looks(_BETWEEN_LOOKS, _LONGEST_CHANGE):
-            reader = self.reader()
-            if reader.state == wanted:
-                return reader
+            state = self.look()
+            if state.reader == wanted:
+                return state
         raise OperationFailed(
-            f"The reader is not {wanted} after {_LONGEST_CHANGE} seconds, it is {reader.state}. Run this again."
+            f"The reader is not {wanted} after {_LONGEST_CHANGE} seconds, it is {state.reader}. Run this again."
         )
-
-    def _attributes(self) -> dict[QueueAttributeNameType, str]:
-        return self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["All"])["Attributes"]
 
     def _receive(self) -> list[DeadMessage]:
         received = self._sqs.receive_message(

@@ -14,7 +14,6 @@ from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops_operations.errors import OperationFailed
 from finops_operations.health.check import Finding, State, run_check
 from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.command import checks_of
@@ -360,12 +359,6 @@ def test_of_a_stack_that_is_not_there_only_the_status_is_told(status: str) -> No
     assert run_check(first).state is FAILED
     assert len(others) == 17
     assert {run_check(check).found for check in others} == {f"Not tried: the stack has nothing in it ({status})."}
-
-
-def test_somebody_elses_stack_is_not_checked() -> None:
-    stack = replace(sample_stack(), parameters={})
-    with pytest.raises(OperationFailed, match="is not one of"):
-        CheckedStack(stack, SESSION)
 
 
 def test_what_was_deleted_is_made_anew_with_the_parameters_that_it_had() -> None:
