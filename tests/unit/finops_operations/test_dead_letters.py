@@ -25,6 +25,7 @@ from finops_operations.dead_letters.listing import Listing
 from finops_operations.dead_letters.queue import HELD_SECONDS, DeadMessage, QueueState
 from finops_operations.errors import OperationFailed
 from finops_operations.waiting import Clock
+from finops_websocket.jobs.store import JobStore
 from unit.finops_operations.answering_aws import AnsweringSession, Refusal
 
 BODY = json.dumps({"jobId": "job-1"})
@@ -54,8 +55,9 @@ def at_once(params: dict[str, Any], **_: object) -> dict[str, Any]:
 class Operator:
     """A stack with dead letters, and somebody who runs the command on it."""
 
-    def __init__(self, sqs: Any, jobs_table: Any, capsys: pytest.CaptureFixture[str]) -> None:
-        self.sqs, self.table, self._capsys = sqs, jobs_table, capsys
+    def __init__(self, table: Any, capsys: pytest.CaptureFixture[str]) -> None:
+        self.table, self._capsys = table, capsys
+        sqs = self.sqs = ACCOUNT.sqs = boto3.client("sqs")
         self.dead_letters, self.processing = (
             sqs.create_queue(QueueName=f"{name}-{uuid.uuid4()}", Attributes={"VisibilityTimeout": "960"})["QueueUrl"]
             for name in ("dlq", "processing")
@@ -70,8 +72,7 @@ class Operator:
         self.states_to_come: list[str] = []
         self.looks_until_changed = 5
         # A queue with nothing more in it would be waited for.
-        sqs.meta.events.register("provide-client-params.sqs.ReceiveMessage", at_once, unique_id="at once")
-        ACCOUNT.sqs = sqs
+        sqs.meta.events.register("provide-client-params.sqs.ReceiveMessage", at_once)
         ACCOUNT.asked.clear()
         ACCOUNT.answers = {
             "DescribeStacks": self._stack,
@@ -158,11 +159,10 @@ class Operator:
 
 
 @pytest.fixture
-def operator(sqs: Any, jobs_table: Any, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
-    operator = Operator(sqs, jobs_table, capsys)
+def operator(aws: None, jobs: JobStore, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
+    operator = Operator(jobs.table, capsys)
     yield operator
-    attributes = sqs.get_queue_attributes(QueueUrl=operator.dead_letters, AttributeNames=["All"])["Attributes"]
-    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "0", "What was held is put back."
+    assert operator.listed()["queue"]["hidden"] == 0, "What was held is put back."
 
 
 def test_jobs_that_failed_for_good_are_listed_as_they_failed_without_their_questions(operator: Operator) -> None:
