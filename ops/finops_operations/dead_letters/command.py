@@ -37,20 +37,18 @@ messages that lie in the dead-letter queue.
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    session: Callable[[argparse.Namespace], boto3.Session] = session_of,
+    clock: Clock | None = None,
+) -> int:
     """Run the operation and return its exit status."""
-    options = options_of(arguments)
-    return perform(options, session_of(options), Clock())
-
-
-def perform(options: argparse.Namespace, session: boto3.Session, clock: Clock) -> int:
-    """Do what the command line says, and give the exit status."""
+    options = _options_of(arguments)
     verbs = {"list": _list, "replay": _replay, "discard": _discard, "pause": _pause, "resume": _resume}
-    return verbs[options.verb](options, DeadLetters(session, options.stack_name, clock))
+    return verbs[options.verb](options, DeadLetters(session(options), options.stack_name, clock or Clock()))
 
 
-def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line. End the program with status 2 at a mistake in it."""
+def _options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = stack_parser("ops/dead_letters.sh", _DESCRIPTION)
     add = parser.add_argument
     add("verb", nargs="?", default="list", choices=("list", "replay", "discard", "pause", "resume"))

@@ -25,7 +25,8 @@ class CheckedStack:
         self.stack = stack
         self.project = stack.project
         self.region = session.region_name
-        self.is_local = _is_local(stack)
+        # The local cloud knows less than AWS.
+        self.is_local = bool(stack.parameters.get("ExecuteApiBaseUrl"))
         self.way_back = make_anew(stack, session.region_name)
         self.options = f"--stack-name {stack.name} --region {session.region_name}"
         self.apigateway = session.client("apigatewayv2", config=QUICK)
@@ -59,7 +60,7 @@ def make_anew(stack: Stack, region: str) -> str:
     A deployment does not: CloudFormation compares templates, not what is there. A drift-aware change set does:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
     """
-    if _is_local(stack):
+    if stack.parameters.get("ExecuteApiBaseUrl"):
         return "./run_local.sh --stop, then ./run_local.sh --detach"
     # A parameter that is not named would get its default.
     kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in stack.parameters)
@@ -72,8 +73,3 @@ def make_anew(stack: Stack, region: str) -> str:
         f"execute-change-set {changes}",
     )
     return "\n".join(f"aws cloudformation {command} --region {region}" for command in commands)
-
-
-def _is_local(stack: Stack) -> bool:
-    # The local cloud knows less than AWS.
-    return bool(stack.parameters.get("ExecuteApiBaseUrl"))

@@ -31,8 +31,6 @@ _PROBES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 # deploy.sh's keys: STACK/<sha256>/websocket-FUNCTION.zip. The guide's plain ones name no hash.
 _HASHED_KEY = re.compile(r"(?P<stack>[^/]+)/(?P<sha256>[0-9a-f]{64})/(?P<zip>[^/]+)", re.ASCII)
-# Where Lambda names no state, there is only this one.
-_ACTIVE = "Active"
 _LONGEST_QUOTE = 160
 
 
@@ -55,13 +53,13 @@ def check_agent(checked: CheckedStack, parameter: str, option: str) -> Finding:
     """Check an agent, which is somebody else's function: it is not invoked, since that may cost."""
     name = checked.stack.parameters[parameter]
     deploy = f"Deploy the agent, or name another: ./deploy.sh {checked.options} {option} FUNCTION"
-    configuration = _active(checked, name, failed(f"There is no function {name}: questions go without it.", deploy))
+    _active(checked, name, failed(f"There is no function {name}: questions go without it.", deploy))
     if checked.lambda_.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions") == 0:
         return failed(
             f"{name} may not run: its reserved concurrency is 0. Questions go without it.",
             checked.aws(f"lambda delete-function-concurrency --function-name {name}"),
         )
-    return ok(f"{name}: {configuration.get('State', _ACTIVE)}")
+    return ok(f"{name}: Active")
 
 
 def _active(checked: CheckedStack, name: str, missing: Finding) -> FunctionConfigurationResponseTypeDef:
@@ -72,8 +70,9 @@ def _active(checked: CheckedStack, name: str, missing: Finding) -> FunctionConfi
     with if_missing(missing):
         configuration = checked.lambda_.get_function_configuration(FunctionName=name)
     describe = checked.aws(f"lambda get-function-configuration --function-name {name}")
-    state, update = configuration.get("State", _ACTIVE), configuration.get("LastUpdateStatus", "Successful")
-    if state != _ACTIVE:
+    # Where Lambda names no state, there is only this one.
+    state, update = configuration.get("State", "Active"), configuration.get("LastUpdateStatus", "Successful")
+    if state != "Active":
         found = f"{name} is {state}. {configuration.get('StateReason', '')}".strip()
         # A function that nobody called for weeks is made ready again by its next invocation.
         raise Concluded(warning(found, AGAIN) if state in ("Pending", "Inactive") else failed(found, describe))

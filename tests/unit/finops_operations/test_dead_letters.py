@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from finops_operations.dead_letters.command import main, options_of, perform
+from finops_operations.dead_letters.command import main
 from finops_operations.dead_letters.jobs import StoredJob, discard_job, replay_job
 from finops_operations.dead_letters.letters import DeadLetters
 from finops_operations.dead_letters.listing import Listing
@@ -124,7 +124,7 @@ class Operator:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """The exit status, and what was said on stdout and stderr."""
-        status = perform(options_of(arguments), ACCOUNT, self.clock)
+        status = main(arguments, lambda _: ACCOUNT, self.clock)
         return status, *self._capsys.readouterr()
 
     def listed(self) -> dict[str, Any]:
