@@ -280,9 +280,16 @@ def test_a_function(answers: dict[str, Answer], state: State, found: str, remedy
     assert bool(result.remedy) is (state in (WARNING, FAILED))
 
 
-def test_the_processor_is_given_a_batch_without_messages() -> None:
-    assert finding("background-processor", {"Invoke": answering({"batchItemFailures": []})}).state is OK
-    assert finding("background-processor", {"Invoke": answering({"statusCode": 200})}).state is FAILED
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("message-handler", {"refused": "JOB_NOT_FOUND", "message": "No such job."}),
+        ("background-processor", {"batchItemFailures": []}),
+    ],
+)
+def test_each_function_has_an_answer_of_its_own(name: str, answer: dict[str, Any]) -> None:
+    assert finding(name, {"Invoke": answering(answer)}).state is OK
+    assert finding(name, {"Invoke": answering({"statusCode": 200})}).state is FAILED
 
 
 @pytest.mark.parametrize("key", ["websocket-connection-manager.zip", "", f"a/{'AB' * 32}/x.zip", f"a/b/{SHA256}/x.zip"])
