@@ -38,9 +38,7 @@ ensure_python_environment() {
     [[ -x $VENV/bin/python && "$(cat "$VENV/installed-$requirements" 2>/dev/null)" == "$(wanted "$requirements")" ]] &&
         return 0
     # A run that was interrupted while it made .venv leaves one without pip; somebody may have made one that is too old.
-    if ! "$VENV/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        make_virtual_environment
-    fi
+    "$VENV/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || make_virtual_environment
     heading "Installing the pinned packages of $requirements into .venv (once; a minute or two)"
     install_uv "$requirements"
     install_packages -r "$ROOT/$requirements"
@@ -66,23 +64,19 @@ make_virtual_environment() {
 
 # Prints the Python to make .venv with: the one that PYTHON names, or python3 if it will do, or else the newest that does.
 find_python() {
-    local python
-    if [[ -n ${PYTHON:-} ]]; then
-        command -v "$PYTHON" >/dev/null || fail "$PYTHON is missing. Name another Python, 3.11 or newer, in PYTHON."
-        "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-            fail "$PYTHON is $("$PYTHON" --version 2>&1); 3.11 or newer is needed. Name one in PYTHON."
-        printf '%s\n' "$PYTHON"
-        return
-    fi
-    for python in python3 python3.14 python3.13 python3.12 python3.11; do
+    local python newest=14 candidates=(python3 python3.14 python3.13 python3.12 python3.11)
+    # Who names one may name a newer one than is tested.
+    [[ -z ${PYTHON:-} ]] || newest=99 candidates=("$PYTHON")
+    for python in "${candidates[@]}"; do
         # Debian has ensurepip in a package of its own, without which there is no pip in a new environment.
-        if "$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then
+        if "$python" -c "import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $newest))" \
+            2>/dev/null; then
             printf '%s\n' "$python"
             return
         fi
     done
     fail "Python 3.11 to 3.14 with its venv module is missing. Install it (Debian: apt-get install python3 python3-venv)," \
-        "or name another Python, 3.11 or newer, in PYTHON."
+        "or name another Python, 3.11 or newer, in PYTHON${PYTHON:+, which $PYTHON is not}."
 }
 
 # Where uv is locked with the others, it comes first: it installs them in a quarter of pip's time.

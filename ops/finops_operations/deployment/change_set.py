@@ -39,10 +39,6 @@ _LOSSES = {
 }
 
 
-class LeftDeploying(KeyboardInterrupt):
-    """Somebody interrupts, and CloudFormation goes on. Its text says how to watch it."""
-
-
 def change_stack(
     aws: Aws,
     stack: Stack,
@@ -57,7 +53,7 @@ def change_stack(
     """Show what a template and its parameters change in a stack, change it, and return whether it was changed.
 
     A dry run only shows it. What loses data needs leave to. `before` is called when it is certain that something is
-    about to change.
+    about to change. Interrupted while CloudFormation is at work, a KeyboardInterrupt says how to watch that.
     """
     with ExitStack() as undo:
         change_set, changes = work_out(aws, stack, template, parameters, triggers, undo)
@@ -86,7 +82,7 @@ def change_stack(
         except KeyboardInterrupt as interrupt:
             # Whoever interrupts cannot know whether CloudFormation has begun.
             undo.pop_all()
-            raise LeftDeploying(_how_to_watch(aws, stack.name)) from interrupt
+            raise KeyboardInterrupt(_how_to_watch(aws, stack.name)) from interrupt
         return True
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_operations.deployment.aws import Aws
-from finops_operations.deployment.packages import SAMPLE_AGENTS, package_files, package_key
+from finops_operations.deployment.packages import SAMPLE_AGENTS_KEY, package_files, package_key
 from finops_operations.deployment.state import DEFAULT_BUCKET, Deployment
 from finops_operations.errors import OperationFailed, code_of, reason_of
 from finops_operations.operator_messages import say, warn
@@ -53,10 +53,10 @@ def check_everything(deployment: Deployment) -> None:
 def check_packages(deployment: Deployment) -> None:
     """Make sure that the packages are there and fit the functions, and give the template their keys."""
     options = deployment.options
-    packages = package_files(options.packages_dir)
-    for package, path in packages.items():
-        check_file(path, "Build it: ./build_packages.sh")
-        options.given[f"{package}Key"] = package_key(options.stack_name, path.name, path.read_bytes())
+    for parameter, path in package_files(options).items():
+        option, suffix = (" --with-sample-agents", "-sample-agents") if parameter == SAMPLE_AGENTS_KEY else ("", "")
+        check_file(path, f"Build it: ./build_packages.sh{option}")
+        options.given[parameter] = package_key(f"{options.stack_name}{suffix}", path.name, path.read_bytes())
     target = options.packages_dir / "target"
     # The local cloud runs whatever this machine can load. Elsewhere such packages would be deployed without complaint,
     # and not load.
@@ -68,11 +68,6 @@ def check_packages(deployment: Deployment) -> None:
                 f"The packages are for {built}, the functions run on {wanted}."
                 f" Build them again: ./build_packages.sh --target {wanted}"
             )
-    if options.with_sample_agents:
-        path = options.packages_dir / SAMPLE_AGENTS
-        check_file(path, "Build it: ./build_packages.sh --with-sample-agents")
-        stack = f"{options.stack_name}-sample-agents"
-        options.given["SampleAgentsKey"] = package_key(stack, path.name, path.read_bytes())
 
 
 def check_file(path: Path, remedy: str) -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from finops_operations.command_line import DONE, run
 from finops_operations.deployment.alarms import MONITORING_TEMPLATE, quiet_alarms, rollback_triggers
 from finops_operations.deployment.aws import Aws, sign_in
-from finops_operations.deployment.change_set import NO_TRIGGERS, LeftDeploying, change_stack, remove_stack, work_out
+from finops_operations.deployment.change_set import NO_TRIGGERS, change_stack, remove_stack, work_out
 from finops_operations.deployment.checks import ROOT, check_everything
 from finops_operations.deployment.options import options_of
-from finops_operations.deployment.packages import SAMPLE_AGENTS, package_files, restore_function_code, upload_packages
+from finops_operations.deployment.packages import package_files, restore_function_code, upload_package
 from finops_operations.deployment.releases import read_deployed, return_to_release
 from finops_operations.deployment.state import Deployment
 from finops_operations.deployment.verification import fault_of
@@ -41,14 +41,11 @@ def main(arguments: Sequence[str] | None = None, sign_in: Callable[[argparse.Nam
     try:
         deployment.aws = sign_in(options)
         deploy(deployment)
-    except LeftDeploying:
-        raise
     except KeyboardInterrupt as interrupt:
-        if not deployment.has_deployed:
-            raise KeyboardInterrupt("Nothing was deployed.") from interrupt
-        raise KeyboardInterrupt(
-            "What is deployed is not verified: run this again, or go back: ops/rollback.sh --to previous"
-        ) from interrupt
+        said = "Nothing was deployed."
+        if deployment.has_deployed:
+            said = "What is deployed is not verified: run this again, or go back: ops/rollback.sh --to previous"
+        raise KeyboardInterrupt(*(interrupt.args or [said])) from interrupt
     return DONE
 
 
@@ -57,12 +54,10 @@ def deploy(deployment: Deployment) -> None:
     options = deployment.options
     check_everything(deployment)
     try_monitoring_parameters(deployment)
-    name, packages = options.stack_name, options.packages_dir
     if options.with_sample_agents:
-        agents = [packages / SAMPLE_AGENTS]
-        deploy_stack(deployment, f"{name}-sample-agents", _SAMPLE_AGENTS_TEMPLATE, options.given, agents)
-    deploy_stack(deployment, name, options.template, options.given, list(package_files(packages).values()))
-    deployment.stack = deployment.aws.stack(name)
+        deploy_stack(deployment, f"{options.stack_name}-sample-agents", _SAMPLE_AGENTS_TEMPLATE, options.given)
+    deploy_stack(deployment, options.stack_name, options.template, options.given)
+    deployment.stack = deployment.aws.stack(options.stack_name)
     deploy_monitoring(deployment)
     if options.dry_run:
         return
@@ -110,9 +105,7 @@ def deploy_monitoring(deployment: Deployment) -> None:
     deploy_stack(deployment, name, MONITORING_TEMPLATE, given)
 
 
-def deploy_stack(
-    deployment: Deployment, name: str, template: Path, given: Mapping[str, str], packages: Sequence[Path] = ()
-) -> None:
+def deploy_stack(deployment: Deployment, name: str, template: Path, given: Mapping[str, str]) -> None:
     """Show what a template changes in a stack, and change it unless this is a dry run."""
     aws, options = deployment.aws, deployment.options
     heading(f"Stack {name}")
@@ -130,7 +123,9 @@ def deploy_stack(
     def before_it_changes() -> None:
         if not deployment.is_changed and template != _SAMPLE_AGENTS_TEMPLATE:
             prepare_return(deployment)
-        upload_packages(aws, deployment.value("LambdaS3Bucket"), name, packages)
+        for parameter, package in package_files(options).items():
+            if parameter in parameter_defaults(text):
+                upload_package(aws, deployment.value("LambdaS3Bucket"), package, given[parameter])
 
     deployment.has_deployed |= change_stack(
         aws,
@@ -160,8 +155,7 @@ def prepare_return(deployment: Deployment) -> None:
     # Not as it was checked: what a failed first deployment left is gone by now.
     if not deployment.aws.stack(deployment.stack.name).is_absent:
         releases, deployed = deployment.releases, read_deployed(deployment.aws, deployment.stack.name)
-        known = releases.known_as(deployed.fingerprint)
-        deployment.release_before = known or releases.keep_what_others_deployed(deployed)
+        deployment.release_before = releases.known_as(deployed) or releases.keep_what_others_deployed(deployed)
 
 
 def protect_stack(deployment: Deployment) -> None:
@@ -181,7 +175,7 @@ def protect_stack(deployment: Deployment) -> None:
 def record_what_changed(deployment: Deployment) -> str:
     """Record what this run has deployed, or an earlier one that did not come this far, and return the release's id."""
     releases, deployed = deployment.releases, read_deployed(deployment.aws, deployment.stack.name)
-    if not deployment.is_changed and releases.known_as(deployed.fingerprint):
+    if not deployment.is_changed and releases.known_as(deployed):
         return ""
     release = releases.record(deployed, working_tree_commit(ROOT), "deployed")
     say(f"Recorded as release {release}")
@@ -202,12 +196,9 @@ def verify_what_changed(deployment: Deployment, release: str) -> None:
         raise OperationFailed(f"Stack {options.stack_name} is deployed, but {fault}")
     warn(f"Release {release} does not work: {fault}")
     heading(f"Going back to release {before}")
-    files = releases.fetch(before)
-    # What rings now will for some minutes more, whatever runs.
-    quiet = quiet_alarms(aws, deployment.stack.project)
     # What this command itself has made held nothing before.
-    return_to_release(aws, options.stack_name, releases, before, files, data_loss=True)
-    if still := fault_of(aws, options.stack_name, quiet):
+    _, still = return_to_release(aws, deployment.stack, releases, before, data_loss=True)
+    if still:
         raise OperationFailed(
             f"Release {release} did not work ({fault}) and release {before}, which runs again, does not either:"
             f" {still} See ops/health_check.sh"

@@ -1,9 +1,9 @@
 """The functions' packages: what they are called, where they lie in the bucket, and what the functions run of them."""
 
+import argparse
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,12 +19,15 @@ PACKAGES = {
     "MessageHandler": "message-handler",
     "BackgroundProcessor": "background-processor",
 }
-SAMPLE_AGENTS = "sample-agents.zip"
+SAMPLE_AGENTS_KEY = "SampleAgentsKey"
 
 
-def package_files(directory: Path) -> dict[str, Path]:
-    """Return where the build puts each function's package."""
-    return {package: directory / f"websocket-{name}.zip" for package, name in PACKAGES.items()}
+def package_files(options: argparse.Namespace) -> dict[str, Path]:
+    """Return where the build puts each package that is asked for, by the parameter that names its key."""
+    files = {f"{package}Key": options.packages_dir / f"websocket-{name}.zip" for package, name in PACKAGES.items()}
+    return files | (
+        {SAMPLE_AGENTS_KEY: options.packages_dir / "sample-agents.zip"} if options.with_sample_agents else {}
+    )
 
 
 def package_key(prefix: str, name: str, content: bytes) -> str:
@@ -38,20 +41,17 @@ def hash_in_key(key: str) -> str:
     return found[1] if found else ""
 
 
-def upload_packages(aws: Aws, bucket: str, prefix: str, packages: Sequence[Path]) -> None:
-    """Put packages into the bucket under their contents' keys, and under their plain names as the guide does."""
-    for package in packages:
-        content = package.read_bytes()
-        key = package_key(prefix, package.name, content)
-        say(f"Uploading {package.name}, also as {key}")
-        sent = {key: content, package.name: content}
-        # What is in the package goes with it, where the build has written that down.
-        materials = package.with_suffix(".cdx.json")
-        if materials.exists():
-            sent[key.replace(package.name, materials.name)] = materials.read_bytes()
-        with fails_with(f"Cannot upload to s3://{bucket}:"):
-            for where, what in sent.items():
-                aws.s3.put_object(Bucket=bucket, Key=where, Body=what)
+def upload_package(aws: Aws, bucket: str, package: Path, key: str) -> None:
+    """Put a package into the bucket under its content's key, and under its plain name as the guide does."""
+    say(f"Uploading {package.name}, also as {key}")
+    sent = {key: package, package.name: package}
+    # What is in the package goes with it, where the build has written that down.
+    materials = package.with_suffix(".cdx.json")
+    if materials.exists():
+        sent[key.replace(package.name, materials.name)] = materials
+    with fails_with(f"Cannot upload to s3://{bucket}:"):
+        for where, what in sent.items():
+            aws.s3.put_object(Bucket=bucket, Key=where, Body=what.read_bytes())
 
 
 def function_name(stack: Stack, package: str) -> str:

@@ -1,7 +1,7 @@
 """Releases: what was deployed, kept in the deployment bucket so that it can be deployed again.
 
 A release is a folder STACK/releases/ID/: the templates and parameters of both stacks, and release.json, which has one
-name and value a line, all strings, so that a shell can read it too. What cannot be done is an OperationFailed.
+name and value a line, all strings, as the guide reads it in a shell. What cannot be done is an OperationFailed.
 """
 
 import hashlib
@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from finops_operations.deployment.alarms import quiet_alarms
 from finops_operations.deployment.aws import Aws
 from finops_operations.deployment.change_set import change_stack
 from finops_operations.deployment.packages import (
@@ -24,6 +25,7 @@ from finops_operations.deployment.packages import (
     publish_version,
     restore_function_code,
 )
+from finops_operations.deployment.verification import fault_of
 from finops_operations.errors import OperationFailed, fails_with, failure_of, reason_of
 from finops_operations.operator_messages import complain, heading, say, warn
 from finops_operations.stack import Stack, monitoring_name
@@ -41,28 +43,40 @@ class Deployed:
     stack: Stack
     files: Mapping[str, str]
     """Template and parameters of both, as a release keeps them."""
-    keys: Mapping[str, str]
-    """Where the bucket keeps each package."""
 
     @property
     def fingerprint(self) -> str:
         """A hash for each stack, by which a release is known again."""
-        texts = [
-            "".join(self.files[name] for name in names if name in self.files) for names in (_STACKS_OWN, _MONITORING)
-        ]
+        texts = ["".join(self.files.get(name, "") for name in names) for names in (_STACKS_OWN, _MONITORING)]
         return "-".join(hashlib.sha256(text.encode()).hexdigest() for text in texts if text)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Where the bucket keeps each package."""
+        return {package: self.stack.parameters.get(f"{package}Key", "") for package in PACKAGES}
 
 
 def read_deployed(aws: Aws, name: str, kept: Mapping[str, str] | None = None) -> Deployed:
-    """Read what a stack and its monitoring are made of. `kept`: packages that the bucket has under another key."""
+    """Read what a stack and its monitoring are made of. `kept`: other values of parameters, under which it is kept."""
+    files: dict[str, str] = {}
     stack, monitoring = aws.stack(name), aws.stack(monitoring_name(name))
-    keys = {package: stack.parameters.get(f"{package}Key", "") for package in PACKAGES} | dict(kept or {})
-    own = {**stack.parameters, **{f"{package}Key": key for package, key in keys.items() if key}}
-    files = dict(zip(_STACKS_OWN, (_template(aws, name), _parameters(own)), strict=True))
-    if not monitoring.is_absent:
-        of_monitoring = (_template(aws, monitoring.name), _parameters(monitoring.parameters))
-        files |= dict(zip(_MONITORING, of_monitoring, strict=True))
-    return Deployed(stack, files, keys)
+    stack = replace(stack, parameters={**stack.parameters, **(kept or {})})
+    for one, names in ((stack, _STACKS_OWN), (monitoring, _MONITORING)):
+        if not one.is_absent:
+            body = aws.cloudformation.get_template(StackName=one.name, TemplateStage="Original")["TemplateBody"]
+            # botocore reads a template in JSON. With one line end after it: what is deployed again must read the same.
+            text = body if isinstance(body, str) else json.dumps(body)
+            files |= zip(names, (text.rstrip("\n") + "\n", _parameters(one)), strict=True)
+    return Deployed(stack, files)
+
+
+def _parameters(stack: Stack) -> str:
+    """Return a stack's parameters as a change set takes them, always in one order: a fingerprint is made of them."""
+    lines = [
+        json.dumps({"ParameterKey": name, "ParameterValue": value}, separators=(",", ":"), ensure_ascii=False)
+        for name, value in sorted(stack.parameters.items())
+    ]
+    return "[" + ",\n".join(lines) + "]\n"
 
 
 class Releases:
@@ -75,23 +89,22 @@ class Releases:
         self._bucket = bucket
         self._stack = stack
         with fails_with(f"Cannot read the releases in bucket {bucket}:"):
-            pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=self._key())
+            pages = aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{stack}/releases/")
             keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
             found = sorted(key.split("/")[-2] for key in keys if key.endswith(f"/{_RECORD}"))
             with ThreadPoolExecutor() as requests:
                 self.records = dict(zip(found, requests.map(self._read_record, found), strict=True))
 
-    def known_as(self, fingerprint: str) -> str:
-        """Return the newest release with a fingerprint; empty if there is none, as after a deployment by other means.
+    def known_as(self, deployed: Deployed) -> str:
+        """Return the newest release that is what is deployed; empty if none is, as after a deployment by other means.
 
         One that was recorded before there was a second stack is the same release with it; so is one whose alarms were
         changed by hand, or were not reached by a return that was interrupted between the stacks.
         """
-        own = fingerprint.partition("-")[0]
         prints = {name: record.get("fingerprint", "") for name, record in self.records.items()}
-        same = [name for name, known in prints.items() if known == fingerprint]
-        alike = [name for name, known in prints.items() if known.partition("-")[0] == own]
-        return (same or alike or [""])[-1]
+        same = [name for name, known in prints.items() if known == deployed.fingerprint]
+        own, *_ = deployed.fingerprint.split("-")
+        return (same or [name for name, known in prints.items() if known.split("-")[0] == own] or [""])[-1]
 
     def before(self, release: str) -> str:
         """Return the newest release before another that neither failed nor was withdrawn; of all if that is none."""
@@ -164,7 +177,7 @@ class Releases:
             warn(f"The record of release {release} cannot be changed ({name}: {value}): {reason_of(error)}")
 
     def _keep_packages(self, deployed: Deployed) -> dict[str, str] | None:
-        """Keep what each function runs, and return the keys that differ from the stack's; None if it is not there.
+        """Keep what each function runs, and return the parameters that differ then; None if it is not there.
 
         A package under a plain name, as the guide uploads it, is kept under its content's key: another will take the
         plain name.
@@ -173,18 +186,18 @@ class Releases:
         try:
             for package, key in deployed.keys.items():
                 content = self._aws.s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-                if hashlib.sha256(content).hexdigest() != deployed_hash(self._aws, deployed.stack, package):
-                    return None
                 by_content = package_key(self._stack, key.rpartition("/")[2], content)
+                if hash_in_key(by_content) != deployed_hash(self._aws, deployed.stack, package):
+                    return None
                 if hash_in_key(key) != hash_in_key(by_content):
                     self._aws.s3.put_object(Bucket=self._bucket, Key=by_content, Body=content)
-                    kept[package] = by_content
+                    kept[f"{package}Key"] = by_content
         except (ClientError, BotoCoreError):
             return None
         return kept
 
-    def _key(self, *parts: str) -> str:
-        return "/".join([self._stack, "releases", *(parts or [""])])
+    def _key(self, release: str, name: str) -> str:
+        return f"{self._stack}/releases/{release}/{name}"
 
     def _read_record(self, release: str) -> dict[str, str]:
         """Return a release's record, as far as it can be understood."""
@@ -205,37 +218,25 @@ class Releases:
         self._put(release, _RECORD, json.dumps(self.records[release], indent=2, ensure_ascii=False) + "\n")
 
 
-def _template(aws: Aws, stack: str) -> str:
-    body = aws.cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
-    # botocore reads a template in JSON. With one line end after it: what is deployed again must read the same.
-    text = body if isinstance(body, str) else json.dumps(body)
-    return text.rstrip("\n") + "\n"
-
-
-def _parameters(values: Mapping[str, str]) -> str:
-    """Return a stack's parameters as a change set takes them, always in one order: a fingerprint is made of them."""
-    lines = [
-        json.dumps({"ParameterKey": name, "ParameterValue": values[name]}, separators=(",", ":"), ensure_ascii=False)
-        for name in sorted(values)
-    ]
-    return "[" + ",\n".join(lines) + "]\n"
-
-
 def return_to_release(
     aws: Aws,
-    stack: str,
+    stack: Stack,
     releases: Releases,
     release: str,
-    files: Mapping[str, str],
     *,
     withdrawn: str = "",
     dry_run: bool = False,
     data_loss: bool = False,
-) -> bool:
-    """Make the stacks again what they were in a release: templates, parameters and packages together.
+    verify: bool = True,
+) -> tuple[bool, str]:
+    """Make a stack and its monitoring again what they were in a release: templates, parameters and packages together.
 
-    `withdrawn`: the release that is gone back from, if any. Returns whether the alarms returned too.
+    `withdrawn`: the release that is gone back from, if any. Returns whether the alarms returned too, and what is wrong
+    with the stack then, if anything.
     """
+    files = releases.fetch(release)
+    # What rings now will for some minutes more, whatever runs.
+    quiet = quiet_alarms(aws, stack.project)
 
     def return_stack(name: str, template: str, parameters: str) -> None:
         heading(f"Stack {name}")
@@ -243,21 +244,22 @@ def return_to_release(
         values = json.loads(files[parameters])
         change_stack(aws, aws.stack(name), files[template], values, dry_run=dry_run, data_loss=data_loss)
 
-    return_stack(stack, *_STACKS_OWN)
+    return_stack(stack.name, *_STACKS_OWN)
     if withdrawn and not dry_run:
         releases.change(withdrawn, "status", "withdrawn")
     alarms_returned = True
     if files.keys() >= set(_MONITORING):
         try:
-            return_stack(monitoring_name(stack), *_MONITORING)
+            return_stack(monitoring_name(stack.name), *_MONITORING)
         except (OperationFailed, ClientError, BotoCoreError) as error:
             # Whatever becomes of the alarms: what serves people has returned, and is looked at.
             complain(str(error if isinstance(error, OperationFailed) else failure_of(error)))
             alarms_returned = False
-    if not dry_run:
-        returned = aws.stack(stack)
-        restore_function_code(aws, returned)
-        for package in PACKAGES:
-            publish_version(aws, returned, package, release)
-        releases.change(release, "returned", f"{datetime.now(UTC):{_TIME}} by {aws.caller}")
-    return alarms_returned
+    if dry_run:
+        return alarms_returned, ""
+    returned = aws.stack(stack.name)
+    restore_function_code(aws, returned)
+    for package in PACKAGES:
+        publish_version(aws, returned, package, release)
+    releases.change(release, "returned", f"{datetime.now(UTC):{_TIME}} by {aws.caller}")
+    return alarms_returned, fault_of(aws, stack.name, quiet) if verify else ""

@@ -7,14 +7,11 @@ from collections.abc import Callable, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_operations.command_line import DONE, run, stack_parser
-from finops_operations.deployment.alarms import quiet_alarms
 from finops_operations.deployment.aws import Aws, sign_in
-from finops_operations.deployment.change_set import LeftDeploying
 from finops_operations.deployment.checks import check_stack_status
 from finops_operations.deployment.options import add_timeout
 from finops_operations.deployment.packages import PACKAGES
 from finops_operations.deployment.releases import Deployed, Releases, read_deployed, return_to_release
-from finops_operations.deployment.verification import fault_of
 from finops_operations.errors import OperationFailed
 from finops_operations.operator_messages import heading, say, warn
 from finops_operations.option_types import of_form
@@ -53,11 +50,10 @@ def main(arguments: Sequence[str] | None = None, sign_in: Callable[[argparse.Nam
             go_back(options, aws, releases, deployed)
         else:
             show(releases, deployed)
-    except LeftDeploying:
-        raise
     except KeyboardInterrupt as interrupt:
         again = f"ops/rollback.sh --to {options.to or 'previous'}"
-        raise KeyboardInterrupt(f"Nothing is being changed now. To end what was begun: {again}") from interrupt
+        said = interrupt.args or [f"Nothing is being changed now. To end what was begun: {again}"]
+        raise KeyboardInterrupt(*said) from interrupt
     return DONE
 
 
@@ -91,7 +87,7 @@ def show(releases: Releases, deployed: Deployed) -> None:
             f"Bucket {deployed.stack.parameters['LambdaS3Bucket']} holds no release of stack {deployed.stack.name} yet;"
             " ./deploy.sh records them."
         )
-    current = releases.known_as(deployed.fingerprint)
+    current = releases.known_as(deployed)
     lines = [f"{'Release':26}  {'Status':10}  {'Version':8}  Deployed by"]
     for release, record in reversed(releases.records.items()):
         # The published versions of the three functions, in the order of a message's way: 3/2/5
@@ -105,7 +101,7 @@ def show(releases: Releases, deployed: Deployed) -> None:
 
 def go_back(options: argparse.Namespace, aws: Aws, releases: Releases, deployed: Deployed) -> None:
     """Make the stack what it was in the release that `options.to` says, verify it, and print its id."""
-    current = releases.known_as(deployed.fingerprint)
+    current = releases.known_as(deployed)
     target = options.to if options.to != "previous" else releases.before(current)
     if not target:
         which = f" ({current})" if current else ""
@@ -115,21 +111,18 @@ def go_back(options: argparse.Namespace, aws: Aws, releases: Releases, deployed:
     options.to = target
     record = releases.records[target]
     say(f"From release {current or '(not recorded)'} to {target} ({record.get('status', '')})")
-    files = releases.fetch(target)
-    quiet = quiet_alarms(aws, deployed.stack.project)
-    alarms_returned = return_to_release(
+    alarms_returned, fault = return_to_release(
         aws,
-        options.stack_name,
+        deployed.stack,
         releases,
         target,
-        files,
         withdrawn="" if options.dry_run else _withdrawn(releases, deployed, current, target),
         dry_run=options.dry_run,
         data_loss=options.allow_data_loss,
+        verify=not options.no_verify,
     )
     if options.dry_run:
         return
-    fault = "" if options.no_verify else fault_of(aws, options.stack_name, quiet)
     if fault:
         raise OperationFailed(f"Release {target} runs, but: {fault} Others to go back to: ops/rollback.sh --list")
     if record.get("status") == "withdrawn":
