@@ -8,7 +8,6 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
-    NoRegionError,
     PartialCredentialsError,
     TokenRetrievalError,
 )
@@ -41,8 +40,6 @@ def failure_of(error: ClientError | BotoCoreError) -> OperationFailed:
             failure = OperationFailed(f"AWS refused {error.operation_name}: {reason_of(error)}")
         case NoCredentialsError() | PartialCredentialsError() | TokenRetrievalError():
             failure = OperationFailed("There are no valid AWS credentials (aws configure, or AWS_PROFILE=...).")
-        case NoRegionError():
-            failure = OperationFailed("Name the region: --region us-east-1, or AWS_REGION.")
         case EndpointConnectionError():
             failure = OperationFailed(f"{error} Is the network there, and AWS_ENDPOINT_URL right if it is set?")
     return failure

@@ -1,4 +1,4 @@
-"""Runs deploy.sh as its users do, with packages that are small enough to upload in no time."""
+"""Runs the scripts as their users do, with packages that are small enough to upload in no time."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "cloudformation" / "finops-websocket-api-fixed.yaml"
-FUNCTIONS = ("connection_manager", "message_handler", "background_processor")
-
-
-def package_name(function: str) -> str:
-    return f"websocket-{function.replace('_', '-')}.zip"
 
 
 def make_packages(directory: Path) -> None:
-    """Writes packages whose handlers accept everything, the sample agents' included."""
+    """Write packages whose handlers accept everything, the sample agents' included."""
     directory.mkdir(exist_ok=True)
-    for function in FUNCTIONS:
-        with zipfile.ZipFile(directory / package_name(function), "w") as package:
+    for function in ("connection_manager", "message_handler", "background_processor"):
+        with zipfile.ZipFile(directory / f"websocket-{function.replace('_', '-')}.zip", "w") as package:
             package.writestr(f"{function}/__init__.py", "")
             package.writestr(f"{function}/handler.py", "def handler(event, context):\n    return {'statusCode': 200}\n")
     with zipfile.ZipFile(directory / "sample-agents.zip", "w") as package:
@@ -31,9 +26,3 @@ def run_script(script: Path, environment: Mapping[str, str], *options: str) -> s
     return subprocess.run(
         [script, *options], env=dict(environment), capture_output=True, text=True, check=False, timeout=180
     )
-
-
-def deploy(
-    environment: Mapping[str, str], *options: str, script: Path = ROOT / "deploy.sh"
-) -> subprocess.CompletedProcess[str]:
-    return run_script(script, environment, *options)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finops_operations.command_line import DONE, run
-from finops_operations.deployment.alarms import MONITORING_TEMPLATE, quiet_alarms, rollback_triggers
 from finops_operations.deployment.aws import Aws, sign_in
 from finops_operations.deployment.change_set import NO_TRIGGERS, change_stack, remove_stack, work_out
 from finops_operations.deployment.checks import ROOT, check_everything
@@ -21,7 +20,12 @@ from finops_operations.deployment.options import options_of
 from finops_operations.deployment.packages import package_files, restore_function_code, upload_package
 from finops_operations.deployment.releases import read_deployed, return_to_release
 from finops_operations.deployment.state import Deployment
-from finops_operations.deployment.verification import fault_of
+from finops_operations.deployment.verification import (
+    MONITORING_TEMPLATE,
+    fault_of,
+    quiet_alarms,
+    rollback_triggers,
+)
 from finops_operations.errors import OperationFailed, fails_with
 from finops_operations.operator_messages import heading, say, warn
 from finops_operations.stack import REMAINS, Stack, monitoring_name

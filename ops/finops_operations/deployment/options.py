@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from finops_operations.command_line import stack_parser
-from finops_operations.deployment.alarms import MONITORING_TEMPLATE
 from finops_operations.deployment.checks import ROOT, check_file
+from finops_operations.deployment.verification import MONITORING_TEMPLATE
 from finops_operations.option_types import of_form
 from finops_operations.template import parameter_defaults
 

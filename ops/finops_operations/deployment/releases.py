@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from finops_operations.deployment.alarms import quiet_alarms
 from finops_operations.deployment.aws import Aws
 from finops_operations.deployment.change_set import change_stack
 from finops_operations.deployment.packages import (
@@ -25,7 +24,7 @@ from finops_operations.deployment.packages import (
     publish_version,
     restore_function_code,
 )
-from finops_operations.deployment.verification import fault_of
+from finops_operations.deployment.verification import fault_of, quiet_alarms
 from finops_operations.errors import OperationFailed, fails_with, failure_of, reason_of
 from finops_operations.operator_messages import complain, heading, say, warn
 from finops_operations.stack import Stack, monitoring_name

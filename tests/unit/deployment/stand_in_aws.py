@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,7 +65,7 @@ class StandInAws:
     def session(self, region: str) -> Any:
         """Stands in for a boto3.Session in a region."""
         _CLIENTS.account = self
-        return SimpleNamespace(region_name=region, client=lambda service, config=None: _CLIENTS.client(service, region))
+        return SimpleNamespace(region_name=region, client=lambda service, config=None: _CLIENTS.client(service))
 
     def answers(self, operation: str, *answers: Any, about: str = "") -> None:
         """Answer calls of an operation: one answer a call, the last for ever. With `about`, only calls that name it.
@@ -191,9 +193,7 @@ class StandInAws:
         stack["events"] += events
         stack["status"] = events[-1]["ResourceStatus"]
         given = {
-            item["ParameterKey"]: item["ParameterValue"]
-            for item in change["Parameters"]
-            if len(item) > 1 and "ParameterValue" in item
+            item["ParameterKey"]: item["ParameterValue"] for item in change["Parameters"] if "ParameterValue" in item
         }
         stack["parameters"] = {**parameter_defaults(change["TemplateBody"]), **stack["parameters"], **given}
         stack["template"] = change["TemplateBody"]
@@ -211,19 +211,14 @@ class StandInAws:
 
 
 class _Clients:
-    """A client for each service and region, since making one takes long; calls go to the account of the moment."""
+    """A client for each service, since making one takes long; calls go to the account of the moment."""
 
     def __init__(self) -> None:
         self.account = StandInAws()
-        self._session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test")
-        self._session.events.register("before-parameter-build", self._note)
-        self._session.events.register("before-call", self._answer)
-        self._made: dict[tuple[str, str], Any] = {}
-
-    def client(self, service: str, region: str) -> Any:
-        if (service, region) not in self._made:
-            self._made[service, region] = self._session.client(service, region_name=region)  # type: ignore[call-overload]
-        return self._made[service, region]
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        session.events.register("before-parameter-build", self._note)
+        session.events.register("before-call", self._answer)
+        self.client: Callable[[str], Any] = cache(session.client)
 
     @staticmethod
     def _note(params: Asked, context: dict[str, Any], **_: Any) -> None:

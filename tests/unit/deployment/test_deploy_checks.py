@@ -101,11 +101,8 @@ def test_packages_for_another_target(machine: Machine) -> None:
     ("status", "sentence"),
     [
         ("UPDATE_IN_PROGRESS", "is busy (UPDATE_IN_PROGRESS). Wait until it is done"),
-        ("DELETE_IN_PROGRESS", "is busy (DELETE_IN_PROGRESS). Wait until it is done"),
         ("UPDATE_ROLLBACK_FAILED", "could not undo an update (UPDATE_ROLLBACK_FAILED). Remove the cause, then: "
             "aws cloudformation continue-update-rollback --stack-name {stack} --region us-east-1"),
-        ("UPDATE_FAILED", "aws cloudformation rollback-stack --stack-name {stack} --region us-east-1"),
-        ("DELETE_FAILED", "aws cloudformation delete-stack --stack-name {stack} --region us-east-1"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("stack", [STACK, MONITORING])

@@ -19,28 +19,26 @@ def parsed(*arguments: str) -> tuple[str, str]:
     return options.stack_name, options.region
 
 
-def test_the_defaults() -> None:
-    assert parsed() == (DEFAULT_STACK, DEFAULT_REGION)
-
-
-def test_the_environment_counts_before_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STACK_NAME", "other")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    assert parsed() == ("other", "eu-west-1")
-    monkeypatch.setenv("AWS_REGION", "eu-west-2")
-    assert parsed() == ("other", "eu-west-2")
-
-
-def test_an_option_counts_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STACK_NAME", "other")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    assert parsed("--stack-name", "mine", "--region", "us-west-2") == ("mine", "us-west-2")
-
-
-def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STACK_NAME", "")
-    monkeypatch.setenv("AWS_REGION", "")
-    assert parsed() == (DEFAULT_STACK, DEFAULT_REGION)
+@pytest.mark.parametrize(
+    ("variables", "arguments", "read"),
+    [
+        ({}, [], (DEFAULT_STACK, DEFAULT_REGION)),
+        ({"STACK_NAME": "", "AWS_REGION": ""}, [], (DEFAULT_STACK, DEFAULT_REGION)),
+        ({"STACK_NAME": "other", "AWS_DEFAULT_REGION": "eu-west-1"}, [], ("other", "eu-west-1")),
+        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-west-2"}, [], (DEFAULT_STACK, "eu-west-2")),
+        (
+            {"STACK_NAME": "other", "AWS_REGION": "eu-west-1"},
+            ["--stack-name", "mine", "--region", "eusc-de-east-1"],
+            ("mine", "eusc-de-east-1"),
+        ),
+    ],
+)
+def test_an_option_counts_before_a_variable_and_that_before_the_default(
+    variables: dict[str, str], arguments: list[str], read: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert parsed(*arguments) == read
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA"])
@@ -57,24 +55,13 @@ def test_an_address_of_a_local_cloud(value: str, monkeypatch: pytest.MonkeyPatch
     assert parsed() == (DEFAULT_STACK, DEFAULT_REGION)
 
 
-def test_an_operation_ends_with_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
-    given: list[Sequence[str] | None] = []
-
-    def operation(arguments: Sequence[str] | None) -> int:
-        given.append(arguments)
-        return 7
-
-    assert run(operation, ["--json"]) == 7
-    assert given == [["--json"]]
-    assert capsys.readouterr() == ("", "")
-
-
 @pytest.mark.parametrize(
     ("raised", "status", "said"),
     [
         (OperationFailed("There is no stack."), 1, "Error: There is no stack.\n"),
         (NoCredentialsError(), 1, "Error: There are no valid AWS credentials (aws configure, or AWS_PROFILE=...).\n"),
         (KeyboardInterrupt(), 130, "Interrupted.\n"),
+        (KeyboardInterrupt("Nothing was done."), 130, "Interrupted. Nothing was done.\n"),
     ],
 )
 def test_what_goes_wrong_is_a_sentence_and_a_status(

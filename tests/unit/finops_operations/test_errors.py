@@ -4,13 +4,12 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
-    NoRegionError,
     PartialCredentialsError,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops_operations.errors import OperationFailed, code_of, fails_with, failure_of
+from finops_operations.errors import OperationFailed, fails_with, failure_of
 
 
 def client_error(code: str, message: str = "Because.") -> ClientError:
@@ -44,18 +43,11 @@ def test_what_aws_refuses(code: str, sentence: str) -> None:
     [
         (NoCredentialsError(), "There are no valid AWS credentials"),
         (PartialCredentialsError(provider="env", cred_var="key"), "There are no valid AWS credentials"),
-        (NoRegionError(), "--region"),
         (EndpointConnectionError(endpoint_url="http://localhost:1"), "AWS_ENDPOINT_URL"),
     ],
 )
 def test_what_stands_in_the_way(error: BotoCoreError, part: str) -> None:
     assert part in str(failure_of(error))
-
-
-def test_an_error_without_a_body() -> None:
-    error = ClientError({}, "HeadBucket")
-    assert code_of(error) == ""
-    assert str(failure_of(error)).startswith("AWS refused HeadBucket: ")
 
 
 def test_aws_s_own_words_come_behind_the_sentence_on_one_line() -> None:
