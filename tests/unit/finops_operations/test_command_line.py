@@ -1,10 +1,12 @@
 from collections.abc import Sequence
 
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, PartialCredentialsError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from finops_operations.command_line import DEFAULT_REGION, DEFAULT_STACK, run, session_of, stack_parser
-from finops_operations.errors import OperationFailed
+from finops_operations.errors import OperationFailed, failure_of
 
 
 @pytest.fixture(autouse=True)
@@ -55,11 +57,30 @@ def test_an_address_of_a_local_cloud(value: str, monkeypatch: pytest.MonkeyPatch
     assert parsed() == (DEFAULT_STACK, DEFAULT_REGION)
 
 
+def refused(code: str, message: str = "Because.") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeTable")
+
+
 @pytest.mark.parametrize(
     ("raised", "status", "said"),
     [
-        (OperationFailed("There is no stack."), 1, "Error: There is no stack.\n"),
-        (NoCredentialsError(), 1, "Error: There are no valid AWS credentials (aws configure, or AWS_PROFILE=...).\n"),
+        (OperationFailed("There is no stack."), 1, "Error: There is no stack."),
+        (NoCredentialsError(), 1, "Error: There are no valid AWS credentials (aws configure, or AWS_PROFILE=...)."),
+        (PartialCredentialsError(provider="env", cred_var="key"), 1, "Error: There are no valid AWS credentials"),
+        (
+            EndpointConnectionError(endpoint_url="http://localhost:1"),
+            1,
+            'http://localhost:1" Is the network there, and',
+        ),
+        (
+            refused("ExpiredToken"),
+            1,
+            "Error: Your AWS credentials have expired. Sign in again (aws sso login, or fresh",
+        ),
+        (refused("SignatureDoesNotMatch"), 1, "Check aws sts get-caller-identity. It says: Because."),
+        (refused("AccessDeniedException"), 1, "Error: You may not call DescribeTable: Because."),
+        (refused("403"), 1, "Error: You may not call DescribeTable: Because."),
+        (refused("Throttling", "No.\nReally not."), 1, "Error: AWS refused DescribeTable: No. Really not.\n"),
         (KeyboardInterrupt(), 130, "Interrupted.\n"),
         (KeyboardInterrupt("Nothing was done."), 130, "Interrupted. Nothing was done.\n"),
     ],
@@ -71,7 +92,14 @@ def test_what_goes_wrong_is_a_sentence_and_a_status(
         raise raised
 
     assert run(operation) == status
-    assert capsys.readouterr() == ("", said)
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert printed.out == ""
+
+
+@given(code=st.text(), message=st.text())
+def test_every_refusal_has_a_sentence(code: str, message: str) -> None:
+    assert str(failure_of(refused(code, message)))
 
 
 def test_a_defect_is_not_hidden() -> None:
