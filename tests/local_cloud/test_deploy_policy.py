@@ -49,16 +49,16 @@ def test_the_policies_are_enough_to_deploy_update_return_and_delete(
     deployer = LimitedUser(local_cloud, "deployer", {policy: policy_of(policy, *NAMES) for policy in DEPLOYER})
     deploy = (ROOT / "deploy.sh", *NAMES, "--packages-dir", packages)
     deployer.run(*deploy, "--dry-run")
-    endpoint = deployer.run(*deploy, "--with-sample-agents").stdout
+    endpoint = deployer.run(*deploy, "--with-sample-agents")
     assert endpoint.startswith("ws://")
     local_cloud.quiet_alarms(PROJECT)
     deployer.run(*deploy, "--parameter", "LogLevel=WARNING", "--parameter", "DeletionProtection=true")
     assert parameter(local_cloud, "LogLevel") == "WARNING"
 
     operator = LimitedUser(local_cloud, "operator", {"operate": policy_of("operate", *NAMES)})
-    released = operator.run(ROOT / "ops" / "rollback.sh", "--stack-name", PROJECT, "--list").stdout
+    released = operator.run(ROOT / "ops" / "rollback.sh", "--stack-name", PROJECT, "--list")
     assert released.count("verified") == 2
-    health = operator.run(ROOT / "ops" / "health_check.sh", "--stack-name", PROJECT, "--json").stdout
+    health = operator.run(ROOT / "ops" / "health_check.sh", "--stack-name", PROJECT, "--json")
     assert json.loads(health)["healthy"]
     operator.run(ROOT / "ops" / "dead_letters.sh", "list", "--stack-name", PROJECT)
 

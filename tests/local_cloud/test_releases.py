@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import pytest
 
 from local_cloud.conversation import Conversation, conversation
 from local_cloud.deploy_script import TEMPLATE, run_script
-from local_cloud.journey_stack import BUCKET, JourneyStack
+from local_cloud.journey_stack import JourneyStack
 from local_cloud.running_cloud import ROOT, LocalCloud
 
 FUNCTIONS = {
@@ -47,18 +46,15 @@ class ReleasedStack(JourneyStack):
     def rollback(self, release: str) -> subprocess.CompletedProcess[str]:
         return self.run("ops/rollback.sh", "--to", release)
 
-    def releases(self) -> dict[str, tuple[str, bool]]:
-        """Status of each release that is listed, newest first, and whether it runs now."""
+    def listed(self) -> list[list[str]]:
+        """The rows of the list, newest first: release, status, versions, by whom, and whether it runs now."""
         listed = self.run("ops/rollback.sh", "--list")
         assert listed.returncode == 0, listed.stderr
-        rows = (line.split() for line in listed.stdout.splitlines()[1:])
-        return {row[0]: (row[1], row[-3:] == ["<-", "runs", "now"]) for row in rows}
+        return [line.split(maxsplit=4) for line in listed.stdout.splitlines()[1:]]
 
-    def records(self) -> dict[str, dict[str, str]]:
-        s3 = self.cloud.client("s3")
-        found = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{self.project}/releases/")["Contents"]
-        keys = [item["Key"] for item in found if item["Key"].endswith("/release.json")]
-        return {key.split("/")[2]: json.load(s3.get_object(Bucket=BUCKET, Key=key)["Body"]) for key in keys}
+    def releases(self) -> dict[str, tuple[str, bool]]:
+        """Status of each release that is listed, newest first, and whether it runs now."""
+        return {row[0]: (row[1], row[4:] == ["<- runs now"]) for row in self.listed()}
 
     def parameter(self, name: str) -> str:
         stack = self.cloud.client("cloudformation").describe_stacks(StackName=self.project)["Stacks"][0]
@@ -124,7 +120,7 @@ def stack(local_cloud: LocalCloud, packages: Path, tmp_path_factory: pytest.Temp
     stack = ReleasedStack(local_cloud, packages, directory, project="releases")
     deployed = stack.deploy(second_packages(packages, directory / "second"), "--parameter", "MaxQueriesPerMinute=1")
     assert deployed.returncode == 0, deployed.stderr
-    stack.first, stack.second = stack.records()
+    stack.second, stack.first = stack.releases()
     yield stack
     for name in ("releases-monitoring", "releases"):
         local_cloud.client("cloudformation").delete_stack(StackName=name)
@@ -163,15 +159,15 @@ async def test_previous_release_answers_again_and_the_next_one_too(stack: Releas
 
 
 def test_versions_carry_the_releases_that_they_were_published_for(stack: ReleasedStack) -> None:
-    records = stack.records()
-    for function, package in FUNCTIONS.items():
+    versions = {release: dict(zip(FUNCTIONS, row.split("/"), strict=True)) for release, _, row, *_ in stack.listed()}
+    for function in FUNCTIONS:
         found = stack.cloud.client("lambda").list_versions_by_function(FunctionName=f"{stack.project}-{function}")
         described = {version["Version"]: version["Description"] for version in found["Versions"]}
-        for release, record in records.items():
+        for release, of_release in versions.items():
             # A function of which nothing has changed keeps the version that it has.
-            assert described[record[f"{package}Version"]] in {f"release {name}" for name in records if name <= release}
-    handler = [record["MessageHandlerVersion"] for record in records.values()]
-    assert len(set(handler)) == len(handler)
+            assert described[of_release[function]] in {f"release {name}" for name in versions if name <= release}
+    handlers = [of_release["message-handler"] for of_release in versions.values()]
+    assert len(set(handlers)) == len(handlers)
 
 
 async def test_release_that_fails_its_verification_goes_back(

@@ -25,7 +25,9 @@ def test_parameters_are_given_kept_or_left_to_the_template(machine: Machine) -> 
     machine.environment.setenv("GIVEN_USER_POOL_ID", "ignored")
     machine.environment.setenv("AUTH_MODE", "cognito")
     machine.deploy("--user-pool-id", "", "--parameter", 'CostForecastFunctionName=a,"b"\\c')
-    parameters = parameters_of(machine.aws.asked("create_change_set")[0])
+    of_stack, of_monitoring = machine.aws.asked("create_change_set")
+    assert (of_stack["StackName"], of_monitoring["StackName"]) == (STACK, MONITORING)
+    parameters = parameters_of(of_stack)
     assert parameters["LambdaS3Bucket"] == "known-bucket"
     assert parameters["ProjectName"] is None
     assert parameters["LogLevel"] is None
