@@ -283,6 +283,11 @@ def test_interrupted_verification_does_not_claim_that_nothing_was_deployed(machi
     assert "What is deployed is not verified: run this again, or go back: ops/rollback.sh --to previous" in run.stderr
 
 
+def test_stack_without_an_endpoint_is_not_one_of_ours(machine: Machine) -> None:
+    machine.aws.stacks[STACK]["outputs"] = {}
+    assert f"Stack {STACK} (UPDATE_COMPLETE) has no output WebSocketApiEndpoint" in machine.deploy(status=1).stderr
+
+
 def test_endpoint_of_a_stack_that_any_page_may_connect_to_comes_with_a_hint(machine: Machine) -> None:
     machine.stack("UPDATE_COMPLETE", AllowedOrigins="*")
     run = machine.deploy()

@@ -58,9 +58,20 @@ def test_stack_that_cannot_be_updated(machine: Machine, status: str, sentence: s
     machine.rollback("--list")
 
 
-def test_stack_of_something_else(machine: Machine) -> None:
-    machine.aws.stacks[STACK]["parameters"] = {}
-    machine.refused(machine.rollback(status=1), "has no parameter LambdaS3Bucket")
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [({}, "has no parameter LambdaS3Bucket"), ({"LambdaS3Bucket": BUCKET}, "it has no parameter ProjectName")],
+)
+def test_stack_of_something_else(machine: Machine, parameters: dict[str, str], sentence: str) -> None:
+    machine.aws.stacks[STACK]["parameters"] = parameters
+    machine.refused(machine.rollback("--to", FIRST, "--dry-run", status=1), sentence)
+
+
+def test_stack_that_is_not_there_or_may_not_be_seen(machine: Machine) -> None:
+    machine.no_stack()
+    machine.refused(machine.rollback(status=1), f"There is no stack {STACK} in us-east-1. Name yours with --stack-name")
+    machine.aws.answers("describe_stacks", refusal("AccessDenied", "It does not exist for you"))
+    machine.refused(machine.rollback(status=1), ": It does not exist for you")
 
 
 def test_nothing_is_before_the_first(machine: Machine) -> None:
