@@ -2,13 +2,10 @@
 
 What AWS documents of it:
 
-- StartDeployment takes `s3://BUCKET/KEY` as sourceUrl; sourceUrlType ZIP is the default (Amplify API reference,
-  StartDeployment). It is for apps that are not connected to a repository (same page).
+- StartDeployment takes `s3://BUCKET/KEY` as sourceUrl; sourceUrlType ZIP is the default. It is for apps that are not
+  connected to a repository (Amplify API reference, StartDeployment).
 - Amplify reads the zip as the service amplify.amazonaws.com: the bucket's policy must allow it (Amplify Hosting user
-  guide, "Creating a bucket policy to deploy a static website from S3 using the AWS SDKs"). The statements for it stand
-  in Step 8 of the project's guide.
-- The zip holds the contents of the build's folder, not the folder, and at most 5 GB (same guide, "Deploying an
-  application to Amplify without a Git repository").
+  guide, "Creating a bucket policy to deploy a static website from S3 using the AWS SDKs").
 - A deployment is refused while another one of the branch is unfinished, with "The last job(deployment) N was not
   finished, please wait until it finish or use StopJob operation" (aws-amplify/amplify-backend, issue 2137).
 - The branch's display name is the first part of its address (API reference, type Branch). A slash in a branch's name
@@ -31,11 +28,11 @@ if TYPE_CHECKING:
     from types_boto3_amplify.type_defs import JobSummaryTypeDef, JobTypeDef
 
 SUCCEEDED = "SUCCEED"
-FINISHED = frozenset({SUCCEEDED, "FAILED", "CANCELLED"})
+_FINISHED = {SUCCEEDED, "FAILED", "CANCELLED"}
 
 # Seconds. A deployment takes about one minute.
 _POLL = 3.0
-_SIGN_OF_LIFE = 30.0
+_LOOKS_TO_A_SIGN_OF_LIFE = 10
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,6 @@ class AmplifyBranch:
 
         Raises:
             OperationFailed: there is no such app or branch, or the app takes no zips.
-            botocore.exceptions.ClientError: Amplify does not say.
         """
         region = client.meta.region_name
         try:
@@ -81,7 +77,7 @@ class AmplifyBranch:
         return cls(client, app_id, name, f"https://{label.replace('/', '-')}.{app['defaultDomain']}")
 
     def deployments(self) -> list[JobSummaryTypeDef]:
-        """Give the last deployments, which are Amplify's jobs, at most 50, the newest first."""
+        """Return the last deployments, which are Amplify's jobs, at most 50, the newest first."""
         answer = self.client.list_jobs(appId=self.app_id, branchName=self.name, maxResults=50)
         return sorted(answer["jobSummaries"], key=lambda job: int(job["jobId"]), reverse=True)
 
@@ -92,7 +88,7 @@ class AmplifyBranch:
             OperationFailed: one is.
         """
         for job in self.deployments():
-            if job["status"] not in FINISHED:
+            if job["status"] not in _FINISHED:
                 raise OperationFailed(
                     f"Deployment {job['jobId']} of branch {self.name} is {job['status']}, and Amplify takes one at a"
                     f" time. Wait for it, or stop it: {self._command('stop-job', job['jobId'])}"
@@ -116,7 +112,7 @@ class AmplifyBranch:
                     "Amplify runs no more deployments at once in this account and region. Wait for those that run."
                 ) from error
             for job in self.deployments():
-                if job.get("sourceUrl") == source_url and job["status"] not in FINISHED:
+                if job.get("sourceUrl") == source_url and job["status"] not in _FINISHED:
                     return job["jobId"]
             raise
 
@@ -128,23 +124,20 @@ class AmplifyBranch:
             KeyboardInterrupt: somebody wants to wait no longer. The deployment goes on, and they are told so.
         """
         status = "under way"
-        told: list[str] = []
-        told_at = 0.0
+        told: set[str] = set()
         try:
-            for passed in self.clock.looks(_POLL, timeout):
+            for look, passed in enumerate(self.clock.looks(_POLL, timeout), start=1):
                 if job := self._asked(job_id):
                     status = job["summary"]["status"]
                     steps = [f"{step['stepName']}: {step['status']}" for step in job["steps"]]
                     for line in steps or [f"Deployment: {status}"]:
                         if line not in told:
                             say(line)
-                            told.append(line)
-                            told_at = passed
-                    if status in FINISHED:
+                            told.add(line)
+                    if status in _FINISHED:
                         return job
-                if passed - told_at >= _SIGN_OF_LIFE:
+                if look % _LOOKS_TO_A_SIGN_OF_LIFE == 0:
                     say(f"{status}, {passed:.0f} s")
-                    told_at = passed
         except KeyboardInterrupt:
             warn(
                 f"Deployment {job_id} goes on without you. Watch it: {self._command('get-job', job_id)}"
@@ -157,18 +150,15 @@ class AmplifyBranch:
         )
 
     def _asked(self, job_id: str) -> JobTypeDef | None:
-        """Give the job, or None where Amplify cannot be asked at the moment: the deployment does not depend on it."""
+        """Return the job, or None if Amplify cannot be asked at the moment: the deployment does not depend on it."""
         try:
             return self.client.get_job(appId=self.app_id, branchName=self.name, jobId=job_id)["job"]
-        except (HTTPClientError, ConnectionError) as error:
-            warn(f"Amplify cannot be reached; trying again. {error}")
-        except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            # Of others the fault lies with the request, and asking again changes nothing.
-            if status < 500 and status != 429:
+        except (ClientError, HTTPClientError, ConnectionError) as error:
+            # Of such the fault lies with the request, and asking again changes nothing.
+            if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 429:
                 raise
-            warn(f"Amplify does not answer as it should; trying again. {error}")
-        return None
+            warn(f"Amplify does not answer; trying again. {error}")
+            return None
 
     def _command(self, action: str, job_id: str) -> str:
         return (

@@ -1,15 +1,14 @@
-"""What is checked before a frontend is built and deployed."""
+"""What is checked before a frontend is built and deployed. What is not as it must be is an OperationFailed."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from finops_operations.errors import OperationFailed, code_of
-from finops_operations.frontend.config_file import read_config
+from finops_operations.frontend.config import read_config
 from finops_operations.operator_messages import warn
 from finops_operations.stack import Stack
 
@@ -20,26 +19,18 @@ _REMEDY = "Write it: ops/write_frontend_config.sh. To deploy it as it is: --forc
 
 
 def check_config(path: Path, endpoint: str) -> None:
-    """Make sure that config.js leads to the stack's endpoint.
-
-    Raises:
-        OperationFailed: it does not, or is not there, or cannot be understood.
-    """
-    config = read_config(path)
-    if config is None:
+    """Make sure that config.js is there, and leads to the stack's endpoint."""
+    text, values = read_config(path)
+    if not text:
         raise OperationFailed(f"There is no {path}. {_REMEDY}")
-    api = config.values.get("api")
+    api = values.get("api")
     there = api.get("websocketEndpoint") if isinstance(api, dict) else None
     if there != endpoint:
         raise OperationFailed(f"{path} leads to {there or 'no endpoint'}, the stack's is {endpoint}. {_REMEDY}")
 
 
 def check_build(build: Path, endpoint: str) -> None:
-    """Make sure that the build was made with such a config.js, and not before it was written.
-
-    Raises:
-        OperationFailed: no file of the build has the endpoint in it.
-    """
+    """Make sure that the build was made with such a config.js, and not before it was written."""
     if not any(endpoint.encode() in path.read_bytes() for path in build.rglob("*") if path.is_file()):
         raise OperationFailed(
             f"No file in {build} leads to the stack's endpoint {endpoint}: the build is older than config.js, or does"
@@ -48,11 +39,7 @@ def check_build(build: Path, endpoint: str) -> None:
 
 
 def check_bucket(s3: S3Client, bucket: str, region: str) -> str:
-    """Make sure that the bucket is there and yours, and return the region that it is in.
-
-    Raises:
-        OperationFailed: it is not there, or not yours.
-    """
+    """Make sure that the bucket is there and yours, and return the region that it is in."""
     try:
         return s3.head_bucket(Bucket=bucket).get("BucketRegion") or region
     except ClientError as error:
@@ -71,26 +58,15 @@ def check_amplify_reads(s3: S3Client, bucket: str, bucket_region: str, region: s
     if bucket_region != region:
         warn(f"Amplify is in {region}, the bucket {bucket} in {bucket_region}. If the deployment fails, use another.")
     try:
-        is_allowed = allows_amplify(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        is_allowed = "amplify.amazonaws.com" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
     except ClientError as error:
         # Of a policy that you may not read, nobody can tell.
         is_allowed = code_of(error) != "NoSuchBucketPolicy"
     if not is_allowed:
         warn(
-            f"The policy of the bucket {bucket} does not let Amplify read it. If the deployment fails, add the"
-            " statements of Step 8 in docs/WEBSOCKET_DEPLOYMENT_GUIDE.md."
+            f"The policy of the bucket {bucket} does not name Amplify. If the deployment fails, add the statements of"
+            " Step 8 in docs/WEBSOCKET_DEPLOYMENT_GUIDE.md."
         )
-
-
-def allows_amplify(policy: str) -> bool:
-    """Tell whether a policy, of which S3 has made sure that it is one, allows Amplify something."""
-    statements = json.loads(policy)["Statement"]
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {})
-        is_amplify = principal == "*" or "amplify.amazonaws.com" in principal.get("Service", [])
-        if is_amplify and statement["Effect"] == "Allow":
-            return True
-    return False
 
 
 def check_origin(stack: Stack, url: str) -> None:

@@ -1,16 +1,22 @@
-"""Writes the frontend's src/config.js from a stack's outputs (the guide's Step 7)."""
+"""The file src/config.js, by which a frontend knows where its API is, written from a stack's outputs (Step 7).
 
-from __future__ import annotations
+It is one JavaScript statement and its export: const config = {...}; export default config;
+"""
 
 import argparse
+import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import json5
+
+from finops_client.terminal_text import clean_line
 from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed
-from finops_operations.frontend.config_file import Value, config_text, read_config, replace, written
 from finops_operations.operator_messages import say, warn
 from finops_operations.option_types import of_form
 from finops_operations.stack import Stack
@@ -18,12 +24,22 @@ from finops_operations.stack import Stack
 DEFAULT_FRONTEND = Path(__file__).resolve().parents[3] / "finops-ui"
 CONFIG = Path("src", "config.js")
 
+Value: TypeAlias = "str | bool | int | float | list[Value] | dict[str, Value] | None"
+
 # The guide's keys in the guide's order. What nobody knows is an empty string, which is false in JavaScript as a
 # missing key is: a frontend takes both as "there is none", and whoever reads the file sees what can be filled in.
 _SECTIONS: dict[str, dict[str, Value]] = {
     "cognito": {"userPoolId": "", "userPoolWebClientId": "", "identityPoolId": ""},
     "api": {"websocketEndpoint": "", "privateEndpoint": "", "legacyEndpoint": "", "useWebSocket": True},
 }
+
+# Possessive, so that no text makes it try twice.
+_STRING_OR_COMMENT = re.compile(
+    r"""'(?:[^'\\\n\r]|\\.)*+'|"(?:[^"\\\n\r]|\\.)*+"|(?P<comment>//[^\n\r\u2028\u2029]*+|/\*.*?\*/)""", re.DOTALL
+)
+_MODULE = re.compile(
+    r"(?P<before>\s*const\s+config\s*=\s*)(?P<values>\{.*\})\s*;?\s*export\s+default\s+config\s*;?\s*", re.DOTALL
+)
 
 _DESCRIPTION = """\
 Writes the frontend's src/config.js from the stack's outputs: region, user pool, app client and WebSocket endpoint.
@@ -57,15 +73,14 @@ def write_config(options: argparse.Namespace, stack: Stack) -> int:
         OperationFailed: the stack has no endpoint yet, or the file that is there cannot be understood or replaced.
     """
     path: Path = options.output or options.frontend / CONFIG
-    there = read_config(path)
-    before = there.values if there else {}
+    old_text, before = read_config(path)
     values = _after(before, options, stack, path)
     _warn_of_another_region(values["cognito"]["userPoolId"], options.region)
     text = config_text(values)
     if options.dry_run:
         sys.stdout.write(text)
         return DONE
-    if there and text == there.text:
+    if text == old_text:
         print(f"{path}: unchanged")  # noqa: T201 - a command's own output
         return DONE
 
@@ -73,12 +88,12 @@ def write_config(options: argparse.Namespace, stack: Stack) -> int:
     for key, value in _flat(values):
         if key not in old or old[key] != value:
             say(f"{key}: {written(old[key]) if key in old else 'none'} -> {written(value)}")
-    if there and there.comments:
-        warn(f"{path} has {there.comments} comment(s), which the new file has not.")
+    if comments := sum(bool(found["comment"]) for found in _STRING_OR_COMMENT.finditer(old_text)):
+        warn(f"{path} has {comments} comment(s), which the new file has not.")
     if options.check:
-        print(f"{path}: differs" if there else f"{path}: not there")  # noqa: T201 - a command's own output
+        print(f"{path}: differs" if old_text else f"{path}: not there")  # noqa: T201 - a command's own output
         return FAILED
-    replace(path, text)
+    _replace(path, text)
     print(f"{path}: written")  # noqa: T201 - a command's own output
     return DONE
 
@@ -125,6 +140,100 @@ def _warn_of_another_region(pool: Value, region: str) -> None:
             f"The user pool {pool} is not in {region}, where the API is: the frontend must take the pool's region from"
             " its id."
         )
+
+
+def read_config(path: Path) -> tuple[str, dict[str, Value]]:
+    """Return the file's text and its values: nothing of a file that is not there.
+
+    Raises:
+        OperationFailed: it cannot be read, or not be understood. Names line and column.
+    """
+    try:
+        text = path.read_bytes().decode()
+        return text, parse(text)
+    except FileNotFoundError:
+        return "", {}
+    except OSError as error:
+        raise OperationFailed(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise OperationFailed(
+            f"{path}, {clean_line(str(error))}. Only plain values, in UTF-8, are understood there; write this one out,"
+            " or move the file away to have a new one."
+        ) from error
+
+
+def parse(text: str) -> dict[str, Value]:
+    """Return the values of the file's text, which are those of JSON5.
+
+    Raises:
+        ValueError: it is anything else. It is never guessed at, because what is read here is written again.
+    """
+    module = _MODULE.fullmatch(_STRING_OR_COMMENT.sub(lambda found: _blank(found["comment"]) or found[0], text))
+    if module is None:
+        raise ValueError("here must stand const config = {...}; export default config; and nothing else")
+    try:
+        # What stands before is blank too, so that a fault has its place in the file.
+        values: dict[str, Value] = json5.loads(_blank(module["before"]) + module["values"], allow_duplicate_keys=False)
+    except RecursionError as error:
+        raise ValueError("this is nested too deep") from error
+    except ValueError as error:
+        place = re.sub(r"<string>:(\d+) (.*) at column (\d+)", r"line \1, column \3: \2", str(error), flags=re.DOTALL)
+        raise ValueError(place) from error
+    return values
+
+
+def _blank(text: str | None) -> str:
+    """Return as many spaces on as many lines."""
+    return re.sub(r"[^\n\r\u2028\u2029]", " ", text or "")
+
+
+def config_text(values: dict[str, Value]) -> str:
+    """Return the file's text for these values."""
+    return f"const config = {written(values)};\nexport default config;\n"
+
+
+def written(value: Value) -> str:
+    """Return a value as JavaScript, laid out as in the guide's Step 7.
+
+    There the last entry of a block ends in a comma if it is a string, and in none if it is not.
+    """
+    text = json5.dumps(
+        value, indent=4, quote_style=json5.QuoteStyle.ALWAYS_SINGLE, trailing_commas=True, ensure_ascii=False
+    )
+    text = re.sub(r"(?<!'),(?=\n *[}\]])", "", text)
+    # A digit behind \0 would make another character of it.
+    text = re.sub(r"\\.", lambda escape: r"\x00" if escape[0] == r"\0" else escape[0], text)
+    # What cannot be seen, or is half a character, which cannot be saved as UTF-8.
+    text = re.sub(r"[^\n -~]", lambda found: _visible(found[0]), text)
+    # Where a page has it inside its HTML, these would end the script or change how it is read.
+    return text.replace("</", r"<\/").replace("<!--", r"<\!--")
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    return re.sub("(.{4})", r"\\u\1", character.encode("utf-16-be", "surrogatepass").hex())
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file, all of it or nothing: a build that reads it at this moment finds the old one or the new one.
+
+    A link stays a link, and the file it leads to keeps its mode.
+    """
+    target = Path(os.path.realpath(path))
+    unfinished = target.with_name(f".{target.name}.new")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        if target.exists():
+            shutil.copymode(target, unfinished)
+        unfinished.replace(target)
+    except FileNotFoundError as error:
+        raise OperationFailed(
+            f"There is no folder {target.parent}. Name the frontend's with --frontend, or the file with --output."
+        ) from error
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise OperationFailed(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,4 +1,7 @@
-"""Builds the frontend and deploys it with Amplify, or returns to an earlier release (the guide's Step 8)."""
+"""Builds the frontend and deploys it with Amplify, or returns to an earlier release (the guide's Step 8).
+
+What cannot be done is an OperationFailed.
+"""
 
 from __future__ import annotations
 
@@ -71,11 +74,6 @@ class FrontendDeployment:
     """What the command does, for one branch of one app."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        """Find the stack, the branch and the bucket.
-
-        Raises:
-            OperationFailed: one of them is not there.
-        """
         session = session_of(options)
         self._options = options
         self._stack = Stack.read(session.client("cloudformation", config=QUICK), options.stack_name)
@@ -88,11 +86,7 @@ class FrontendDeployment:
         self._who = session.client("sts", config=QUICK)
 
     def deploy(self) -> None:
-        """Build, pack, upload and deploy a new release.
-
-        Raises:
-            OperationFailed: something is not as it must be, or the deployment failed.
-        """
+        """Build, pack, upload and deploy a new release."""
         options, releases = self._options, self._releases
         heading("Checking")
         if not options.skip_build:
@@ -136,11 +130,7 @@ class FrontendDeployment:
         self._start(record)
 
     def return_to(self, wanted: str) -> None:
-        """Deploy an earlier release's zip again. `wanted` is its id, or previous.
-
-        Raises:
-            OperationFailed: there is none, or the deployment failed.
-        """
+        """Deploy an earlier release's zip again. `wanted` is its id, or previous."""
         self._branch.check_idle()
         if wanted == "previous":
             _, wanted = self._releases.live_and_previous(self._releases.newest(), self._branch.deployments())

@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 # How an id begins.
 TIME = "%Y%m%dT%H%M%SZ"
 RELEASE_ID = r"[0-9]{8}T[0-9]{6}Z-[0-9a-z]+"
-# The key that the guide's Step 8 uploads to, and its start-deployment reads from.
-GUIDES_KEY = "finops-ui-websocket-deployed.zip"
-
-# Each costs a request to read. Older ones stay in the bucket, and can be returned to by their id.
-_LISTED = 50
 _ZIP = "finops-ui.zip"
 _RECORD = "release.json"
 
@@ -56,8 +51,8 @@ class FrontendReleases:
         return f"s3://{self.bucket}/{self.place}/{release}/{_ZIP}"
 
     def upload(self, record: Record, package: Path) -> None:
-        """Put a new release into the bucket, its zip under the guide's plain name too. The record comes last."""
-        for key in (f"{self.place}/{record['id']}/{_ZIP}", GUIDES_KEY):
+        """Put a new release into the bucket, its zip under the plain name of the guide's Step 8 too."""
+        for key in (f"{self.place}/{record['id']}/{_ZIP}", "finops-ui-websocket-deployed.zip"):
             with package.open("rb") as content:
                 self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType="application/zip")
         self.save(record)
@@ -77,7 +72,8 @@ class FrontendReleases:
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         # What lies deeper belongs to another branch, whose name begins with this one's.
         ids = {self._id_in(f"s3://{self.bucket}/{key}", _RECORD) for key in keys} - {""}
-        return [self._record(release) for release in sorted(ids, reverse=True)[:_LISTED]]
+        # Each costs a request. Older ones stay in the bucket, and can be returned to by their id.
+        return [self._record(release) for release in sorted(ids, reverse=True)[:50]]
 
     def next_time(self, now: datetime) -> datetime:
         """Give the time for a new release's id: `now`, or after the newest's, as ids are in the order of releases."""
@@ -127,15 +123,8 @@ class FrontendReleases:
 
     def _record(self, release: str) -> Record:
         answer = self.s3.get_object(Bucket=self.bucket, Key=f"{self.place}/{release}/{_RECORD}")
-        return parse_record(answer["Body"].read(), release)
-
-
-def parse_record(text: bytes, release: str) -> Record:
-    """Read the record of the release with this id, as far as it can be understood."""
-    try:
-        record = json.loads(text)
-    except ValueError:
-        record = None
-    if not isinstance(record, dict):
-        return {"id": release, "status": "unreadable"}
-    return {**{name: str(value) for name, value in record.items()}, "id": release}
+        try:
+            record: Record = json.loads(answer["Body"].read())
+        except ValueError:
+            record = {"status": "unreadable"}
+        return {**record, "id": release}
