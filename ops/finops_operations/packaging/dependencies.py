@@ -1,14 +1,22 @@
-"""Installs a function's locked dependencies into a directory, with pip."""
+"""Installs a function's locked dependencies into a directory, with pip, for a target.
+
+That is what packages run on: a Lambda runtime and a processor, such as python3.13-arm64, or "host", this machine.
+"""
 
 from __future__ import annotations
 
 import os
+import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-from finops_operations.packaging.errors import BuildFailed
-from finops_operations.packaging.targets import wheel_options
+from finops_operations.template import parameter_defaults
+
+_TARGET = re.compile(r"python(3\.1[123])-(arm64|x86_64)")
+# The processors' names in wheels, by their names in Lambda.
+_PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 # Exact pins with hashes and no source archives: a wrong tag fails, and cannot fall back to another release.
 _LOCKED = ["--require-hashes", "--only-binary=:all:", "--no-deps"]
@@ -22,7 +30,40 @@ _REASONS = {
     "connection broken": "the package index does not answer.",
     "No matching distribution": "a requirement has no wheel for this target.",
 }
-_NO_REASON = "pip's words are above."
+
+
+class BuildFailed(Exception):
+    """A package cannot be made. The text is a sentence for the person who builds; `status` is for the shell."""
+
+    def __init__(self, sentence: str, status: int = 1) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def chosen_target(asked_for: str, template: Path) -> str:
+    """Return the target that was asked for, or if that is empty the one that the template's defaults are.
+
+    Raises:
+        BuildFailed: there are no packages for the one that was asked for, or the template has no defaults.
+        OSError: the template cannot be read.
+    """
+    if asked_for:
+        if asked_for != "host" and not _TARGET.fullmatch(asked_for):
+            raise BuildFailed(f"There is no target {asked_for}. See ./build_packages.sh --help.", status=2)
+        return asked_for
+    defaults = parameter_defaults(template.read_text(encoding="utf-8"))
+    for parameter in ("LambdaRuntime", "LambdaArchitecture"):
+        if not re.fullmatch(r"[\w.-]+", defaults.get(parameter, "")):
+            raise BuildFailed(f"Parameter {parameter} with a plain default is not found in the template.")
+    return f"{defaults['LambdaRuntime']}-{defaults['LambdaArchitecture']}"
+
+
+def actual_target(target: str) -> str:
+    """Return what packages for a target load on: this machine's own target in place of "host"."""
+    if target != "host":
+        return target
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return f"python{sys.version_info.major}.{sys.version_info.minor}-{machine}"
 
 
 def install_dependencies(requirements: Path, target: str, directory: Path) -> None:
@@ -33,10 +74,9 @@ def install_dependencies(requirements: Path, target: str, directory: Path) -> No
     """
     if not requirements.is_file():
         raise BuildFailed(f"{requirements} is missing.")
-    report = report_of(directory)
-    where = [f"--report={report}", f"--target={directory}", f"--requirement={requirements}"]
+    where = [f"--report={report_of(directory)}", f"--target={directory}", f"--requirement={requirements}"]
     installed = subprocess.run(  # noqa: S603 (a list, no shell)
-        [sys.executable, "-m", "pip", "install", *_QUIET, *_LOCKED, *wheel_options(target), *where],
+        [sys.executable, "-m", "pip", "install", *_QUIET, *_LOCKED, *_wheel_options(target), *where],
         env={**os.environ, **_NO_SETTINGS},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -47,12 +87,33 @@ def install_dependencies(requirements: Path, target: str, directory: Path) -> No
         sys.stderr.writelines(line for line in installed.stdout.splitlines(keepends=True) if line.startswith("ERROR: "))
         what = f"The dependencies of {requirements.parent.name} for {target} cannot be installed"
         reasons = (reason for words, reason in _REASONS.items() if words in installed.stdout)
-        raise BuildFailed(f"{what}: {next(reasons, _NO_REASON)}")
+        raise BuildFailed(f"{what}: {next(reasons, 'pip says above why.')}")
 
 
 def report_of(directory: Path) -> Path:
-    """Give where pip's report of an installation into a directory is.
+    """Return where pip's report of an installation into a directory is.
 
     https://pip.pypa.io/en/stable/reference/installation-report/
     """
     return directory.with_name(f"{directory.name}.report.json")
+
+
+def _wheel_options(target: str) -> list[str]:
+    """Return the options with which pip chooses the wheels for a target.
+
+    manylinux2014 wheels need glibc 2.17: they load on Amazon Linux 2 (python3.11, glibc 2.26) and on Amazon Linux 2023
+    (python3.12 and 3.13, glibc 2.34), and every compiled dependency has them.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (each runtime's operating system)
+    https://docs.aws.amazon.com/linux/al2023/ug/glibc-gcc-and-binutils.html (their glibc)
+    https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/
+    """
+    parts = _TARGET.fullmatch(target)
+    if parts is None:
+        return []
+    version, processor = parts.groups()
+    return [
+        f"--platform=manylinux2014_{_PROCESSORS[processor]}",
+        f"--python-version={version}",
+        "--implementation=cp",
+        f"--abi=cp{version.replace('.', '')}",
+    ]

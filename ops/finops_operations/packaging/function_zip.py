@@ -1,9 +1,7 @@
 """Packs what a function needs of the tree that was installed for it."""
 
-from __future__ import annotations
-
 import hashlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from finops_operations.reproducible_zip import write_zip
 
@@ -15,19 +13,21 @@ _UNNEEDED_NAMES = frozenset({"requirements.in", "requirements.txt"})
 _LICENCE_PREFIXES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 
 
-def pack(tree: Path, package: Path) -> str:
-    """Write what a function needs of a tree into a zip, and give the zip's summary.
+def pack(tree: Path) -> str:
+    """Write what a function needs of a tree into TREE.zip. Return its name, size and SHA-256 as an aligned line.
 
     Raises:
         OSError: a file cannot be read, or the zip not written.
     """
+    package = tree.with_name(f"{tree.name}.zip")
     paths = (path.relative_to(tree) for path in tree.rglob("*") if path.is_file())
-    write_zip(package, tree, (path.as_posix() for path in paths if belongs(PurePosixPath(path))))
-    return summary(package)
+    write_zip(package, tree, (path.as_posix() for path in paths if _belongs(path)))
+    content = package.read_bytes()
+    return f"{package.name:<34} {len(content):>10,} bytes  sha256 {hashlib.sha256(content).hexdigest()}"
 
 
-def belongs(path: PurePosixPath) -> bool:
-    """Say whether a file, named relative to the package's root, is needed at run time or by a licence."""
+def _belongs(path: Path) -> bool:
+    """Tell whether a file, named relative to the package's root, is needed at run time or by a licence."""
     if path.parts[0].endswith(".dist-info"):
         # None of our dependencies reads its metadata (importlib.metadata); their licences must go along.
         return path.parts[1] == "licenses" or path.name.startswith(_LICENCE_PREFIXES)
@@ -37,9 +37,3 @@ def belongs(path: PurePosixPath) -> bool:
         or path.name in _UNNEEDED_NAMES
         or any(part.startswith(".") for part in path.parts)
     )
-
-
-def summary(package: Path) -> str:
-    """Give a file's name, size in bytes and SHA-256 as one line that aligns with other packages' lines."""
-    content = package.read_bytes()
-    return f"{package.name:<34} {len(content):>10,} bytes  sha256 {hashlib.sha256(content).hexdigest()}"

@@ -15,9 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from finops_operations.packaging.declared_licence import declared_licence
-from finops_operations.packaging.dependencies import report_of
-from finops_operations.packaging.errors import BuildFailed
+from finops_operations.packaging.dependencies import BuildFailed, report_of
+from finops_operations.packaging.third_party_licences import declared_licence
 
 # Whoever adds properties chooses a namespace: https://github.com/CycloneDX/cyclonedx-property-taxonomy
 _NAMESPACE = "finops-websocket"

@@ -1,9 +1,9 @@
-"""Writes the tables of THIRD_PARTY_LICENSES.md: what is packaged and what is used to develop, and under which licence.
+"""Under which licence others' distributions are, as SPDX expressions (https://spdx.org/licenses/).
 
     PYTHONPATH=ops .venv/bin/python -m finops_operations.packaging.third_party_licences
 
-The licences are those that the installed distributions declare, so it runs in the project's environment, after
-./run_tests.sh scan has installed the scanners; and those that npm's lock file repeats from its registry.
+writes the tables of THIRD_PARTY_LICENSES.md anew, in the project's environment, after ./run_tests.sh scan has installed
+the scanners.
 """
 
 from __future__ import annotations
@@ -11,26 +11,25 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
-from importlib.metadata import distributions
+from collections.abc import Sequence
+from importlib.metadata import PackageMetadata, distributions
 from pathlib import Path
 
-from finops_operations.packaging.declared_licence import declared_licence
+_REPOSITORY = Path(__file__).resolve().parents[3]
+DOCUMENT = _REPOSITORY / "THIRD_PARTY_LICENSES.md"
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-# Where ./run_tests.sh scan installs Python's scanners: their environment has this in lib/python3.11/, or a later one's.
-SCANNERS = ".local/scanners/lib/python3*/site-packages"
-DOCUMENT = REPOSITORY / "THIRD_PARTY_LICENSES.md"
-PACKAGES = {
-    "connection_manager": "connection manager",
-    "message_handler": "message handler",
-    "background_processor": "background processor",
+# What stands in the free text `License` of metadata that has no expression yet, and is made of ids of licences.
+_IDS = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "PSF-2.0"})
+# Classifiers that mean one licence of SPDX's list. "BSD License" means any of several, and so is not here.
+# https://packaging.python.org/en/latest/specifications/license-expression/
+_BY_CLASSIFIER = {
+    "License :: OSI Approved :: Apache Software License": "Apache-2.0",
+    "License :: OSI Approved :: MIT License": "MIT",
+    "License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "License :: OSI Approved :: Python Software Foundation License": "PSF-2.0",
 }
-
-PIN = re.compile(r"^([a-z0-9.-]+)==([^\s;\\]+)", re.MULTILINE)
-
 # Their metadata says too little; this is what the texts in their wheels say.
-READ_FROM_THE_TEXT = {
+_READ_FROM_THE_TEXT = {
     "cached-property": "BSD-3-Clause",
     "colorama": "BSD-3-Clause",
     "contextlib2": "PSF-2.0 AND Apache-2.0",
@@ -49,102 +48,89 @@ READ_FROM_THE_TEXT = {
     "sympy": "BSD-3-Clause",
 }
 
-Row = tuple[str, ...]
+_Row = tuple[str, ...]
 
 
-class TablesNotMade(Exception):
-    """A licence cannot be told, or the document has no place for a table; the text is a sentence for a person."""
+def declared_licence(metadata: PackageMetadata) -> str | None:
+    """Return the SPDX expression that metadata declares, or None if it declares none, or not clearly.
 
-
-def main() -> int:
-    """Write the document's tables anew and give the exit status."""
-    try:
-        DOCUMENT.write_text(written_anew(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
-    except TablesNotMade as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    Metadata's own field for it comes first; older metadata has it in the free text `License`, or in one classifier.
+    https://packaging.python.org/en/latest/specifications/core-metadata/#license-expression
+    """
+    if "License-Expression" in metadata:
+        return metadata["License-Expression"]
+    texts = metadata.get_all("License") or [""]
+    if set(re.split(" AND | OR ", texts[0])) <= _IDS:
+        return str(texts[0])
+    classifiers = [name for name in metadata.get_all("Classifier") or [] if name.startswith("License :: ")]
+    return _BY_CLASSIFIER.get(classifiers[0]) if len(classifiers) == 1 else None
 
 
 def written_anew(document: str) -> str:
-    """Give a document with each table between its two marks as it should be.
+    """Return a document with each table between its two marks as it should be.
 
     Raises:
-        TablesNotMade: a licence cannot be told, or a mark is missing.
+        LookupError: a licence cannot be told, or a mark is missing.
     """
-    for name, text in tables(REPOSITORY).items():
+    for name, rows in _tables().items():
+        header = ("Distribution", "Version", "Licence", "In the package of")[: len(rows[0])]
+        lines = [header, ("---",) * len(header), *sorted(rows)]
+        table = "\n".join(f"| {' | '.join(row)} |" for row in lines)
         begin, end = f"<!-- {name}: made by third_party_licences.py -->\n\n", f"\n\n<!-- end of {name} -->"
         before, found, rest = document.partition(begin)
         _, also_found, after = rest.partition(end)
         if not (found and also_found):
-            raise TablesNotMade(f"The document has no place for the table of what is {name}.")
-        document = before + begin + text + end + after
+            raise LookupError(f"The document has no place for the table of what is {name}.")
+        document = before + begin + table + end + after
     return document
 
 
-def tables(repository: Path) -> dict[str, str]:
-    """Return the document's tables by name; raise TablesNotMade if a licence cannot be told."""
+def _tables() -> dict[str, list[_Row]]:
     packaged: dict[tuple[str, str], list[str]] = {}
-    for folder, package in PACKAGES.items():
-        for pin in pins(repository / "src" / folder / "requirements.txt"):
-            packaged.setdefault(pin, []).append(package)
-    development = [pin for pin in pins(repository / "requirements-dev.txt") if pin not in packaged]
-    scanners = pins(repository / "tests" / "scan" / "requirements.txt")
-    installed = [str(path) for path in repository.glob(SCANNERS)]
-    header = ("Distribution", "Version", "Licence")
+    for function in ("connection manager", "message handler", "background processor"):
+        for pin in _pins(f"src/{function.replace(' ', '_')}/requirements.txt"):
+            packaged.setdefault(pin, []).append(function)
+    development = [pin for pin in _pins("requirements-dev.txt") if pin not in packaged]
+    # An environment of their own, of this Python or another one.
+    scanners = [str(path) for path in _REPOSITORY.glob(".local/scanners/lib/python3*/site-packages")]
     return {
-        "packaged": table(
-            (*header, "In the package of"),
-            [(*pin, licence_of(*pin, sys.path), ", ".join(packages)) for pin, packages in packaged.items()],
-        ),
-        "development": table(header, [(*pin, licence_of(*pin, sys.path)) for pin in development]),
-        "web client": table(header, npm_rows(repository / "finops-ui" / "package-lock.json")),
-        "scanners": table(header, [(*pin, licence_of(*pin, installed)) for pin in scanners]),
+        "packaged": [(*pin, _licence_of(*pin, sys.path), ", ".join(names)) for pin, names in packaged.items()],
+        "development": [(*pin, _licence_of(*pin, sys.path)) for pin in development],
+        "web client": _npm_rows(_REPOSITORY / "finops-ui" / "package-lock.json"),
+        "scanners": [(*pin, _licence_of(*pin, scanners)) for pin in _pins("tests/scan/requirements.txt")],
     }
 
 
-def pins(requirements: Path) -> list[tuple[str, str]]:
+def _pins(requirements: str) -> list[tuple[str, str]]:
     """Return the names and versions that a locked requirements file pins."""
-    return PIN.findall(requirements.read_text(encoding="utf-8"))
+    text = (_REPOSITORY / requirements).read_text(encoding="utf-8")
+    return re.findall(r"^([a-z0-9.-]+)==([^\s;\\]+)", text, re.MULTILINE)
 
 
-def licence_of(name: str, version: str, path: list[str]) -> str:
-    """Return the SPDX expression of the licence of a distribution that is installed on a path, as sys.path is one.
-
-    Raises TablesNotMade if it is not installed there in that version, or does not say under which licence it is.
-    """
-    installed = next(iter(distributions(name=name, path=path)), None)
-    if installed is None:
-        raise TablesNotMade(f"{name} {version} is not installed here; ./run_tests.sh installs it.")
-    if installed.version != version:
-        raise TablesNotMade(f"{name} is installed here as {installed.version}, and required as {version}.")
-    licence = READ_FROM_THE_TEXT.get(name) or declared_licence(installed.metadata)
+def _licence_of(name: str, version: str, path: Sequence[str]) -> str:
+    """Return the licence of a distribution that is installed on a path, as sys.path is one."""
+    installed = next(iter(distributions(name=name, path=list(path))), None)
+    if installed is None or installed.version != version:
+        raise LookupError(f"{name} {version} is not installed here; ./run_tests.sh installs it.")
+    licence = _READ_FROM_THE_TEXT.get(name) or declared_licence(installed.metadata)
     if licence is None:
-        raise TablesNotMade(f"The metadata of {name} does not tell its licence: read it, and name it in this tool.")
+        raise LookupError(f"The metadata of {name} does not tell its licence: read it, and name it in this module.")
     return licence
 
 
-def npm_rows(lock: Path) -> list[Row]:
-    """Return name, version and licence of each package that an npm lock file names.
+def _npm_rows(lock: Path) -> list[_Row]:
+    """Return name, version and licence of each package that an npm lock file names, which repeats npm's registry.
 
-    https://docs.npmjs.com/cli/configuring-npm/package-lock-json#packages describes it. Raises TablesNotMade if the lock
-    does not repeat a package's licence, and OSError if it cannot be read.
+    https://docs.npmjs.com/cli/configuring-npm/package-lock-json#packages
     """
-    rows: list[Row] = []
-    for place, package in json.loads(lock.read_bytes())["packages"].items():
-        # The first is the project itself; a package may have others below it.
-        name = place.rpartition("node_modules/")[2]
-        if name and not package.get("license"):
-            raise TablesNotMade(f"{lock.parent.name}/{lock.name} does not tell the licence of {name}.")
-        if name:
-            rows.append((name, package["version"], re.sub(r"^\(([^()]*)\)$", r"\1", package["license"])))
-    return rows
-
-
-def table(header: Row, rows: Iterable[Row]) -> str:
-    """Return a Markdown table, its rows sorted."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ("---",) * len(header), *sorted(rows)))
+    packages = json.loads(lock.read_bytes())["packages"].items()
+    # The first is the project itself; a package may have others below it. One without a licence is a KeyError.
+    return [
+        (place.rpartition("node_modules/")[2], package["version"], re.sub(r"^\((.*)\)$", r"\1", package["license"]))
+        for place, package in packages
+        if place
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    DOCUMENT.write_text(written_anew(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
