@@ -49,22 +49,16 @@ def closed_port() -> int:
     return port
 
 
-@pytest.mark.parametrize("target", ["python3.10-arm64", "python3.13", "arm64", "python3.13-arm", "HOST"])
-def test_a_wrong_target(built_before: ProjectCopy, target: str) -> None:
-    result = built_before.build("--target", target)
-    assert_refused(built_before, result, f"There is no target {re.escape(target)}.*--help", status=2)
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--target"], "--target needs a value"),
+        (["--target", "python3.10-arm64"], r"There is no target python3\.10-arm64.*--help"),
+        (["--target", "python3.13"], r"There is no target python3\.13\."),
         (["--target", ""], "--target needs a value"),
         (["--fast"], "There is no option --fast"),
-        (["host"], "There is no option host"),
     ],
 )
-def test_wrong_options(built_before: ProjectCopy, arguments: list[str], sentence: str) -> None:
+def test_a_mistake_in_the_command_line(built_before: ProjectCopy, arguments: list[str], sentence: str) -> None:
     assert_refused(built_before, built_before.build(*arguments), sentence, status=2)
 
 
@@ -81,52 +75,42 @@ def test_no_wheel_for_the_target(built_before: ProjectCopy, tmp_path: Path) -> N
     assert_refused(built_before, result, "for python3.12-arm64.*no wheel for this target")
 
 
-def test_a_download_with_another_hash(built_before: ProjectCopy) -> None:
-    requirements = built_before.root / "src" / "connection_manager" / "requirements.txt"
-    text = requirements.read_text(encoding="utf-8")
-    requirements.write_text(re.sub(r"sha256:\w+", f"sha256:{'0' * 64}", text), encoding="utf-8")
-    result = built_before.build("--target", "host")
-    assert_refused(built_before, result, "not what requirements.txt was locked to")
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("src/message_handler/requirements.txt", r"message_handler/requirements\.txt is missing"),
+        ("src/finops_websocket", "The directory .*/src/finops_websocket is missing"),
+        ("cloudformation", r"finops-websocket-api-fixed\.yaml: No such file"),
+    ],
+)
+def test_a_source_that_is_missing(built_before: ProjectCopy, path: str, sentence: str) -> None:
+    (built_before.root / path).rename(built_before.root / "elsewhere")
+    assert_refused(built_before, built_before.build(), sentence)
 
 
-def test_a_dependency_without_a_hash(built_before: ProjectCopy) -> None:
-    requirements = built_before.root / "src" / "connection_manager" / "requirements.txt"
-    requirements.write_text("fastjsonschema==2.22.3\n", encoding="utf-8")
-    result = built_before.build("--target", "host")
-    assert_refused(built_before, result, "dependencies of connection_manager for host cannot be installed")
-    assert "hash" in result.stderr
-
-
-def test_a_missing_requirement_file_after_the_first_package_is_made(built_before: ProjectCopy) -> None:
-    (built_before.root / "src" / "message_handler" / "requirements.txt").unlink()
-    result = built_before.build("--target", "host")
-    assert_refused(built_before, result, r"message_handler/requirements\.txt is missing")
-
-
-def test_a_missing_source_folder(built_before: ProjectCopy) -> None:
-    shutil.rmtree(built_before.root / "src" / "finops_websocket")
-    result = built_before.build("--target", "host")
-    assert_refused(built_before, result, "The directory .*/src/finops_websocket is missing")
-
-
-def test_a_missing_template(built_before: ProjectCopy) -> None:
-    shutil.rmtree(built_before.root / "cloudformation")
-    result = built_before.build()
-    assert_refused(built_before, result, r"finops-websocket-api-fixed\.yaml cannot be read: No such file")
-
-
-def test_a_failure_after_the_dependencies(built_before: ProjectCopy) -> None:
-    (built_before.root / "contract" / "messages.schema.json").write_text("{}", encoding="utf-8")
-    result = built_before.build("--target", "host")
-    assert_refused(built_before, result, "contract cannot be compiled: it has no definitions")
-
-
-def test_a_template_without_a_default(built_before: ProjectCopy) -> None:
-    template = built_before.root / "cloudformation" / "finops-websocket-api-fixed.yaml"
-    text = template.read_text(encoding="utf-8")
-    template.write_text(text.replace("    Default: python3.13\n", ""), encoding="utf-8")
-    result = built_before.build()
-    assert_refused(built_before, result, "Parameter LambdaRuntime with a plain default is not found")
+@pytest.mark.parametrize(
+    ("path", "right", "wrong", "sentence"),
+    [
+        ("src/connection_manager/requirements.txt", r"sha256:\w+", f"sha256:{'0' * 64}", "not what .* was locked to"),
+        (
+            "src/connection_manager/requirements.txt",
+            r" \\\n.*",
+            "",
+            "dependencies of connection_manager .* cannot be",
+        ),
+        ("contract/messages.schema.json", r"(?s)^.*$", "{}", "contract cannot be compiled: it has no definitions"),
+        (
+            "cloudformation/finops-websocket-api-fixed.yaml",
+            r"    Default: python3\.13\n",
+            "",
+            "Parameter LambdaRuntime with a plain default is not found",
+        ),
+    ],
+)
+def test_a_source_that_is_wrong(built_before: ProjectCopy, path: str, right: str, wrong: str, sentence: str) -> None:
+    source = built_before.root / path
+    source.write_text(re.sub(right, wrong, source.read_text(encoding="utf-8")), encoding="utf-8")
+    assert_refused(built_before, built_before.build(), sentence)
 
 
 @pytest.mark.parametrize("python", ["false", "/no/such/python"])
@@ -180,8 +164,5 @@ def test_an_interrupted_build_cleans_up(built_before: ProjectCopy, interrupt: si
 def test_help_needs_nothing(built_before: ProjectCopy) -> None:
     result = built_before.build("--help", PYTHON="false")
     assert result.returncode == 0
-    assert result.stdout.startswith("Usage: ./build_packages.sh ")
     for word in ("--target", "--with-sample-agents", "PYTHON", *PACKAGES.values()):
         assert word in result.stdout
-    assert result.stderr == ""
-    assert_earlier_build_is_left(built_before)

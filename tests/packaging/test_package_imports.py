@@ -1,12 +1,9 @@
 """Each package loads with nothing but Python, boto3 and itself: as on Lambda, and unlike on the local cloud."""
 
-import ast
 import importlib.util
-import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,8 +37,6 @@ print(*sorted({name.partition(".")[0] for name, file in files.items() if file.st
 IMPORTED_AS = {"cffi": "_cffi_backend", "pyjwt": "jwt"}
 # cffi requires it, to read C at build time.
 NEVER_IMPORTED = {"connection_manager": {"pycparser"}}
-# Imports for type checkers alone, under TYPE_CHECKING.
-STUBS = re.compile("types_boto3|mypy_boto3")
 
 
 @pytest.fixture(scope="session")
@@ -93,38 +88,3 @@ def test_a_sample_agent_s_handler_loads(host_build: ProjectCopy, runtime: Path, 
     package = host_build.root / "build" / "sample-agents.zip"
     loaded = run_alone(package, runtime, tmp_path, LOAD_HANDLER, module)
     assert loaded.returncode == 0, loaded.stderr
-
-
-def our_imports(directory: Path, function: str) -> set[str]:
-    """Name the modules that a function's own code imports, in functions too, from its handler on."""
-    seen, waiting = set(), [f"{function}.handler"]
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        source = directory / (name.replace(".", "/") + ".py")
-        if name.partition(".")[0] in {function, "finops_websocket"} and source.is_file():
-            waiting.extend(imports_of(source))
-    return seen
-
-
-def imports_of(source: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source.read_bytes())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            # One of them may be a module.
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-@pytest.mark.parametrize("function", PACKAGES)
-def test_whatever_a_function_may_import_is_packed(host_build: ProjectCopy, tmp_path: Path, function: str) -> None:
-    with zipfile.ZipFile(host_build.package(function)) as archive:
-        archive.extractall(tmp_path)
-    packed = {path.stem if path.is_file() else path.name for path in tmp_path.iterdir()}
-    roots = {name.partition(".")[0] for name in our_imports(tmp_path, function)}
-    missing = roots - packed - set(sys.stdlib_module_names) - set(RUNTIME_MODULES)
-    assert {name for name in missing if not STUBS.match(name)} == set()
-    assert "aws_lambda_powertools" in roots

@@ -6,8 +6,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from hypothesis import given
-from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
 from project_copy import REPOSITORY
@@ -104,10 +102,3 @@ def test_what_is_not_one_release_or_has_no_sha256_is_loose() -> None:
     for text in ("rich==15.0.0", "rich==15.0.0 --hash=md5:00", f"rich==15.0.0 {good} --hash=sha256:00"):
         assert loose(text, hashes=True) == ["rich==15.0.0"]
     assert loose(f"# rich\nrich==15.0.0 ; sys_platform != 'win32' \\\n    {good} \\\n    {good}", hashes=True) == []
-
-
-@given(st.text())
-def test_any_text_is_read_and_no_requirement_passes_that_pip_would_not_pin(text: str) -> None:
-    everything = [requirement for requirement, _ in requirements_in(text)]
-    passed = [requirement for requirement in everything if requirement not in loose(text, hashes=False)]
-    assert all("==" in requirement or requirement.startswith("--only-binary") for requirement in passed)

@@ -7,30 +7,17 @@ import pytest
 
 from local_cloud.log_search import searched_cloud
 from local_cloud.running_cloud import LocalCloud
-from runbook.block_table import block_table
-from runbook.code_fences import UnclosedFence
-from runbook.command_block import CommandBlock, command_blocks
-from runbook.complete_commands import complete_commands
-from runbook.document_run import DocumentRun
-from runbook.documents import DOCUMENTS, RUNBOOK, text_of
+from runbook.command_blocks import DOCUMENTS, CodeFence, command_blocks, text_of
+from runbook.document_run import DocumentRun, block_table
 from runbook.operator_desk import operator_desk
-from runbook.shell_session import ShellSession
 
-BLOCKS = pytest.StashKey[dict[str, list[CommandBlock]]]()
+BLOCKS = pytest.StashKey[dict[str, list[CodeFence]]]()
 RUNS = pytest.StashKey[dict[str, DocumentRun]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[RUNS] = {}
-    config.stash[BLOCKS] = {}
-    for document in DOCUMENTS:
-        try:
-            config.stash[BLOCKS][document] = command_blocks(text_of(document))
-        except FileNotFoundError:
-            # Of which test_documents.py tells.
-            continue
-        except UnclosedFence as error:
-            raise pytest.UsageError(f"docs/{document}: {error}") from error
+    config.stash[BLOCKS] = {document: command_blocks(text_of(document)) for document in DOCUMENTS}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -41,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for block in blocks
             if block.is_executable
         ]
-        names = [block.name if document == RUNBOOK else f"{document}, {block.name}" for document, block in executable]
+        names = [f"{document}, {block.section}: {block.first_command}" for document, block in executable]
         metafunc.parametrize(("document", "block"), executable, ids=names)
 
 
@@ -64,11 +51,11 @@ def run_of(
 
         def run_of(document: str) -> DocumentRun:
             if document not in runs:
-                shell = ShellSession(document, desk.scratch, desk.checkout, desk.environment)
-                ends.callback(shell.close)
-                prepared = shell.run(complete_commands(desk.preparation), 60)
-                assert prepared.is_good, prepared.output
-                runs[document] = DocumentRun(f"docs/{document}", blocks[document], shell)
+                run = DocumentRun(document, blocks[document], desk.scratch, desk.checkout, desk.environment)
+                ends.callback(run.close)
+                prepared = run.type(desk.preparation, 60)
+                assert not prepared.failure, prepared.output
+                runs[document] = run
             return runs[document]
 
         yield run_of

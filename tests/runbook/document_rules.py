@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
 
-from runbook.code_fences import CodeFence, code_fences, first_line, one_line
-from runbook.command_block import AWS_ONLY, EXECUTABLE, REASON, CommandBlock, as_script
-from runbook.complete_commands import CompleteCommand, complete_commands
+from runbook.command_blocks import AWS_ONLY, EXECUTABLE, REASON, CodeFence, as_script, code_fences, one_line
+from runbook.document_run import complete_commands
 
 SHELLS = {"bash", "sh", "shell", "zsh", "ksh", "fish", "console", "shell-session", "shellsession", "terminal"}
 # What an account, or a stack in it, has and another does not; names that everybody has alike are none of them.
@@ -43,9 +42,9 @@ def unmarked_blocks(document: str) -> list[str]:
     """Find blocks of which nobody knows whether they are commands, or commands of which nobody knows who runs them."""
     findings = [finding for fence in code_fences(document) for finding in unmarked(fence)]
     return findings + [
-        f"line {first_line(token)}: this block is only indented, and so has no language. Put it into a fence."
+        f"line {token.map[0] + 1}: this block is only indented, and so has no language. Put it into a fence."
         for token in MarkdownIt("commonmark").parse(document)
-        if token.type == "code_block"
+        if token.type == "code_block" and token.map
     ]
 
 
@@ -59,7 +58,7 @@ def unmarked(fence: CodeFence) -> Iterator[str]:
         yield f"line {fence.line}: the paragraph before the fence must begin with {REASON!r} and give the reason."
 
 
-def values_of_one_account(blocks: Sequence[CommandBlock]) -> list[str]:
+def values_of_one_account(blocks: Sequence[CodeFence]) -> list[str]:
     """Find values that another account does not have, but for the defaults in the first block that is run."""
     findings = []
     first = next((block for block in blocks if block.is_executable), None)
@@ -72,27 +71,27 @@ def values_of_one_account(blocks: Sequence[CommandBlock]) -> list[str]:
     return findings
 
 
-def hidden_failures(blocks: Sequence[CommandBlock]) -> list[str]:
+def hidden_failures(blocks: Sequence[CodeFence]) -> list[str]:
     """Find the forms of executable commands in which bash does not tell that a command failed.
 
     A function's body may have substitutions in arguments: what it gives is judged where it is called.
     """
     script = as_script(block for block in blocks if block.is_executable)
-    return [finding for command in complete_commands(script) for finding in hidden_failures_of(command)]
+    return [finding for line, command in complete_commands(script) for finding in hidden_failures_of(line, command)]
 
 
-def hidden_failures_of(command: CompleteCommand) -> Iterator[str]:
+def hidden_failures_of(first: int, command: str) -> Iterator[str]:
     """Find them in one command: they are looked for line by line, outside of what is quoted."""
-    readable = QUOTED.sub(lambda found: re.sub(r"\\.", "  ", found["double"] or blank(found[0])), command.text)
-    unquoted = QUOTED.sub(lambda found: blank(found[0]), command.text)
-    in_function = FUNCTION.match(command.text) is not None
-    for line, text in enumerate(readable.split("\n"), start=command.line):
+    readable = QUOTED.sub(lambda found: re.sub(r"\\.", "  ", found["double"] or blank(found[0])), command)
+    unquoted = QUOTED.sub(lambda found: blank(found[0]), command)
+    in_function = FUNCTION.match(command) is not None
+    for line, text in enumerate(readable.split("\n"), start=first):
         befores = [text[: found.start()] for found in SUBSTITUTION.finditer(text)]
         if any(DECLARED.fullmatch(before) for before in befores):
             yield f"line {line}: the declaration hides that $(...) failed. Assign it first: X=$(...)"
         elif not in_function and not all(ASSIGNED.fullmatch(before) for before in befores):
             yield f"line {line}: the command around $(...) hides that it failed. Assign it on a line before: X=$(...)"
-    for line, text in enumerate(unquoted.split("\n"), start=command.line):
+    for line, text in enumerate(unquoted.split("\n"), start=first):
         if PROCESS_SUBSTITUTION.search(text):
             yield f"line {line}: nobody learns that a process substitution failed. Use a pipe or a file."
         if BACKGROUND.search(text):
@@ -104,24 +103,17 @@ def blank(text: str) -> str:
     return re.sub(r".", " ", text)
 
 
-def headings(document: str) -> list[tuple[int, str]]:
-    """Give a document's headings: level and text."""
-    tokens = MarkdownIt("commonmark").parse(document)
-    return [
-        (int(token.tag[1]), one_line(tokens[index + 1].content))
-        for index, token in enumerate(tokens)
-        if token.type == "heading_open"
-    ]
-
-
 def missing_sections(document: str, sections: Sequence[tuple[int, str]]) -> list[str]:
     """Find the sections without a heading of their level and words, capitals or not, after those before them."""
-    findings = []
-    remaining = [(level, text.casefold()) for level, text in headings(document)]
-    for level, text in sections:
-        heading = (level, text.casefold())
-        if heading in remaining:
-            remaining = remaining[remaining.index(heading) + 1 :]
-        else:
-            findings.append(f"The section {'#' * level} {text} is missing, or stands before one that it comes after.")
-    return findings
+    tokens = MarkdownIt("commonmark").parse(document)
+    headings = iter(
+        (int(token.tag[1]), one_line(tokens[index + 1].content).casefold())
+        for index, token in enumerate(tokens)
+        if token.type == "heading_open"
+    )
+    # Looking for one takes all from the iterator that stand before it.
+    return [
+        f"The section {'#' * level} {text} is missing, or stands before one that it comes after."
+        for level, text in sections
+        if (level, text.casefold()) not in headings
+    ]

@@ -15,16 +15,8 @@ from local_cloud.running_cloud import ROOT, LocalCloud, until
 
 # What is made, or belongs to this machine; the checkout is as fresh as a clone.
 NOT_IN_A_CHECKOUT = (
-    ".venv",
-    ".local",
-    ".git",
-    "build",
-    "node_modules",
-    "__pycache__",
-    "*.egg-info",
-    ".hypothesis",
-    ".*_cache",
-)
+    ".venv", ".local", ".git", "build", "node_modules", "__pycache__", "*.egg-info", ".hypothesis", ".*_cache",
+)  # fmt: skip
 WARM_AWS = Path(__file__).with_name("warm_aws.py")
 
 

@@ -6,90 +6,57 @@ from pathlib import Path
 
 import pytest
 
-from runbook.block_table import block_table
-from runbook.code_fences import UnclosedFence
-from runbook.command_block import CommandBlock, command_blocks
-from runbook.document_run import BlockFailed, DocumentRun
-from runbook.shell_session import Outcome, ShellSession
+from runbook.command_blocks import command_blocks
+from runbook.document_run import BlockFailed, DocumentRun, block_table
 
 SAMPLE = Path(__file__).with_name("sample_runbook.md").read_text(encoding="utf-8")
 
 
-class Run:
-    """The run of a document, and all of its blocks."""
-
-    def __init__(self, document: str, shell: ShellSession, seconds: float = 30) -> None:
-        self.blocks = command_blocks(document)
-        self.executable = [block for block in self.blocks if block.is_executable]
-        self._run = DocumentRun("SAMPLE.md", self.blocks, shell, seconds)
-
-    def block(self, block: CommandBlock) -> bool:
-        return self._run.run(block)
-
-    def all(self) -> list[Outcome]:
-        for block in self.executable:
-            self._run.run(block)
-        return self._run.outcomes
-
-    def results(self) -> list[str]:
-        return [line.rstrip() for line in block_table(self.blocks, self._run.outcomes)]
-
-
 @pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+def begin(tmp_path: Path) -> Iterator[Callable[[str], DocumentRun]]:
     """Begins the run of a document."""
-    sessions = []
+    runs = []
 
-    def begin(document: str, seconds: float = 30) -> Run:
-        scratch = tmp_path / "scratch"
-        scratch.mkdir()
-        sessions.append(ShellSession("SAMPLE.md", scratch, tmp_path, {"PATH": os.environ["PATH"]}))
-        return Run(document, sessions[0], seconds)
+    def begin(document: str) -> DocumentRun:
+        (tmp_path / "scratch").mkdir()
+        path = {"PATH": os.environ["PATH"]}
+        runs.append(DocumentRun("SAMPLE.md", command_blocks(document), tmp_path / "scratch", tmp_path, path))
+        return runs[0]
 
     yield begin
-    for session in sessions:
-        session.close()
+    for run in runs:
+        run.close()
 
 
-def fenced(*scripts: str) -> str:
-    return "\n".join(f"```bash\n{script}```\n" for script in scripts)
+def run_all(run: DocumentRun, document: str, seconds: float = 30) -> list[str]:
+    """Run a document and give the last column of its table."""
+    blocks = command_blocks(document)
+    for block in blocks:
+        assert not block.is_executable or run.run(block, seconds)
+    return [line.split()[-1] for line in block_table(blocks, run.outcomes)]
 
 
-def test_every_executable_block_is_run_in_order_and_no_other(begin: Callable[..., Run]) -> None:
+def test_every_executable_block_is_run_in_order_and_no_other(begin: Callable[[str], DocumentRun]) -> None:
     run = begin(SAMPLE)
-    assert [outcome.output for outcome in run.all()] == ["", "Hello world\nand world\n", "", ""]
-    assert [line.split()[-1] for line in run.results()] == ["result", "ok", "ok", "this.", "ok", "ok"]
+    assert run_all(run, SAMPLE) == ["result", "ok", "ok", "this.", "ok", "ok"]
+    assert [outcome.output for outcome in run.outcomes] == ["", "Hello world\nand world\n", "", ""]
 
 
-def test_a_block_brings_those_before_it_about(begin: Callable[..., Run]) -> None:
-    run = begin(SAMPLE)
-    assert run.block(run.executable[1])
-    assert [line.split()[-1] for line in run.results()] == ["result", "ok", "ok", "this.", "run", "run"]
-
-
-@pytest.mark.parametrize(
-    ("good", "broken", "section", "line"),
-    [
-        ("export NAME=", "export NAEM=", "Greet", 18),
-        ('greeting "$NAME" | tr', 'greting "$NAME" | tr', "Greet", 18),
-        ("| tr 'h' 'H'", "| tr --no-such-option 'h' 'H' | cat", "Greet", 18),
-        ("mkdir -p below", "mkdir -p bellow", "Read", 41),
-        ("== below ]]", "== elsewhere ]]", "Read", 45),
-        ("mkdir -p below", "mkdir -p 'below", "Read", 40),
-        ("export NAME=${NAME:-world}", "export NAME=$(naem)", "Set up", 8),
-    ],
-)
-def test_one_broken_command_fails_its_block(
-    begin: Callable[..., Run], good: str, broken: str, section: str, line: int
-) -> None:
-    assert good in SAMPLE
-    with pytest.raises(BlockFailed, match=f"^SAMPLE.md, line {line}, in '{section}': exit status"):
-        begin(SAMPLE.replace(good, broken)).all()
+def test_one_broken_command_fails_its_block_and_nothing_is_run_after_it(begin: Callable[[str], DocumentRun]) -> None:
+    document = SAMPLE.replace("mkdir -p below", "echo before; ls --no-such-option")
+    run = begin(document)
+    *_, broken, after = command_blocks(document)
+    with pytest.raises(BlockFailed, match=r"^SAMPLE.md, line 40, in 'Read': exit status 2 of 'ls ") as raised:
+        run.run(broken)
+    assert "Its output:\nbefore\nls: unrecognized option" in str(raised.value)
+    assert not run.run(after)
+    assert block_table(command_blocks(document), run.outcomes)[-1].endswith("not run")
 
 
 @pytest.mark.parametrize(
     ("script", "line"),
     [
+        ("echo $UNSET\ntrue\n", 2),
         ("true\nfalse | cat\ntrue\n", 3),
         ("false && echo never\ntrue\n", 2),
         ("ls \\\n  --no-such-option\ntrue\n", 2),
@@ -103,57 +70,36 @@ def test_one_broken_command_fails_its_block(
         ("true\ncat <<END\ntext\n", 3),
         ("read -r -p 'Sure? ' ANSWER\n", 2),
         ("exit 0\n", 2),
+        ("sleep 300 &\nsleep 300\n", 3),
     ],
 )
 def test_a_command_that_fails_in_any_way_is_noticed_at_its_line(
-    begin: Callable[..., Run], script: str, line: int
+    begin: Callable[[str], DocumentRun], script: str, line: int
 ) -> None:
+    document = f"```bash\n{script}```\n\n```bash\ntrue\n```\n"
     with pytest.raises(BlockFailed, match=f"^SAMPLE.md, line {line}, ") as failed:
-        begin(fenced(script, "true\n")).all()
+        run_all(begin(document), document, seconds=1 if "sleep" in script else 30)
     assert "went on\n" not in str(failed.value).partition("Its output:")[2]
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        "if false; then\n  echo never\nfi\n",
-        "false || true\n",
-        "if X=$(false); then\n  echo never\nfi\n",
-        "cat <<'END'\nfalse\n)\nEND\n",
-        "true \\\n  &&\n  true\n",
-        "case x in\n  x) true ;;\nesac\n",
-        "# only a comment\n\n",
-    ],
+def test_what_does_not_fail_passes(begin: Callable[[str], DocumentRun]) -> None:
+    document = """
+```bash
+if false || X=$(false); then
+  echo never
+fi
+false || true
+cat <<'END'
+false
 )
-def test_what_does_not_fail_passes(begin: Callable[..., Run], script: str) -> None:
-    assert all(outcome.is_good for outcome in begin(fenced(script)).all())
-
-
-def test_a_failure_shows_the_block_and_what_it_said_and_what_was_not_run(begin: Callable[..., Run]) -> None:
-    run = begin(SAMPLE.replace("mkdir -p below", "echo before; ls --no-such-option"))
-    with pytest.raises(BlockFailed) as raised:
-        run.block(run.executable[2])
-    assert "\necho before; ls --no-such-option\ncd below\n" in str(raised.value)
-    assert "Its output:\nbefore\nls: unrecognized option" in str(raised.value)
-    assert not run.block(run.executable[3])
-    results = run.results()
-    assert results[4].endswith("FAILED in line 40: exit status 2 of 'ls --no-such-option'")
-    assert results[5].endswith("not run")
-
-
-def test_a_command_that_is_never_done_is_killed_with_all_that_it_started(
-    begin: Callable[..., Run], tmp_path: Path
-) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    with pytest.raises(BlockFailed, match=r"line 4, .*not done after 1 seconds"):
-        begin(fenced("exec 7>pipe\nsleep 300 &\nsleep 300\n"), seconds=1).all()
-    # The pipe ends with the last process that holds it.
-    os.set_blocking(reading, True)
-    assert os.read(reading, 1) == b""
-    os.close(reading)
-
-
-def test_a_fence_that_is_not_closed_is_said_with_its_line() -> None:
-    with pytest.raises(UnclosedFence, match="line 5 is not closed"):
-        command_blocks("```bash\na\n```\n\n```bash\nb\n")
+END
+true \\
+  &&
+  true
+case x in
+  x) true ;;
+esac
+# only a comment
+```
+"""
+    assert run_all(begin(document), document) == ["result", "ok"]

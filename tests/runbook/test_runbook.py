@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from runbook.command_block import CommandBlock
+from runbook.command_blocks import CodeFence
 from runbook.document_run import BlockFailed, DocumentRun
 
 
-def test_block_does_what_it_says(run_of: Callable[[str], DocumentRun], document: str, block: CommandBlock) -> None:
+def test_block_does_what_it_says(run_of: Callable[[str], DocumentRun], document: str, block: CodeFence) -> None:
     try:
         if not run_of(document).run(block):
             pytest.skip("not run: a block before it has failed")
