@@ -6,8 +6,8 @@ set -euo pipefail
 unset CDPATH
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 readonly ROOT
-readonly TEMPLATE=$ROOT/cloudformation/finops-websocket-api-fixed.yaml
-readonly FUNCTIONS=(connection_manager message_handler background_processor)
+
+source "$ROOT/ops/python_environment.sh"
 
 # Bytecode would only be dropped again, and ops/ stays clean.
 export PYTHONDONTWRITEBYTECODE=1
@@ -42,16 +42,16 @@ USAGE
 main() {
     read_options "$@"
     find_python
-    TARGET=$(packaging target "$TARGET" "$TEMPLATE")
+    TARGET=$(packaging target "$TARGET" "$ROOT/cloudformation/finops-websocket-api-fixed.yaml")
     make_work_directory
 
     local function
-    for function in "${FUNCTIONS[@]}"; do
+    for function in connection_manager message_handler background_processor; do
         build_function "$function"
     done
     ! $WITH_SAMPLE_AGENTS || build_sample_agents
 
-    say "Describing the packages"
+    heading "Describing the packages"
     packaging describe "$TARGET" "$WORK"/*.zip >"$WORK/target"
     mv -f "$WORK"/*.zip "$WORK"/*.cdx.json "$WORK/target" "$BUILD/" || fail "The packages cannot be moved to $BUILD."
     cat "$WORK/summary"
@@ -72,7 +72,7 @@ read_options() {
 
 build_function() {
     local function=$1 tree=$WORK/websocket-${1//_/-}
-    say "Building $function for $TARGET"
+    heading "Building $function for $TARGET"
     packaging install "$ROOT/src/$function/requirements.txt" "$TARGET" "$tree"
     copy_source "$tree" "$function" finops_websocket
     compile_contract "$tree"
@@ -80,7 +80,7 @@ build_function() {
 }
 
 build_sample_agents() {
-    say "Building sample_agents"
+    heading "Building sample_agents"
     copy_source "$WORK/sample-agents" sample_agents
     packaging package "$WORK/sample-agents" >>"$WORK/summary"
 }
@@ -105,20 +105,6 @@ compile_contract() {
 # The steps that decide something: ops/finops_operations/packaging, which needs nothing but Python and pip.
 packaging() {
     PYTHONPATH=$ROOT/ops${PYTHONPATH:+:$PYTHONPATH} "$PYTHON" -P -m finops_operations.packaging "$@"
-}
-
-say() {
-    printf '%s\n' "$*" >&2
-}
-
-fail() {
-    say "build_packages.sh: $*"
-    exit 1
-}
-
-misused() {
-    say "build_packages.sh: $* See ./build_packages.sh --help."
-    exit 2
 }
 
 # Sets PYTHON to the interpreter to build with.

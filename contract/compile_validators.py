@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import fastjsonschema
 
@@ -23,41 +24,31 @@ Made by contract/compile_validators.py from contract/messages.schema.json. Do no
 '''
 
 
-def main() -> int:
-    """Compile the contract as the command line says and give the exit status."""
+def main() -> None:
+    """Compile the contract as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=OUTPUT, help="module to write")
     output: Path = parser.parse_args().output
     try:
         text = compile_validators(json.loads(CONTRACT.read_bytes()))
-    except (ValueError, fastjsonschema.JsonSchemaDefinitionException) as error:
-        sys.stderr.write(f"compile_validators.py: The contract cannot be compiled: {error}\n")
-        return 1
+    except (ValueError, KeyError, fastjsonschema.JsonSchemaDefinitionException) as error:
+        sys.exit(f"compile_validators.py: The contract cannot be compiled: {error}.")
     # A module that is read elsewhere at this moment is left alone if it is right.
     if not output.is_file() or output.read_text(encoding="utf-8") != text:
         output.write_text(text, encoding="utf-8", newline="\n")
-    return 0
 
 
-def compile_validators(schema: dict[str, object]) -> str:
-    """Give the module's source; the same schema and the same fastjsonschema give the same text.
-
-    Raises JsonSchemaDefinitionException if the contract is no JSON Schema, ValueError if it has no client messages.
-    """
-    definitions = schema.get("definitions")
-    if not isinstance(definitions, dict):
-        raise ValueError("it has no definitions.")
-    names = [name for name, each in definitions.items() if "action" in each.get("required", ()) and name != "Pong"]
+def compile_validators(schema: dict[str, Any]) -> str:
+    """Return the module's source; the same schema and the same fastjsonschema give the same text."""
+    definitions = schema["definitions"].items()
+    names = [name for name, each in definitions if "action" in each.get("required", ()) and name != "Pong"]
     # One schema that refers to every message makes one module in which shared definitions appear once.
     messages = {**schema, "properties": {name: {"$ref": f"#/definitions/{name}"} for name in names}}
-    generated = fastjsonschema.compile_to_code(messages, use_default=False)
-    aliases = (f"validate_{_snake_case(name)} = validate___definitions_{name.lower()}\n" for name in names)
-    return f"{HEAD}{generated.strip()}\n\n\n{''.join(aliases)}"
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    source = fastjsonschema.compile_to_code(messages, use_default=False).strip()
+    snake_case = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in names}
+    aliases = (f"validate_{snake_case[name]} = validate___definitions_{name.lower()}\n" for name in names)
+    return f"{HEAD}{source}\n\n\n{''.join(aliases)}"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

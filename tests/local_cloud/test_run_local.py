@@ -220,7 +220,7 @@ def test_wrong_export_is_said_before_anything_is_started(checkout: Checkout, tmp
     assert refused.returncode == 1
     assert "column" in refused.stderr
     assert missing.returncode == 1
-    assert "cannot be read" in missing.stderr
+    assert "No such file" in missing.stderr
     assert not checkout.is_running()
 
 

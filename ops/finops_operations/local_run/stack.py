@@ -28,7 +28,6 @@ _SOURCES = ("build_packages.sh", "cloudformation", "contract", "ops", "src")
 # The guide's names.
 _BUCKET = "finops-deployment-packages-062025"
 _STACK = "finops-websocket-api"
-_PROJECT = "finops-websocket"
 _TEST_USER = "testuser"
 _TEST_PASSWORD = "SecurePassword123!"  # noqa: S105 (the guide's, for a pool on this machine)
 # What stack.env repeats of the environment in which the stack was deployed.
@@ -49,12 +48,9 @@ def deploy(auth_mode: str, costs: Path | None) -> None:
     except (ClientError, BotoCoreError) as error:
         raise LocalRunFailed(f"The local cloud takes no files: {error}") from error
     heading("Deploying the stack and two sample agents (every event: .local/deploy.log)")
-    names = ["--bucket", _BUCKET, "--stack-name", _STACK, "--project-name", _PROJECT]
-    region = ["--region", os.environ["AWS_DEFAULT_REGION"]]
-    agents = ["--with-sample-agents", *costs_options]
     # The question that follows shows more than the exchange that would verify it.
-    kind = ["--auth-mode", auth_mode, "--packages-dir", str(_PACKAGES), "--no-verify"]
-    _run_logged("The stack could not be deployed.", "deploy.sh", *names, *region, *kind, *agents)
+    options = ["--auth-mode", auth_mode, "--with-sample-agents", *costs_options, "--no-verify"]
+    _run_logged("The stack could not be deployed.", "deploy.sh", "--packages-dir", str(_PACKAGES), *options)
     try:
         outputs = Stack.read(_client("cloudformation"), _STACK).outputs
         _make_test_user(_client("cognito-idp"), outputs["UserPoolId"])
@@ -71,7 +67,7 @@ def deploy(auth_mode: str, costs: Path | None) -> None:
         "TEST_PASSWORD": _TEST_PASSWORD,
         "LOCAL_CLOUD_PID": str(running_pid()),
     }
-    (CLOUD / "auth_mode").write_text(f"{auth_mode}\n", encoding="utf-8")
+    (CLOUD / "auth_mode").write_text(auth_mode, encoding="utf-8")
     unfinished = STACK_ENV.with_suffix(".new")
     unfinished.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
     unfinished.replace(STACK_ENV)

@@ -65,7 +65,7 @@ def main(step: str, *arguments: str) -> int:
         sentence, status = f"{error.filename}: {error.strerror}.", 1
     except KeyboardInterrupt:
         return 130
-    sys.stderr.write(f"build_packages.sh: {sentence}\n")
+    sys.stderr.write(f"Error: {sentence}\n")
     return status
 
 
