@@ -246,8 +246,8 @@ def test_build_older_than_its_config_is_not_deployed(configured: Operator) -> No
 
 def test_missing_config_app_and_branch_are_named(operator: Operator) -> None:
     assert "Write it: ops/write_frontend_config.sh" in refused(operator)
-    assert "There is no Amplify app d1 in us-east-1" in refused(operator, "--app-id", "d1")
-    assert "has no branch prod" in refused(operator, "--branch", "prod")
-    assert "There is no bucket no-such-bucket" in refused(operator, "--bucket", "no-such-bucket")
+    assert "Amplify app d1 cannot be read in us-east-1" in refused(operator, "--app-id", "d1")
+    assert "Branch prod of app" in refused(operator, "--branch", "prod")
+    assert "The bucket no-such-bucket cannot be used" in refused(operator, "--bucket", "no-such-bucket")
     assert "no earlier release" in refused(operator, "--to", "previous")
     assert "There is no release 20261123T201500Z-f8c6228" in refused(operator, "--to", "20261123T201500Z-f8c6228")

@@ -15,7 +15,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from license_expression import LicenseExpression, get_spdx_licensing
 
 from finops_operations.packaging.dependencies import BuildFailed
-from finops_operations.packaging.sbom import write_sbom
+from finops_operations.packaging.sbom import write_sboms
 from finops_operations.packaging.third_party_licences import declared_licence
 from project_copy import PACKAGES, ProjectCopy
 
@@ -182,4 +182,4 @@ def test_a_wheel_that_pip_did_not_report_is_refused(tmp_path: Path) -> None:
     (stowaway / "METADATA").write_text("Name: stowaway\nVersion: 1.0\n", encoding="utf-8")
     (tmp_path / "package.zip").write_bytes(b"a package")
     with pytest.raises(BuildFailed, match="stowaway is in the package"):
-        write_sbom(tmp_path / "package.zip", "python3.13-arm64")
+        write_sboms("python3.13-arm64", str(tmp_path / "package.zip"))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's
 
-from finops_operations.errors import OperationFailed, code_of
+from finops_operations.errors import OperationFailed, code_of, fails_with
 from finops_operations.operator_messages import say, warn
 from finops_operations.waiting import Clock
 
@@ -54,25 +54,18 @@ class AmplifyBranch:
             OperationFailed: there is no such app or branch, or the app takes no zips.
         """
         region = client.meta.region_name
-        try:
+        with fails_with(f"Amplify app {app_id} cannot be read in {region} (aws amplify list-apps names yours):"):
             app = client.get_app(appId=app_id)["app"]
-        except client.exceptions.NotFoundException as error:
-            raise OperationFailed(
-                f"There is no Amplify app {app_id} in {region}. Its id stands in the Amplify console, and in"
-                " aws amplify list-apps."
-            ) from error
         if app.get("repository"):
             raise OperationFailed(
                 f"Amplify builds app {app_id} from {app['repository']} and takes no zips for it: push there, or name an"
                 " app without a repository."
             )
-        try:
+        with fails_with(
+            f"Branch {name} of app {app_id} cannot be read (name another with --branch, or make it: aws amplify"
+            f" create-branch --app-id {app_id} --branch-name {name} --region {region}):"
+        ):
             branch = client.get_branch(appId=app_id, branchName=name)["branch"]
-        except client.exceptions.NotFoundException as error:
-            raise OperationFailed(
-                f"App {app_id} has no branch {name}. Name another with --branch, or make it:"
-                f" aws amplify create-branch --app-id {app_id} --branch-name {name} --region {region}"
-            ) from error
         label = branch.get("displayName") or name
         return cls(client, app_id, name, f"https://{label.replace('/', '-')}.{app['defaultDomain']}")
 

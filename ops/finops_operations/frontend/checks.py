@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from finops_operations.errors import OperationFailed, code_of
+from finops_operations.errors import OperationFailed, code_of, fails_with
 from finops_operations.frontend.config import read_config
 from finops_operations.operator_messages import warn
 from finops_operations.stack import Stack
@@ -38,23 +38,13 @@ def check_build(build: Path, endpoint: str) -> None:
         )
 
 
-def check_bucket(s3: S3Client, bucket: str, region: str) -> str:
-    """Make sure that the bucket is there and yours, and return the region that it is in."""
-    try:
-        return s3.head_bucket(Bucket=bucket).get("BucketRegion") or region
-    except ClientError as error:
-        if code_of(error) in {"404", "NoSuchBucket"}:
-            raise OperationFailed(
-                f"There is no bucket {bucket}. Name yours with --bucket, or make it:"
-                f" aws s3 mb s3://{bucket} --region {region}"
-            ) from error
-        if code_of(error) == "403":
-            raise OperationFailed(f"You may not use the bucket {bucket}. Name yours with --bucket.") from error
-        raise
-
-
-def check_amplify_reads(s3: S3Client, bucket: str, bucket_region: str, region: str) -> None:
-    """Warn where Amplify, in `region`, may be unable to read from the bucket. Only a deployment can tell for sure."""
+def check_bucket(s3: S3Client, bucket: str, region: str) -> None:
+    """Make sure that the bucket is there and yours; warn where Amplify, in `region`, may be unable to read it."""
+    with fails_with(
+        f"The bucket {bucket} cannot be used (name yours with --bucket, or make it: aws s3 mb s3://{bucket}"
+        f" --region {region}):"
+    ):
+        bucket_region = s3.head_bucket(Bucket=bucket).get("BucketRegion", region)
     if bucket_region != region:
         warn(f"Amplify is in {region}, the bucket {bucket} in {bucket_region}. If the deployment fails, use another.")
     try:

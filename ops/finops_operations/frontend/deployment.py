@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,16 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from finops_operations.command_line import DONE, QUICK, run, session_of, stack_parser
+from finops_operations.deployment.releases import working_tree_commit
 from finops_operations.errors import OperationFailed
 from finops_operations.frontend.amplify import SUCCEEDED, AmplifyBranch, why_failed
 from finops_operations.frontend.build import build, check_buildable, pack
-from finops_operations.frontend.checks import (
-    check_amplify_reads,
-    check_bucket,
-    check_build,
-    check_config,
-    check_origin,
-)
+from finops_operations.frontend.checks import check_bucket, check_build, check_config, check_origin
 from finops_operations.frontend.config import CONFIG, add_frontend_option
 from finops_operations.frontend.releases import RELEASE_ID, TIME, FrontendReleases, Record
 from finops_operations.operator_messages import heading, say, warn
@@ -80,7 +74,6 @@ class FrontendDeployment:
         self._branch = AmplifyBranch.read(session.client("amplify", config=QUICK), options.app_id, options.branch)
         s3 = session.client("s3", config=QUICK)
         bucket = options.bucket or self._stack.parameters["LambdaS3Bucket"]
-        self._bucket_region = check_bucket(s3, bucket, options.region)
         place = f"{self._stack.name}/frontend/{options.app_id}/{options.branch}"
         self._releases = FrontendReleases(s3, bucket, place)
         self._who = session.client("sts", config=QUICK)
@@ -91,6 +84,7 @@ class FrontendDeployment:
         heading("Checking")
         if not options.skip_build:
             check_buildable(options.frontend)
+        check_bucket(releases.s3, releases.bucket, options.region)
         endpoint = self._stack.output("WebSocketApiEndpoint")
         try:
             check_config(options.frontend / CONFIG, endpoint)
@@ -99,7 +93,6 @@ class FrontendDeployment:
                 raise
             warn(str(failure))
         check_origin(self._stack, self._branch.url)
-        check_amplify_reads(releases.s3, releases.bucket, self._bucket_region, options.region)
         self._branch.check_idle()
         by = self._who.get_caller_identity()["Arn"]
 
@@ -112,7 +105,7 @@ class FrontendDeployment:
             files = pack(folder, package)
             if not options.force:
                 check_build(folder, endpoint)
-            time, commit = releases.next_time(datetime.now(UTC)), _commit(options.frontend)
+            time, commit = releases.next_time(datetime.now(UTC)), working_tree_commit(options.frontend)[:7]
             record = {
                 "id": f"{time:{TIME}}-{commit}",
                 "time": _text(time),
@@ -168,7 +161,12 @@ class FrontendDeployment:
         ended = self._branch.finished(job, int(self._options.timeout_minutes) * 60)
         if ended["summary"]["status"] != SUCCEEDED:
             self._note(record, status="failed")
-            raise OperationFailed(f"{why_failed(ended)} To return to the release before: {self._way_back()}")
+            options = self._options
+            bucket = f"--bucket {options.bucket} " if options.bucket else ""
+            raise OperationFailed(
+                f"{why_failed(ended)} To return to the release before: {_COMMAND} {bucket}--app-id {options.app_id}"
+                f" --branch {options.branch} --to previous --stack-name {options.stack_name} --region {options.region}"
+            )
         self._note(record, status="deployed", deployed=_text(datetime.now(UTC)))
         print(self._branch.url)  # noqa: T201 - the command's result
 
@@ -179,24 +177,6 @@ class FrontendDeployment:
             self._releases.save(record)
         except (ClientError, BotoCoreError) as error:
             warn(f"The release's record could not be written ({record['status']}): {error}")
-
-    def _way_back(self) -> str:
-        options = self._options
-        bucket = f"--bucket {options.bucket} " if options.bucket else ""
-        return (
-            f"{_COMMAND} {bucket}--app-id {options.app_id} --branch {options.branch} --to previous"
-            f" --stack-name {options.stack_name} --region {options.region}"
-        )
-
-
-def _commit(folder: Path) -> str:
-    """Give the short name of the commit that a folder is at, or nogit."""
-    command = ["git", "-C", str(folder), "rev-parse", "--short", "HEAD"]
-    try:
-        asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    except OSError:
-        return "nogit"
-    return asked.stdout.strip() if asked.returncode == 0 else "nogit"
 
 
 def _text(time: datetime) -> str:

@@ -3,14 +3,13 @@
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 
-from finops_operations.packaging.dependencies import BuildFailed, actual_target, chosen_target, install_dependencies
+from finops_operations.packaging.dependencies import BuildFailed, chosen_target, install_dependencies
 from finops_operations.packaging.function_zip import pack
-from finops_operations.packaging.sbom import write_sbom
+from finops_operations.packaging.sbom import write_sboms
 
 
-def can_build() -> str:
+def can_build() -> None:
     """Raise BuildFailed unless this Python can build.
 
     pip's --report came with 22.2: https://pip.pypa.io/en/stable/news/#v22-2
@@ -18,46 +17,22 @@ def can_build() -> str:
     old_pip = tuple(map(int, version("pip").split(".")[:2])) < (22, 2)
     if old_pip or sys.version_info < (3, 11):
         raise BuildFailed("Python 3.11 or newer with pip 22.2 or newer is needed.")
-    return ""
 
 
-def target(asked_for: str, template: str) -> str:
-    """Return the target to build for: the one that was asked for, or if that is empty a template's."""
-    return f"{chosen_target(asked_for, Path(template))}\n"
-
-
-def install(requirements: str, target: str, directory: str) -> str:
-    """Install what a requirements file locks into a directory."""
-    install_dependencies(Path(requirements), target, Path(directory))
-    return ""
-
-
-def package(tree: str) -> str:
-    """Make a directory a package of the same name, and return the package's summary."""
-    return f"{pack(Path(tree))}\n"
-
-
-def describe(target: str, *packages: str) -> str:
-    """Write packages' bills of materials beside them, and return what they load on."""
-    loads_on = actual_target(target)
-    for path in packages:
-        write_sbom(Path(path), loads_on)
-    return f"{loads_on}\n"
-
-
-STEPS: dict[str, Callable[..., str]] = {
+STEPS: dict[str, Callable[..., str | None]] = {
     "can-build": can_build,
-    "target": target,
-    "install": install,
-    "package": package,
-    "describe": describe,
+    "target": chosen_target,
+    "install": install_dependencies,
+    "package": pack,
+    "describe": write_sboms,
 }
 
 
 def main(step: str, *arguments: str) -> int:
     """Take a step, print what it gives, and return the exit status: what goes wrong is one sentence on stderr."""
     try:
-        sys.stdout.write(STEPS[step](*arguments))
+        if given := STEPS[step](*arguments):
+            sys.stdout.write(f"{given}\n")
         return 0
     except BuildFailed as error:
         sentence, status = str(error), error.status

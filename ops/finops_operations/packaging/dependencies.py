@@ -40,7 +40,7 @@ class BuildFailed(Exception):
         self.status = status
 
 
-def chosen_target(asked_for: str, template: Path) -> str:
+def chosen_target(asked_for: str, template: str) -> str:
     """Return the target that was asked for, or if that is empty the one that the template's defaults are.
 
     Raises:
@@ -51,7 +51,7 @@ def chosen_target(asked_for: str, template: Path) -> str:
         if asked_for != "host" and not _TARGET.fullmatch(asked_for):
             raise BuildFailed(f"There is no target {asked_for}. See ./build_packages.sh --help.", status=2)
         return asked_for
-    defaults = parameter_defaults(template.read_text(encoding="utf-8"))
+    defaults = parameter_defaults(Path(template).read_text(encoding="utf-8"))
     for parameter in ("LambdaRuntime", "LambdaArchitecture"):
         if not re.fullmatch(r"[\w.-]+", defaults.get(parameter, "")):
             raise BuildFailed(f"Parameter {parameter} with a plain default is not found in the template.")
@@ -66,15 +66,15 @@ def actual_target(target: str) -> str:
     return f"python{sys.version_info.major}.{sys.version_info.minor}-{machine}"
 
 
-def install_dependencies(requirements: Path, target: str, directory: Path) -> None:
+def install_dependencies(requirements: str, target: str, directory: str) -> None:
     """Install what a function's requirements file locks into a directory, and leave pip's report beside it.
 
     Raises:
         BuildFailed: the file is missing, or something cannot be installed; pip's own errors are on stderr.
     """
-    if not requirements.is_file():
+    if not Path(requirements).is_file():
         raise BuildFailed(f"{requirements} is missing.")
-    where = [f"--report={report_of(directory)}", f"--target={directory}", f"--requirement={requirements}"]
+    where = [f"--report={report_of(Path(directory))}", f"--target={directory}", f"--requirement={requirements}"]
     installed = subprocess.run(  # noqa: S603 (a list, no shell)
         [sys.executable, "-m", "pip", "install", *_QUIET, *_LOCKED, *_wheel_options(target), *where],
         env={**os.environ, **_NO_SETTINGS},
@@ -85,7 +85,7 @@ def install_dependencies(requirements: Path, target: str, directory: Path) -> No
     )
     if installed.returncode:
         sys.stderr.writelines(line for line in installed.stdout.splitlines(keepends=True) if line.startswith("ERROR: "))
-        what = f"The dependencies of {requirements.parent.name} for {target} cannot be installed"
+        what = f"The dependencies of {Path(requirements).parent.name} for {target} cannot be installed"
         reasons = (reason for words, reason in _REASONS.items() if words in installed.stdout)
         raise BuildFailed(f"{what}: {next(reasons, 'pip says above why.')}")
 

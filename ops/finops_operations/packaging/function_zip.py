@@ -13,12 +13,13 @@ _UNNEEDED_NAMES = frozenset({"requirements.in", "requirements.txt"})
 _LICENCE_PREFIXES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 
 
-def pack(tree: Path) -> str:
-    """Write what a function needs of a tree into TREE.zip. Return its name, size and SHA-256 as an aligned line.
+def pack(directory: str) -> str:
+    """Write what a function needs of a directory into DIRECTORY.zip. Return its name, size and SHA-256 as a line.
 
     Raises:
         OSError: a file cannot be read, or the zip not written.
     """
+    tree = Path(directory)
     package = tree.with_name(f"{tree.name}.zip")
     paths = (path.relative_to(tree) for path in tree.rglob("*") if path.is_file())
     write_zip(package, tree, (path.as_posix() for path in paths if _belongs(path)))

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from finops_operations.packaging.dependencies import BuildFailed, report_of
+from finops_operations.packaging.dependencies import BuildFailed, actual_target, report_of
 from finops_operations.packaging.third_party_licences import declared_licence
 
 # Whoever adds properties chooses a namespace: https://github.com/CycloneDX/cyclonedx-property-taxonomy
@@ -27,16 +27,21 @@ _BUNDLED_FIELDS = ("type", "name", "version", "hashes", "licenses", "purl")
 Component = dict[str, Any]
 
 
-def write_sbom(package: Path, target: str) -> None:
-    """Write the SBOM of a package beside it, with the suffix .cdx.json.
+def write_sboms(target: str, *packages: str) -> str:
+    """Write packages' SBOMs beside them, with the suffix .cdx.json, and return what they load on.
 
     A package NAME.zip is made of the directory NAME; where pip has installed into that, its report is beside it.
-    `target` is what the package loads on, such as python3.13-arm64.
 
     Raises:
         BuildFailed: the directory has a wheel that pip's report does not name.
-        OSError: a file cannot be read or written.
     """
+    loads_on = actual_target(target)
+    for package in map(Path, packages):
+        _write_sbom(package, loads_on)
+    return loads_on
+
+
+def _write_sbom(package: Path, target: str) -> None:
     tree = package.with_suffix("")
     report = report_of(tree)
     installed = json.loads(report.read_bytes())["install"] if report.exists() else []
