@@ -4,8 +4,6 @@ Neither the files' times, modes and order on disk, nor the user's umask and time
 difference; only zlib does: another release or implementation of it may compress to other bytes.
 """
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path

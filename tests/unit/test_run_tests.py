@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Ends as the file `status` in the first folder of tests says.
+# Ends as the file `status` in the first folder of tests says, if there is one.
 PYTEST = """#!/usr/bin/env bash
 [[ $* == *' pytest '* ]] || exit 0
 echo "$*"
-exit "$(cat "$3/status")"
+[[ ! -f $3/status ]] || exit "$(cat "$3/status")"
 """
 # Is interrupted, and tidies up, as pytest does. What a shell starts in the background knows nothing of an interrupt.
 WAITING_PYTEST = """#!/usr/bin/env bash
@@ -24,24 +24,20 @@ sleep 300 &
 echo >&3
 wait
 """
-PASSED, FAILED, NOTHING_SELECTED = "0", "1", "5"
+FAILED, NOTHING_SELECTED = "1", "5"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project whose tests all pass."""
+    for folder in (".venv/bin", "ops", "tests/unit", "tests/faults"):
+        (tmp_path / folder).mkdir(parents=True)
     for name in ("run_tests.sh", "ops/python_environment.sh", "tests/installations.sh", "tests/lanes.sh"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, tmp_path / name)
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    set_python(tmp_path, PYTEST)
     for name in ("pyproject.toml", "requirements.txt", "requirements-dev.txt"):
         (tmp_path / name).touch()
-    for name in ("requirements.txt", "requirements-dev.txt"):
         (tmp_path / ".venv" / f"installed-{name}").touch()
-    for part in ("unit", "security", "frames", "faults"):
-        (tmp_path / "tests" / part).mkdir(parents=True)
-        set_status(tmp_path, part, PASSED)
+    set_python(tmp_path, PYTEST)
     return tmp_path
 
 
@@ -51,50 +47,43 @@ def set_python(project: Path, program: str) -> None:
     python.chmod(0o755)
 
 
-def set_status(project: Path, part: str, status: str) -> None:
-    (project / "tests" / part / "status").write_text(status, encoding="utf-8")
-
-
-def run_tests(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def run_tests(project: Path, *arguments: str, **status: str) -> tuple[int, str, str]:
+    """Run parts of which some end with a status, and give the script's own, and what it says."""
+    for part, each in status.items():
+        (project / "tests" / part / "status").write_text(each, encoding="utf-8")
+    ran = subprocess.run(
         [project / "run_tests.sh", *arguments], capture_output=True, text=True, timeout=60, check=False
     )
+    return ran.returncode, ran.stdout, ran.stderr
 
 
 def test_each_part_is_run_with_the_options_for_pytest(project: Path) -> None:
-    ran = run_tests(project, "unit", "faults", "security", "--seed", "7", "--", "-k", "one or two")
-    assert ran.returncode == 0, ran.stderr
+    status, said, _ = run_tests(project, "unit", "faults", "security", "--seed", "7", "--", "-k", "one or two")
+    assert status == 0
     # The generated frames of security run in the journeys' lane, which has time left.
     for parts in ("tests/unit", "tests/frames", "tests/faults", "tests/security"):
-        assert f"-m pytest {parts} --seed 7 -k one or two\n" in ran.stdout
+        assert f"-m pytest {parts} --seed 7 -k one or two\n" in said
 
 
 @pytest.mark.parametrize("part", ["unit", "faults"])
 @pytest.mark.parametrize("options", [[], ["--", "-k", "some"]])
 def test_one_lane_s_failure_is_a_failure(project: Path, part: str, options: list[str]) -> None:
-    set_status(project, part, FAILED)
-    ran = run_tests(project, "unit", "faults", *options)
-    assert ran.returncode == 1
-    assert ran.stderr.endswith("Error: Something has failed; see above.\n")
+    status, _, said = run_tests(project, "unit", "faults", *options, **{part: FAILED})
+    assert status == 1
+    assert said.endswith("Error: Something has failed; see above.\n")
 
 
-def test_one_lane_may_have_nothing_of_what_an_option_selects_but_not_all(project: Path) -> None:
-    set_status(project, "faults", NOTHING_SELECTED)
-    assert run_tests(project, "unit", "faults", "--", "-k", "some").returncode == 0
-    ran = run_tests(project, "faults", "--", "-k", "typo")
-    assert ran.returncode == 1
-    assert ran.stderr.endswith("Error: No test was selected.\n")
-
-
-def test_a_folder_without_tests_is_a_failure(project: Path) -> None:
-    set_status(project, "faults", NOTHING_SELECTED)
-    assert run_tests(project, "unit", "faults").returncode == 1
+def test_one_lane_may_have_nothing_of_what_an_option_selects_but_not_all_and_no_folder_is_empty(project: Path) -> None:
+    assert run_tests(project, "unit", "faults", "--", "-k", "some", faults=NOTHING_SELECTED)[0] == 0
+    status, _, said = run_tests(project, "faults", "--", "-k", "typo")
+    assert (status, said.endswith("Error: No test was selected.\n")) == (1, True)
+    assert run_tests(project, "unit", "faults")[0] == 1
 
 
 def test_a_part_that_is_not_there_is_said(project: Path) -> None:
-    ran = run_tests(project, "units")
-    assert ran.returncode == 2
-    assert "There is no part units. The parts are: lint" in ran.stderr
+    status, _, said = run_tests(project, "units")
+    assert status == 2
+    assert "There is no part units. The parts are: lint" in said
 
 
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -103,16 +92,9 @@ def test_nothing_outlives_an_ended_run_and_each_lane_may_tidy_up(
 ) -> None:
     set_python(project, WAITING_PYTEST)
     reading, writing = os.pipe()
+    script = f'exec 3>&{writing} {writing}>&-; exec "$@"'
     process = subprocess.Popen(
-        [
-            "bash",
-            "-c",
-            f'exec 3>&{writing} {writing}>&-; exec "$@"',
-            "bash",
-            project / "run_tests.sh",
-            "unit",
-            "faults",
-        ],
+        ["bash", "-c", script, "bash", project / "run_tests.sh", "unit", "faults"],
         pass_fds=[writing],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

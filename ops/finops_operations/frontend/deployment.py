@@ -3,8 +3,6 @@
 What cannot be done is an OperationFailed.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import os

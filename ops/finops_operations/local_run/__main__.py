@@ -15,7 +15,6 @@ from finops_operations.local_run.cloud import CLOUD, LOCAL, ROOT, STACK_ENV, Loc
 from finops_operations.operator_messages import complain, heading, say
 
 FIRST_QUESTION = "What was my S3 spend in May?"
-DEFAULT_PORT = 4566
 
 
 def main() -> int:
@@ -24,7 +23,10 @@ def main() -> int:
         signal.signal(ending, signal.default_int_handler)
     options = _options()
     try:
-        return _stop() if options.stop else _run(options)
+        if not options.stop:
+            return _run(options)
+        say("Stopped." if cloud.end() else "Nothing was running.")
+        return 0
     except LocalRunFailed as failure:
         complain(str(failure))
         return 1
@@ -34,20 +36,13 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run_local.sh")
-    parser.add_argument("--ask", default="")
+    parser.add_argument("--ask")
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--stop", action="store_true")
     parser.add_argument("--port", type=int)
-    parser.add_argument("--auth", default="")
+    parser.add_argument("--auth")
     parser.add_argument("--costs", type=Path)
     return parser.parse_args()
-
-
-def _stop() -> int:
-    was_running = cloud.running_pid() is not None
-    cloud.end()
-    say("Stopped." if was_running else "Nothing was running.")
-    return 0
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -61,8 +56,9 @@ def _run(options: argparse.Namespace) -> int:
             if cloud.running_pid():
                 _use_running_stack(options)
             else:
-                own_cloud = cloud.start(options.port or DEFAULT_PORT)
-                _deploy(options.port or DEFAULT_PORT, options.auth or "cognito", options.costs)
+                port = options.port or 4566
+                own_cloud = cloud.start(port)
+                _deploy(port, options.auth or "cognito", options.costs)
                 if not options.ask:
                     heading(f"A first question: {FIRST_QUESTION}")
                     if status := _ask(FIRST_QUESTION):

@@ -4,8 +4,6 @@ It answers for AWS on this machine, on loopback only. It is MiniStack (https://g
 emulator, and stands in for AWS because there is no account on a newcomer's machine. What it writes goes with it.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -34,8 +32,6 @@ _OF_OTHER_STACKS = (
     "TEMPLATE", "COST_FORECAST_FUNCTION", "TRUSTED_ADVISOR_FUNCTION", "PACKAGES_DIR", "TIMEOUT_MINUTES", "PYTHON",
     "WEBSOCKET_URL", "USER_POOL_CLIENT_ID", "TEST_USERNAME", "TEST_PASSWORD", "FINOPS_TOKEN",
 )  # fmt: skip
-# Seconds for the process to answer; it takes about two, and more on a busy machine.
-_START_SECONDS = 60
 
 
 class LocalRunFailed(Exception):
@@ -81,11 +77,7 @@ def use_local_credentials() -> None:
 
 
 def start(port: int) -> subprocess.Popen[bytes]:
-    """Start the cloud and wait until it answers.
-
-    Raises:
-        LocalRunFailed: the port is in use, or the process does not come up.
-    """
+    """Start the cloud and wait until it answers."""
     # What a run left that was killed before it could clear up.
     _forget()
     if _answers(port):
@@ -107,12 +99,12 @@ def start(port: int) -> subprocess.Popen[bytes]:
             start_new_session=True,
         )
     (CLOUD / "pid").write_text(f"{process.pid}\n", encoding="ascii")
-    deadline = time.monotonic() + _START_SECONDS
+    # Seconds. It takes about two, and more on a busy machine.
+    deadline = time.monotonic() + 60
     while not _answers(port):
-        if process.poll() is not None:
-            raise _not_started("It ended at once.")
-        if time.monotonic() > deadline:
-            raise _not_started(f"It does not answer after {_START_SECONDS} seconds.")
+        if process.poll() is not None or time.monotonic() > deadline:
+            sys.stderr.write(last_lines(_LOG, 5))
+            raise LocalRunFailed("The local cloud did not start, or not within a minute. Its log is .local/cloud.log.")
         time.sleep(0.1)  # between two looks at another process, which cannot wake this one
     return process
 
@@ -124,17 +116,24 @@ def running_pid() -> int | None:
         os.kill(pid, 0)
     except (OSError, ValueError):
         return None
-    # Process ids are used again.
-    return pid if "ministack" in _arguments(pid) else None
+    # Process ids are used again. ps, which not every machine has beside /proc, must not cut to the terminal's width.
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+        arguments = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 (a list)
+    return pid if "ministack" in arguments else None
 
 
-def end() -> None:
-    """End the process and its workers if it runs, and forget what they wrote."""
-    if pid := running_pid():
+def end() -> bool:
+    """End the process and its workers if it runs, forget what they wrote, and tell whether it ran."""
+    pid = running_pid()
+    if pid:
         # At once: there is nothing that it should save.
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
     _forget()
+    return pid is not None
 
 
 def _forget() -> None:
@@ -145,19 +144,6 @@ def _forget() -> None:
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _arguments(pid: int) -> str:
-    # From /proc where there is one, as not every machine has ps; and ps must not cut it to the terminal's width.
-    with suppress(FileNotFoundError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 (a list, no shell)
-
-
-def _not_started(why: str) -> LocalRunFailed:
-    sys.stderr.write(last_lines(_LOG, 5))
-    return LocalRunFailed(f"The local cloud did not start. {why} Its log is .local/cloud.log.")
 
 
 def last_lines(log: Path, count: int) -> str:

@@ -30,16 +30,10 @@ _BUCKET = "finops-deployment-packages-062025"
 _STACK = "finops-websocket-api"
 _TEST_USER = "testuser"
 _TEST_PASSWORD = "SecurePassword123!"  # noqa: S105 (the guide's, for a pool on this machine)
-# What stack.env repeats of the environment in which the stack was deployed.
-_FROM_ENVIRONMENT = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 def deploy(auth_mode: str, costs: Path | None) -> None:
-    """Deploy the stack and the sample agents to the cloud that AWS_ENDPOINT_URL names, and describe it in stack.env.
-
-    Raises:
-        LocalRunFailed: something of it cannot be done.
-    """
+    """Deploy the stack and the sample agents to the cloud that AWS_ENDPOINT_URL names, and describe it in stack.env."""
     _LOG.write_bytes(b"")
     _build_packages()
     try:
@@ -56,8 +50,9 @@ def deploy(auth_mode: str, costs: Path | None) -> None:
         _make_test_user(_client("cognito-idp"), outputs["UserPoolId"])
     except (ClientError, BotoCoreError, OperationFailed, KeyError) as error:
         raise LocalRunFailed(f"The stack is deployed, and cannot be used: {error}") from error
+    environment = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     values = {
-        **{name: os.environ[name] for name in _FROM_ENVIRONMENT},
+        **{name: os.environ[name] for name in environment},
         "STACK_NAME": _STACK,
         "WEBSOCKET_URL": outputs["WebSocketApiEndpoint"],
         "WEBSOCKET_API_ID": outputs["WebSocketApiId"],

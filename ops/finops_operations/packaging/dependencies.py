@@ -3,8 +3,6 @@
 That is what packages run on: a Lambda runtime and a processor, such as python3.13-arm64, or "host", this machine.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import re

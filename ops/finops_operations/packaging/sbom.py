@@ -3,8 +3,6 @@
 The same package gives the same bytes: neither the time nor the machine is in them.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -6,8 +6,6 @@ writes the tables of THIRD_PARTY_LICENSES.md anew, in the project's environment,
 the scanners.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys
