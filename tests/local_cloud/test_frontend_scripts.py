@@ -146,14 +146,6 @@ def test_config_comes_from_the_stack_and_stays(operator: Operator) -> None:
     assert path.read_text() == text
 
 
-def test_config_of_a_stack_that_is_not_there_is_not_written(operator: Operator) -> None:
-    status, output, error = operator.run("write_frontend_config.sh", "--stack-name", "nowhere")
-
-    assert (status, output) == (1, "")
-    assert error.startswith("Error: There is no stack nowhere in us-east-1.")
-    assert not (operator.frontend / "src" / "config.js").exists()
-
-
 def test_frontend_is_built_released_and_deployed(configured: Operator) -> None:
     status, output, error = configured.deploy()
 

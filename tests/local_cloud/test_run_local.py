@@ -181,7 +181,8 @@ def test_two_starts_do_not_clear_each_other_away(checkout: Checkout) -> None:
     assert refused.returncode == 1
     assert "Another ./run_local.sh is at work (process 4711)" in refused.stderr
     # It got past the killed one, as far as the port.
-    assert "is in use" in later.stderr
+    assert "is in use. End what uses it, or choose another: ./run_local.sh --port" in later.stderr
+    assert not checkout.is_running()
 
 
 def test_half_made_virtual_environment_is_made_anew(tmp_path: Path) -> None:
@@ -196,18 +197,6 @@ def test_half_made_virtual_environment_is_made_anew(tmp_path: Path) -> None:
 
     # Instead of saying that the network is not there, because pip failed.
     assert "no-such-python is missing" in refused.stderr
-
-
-def test_busy_port_is_said_before_anything_is_started(checkout: Checkout) -> None:
-    with socket.socket() as busy:
-        busy.bind(("127.0.0.1", 0))
-        busy.listen()
-        refused = checkout.run("--port", str(busy.getsockname()[1]))
-
-    assert refused.returncode == 1
-    assert "is in use" in refused.stderr
-    assert "--port" in refused.stderr
-    assert not checkout.is_running()
 
 
 def test_wrong_export_is_said_before_anything_is_started(checkout: Checkout, tmp_path: Path) -> None:
