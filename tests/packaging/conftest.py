@@ -39,16 +39,8 @@ def second_build(tmp_path_factory: pytest.TempPathFactory, sources: ProjectCopy)
     for path in (project.root / "src").rglob("*.py"):
         path.chmod(0o700)
         os.utime(path, (1_000_000_000, 1_000_000_000))
-    built = project.build(
-        "--target",
-        "host",
-        "--with-sample-agents",
-        umask=0o077,
-        TZ="Asia/Kathmandu",
-        LC_ALL="C",
-        PYTHONHASHSEED="7",
-        SOURCE_DATE_EPOCH="1",
-    )
+    other = {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "7", "SOURCE_DATE_EPOCH": "1"}
+    built = project.build("--target", "host", "--with-sample-agents", umask=0o077, **other)
     assert built.returncode == 0, built.stderr
     (project.root / "stdout").write_text(built.stdout, encoding="utf-8")
     return project

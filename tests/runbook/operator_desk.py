@@ -1,7 +1,6 @@
 """What an operator has who works through the runbook: a checkout, tools, and an account, which is the local cloud."""
 
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -39,34 +38,31 @@ def operator_desk(cloud: LocalCloud, directory: Path) -> Iterator[OperatorDesk]:
     scratch.mkdir()
     tools.mkdir()
     with warm_aws(tools / "socket"):
-        command = (sys.executable, "-I", "-S", str(WARM_AWS), str(tools / "socket"))
-        aws = write_program(tools / "aws", *map(shlex.quote, command))
+        # Version 1 of the CLI does not read the endpoint's variable for SQS.
+        client = f'"{sys.executable}" -I -S "{WARM_AWS}" "{tools}/socket"'
+        aws = tools / "aws"
+        aws.write_text(f'#!/bin/sh\nexec {client} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n', encoding="utf-8")
+        aws.chmod(0o755)
         environment = {
             **cloud.environment,
-            **on_the_local_cloud(cloud, checkout),
+            # The runbook's variables whose defaults are for AWS.
+            "REPOSITORY_URL": str(checkout),
+            "AGENT_OPTIONS": "--with-sample-agents",
+            "PACKAGE_TARGET": "host",
+            "EXECUTE_API_BASE_URL": f"{cloud.endpoint_url}/_aws/execute-api",
+            # The one that no log may have.
+            "TEST_PASSWORD": PASSWORD,
             # What npm installs for everybody on a machine is here, and goes with the desk.
             "NPM_CONFIG_PREFIX": str(tools / "npm"),
             "PATH": os.pathsep.join([str(tools), str(tools / "npm" / "bin"), cloud.environment["PATH"]]),
         }
         # A virtual environment that a block activates comes first on the PATH, with an aws of its own. With `return`
         # what has failed is the command that calls the function, and not the one in it.
-        preparation = f'aws() {{ {shlex.quote(str(aws))} "$@" || return; }}\n'
+        preparation = f'aws() {{ "{aws}" "$@" || return; }}\n'
         try:
             yield OperatorDesk(checkout, scratch, environment, preparation)
         finally:
             stop_what_runs(checkout, environment)
-
-
-def on_the_local_cloud(cloud: LocalCloud, checkout: Path) -> dict[str, str]:
-    """Give the runbook's variables whose defaults are for AWS."""
-    return {
-        "REPOSITORY_URL": str(checkout),
-        "AGENT_OPTIONS": "--with-sample-agents",
-        "PACKAGE_TARGET": "host",
-        "EXECUTE_API_BASE_URL": f"{cloud.endpoint_url}/_aws/execute-api",
-        # The one that no log may have.
-        "TEST_PASSWORD": PASSWORD,
-    }
 
 
 def make_repository(checkout: Path) -> None:
@@ -89,13 +85,6 @@ def warm_aws(address: Path) -> Iterator[None]:
     finally:
         server.kill()
         server.wait()
-
-
-def write_program(path: Path, *command: str) -> Path:
-    """Write the program that passes the endpoint on: version 1 of the CLI does not read its variable for SQS."""
-    path.write_text(f'#!/bin/sh\nexec {" ".join(command)} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n', encoding="utf-8")
-    path.chmod(0o755)
-    return path
 
 
 def stop_what_runs(checkout: Path, environment: dict[str, str]) -> None:

@@ -74,10 +74,10 @@ def texts() -> list[str]:
     return files
 
 
-@pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
     """A template with flaws."""
-    template = tmp_path_factory.mktemp("planted") / "template.yaml"
+    template = tmp_path / "template.yaml"
     template.write_text(TEMPLATE, encoding="utf-8")
     return template
 
@@ -93,24 +93,17 @@ def made_up_secrets() -> list[str]:
     ]
 
 
-def test_cfn_lint_finds_nothing() -> None:
+def test_cfn_lint_finds_what_is_planted_and_nothing_else(planted: Path) -> None:
+    assert {"E3002", "E3012"} <= set(scan(CFN_LINT, planted).stdout.split())
     linted = scan(CFN_LINT)
     assert linted.returncode == 0, linted.stdout
 
 
-def test_cfn_lint_finds_what_is_planted(planted: Path) -> None:
-    found = scan(CFN_LINT, planted).stdout
-    assert {"E3002", "E3012"} <= set(found.split())
-
-
-def test_checkov_finds_nothing(scanners: Path) -> None:
+def test_checkov_finds_what_is_planted_and_nothing_else(scanners: Path, planted: Path) -> None:
+    assert "CKV_AWS_53" in scan(scanners / "checkov", "--directory", planted.parent).stdout
     checked = scan(scanners / "checkov")
     assert checked.returncode == 0, checked.stdout
     assert "Failed checks: 0" in checked.stdout
-
-
-def test_checkov_finds_what_is_planted(scanners: Path, planted: Path) -> None:
-    assert "CKV_AWS_53" in scan(scanners / "checkov", "--directory", planted.parent).stdout
 
 
 def test_ruff_finds_what_is_planted() -> None:

@@ -3,6 +3,8 @@
 What cannot be done is an OperationFailed.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import os
@@ -11,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -18,17 +21,20 @@ from rich.table import Table
 
 from finops_operations.command_line import DONE, QUICK, run, session_of, stack_parser
 from finops_operations.deployment.releases import working_tree_commit
-from finops_operations.errors import OperationFailed
+from finops_operations.errors import OperationFailed, code_of, fails_with
 from finops_operations.frontend.amplify import SUCCEEDED, AmplifyBranch, why_failed
 from finops_operations.frontend.build import build, check_buildable, pack
-from finops_operations.frontend.checks import check_bucket, check_build, check_config, check_origin
-from finops_operations.frontend.config import CONFIG, add_frontend_option
+from finops_operations.frontend.config import CONFIG, add_frontend_option, read_config
 from finops_operations.frontend.releases import RELEASE_ID, TIME, FrontendReleases, Record
 from finops_operations.operator_messages import heading, say, warn
 from finops_operations.option_types import of_form
 from finops_operations.stack import Stack
 
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
 _COMMAND = "ops/deploy_frontend.sh"
+_REMEDY = "Write it: ops/write_frontend_config.sh. To deploy it as it is: --force"
 
 _DESCRIPTION = """\
 Builds the frontend, puts the build into the deployment bucket as a release, deploys it to a branch of an Amplify app,
@@ -85,7 +91,7 @@ class FrontendDeployment:
         check_bucket(releases.s3, releases.bucket, options.region)
         endpoint = self._stack.output("WebSocketApiEndpoint")
         try:
-            check_config(options.frontend / CONFIG, endpoint)
+            _check_config(options.frontend / CONFIG, endpoint)
         except OperationFailed as failure:
             if not options.force:
                 raise
@@ -102,7 +108,7 @@ class FrontendDeployment:
             package = Path(scratch, "finops-ui.zip")
             files = pack(folder, package)
             if not options.force:
-                check_build(folder, endpoint)
+                _check_build(folder, endpoint)
             time, commit = releases.next_time(datetime.now(UTC)), working_tree_commit(options.frontend)[:7]
             record = {
                 "id": f"{time:{TIME}}-{commit}",
@@ -175,6 +181,57 @@ class FrontendDeployment:
             self._releases.save(record)
         except (ClientError, BotoCoreError) as error:
             warn(f"The release's record could not be written ({record['status']}): {error}")
+
+
+def _check_config(path: Path, endpoint: str) -> None:
+    """Make sure that config.js is there, and leads to the stack's endpoint."""
+    text, values = read_config(path)
+    if not text:
+        raise OperationFailed(f"There is no {path}. {_REMEDY}")
+    api = values.get("api")
+    there = api.get("websocketEndpoint") if isinstance(api, dict) else None
+    if there != endpoint:
+        raise OperationFailed(f"{path} leads to {there or 'no endpoint'}, the stack's is {endpoint}. {_REMEDY}")
+
+
+def _check_build(build: Path, endpoint: str) -> None:
+    """Make sure that the build was made with such a config.js, and not before it was written."""
+    if not any(endpoint.encode() in path.read_bytes() for path in build.rglob("*") if path.is_file()):
+        raise OperationFailed(
+            f"No file in {build} leads to the stack's endpoint {endpoint}: the build is older than config.js, or does"
+            " not use it. Build it again, without --skip-build. To deploy it as it is: --force"
+        )
+
+
+def check_bucket(s3: S3Client, bucket: str, region: str) -> None:
+    """Make sure that the bucket is there and yours; warn where Amplify, in `region`, may be unable to read it."""
+    with fails_with(
+        f"The bucket {bucket} cannot be used (name yours with --bucket, or make it: aws s3 mb s3://{bucket}"
+        f" --region {region}):"
+    ):
+        bucket_region = s3.head_bucket(Bucket=bucket).get("BucketRegion", region)
+    if bucket_region != region:
+        warn(f"Amplify is in {region}, the bucket {bucket} in {bucket_region}. If the deployment fails, use another.")
+    try:
+        is_allowed = "amplify.amazonaws.com" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    except ClientError as error:
+        # Of a policy that you may not read, nobody can tell.
+        is_allowed = code_of(error) != "NoSuchBucketPolicy"
+    if not is_allowed:
+        warn(
+            f"The policy of the bucket {bucket} does not name Amplify. If the deployment fails, add the statements of"
+            " Step 8 in docs/WEBSOCKET_DEPLOYMENT_GUIDE.md."
+        )
+
+
+def check_origin(stack: Stack, url: str) -> None:
+    """Warn where the stack would refuse the frontend's pages: it compares origins exactly."""
+    origins = stack.parameters.get("AllowedOrigins", "*").split(",")
+    if "*" not in origins and url not in origins:
+        warn(
+            f"The stack lets no page of {url} connect, only {', '.join(origins)}. If that is where it is used:"
+            f" ./deploy.sh --parameter AllowedOrigins={','.join([*origins, url])}"
+        )
 
 
 def _text(time: datetime) -> str:

@@ -70,12 +70,6 @@ def frontend(tmp_path: Path) -> Frontend:
     return Frontend(tmp_path / "finops-ui")
 
 
-def test_guides_values_make_the_guides_file(frontend: Frontend) -> None:
-    assert frontend.configure(*GUIDES_FLAGS) == 0
-
-    assert frontend.path.read_text() == GUIDES
-
-
 def test_first_run_names_what_nobody_knows(frontend: Frontend) -> None:
     frontend.configure()
     unknown = GUIDES

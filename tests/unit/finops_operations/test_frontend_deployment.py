@@ -20,11 +20,11 @@ from moto import mock_aws
 
 from finops_operations.errors import OperationFailed
 from finops_operations.frontend.amplify import AmplifyBranch, why_failed
-from finops_operations.frontend.checks import (
+from finops_operations.frontend.deployment import (
     check_bucket,
     check_origin,
+    options_of,
 )
-from finops_operations.frontend.deployment import options_of
 from finops_operations.frontend.releases import FrontendReleases, Record
 from finops_operations.stack import Stack
 from finops_operations.waiting import Clock
