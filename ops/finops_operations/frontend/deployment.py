@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.table import Table
 
 from finops_operations.command_line import DONE, QUICK, run, session_of, stack_parser
-from finops_operations.deployment.releases import working_tree_commit
 from finops_operations.errors import OperationFailed, code_of, fails_with
 from finops_operations.frontend.amplify import SUCCEEDED, AmplifyBranch, why_failed
 from finops_operations.frontend.build import build, check_buildable, pack
@@ -29,6 +28,7 @@ from finops_operations.frontend.releases import RELEASE_ID, TIME, FrontendReleas
 from finops_operations.operator_messages import heading, say, warn
 from finops_operations.option_types import of_form
 from finops_operations.stack import Stack
+from finops_operations.working_tree import working_tree_commit
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
