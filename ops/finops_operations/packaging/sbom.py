@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,10 +18,6 @@ from finops_operations.packaging.third_party_licences import declared_licence
 
 # Whoever adds properties chooses a namespace: https://github.com/CycloneDX/cyclonedx-property-taxonomy
 _NAMESPACE = "finops-websocket"
-# What is taken over from a wheel's own SBOM. Its references need not be unique here, and may name a directory of the
-# machine that made the wheel.
-_BUNDLED_FIELDS = ("type", "name", "version", "hashes", "licenses", "purl")
-
 Component = dict[str, Any]
 
 
@@ -88,22 +84,22 @@ def _component(wheel: Distribution, downloads: Mapping[str, Mapping[str, Any]]) 
     if name not in downloads:
         raise BuildFailed(f"{name} is in the package, and pip's report does not name it.")
     purl = f"pkg:pypi/{name}@{wheel.version}"
-    licence, bundled = declared_licence(wheel.metadata), [_bundled(each, purl) for each in _bundled_in(wheel)]
+    licence, bundled, download = declared_licence(wheel.metadata), _bundled_in(wheel, purl), downloads[name]
+    # pip 22 has the hash in the older form alone:
+    # https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
+    archive = download["archive_info"]
+    sha256 = archive["hashes"]["sha256"] if "hashes" in archive else archive["hash"].removeprefix("sha256=")
+    # The file's name alone: the rest of the address is that of whatever index a machine uses.
+    file = unquote(PurePosixPath(urlsplit(download["url"]).path).name)
     return {
         "type": "library",
         "bom-ref": purl,
         "name": name,
         "version": wheel.version,
-        "hashes": [{"alg": "SHA-256", "content": _sha256_of(downloads[name]["archive_info"])}],
+        "hashes": [{"alg": "SHA-256", "content": sha256}],
         **({"licenses": [_licence(licence)]} if licence else {}),
         "purl": purl,
-        # The file's name alone: the rest of the address is that of whatever index a machine uses.
-        "properties": [
-            {
-                "name": f"{_NAMESPACE}:wheel",
-                "value": unquote(PurePosixPath(urlsplit(downloads[name]["url"]).path).name),
-            }
-        ],
+        "properties": [{"name": f"{_NAMESPACE}:wheel", "value": file}],
         **({"components": bundled} if bundled else {}),
     }
 
@@ -122,24 +118,18 @@ def _needed(wheel: Distribution, references: Mapping[str, str]) -> set[str]:
     return {references[name] for name in names if name in references}
 
 
-def _sha256_of(archive: Mapping[str, Any]) -> str:
-    # pip 22 has it in the older form alone:
-    # https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
-    hashes: Mapping[str, str] = archive.get("hashes") or dict([archive["hash"].split("=", 1)])
-    return hashes["sha256"]
-
-
-def _bundled_in(wheel: Distribution) -> Iterator[Component]:
-    """Yield what a wheel's own SBOMs name (https://peps.python.org/pep-0770/), but what was only needed to make it."""
-    for path in sorted(map(str, wheel.files or ())):
-        if ".dist-info/sboms/" in path and path.endswith(".json"):
-            named = json.loads(Path(str(wheel.locate_file(path))).read_bytes()).get("components", [])
-            yield from (each for each in named if each.get("scope") != "excluded")
-
-
-def _bundled(component: Component, purl: str) -> Component:
-    taken_over = {name: component[name] for name in _BUNDLED_FIELDS if name in component}
-    return {**taken_over, "bom-ref": f"{purl}#{component['name']}@{component.get('version', '')}"}
+def _bundled_in(wheel: Distribution, purl: str) -> list[Component]:
+    """Return what a wheel's own SBOMs name (https://peps.python.org/pep-0770/), but what was only needed to make it."""
+    paths = sorted(path for path in map(str, wheel.files or ()) if ".dist-info/sboms/" in path)
+    sboms = [json.loads(Path(str(wheel.locate_file(path))).read_bytes()) for path in paths if path.endswith(".json")]
+    # Their references need not be unique here, and may name a directory of the machine that made the wheel.
+    return [
+        {name: each[name] for name in ("type", "name", "version", "hashes", "licenses", "purl") if name in each}
+        | {"bom-ref": f"{purl}#{each['name']}@{each.get('version', '')}"}
+        for sbom in sboms
+        for each in sbom.get("components", [])
+        if each.get("scope") != "excluded"
+    ]
 
 
 def normalised(name: str) -> str:
