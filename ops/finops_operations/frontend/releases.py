@@ -68,18 +68,20 @@ class FrontendReleases:
 
     def newest(self) -> list[Record]:
         """Give the records of the last releases, at most 50, the newest first."""
+        # Each costs a request. Older ones stay in the bucket, and can be returned to by their id.
+        return [self._record(release) for release in self._ids()[:50]]
+
+    def next_time(self, now: datetime) -> datetime:
+        """Give the time for a new release's id: `now`, or after the newest's, as ids are in the order of releases."""
+        times = [datetime.strptime(release.partition("-")[0], TIME).replace(tzinfo=UTC) for release in self._ids()[:1]]
+        return max([now.replace(microsecond=0), *(time + timedelta(seconds=1) for time in times)])
+
+    def _ids(self) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{self.place}/")
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         # What lies deeper belongs to another branch, whose name begins with this one's.
         ids = {self._id_in(f"s3://{self.bucket}/{key}", _RECORD) for key in keys} - {""}
-        # Each costs a request. Older ones stay in the bucket, and can be returned to by their id.
-        return [self._record(release) for release in sorted(ids, reverse=True)[:50]]
-
-    def next_time(self, now: datetime) -> datetime:
-        """Give the time for a new release's id: `now`, or after the newest's, as ids are in the order of releases."""
-        taken = [record["id"].partition("-")[0] for record in self.newest()]
-        newest = datetime.strptime(taken[0], TIME).replace(tzinfo=UTC) if taken else datetime.min.replace(tzinfo=UTC)
-        return max(now.replace(microsecond=0), newest + timedelta(seconds=1))
+        return sorted(ids, reverse=True)
 
     def get(self, release: str) -> Record:
         """Give the record of the release with this id, whose zip is there.
