@@ -1,6 +1,6 @@
 """A branch of an Amplify app without a repository, to which zips are deployed.
 
-What AWS documents of it:
+What cannot be done is an OperationFailed. What AWS documents of it:
 
 - StartDeployment takes `s3://BUCKET/KEY` as sourceUrl; sourceUrlType ZIP is the default. It is for apps that are not
   connected to a repository (Amplify API reference, StartDeployment).
@@ -48,11 +48,7 @@ class AmplifyBranch:
 
     @classmethod
     def read(cls, client: AmplifyClient, app_id: str, name: str) -> AmplifyBranch:
-        """Find the branch of this name.
-
-        Raises:
-            OperationFailed: there is no such app or branch, or the app takes no zips.
-        """
+        """Find the branch of this name."""
         region = client.meta.region_name
         with fails_with(f"Amplify app {app_id} cannot be read in {region} (aws amplify list-apps names yours):"):
             app = client.get_app(appId=app_id)["app"]
@@ -75,11 +71,7 @@ class AmplifyBranch:
         return sorted(answer["jobSummaries"], key=lambda job: int(job["jobId"]), reverse=True)
 
     def check_idle(self) -> None:
-        """Make sure that no deployment is under way: Amplify would refuse another.
-
-        Raises:
-            OperationFailed: one is.
-        """
+        """Make sure that no deployment is under way: Amplify would refuse another."""
         for job in self.deployments():
             if job["status"] not in _FINISHED:
                 raise OperationFailed(
@@ -91,9 +83,6 @@ class AmplifyBranch:
         """Start to deploy the zip at this address, and return the job's id.
 
         An answer that was lost on its way is no failure: if the deployment is under way, its id is returned.
-
-        Raises:
-            OperationFailed: too many deployments run.
         """
         try:
             return self.client.start_deployment(

@@ -1,4 +1,4 @@
-"""A frontend's build: made with npm, and packed as Amplify takes it."""
+"""A frontend's build: made with npm, and packed as Amplify takes it. What cannot be done is an OperationFailed."""
 
 import os
 import shutil
@@ -17,11 +17,7 @@ _WELL_KNOWN = ".well-known"
 
 
 def check_buildable(frontend: Path) -> None:
-    """Find out what can be found out before npm is run, which says itself what it misses in package.json.
-
-    Raises:
-        OperationFailed: npm is missing, or the folder is no frontend that can be built.
-    """
+    """Find out what can be found out before npm is run, which says itself what it misses in package.json."""
     if not shutil.which("npm"):
         raise OperationFailed("npm is missing. Install Node.js with npm (https://nodejs.org).")
     if not (frontend / "package.json").is_file():
@@ -36,9 +32,6 @@ def build(frontend: Path) -> None:
 
     npm ci runs no package's own install script, as everywhere in this project. A frontend that needs those has its
     node_modules made by hand.
-
-    Raises:
-        OperationFailed: npm failed.
     """
     has_packages = (frontend / "node_modules").is_dir()
     if not has_packages and (frontend / "package-lock.json").is_file():
@@ -68,10 +61,6 @@ def pack(build: Path, package: Path) -> int:
     with "Access Denied" (Amplify Hosting user guide, "Deploying an application to Amplify without a Git repository").
 
     What is in the zip is public. So nothing is packed that may not be meant to be, and nothing is left out unsaid.
-
-    Raises:
-        OperationFailed: there is no build, it has no index.html, a file or folder cannot be read, or there is a
-            symbolic link, or a hidden name other than .well-known.
     """
     if not (build / "index.html").is_file():
         raise OperationFailed(

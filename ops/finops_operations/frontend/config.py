@@ -1,6 +1,7 @@
 """The file src/config.js, by which a frontend knows where its API is, written from a stack's outputs (Step 7).
 
 It is one JavaScript statement and its export: const config = {...}; export default config;
+What cannot be done is an OperationFailed.
 """
 
 import argparse
@@ -67,11 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def write_config(options: argparse.Namespace, stack: Stack) -> int:
-    """Write, print or check the file for this stack.
-
-    Raises:
-        OperationFailed: the stack has no endpoint yet, or the file that is there cannot be understood or replaced.
-    """
+    """Write, print or check the file for this stack."""
     path: Path = options.output or options.frontend / CONFIG
     old_text, before = read_config(path)
     values = _after(before, options, stack, path)
@@ -143,11 +140,7 @@ def _warn_of_another_region(pool: Value, region: str) -> None:
 
 
 def read_config(path: Path) -> tuple[str, dict[str, Value]]:
-    """Return the file's text and its values: nothing of a file that is not there.
-
-    Raises:
-        OperationFailed: it cannot be read, or not be understood. Names line and column.
-    """
+    """Return the file's text and its values: nothing of a file that is not there."""
     try:
         text = path.read_bytes().decode()
         return text, parse(text)

@@ -84,11 +84,7 @@ class FrontendReleases:
         return sorted(ids, reverse=True)
 
     def get(self, release: str) -> Record:
-        """Give the record of the release with this id, whose zip is there.
-
-        Raises:
-            OperationFailed: there is none.
-        """
+        """Give the record of the release with this id, whose zip is there."""
         try:
             self.s3.head_object(Bucket=self.bucket, Key=f"{self.place}/{release}/{_ZIP}")
             return self._record(release)

@@ -39,12 +39,7 @@ class BuildFailed(Exception):
 
 
 def chosen_target(asked_for: str, template: str) -> str:
-    """Return the target that was asked for, or if that is empty the one that the template's defaults are.
-
-    Raises:
-        BuildFailed: there are no packages for the one that was asked for, or the template has no defaults.
-        OSError: the template cannot be read.
-    """
+    """Return the target that was asked for, or if that is empty the one that the template's defaults are."""
     if asked_for:
         if asked_for != "host" and not _TARGET.fullmatch(asked_for):
             raise BuildFailed(f"There is no target {asked_for}. See ./build_packages.sh --help.", status=2)
@@ -65,11 +60,7 @@ def actual_target(target: str) -> str:
 
 
 def install_dependencies(requirements: str, target: str, directory: str) -> None:
-    """Install what a function's requirements file locks into a directory, and leave pip's report beside it.
-
-    Raises:
-        BuildFailed: the file is missing, or something cannot be installed; pip's own errors are on stderr.
-    """
+    """Install what a function's requirements file locks into a directory, and leave pip's report beside it."""
     if not Path(requirements).is_file():
         raise BuildFailed(f"{requirements} is missing.")
     where = [f"--report={report_of(Path(directory))}", f"--target={directory}", f"--requirement={requirements}"]

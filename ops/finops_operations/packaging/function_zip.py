@@ -14,11 +14,7 @@ _LICENCE_PREFIXES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 
 
 def pack(directory: str) -> str:
-    """Write what a function needs of a directory into DIRECTORY.zip. Return its name, size and SHA-256 as a line.
-
-    Raises:
-        OSError: a file cannot be read, or the zip not written.
-    """
+    """Write what a function needs of a directory into DIRECTORY.zip. Return its name, size and SHA-256 as a line."""
     tree = Path(directory)
     package = tree.with_name(f"{tree.name}.zip")
     paths = (path.relative_to(tree) for path in tree.rglob("*") if path.is_file())

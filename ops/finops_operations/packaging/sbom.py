@@ -25,9 +25,6 @@ def write_sboms(target: str, *packages: str) -> str:
     """Write packages' SBOMs beside them, with the suffix .cdx.json, and return what they load on.
 
     A package NAME.zip is made of the directory NAME; where pip has installed into that, its report is beside it.
-
-    Raises:
-        BuildFailed: the directory has a wheel that pip's report does not name.
     """
     loads_on = actual_target(target)
     for package in map(Path, packages):
