@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from finops_operations.packaging.third_party_licences import DOCUMENT, written_anew
 from project_copy import REPOSITORY
 
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
@@ -50,6 +51,16 @@ LINES_WITHOUT_A_SECRET = {
         r"SecurePassword123!"
     ),
 }
+
+
+@pytest.fixture(scope="session")
+def scanners() -> Path:
+    """The folder of the scanners' programs, in an environment of their own."""
+    environment = REPOSITORY / ".local" / "scanners"
+    stamp, pinned = environment / "installed", REPOSITORY / "tests" / "scan" / "requirements.txt"
+    is_current = stamp.exists() and stamp.read_bytes() == pinned.read_bytes()
+    assert is_current, "The scanners are not installed as they are pinned: ./run_tests.sh scan installs them."
+    return environment / "bin"
 
 
 def scan(*command: str | Path, given: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -132,3 +143,11 @@ def test_secrets_that_are_planted_are_found_and_not_said_again(scanners: Path, t
     for kind in ("AWS Access Key", "JSON Web Token", "Private Key"):
         assert kind in searched.stdout
     assert made_up_secrets()[0] not in searched.stdout + searched.stderr
+
+
+def test_the_licences_of_all_that_is_installed_are_listed(scanners: Path) -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    # Each kind has its table.
+    for name in ("pyjwt", "pytest", "dompurify", "checkov"):
+        assert f"\n| {name} |" in document
+    assert written_anew(document.replace("\n| pytest |", "\n| another |")) == document

@@ -190,13 +190,6 @@ def test_a_written_file_keeps_its_mode_and_a_link_stays_a_link(frontend: Fronten
     assert list(frontend.path.parent.iterdir()) == [frontend.path]
 
 
-def test_stack_without_an_endpoint_is_refused(frontend: Frontend) -> None:
-    with pytest.raises(OperationFailed, match="has no output WebSocketApiEndpoint"):
-        frontend.configure(outputs={})
-
-    assert not frontend.path.exists()
-
-
 @pytest.mark.parametrize(
     "mistake",
     [
