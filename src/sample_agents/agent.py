@@ -12,8 +12,6 @@ from sample_agents.errors import CostDataError, UnanswerableError
 from sample_agents.question import Question
 from sample_agents.writing import bullets, paragraphs
 
-_LONGEST_JOB_ID = 128  # in the log
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -26,12 +24,11 @@ class Answer:
 
 def compose(question: Question, costs: Costs, body: Sequence[str], *, found: bool, notes: Sequence[str] = ()) -> Answer:
     """What was understood, the body, and the notes that the reader needs to trust it."""
-    partial = [
-        f"{month} is partial: the newest charge ends on {costs.covered_until:%d %B %Y, %H:%M} UTC."
-        if month == costs.calendar.newest
-        else f"{month} is partial: the data start within it."
-        for month in sorted(question.months & costs.calendar.partial)
-    ]
+    partial = []
+    for month in sorted(question.months & costs.calendar.partial):
+        end = f"the newest charge ends on {costs.covered_until:%d %B %Y, %H:%M} UTC"
+        why = end if month == costs.calendar.newest else "the data start within it"
+        partial.append(f"{month} is partial: {why}.")
     source = (
         "Cost is the FOCUS column `EffectiveCost` (amortised, after discounts; taxes and credits included). "
         f"Data: {costs.rows:,} rows, {costs.calendar}."
@@ -41,7 +38,11 @@ def compose(question: Question, costs: Costs, body: Sequence[str], *, found: boo
 
 
 def respond(
-    agent: str, answer: Callable[[str, Costs], Answer], costs: Callable[[], Costs], event: Mapping[str, Any]
+    agent: str,
+    answer: Callable[[str, Costs], Answer],
+    costs: Callable[[], Costs],
+    event: Mapping[str, Any],
+    _context: object = None,
 ) -> dict[str, object]:
     """Answer an event `{"query": ..., "jobId": ...}` with `{"statusCode": ..., "body": JSON text}`.
 
@@ -51,14 +52,21 @@ def respond(
     started = time.monotonic()
     fields = event if isinstance(event, Mapping) else {}
     query, job = fields.get("query"), fields.get("jobId")
-    if isinstance(query, str) and query.strip():
-        status, body, kind, found = _respond(answer, costs, query)
-    else:
-        sentence = 'The event has no question: give {"query": "What was my S3 spend in May?"}.'
-        status, body, kind, found = 400, {"error": sentence}, "invalid event", False
+    status, kind, found = 200, "unanswerable", False
+    try:
+        if isinstance(query, str) and query.strip():
+            given = answer(query, costs())
+            body, kind, found = {"response": given.markdown}, given.kind, given.found
+        else:
+            sentence = 'The event has no question: give {"query": "What was my S3 spend in May?"}.'
+            status, body, kind = 400, {"error": sentence}, "invalid event"
+    except UnanswerableError as error:
+        body = {"response": str(error)}
+    except CostDataError as error:
+        status, body, kind = 500, {"error": str(error)}, "no costs"
     line = {
         "agent": agent,
-        "jobId": job[:_LONGEST_JOB_ID] if isinstance(job, str) else None,
+        "jobId": job[:128] if isinstance(job, str) else None,
         "status": status,
         "question": kind,  # its kind: the question is the user's and not logged
         "found": found,
@@ -66,16 +74,3 @@ def respond(
     }
     sys.stdout.write(json.dumps(line) + "\n")
     return {"statusCode": status, "body": json.dumps(body)}
-
-
-def _respond(
-    answer: Callable[[str, Costs], Answer], costs: Callable[[], Costs], query: str
-) -> tuple[int, dict[str, str], str, bool]:
-    """Status, body, the question's kind and whether the data answer it."""
-    try:
-        given = answer(query, costs())
-    except CostDataError as error:
-        return 500, {"error": str(error)}, "no costs", False
-    except UnanswerableError as error:
-        return 200, {"response": str(error)}, "unanswerable", False
-    return 200, {"response": given.markdown}, given.kind, given.found

@@ -5,29 +5,14 @@ import io
 from collections.abc import Callable
 from importlib import resources
 
-from sample_agents.costs import Costs, add_up
+from sample_agents.costs import Costs
 from sample_agents.errors import CostDataError
-from sample_agents.focus_export import read_charges
+from sample_agents.focus_export import read_costs
 
 SHIPPED_DATA = resources.files("sample_agents") / "data" / "sample_costs.csv.gz"
 
 
-def read_s3(bucket: str, key: str) -> bytes:
-    """The object's bytes. Raises CostDataError, without the object's name, if S3 does not give them."""
-    # Imported here: the shipped data set needs neither, and a cold start is shorter without them.
-    import boto3  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    try:
-        return bytes(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "unknown error")
-        raise CostDataError(f"S3 refuses the cost export that COSTS_S3_URI names: {code}.") from error
-    except BotoCoreError as error:
-        raise CostDataError("S3 cannot be reached for the cost export that COSTS_S3_URI names.") from error
-
-
-def cost_source(uri: str, read_object: Callable[[str, str], bytes] = read_s3) -> Callable[[], Costs]:
+def cost_source(uri: str) -> Callable[[], Costs]:
     """The function that gives the costs at `COSTS_S3_URI` (`s3://bucket/key`; empty: the shipped data set).
 
     It reads them on first use and keeps them for the life of the execution environment. It raises CostDataError
@@ -42,7 +27,20 @@ def cost_source(uri: str, read_object: Callable[[str, str], bytes] = read_s3) ->
 
     @functools.cache  # which keeps no error
     def costs() -> Costs:
-        export = read_object(bucket, key) if uri else SHIPPED_DATA.read_bytes()
-        return add_up(read_charges(io.BytesIO(export)))
+        return read_costs(io.BytesIO(_read_s3(bucket, key) if uri else SHIPPED_DATA.read_bytes()))
 
     return costs
+
+
+def _read_s3(bucket: str, key: str) -> bytes:
+    # Imported here: the shipped data set needs neither, and a cold start is shorter without them.
+    import boto3  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        return bytes(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    except ClientError as error:  # whose own text names the object
+        code = error.response.get("Error", {}).get("Code", "unknown error")
+        raise CostDataError(f"S3 refuses the cost export that COSTS_S3_URI names: {code}.") from error
+    except BotoCoreError as error:
+        raise CostDataError("S3 cannot be reached for the cost export that COSTS_S3_URI names.") from error

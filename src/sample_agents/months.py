@@ -13,11 +13,6 @@ class Month(NamedTuple):
     year: int
     number: int  # 1 to 12
 
-    @classmethod
-    def of(cls, moment: datetime) -> "Month":
-        """The month in which a moment lies."""
-        return cls(moment.year, moment.month)
-
     def plus(self, months: int) -> "Month":
         """The month that lies so many months later (earlier, if negative)."""
         year, index = divmod(self.year * 12 + self.number - 1 + months, 12)

@@ -1,16 +1,33 @@
 """A question about costs as understood, and the period and breakdown of one that leaves them open. Pure."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
 
-from sample_agents.costs import Selection
+from sample_agents.costs import Dimension, Selection
 from sample_agents.errors import UnanswerableError
-from sample_agents.focus_export import Dimension
 from sample_agents.months import Calendar, Month, Period
-from sample_agents.question_words import Kind, Named
 from sample_agents.writing import plain
 
-FARTHEST_FORECAST = 18  # months, as far as AWS Cost Explorer forecasts
+_FARTHEST_FORECAST = 18  # months, as far as AWS Cost Explorer forecasts
 _MOST_COLUMNS = 13  # months side by side in one table: a year and the running month
+
+
+class Kind(StrEnum):
+    """What a question asks for; the first of these that its words ask for decides."""
+
+    SAVINGS = "savings"  # "how much money could I save" is about savings
+    FORECAST = "forecast"
+    COMPARISON = "comparison"
+    COST = "cost"
+
+
+class Named(NamedTuple):
+    """What a phrase names: the values of a dimension, none if the data lack it."""
+
+    dimension: Dimension
+    label: str
+    values: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -52,23 +69,22 @@ class Question:
 
     def __str__(self) -> str:
         """What was understood, as inert markdown: `cost of Amazon S3 in May 2026, by month`."""
-        match self.kind:
-            case Kind.SAVINGS:
-                return f"savings in {self.subject}"
-            case Kind.FORECAST:
-                return f"forecast of the cost of {self.subject} for {self.periods[0]}"
-            case Kind.COMPARISON:
-                joint = " compared with " if len(self.periods) == 2 else ", "
-            case Kind.COST:
-                joint = " and "
+        if self.kind is Kind.SAVINGS:
+            return f"savings in {self.subject}"
+        if self.kind is Kind.FORECAST:
+            return f"forecast of the cost of {self.subject} for {self.periods[0]}"
+        joint = " and "
+        if self.kind is Kind.COMPARISON:
+            joint = " compared with " if len(self.periods) == 2 else ", "
         parts = [f"cost of {self.subject} in {joint.join(map(str, self.periods))}"]
-        if self.by:
-            parts.append(f"by {self.by.value}")
-        if self.by_month:
-            parts.append("by month")
-        if self.top:
-            parts.append(f"the {self.top} highest")
+        parts += [f"by {self.by.value}"] if self.by else []
+        parts += ["by month"] if self.by_month else []
+        parts += [f"the {self.top} highest"] if self.top else []
         return ", ".join(parts)
+
+    def noted(self, *notes: str) -> "Question":
+        """The question with more notes."""
+        return replace(self, notes=self.notes + notes)
 
 
 def complete(question: Question, calendar: Calendar) -> Question:
@@ -76,37 +92,31 @@ def complete(question: Question, calendar: Calendar) -> Question:
 
     Raises UnanswerableError if the data do not reach the periods asked for.
     """
-    match question.kind:
-        case Kind.COST:
-            return _complete_cost(question, calendar)
-        case Kind.COMPARISON:
-            return _complete_comparison(question, calendar)
-        case Kind.FORECAST:
-            return _complete_forecast(question, calendar)
-        case Kind.SAVINGS:
-            return question  # savings are looked for in the newest complete month, whatever the period
+    if question.kind is Kind.SAVINGS:
+        return question  # savings are looked for in the newest complete month, whatever the period
+    steps = {Kind.COST: _complete_cost, Kind.COMPARISON: _complete_comparison, Kind.FORECAST: _complete_forecast}
+    return steps[question.kind](question, calendar)
 
 
-def _usual_period(calendar: Calendar, meaning: str) -> Period:
+def _usual_period(calendar: Calendar, meaning: str) -> tuple[Period, ...]:
     month = calendar.newest_complete or calendar.newest
-    return Period(month, month, meaning)
+    return (Period(month, month, meaning),)
 
 
 def _complete_cost(question: Question, calendar: Calendar) -> Question:
-    if not question.periods and question.by_month:
-        question = replace(question, periods=(Period(calendar.first, calendar.newest, "all data"),))
-    elif not question.periods:
-        period = _usual_period(calendar, "no period named: the newest complete month of the data")
-        question = replace(question, periods=(period,))
-    question = _covered(question, calendar)
+    periods = question.periods
+    if not periods and question.by_month:
+        periods = (Period(calendar.first, calendar.newest, "all data"),)
+    elif not periods:
+        periods = _usual_period(calendar, "no period named: the newest complete month of the data")
+    question = _covered(replace(question, periods=periods), calendar)
     if question.by and question.by_month:
-        months = [month for period in question.periods for month in period if calendar.covers(month)]
+        months = [month for period in periods for month in period if calendar.covers(month)]
         columns = tuple(Period(month, month) for month in months[-_MOST_COLUMNS:])
         return replace(question, kind=Kind.COMPARISON, periods=columns, by_month=False)
     if question.by or question.by_month:
         return question
-    one_month = len(question.periods) == 1 and len(question.periods[0]) == 1
-    if one_month and Dimension.SERVICE not in question.selection:
+    if len(periods) == len(periods[0]) == 1 and Dimension.SERVICE not in question.selection:
         return replace(question, by=Dimension.SERVICE)
     return replace(question, by_month=True)
 
@@ -115,8 +125,7 @@ def _complete_comparison(question: Question, calendar: Calendar) -> Question:
     periods = tuple(sorted(set(question.periods), key=lambda period: period.first))
     if question.by and len(question.selection.get(question.by, ())) > 1 and len(periods) < 2:
         return _complete_cost(replace(question, kind=Kind.COST), calendar)
-    if not periods:
-        periods = (_usual_period(calendar, "the newest complete month"),)
+    periods = periods or _usual_period(calendar, "the newest complete month")
     if len(periods) == 1:
         before = periods[0].before()
         if not any(map(calendar.covers, before)):
@@ -134,26 +143,23 @@ def _complete_forecast(question: Question, calendar: Calendar) -> Question:
     asked = question.periods or (Period.starting(start, 3),)
     first, last = min(period.first for period in asked), max(period.last for period in asked)
     if last <= history_end:
-        note = f"{Period(first, last).label} is over, so this is what it cost."
-        past = replace(question, kind=Kind.COST, notes=(*question.notes, note))
-        return _complete_cost(past, calendar)
-    if len(Period(start, last)) > FARTHEST_FORECAST:
+        past = question.noted(f"{Period(first, last).label} is over, so this is what it cost.")
+        return _complete_cost(replace(past, kind=Kind.COST), calendar)
+    if len(Period(start, last)) > _FARTHEST_FORECAST:
         raise UnanswerableError(
-            f"I forecast at most {FARTHEST_FORECAST} months ahead, to {start.plus(FARTHEST_FORECAST - 1)}: "
+            f"I forecast at most {_FARTHEST_FORECAST} months ahead, to {start.plus(_FARTHEST_FORECAST - 1)}: "
             f"the data end in {calendar.newest}."
         )
-    period = Period(max(first, start), last)
-    return replace(question, periods=(period,), by=None, by_month=False, top=None)
+    return replace(question, periods=(Period(max(first, start), last),), by=None, by_month=False, top=None)
 
 
 def _covered(question: Question, calendar: Calendar) -> Question:
     """With a note for each period that the data cover in part. Raises UnanswerableError for one they lack."""
-    notes = []
     for period in question.periods:
         there = [month for month in period if calendar.covers(month)]
         if not there:
             hint = ' Ask for a forecast, as in "forecast for next month".' if period.first > calendar.newest else ""
             raise UnanswerableError(f"{period.label} is not in the data, which cover {calendar}.{hint}")
         if len(there) < len(period):
-            notes.append(f"Of {period.label}, the data cover {Period(there[0], there[-1]).label}.")
-    return replace(question, notes=(*question.notes, *notes))
+            question = question.noted(f"Of {period.label}, the data cover {Period(there[0], there[-1]).label}.")
+    return question

@@ -11,15 +11,11 @@ import pytest
 from sample_agents.agent import Answer
 from sample_agents.cost_agent.handler import answer
 from sample_agents.cost_source import SHIPPED_DATA
-from sample_agents.costs import Costs, add_up
-from sample_agents.focus_export import read_charges
+from sample_agents.costs import Costs
+from sample_agents.focus_export import read_costs
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-
-Row = Mapping[str, str]
-WriteExport = Callable[[Sequence[Row]], bytes]
-MakeCosts = Callable[[Sequence[Row]], Costs]
-Ask = Callable[..., Answer]
+WriteExport = Callable[[Sequence[Mapping[str, str]]], bytes]
+MakeCosts = Callable[[Sequence[Mapping[str, str]]], Costs]
 
 USUAL_ROW = {
     "BillingCurrency": "USD",
@@ -42,35 +38,35 @@ USUAL_ROW = {
 }
 
 
-def _write(rows: Sequence[Row]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(USUAL_ROW))
-    writer.writeheader()
-    writer.writerows(USUAL_ROW | dict(row) for row in rows)
-    return text.getvalue().encode()
-
-
 @pytest.fixture
 def export() -> WriteExport:
     """Writes rows as an export; what a row leaves out is usual."""
-    return _write
+
+    def write(rows):
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(USUAL_ROW))
+        writer.writeheader()
+        writer.writerows(USUAL_ROW | dict(row) for row in rows)
+        return text.getvalue().encode()
+
+    return write
 
 
 @pytest.fixture
-def make_costs() -> MakeCosts:
+def make_costs(export) -> MakeCosts:
     """Adds up such rows."""
-    return lambda rows: add_up(read_charges(io.BytesIO(_write(rows))))
+    return lambda rows: read_costs(io.BytesIO(export(rows)))
 
 
 @pytest.fixture
-def ask(shipped) -> Ask:
+def ask(shipped) -> Callable[..., Answer]:
     """Asks the cost agent about some costs; about the shipped ones if none are given."""
     return lambda question, costs=shipped: answer(question, costs)
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Costs:
-    return add_up(read_charges(io.BytesIO(SHIPPED_DATA.read_bytes())))
+    return read_costs(io.BytesIO(SHIPPED_DATA.read_bytes()))
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +77,7 @@ def shipped_rows() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def focus_sample() -> bytes:
-    path = REPOSITORY.parent / "shared/data/focus_sample.csv"
+    path = Path(__file__).resolve().parents[4] / "shared/data/focus_sample.csv"
     if not path.exists():
         pytest.skip("the FOCUS sample data are not beside the repository (../shared/data/focus_sample.csv)")
     return path.read_bytes()

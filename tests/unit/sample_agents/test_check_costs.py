@@ -35,11 +35,3 @@ def test_wrong_files(path, tmp_path, capsys):
     ):
         assert main([str(wrong)]) == 1
         assert capsys.readouterr() == ("", f"{wrong}: {reason}\n")
-
-
-def test_usage(capsys):
-    for arguments in ([], ["a", "b"]):
-        assert main(arguments) == 2
-        assert capsys.readouterr().err.startswith("usage: python -m sample_agents.check_costs FILE")
-    assert main(["--help"]) == 0
-    assert capsys.readouterr().out.startswith("usage:")

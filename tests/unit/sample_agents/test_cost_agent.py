@@ -8,8 +8,7 @@ from decimal import Decimal
 import pytest
 
 from sample_agents.cost_agent.forecast import Trend
-from sample_agents.costs import add_up
-from sample_agents.focus_export import read_charges
+from sample_agents.focus_export import read_costs
 from sample_agents.writing import amount
 
 S3 = {"ServiceName": "Amazon Simple Storage Service"}
@@ -80,7 +79,7 @@ def test_accounts_are_shown_with_their_names(ask, shipped_rows, make_costs):
 
 
 def test_real_export(ask, focus_sample):
-    costs = add_up(read_charges(io.BytesIO(focus_sample)))
+    costs = read_costs(io.BytesIO(focus_sample))
     rows = list(csv.DictReader(io.StringIO(focus_sample.decode("utf-8-sig"), newline="")))
     assert f"cost {cents(sum(Decimal(row['EffectiveCost']) for row in rows))} USD" in ask("cost", costs).markdown
     for provider in ("Microsoft", "AWS"):
@@ -198,7 +197,7 @@ def test_forecast_from_the_raw_file(ask, shipped_rows):
     by_month = [
         total_of(shipped_rows, starts=month) for month in sorted({row["ChargePeriodStart"][:7] for row in shipped_rows})
     ]
-    estimate = Trend.through(by_month[:-1]).estimate([1])
+    estimate = Trend(by_month[:-1]).estimate([1])
     given = ask("forecast")
     cells = (amount(value, "USD") for value in (estimate.expected, estimate.low, estimate.high))
     assert f"| November 2026 | {' | '.join(cells)} |" in given.markdown

@@ -8,16 +8,13 @@ from hypothesis import strategies as st
 from sample_agents.writing import amount, change, plain, share, table
 
 
-def bars(line):
-    return len(re.findall(r"(?<!\\)\|", line.replace("\\\\", "")))
-
-
 @given(st.text())
 def test_any_name_is_one_printable_line_without_live_markdown_and_one_cell(text):
     name = plain(text)
     assert name.isprintable()
     assert not re.search(r"(?<!\\)[|`*_\[\]#~]|[<>]", name.replace("\\\\", ""))
-    assert [bars(line) for line in table(["Service", "Cost"], [[name, "1.00"]]).split("\n")] == [3, 3, 3]
+    for line in table(["Service", "Cost"], [[name, "1.00"]]).split("\n"):
+        assert len(re.findall(r"(?<!\\)\|", line.replace("\\\\", ""))) == 3
 
 
 def test_direction_marks_are_dropped_and_long_names_cut():
@@ -30,7 +27,6 @@ def test_direction_marks_are_dropped_and_long_names_cut():
     [
         ("1234567.891", "USD", "1,234,567.89"),
         ("-12.345", "USD", "-12.34"),
-        ("0", "USD", "0.00"),
         ("-0.00", "USD", "0.00"),
         ("0.01", "USD", "0.01"),
         ("0.0000008", "USD", "less than 0.01 (0.00000080)"),
