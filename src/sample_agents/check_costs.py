@@ -1,7 +1,4 @@
-"""Checks a cost export before it is deployed: `python -m sample_agents.check_costs FILE`.
-
-Prints one line about it and exits 0, or says on standard error what is wrong and exits 1 (2: wrong usage).
-"""
+"""Checks a cost export before it is deployed: prints one line about it, or what is wrong."""
 
 import argparse
 import sys
@@ -16,7 +13,7 @@ from sample_agents.writing import count, money
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Check the file that is the only argument; returns the exit code."""
+    """Check the file that is the only argument; returns the exit code: 1 for a file that is no export."""
     parser = argparse.ArgumentParser(prog="python -m sample_agents.check_costs")
     parser.add_argument("path", metavar="FILE", type=Path, help="FOCUS 1.0 to 1.2, CSV or gzip of it")
     path = parser.parse_args(arguments).path

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import os
 from collections.abc import Callable
 from importlib import resources
 
@@ -13,10 +14,9 @@ SHIPPED_DATA = resources.files("sample_agents") / "data" / "sample_costs.csv.gz"
 
 
 def cost_source(uri: str) -> Callable[[], Costs]:
-    """The function that gives the costs at `COSTS_S3_URI` (`s3://bucket/key`; empty: the shipped data set).
+    """The function that reads the costs on first use: `s3://bucket/key`, or if that is empty the shipped data set.
 
-    It reads them on first use and keeps them for the life of the execution environment. It raises CostDataError
-    if they cannot be read; the next call then tries again.
+    It raises CostDataError if they cannot be read; the next call then tries again.
 
     Raises ValueError for any other address, so that a wrong setting fails when the function starts.
     """
@@ -30,6 +30,9 @@ def cost_source(uri: str) -> Callable[[], Costs]:
         return read_costs(io.BytesIO(_read_s3(bucket, key) if uri else SHIPPED_DATA.read_bytes()))
 
     return costs
+
+
+configured_costs = cost_source(os.environ.get("COSTS_S3_URI", ""))
 
 
 def _read_s3(bucket: str, key: str) -> bytes:

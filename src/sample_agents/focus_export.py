@@ -1,10 +1,8 @@
 """Reads and validates a cost export in FOCUS format, versions 1.0 to 1.2: CSV or gzip of it, UTF-8.
 
-The agents' cost is `EffectiveCost`: the amortised cost after all discounts, in which a prepaid commitment
-counts in the months that use it (`BilledCost` follows the invoice). All charge categories count: usage,
-purchases, taxes, credits, adjustments. The columns used here have the same names in 1.0, 1.1 and 1.2
-(https://focus.finops.org/focus-specification/v1-2/); capitals do not matter, because Athena and other tools
-that pass exports on change them.
+The agents' cost is `EffectiveCost`: amortised, so that a prepaid commitment counts in the months that use it
+(`BilledCost` follows the invoice), of all charge categories. The columns used here have the same names in all three
+versions (https://focus.finops.org/focus-specification/v1-2/); Athena and other tools change their capitals.
 """
 
 import csv
@@ -127,12 +125,11 @@ def _rows(stream: BinaryIO) -> Iterator[_Row]:
                 "this is no FOCUS export, or its columns are not separated by commas."
             )
         for cells in rows:
+            line = rows.line_num
             if len(cells) not in (0, len(header)):
-                raise CostDataError(
-                    f"Line {rows.line_num} has {len(cells)} cells; the header names {len(header)} columns."
-                )
+                raise CostDataError(f"Line {line} has {len(cells)} cells; the header names {len(header)} columns.")
             if cells:
-                yield _Row(rows.line_num, dict(zip(header, cells, strict=True)))
+                yield _Row(line, dict(zip(header, cells, strict=True)))
     except csv.Error as error:
         raise CostDataError(f"Line {rows.line_num}: not valid CSV ({error}).") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -191,11 +188,9 @@ def _usage_kind(row: _Row, *, usage: bool) -> UsageKind:
         case "Used":
             return UsageKind.COMMITTED
     description, unit = row.text("ChargeDescription"), row.text("ConsumedUnit")
-    if not usage:
-        return UsageKind.OTHER
-    if _IDLE.search(description):
+    if usage and _IDLE.search(description):
         return UsageKind.IDLE
-    if _GP2.search(description):
+    if usage and _GP2.search(description):
         return UsageKind.PREVIOUS_GENERATION
     committable = (
         row.text("PricingCategory") in ("", "Standard")
@@ -203,4 +198,4 @@ def _usage_kind(row: _Row, *, usage: bool) -> UsageKind:
         and _HOURS.search(unit)
         and not _NOT_COMMITTABLE.search(f"{description} {unit}")
     )
-    return UsageKind.ON_DEMAND if committable else UsageKind.OTHER
+    return UsageKind.ON_DEMAND if usage and committable else UsageKind.OTHER

@@ -38,13 +38,13 @@ def take_periods(text: QuestionText, calendar: Calendar, kind: Kind | None) -> t
 
     Raises UnanswerableError for days and weeks, and for a month that the data do not reach.
     """
-    past, ahead = _take_past(text, calendar), _take_ahead(text, calendar.newest)
     if text.find(_TOO_FINE, bool) or _DAY_OF_MONTH.search(" ".join(text.words)):
         raise UnanswerableError("I know costs by month, not by day or week: ask for a month.")
+    past, ahead = _take_past(text, calendar), _take_ahead(text, calendar.newest)
     dated = [
         *text.find(rf"({_NAME}) (?:of |in )?(20\d\d)", lambda found: _of_year(found[1], int(found[2]))),
         *text.find(rf"(20\d\d) ({_NAME})", lambda found: _of_year(found[2], int(found[1]))),
-        *text.find(r"20\d\d", lambda found: _year(int(found[0]))),
+        *text.find(r"20\d\d", lambda found: _of_year("", int(found[0]))),
     ]
     mentions = [*past, *ahead, *dated]
     for start, end, name in reversed(text.find(_NAME, lambda found: found[0])):
@@ -64,12 +64,8 @@ def take_periods(text: QuestionText, calendar: Calendar, kind: Kind | None) -> t
 
 
 def _of_year(name: str, year: int) -> Period:
-    number, length = _NAMED[name]
+    number, length = _NAMED.get(name, (1, 12))  # without a name, all of it
     return Period.starting(Month(year, number), length)
-
-
-def _year(year: int) -> Period:
-    return Period.starting(Month(year, 1), 12)
 
 
 def _quarter_of(month: Month) -> Period:
@@ -84,7 +80,7 @@ def _take_past(text: QuestionText, calendar: Calendar) -> list[Mention[Period]]:
         "this month, current month, month to date, mtd, so far this month": this_month,
         "this quarter, current quarter": _quarter_of(newest),
         "this year, current year, year to date, ytd": this_year,
-        "last year, previous year": _year(newest.year - 1),
+        "last year, previous year": _of_year("", newest.year - 1),
         "all time, ever, all months, whole period, entire period": Period(calendar.first, newest, "all data"),
     }
 
@@ -113,7 +109,7 @@ def _take_ahead(text: QuestionText, newest: Month) -> list[Mention[Period]]:
     ahead = {
         "next month, coming month": Period(following, following),
         "next quarter, coming quarter": _quarter_of(_quarter_of(newest).last.plus(1)),
-        "next year": _year(newest.year + 1),
+        "next year": _of_year("", newest.year + 1),
         "rest of the year, rest of this year, end of the year, end of year, year end": end_of_year,
     }
     counted = text.find(

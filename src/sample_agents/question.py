@@ -122,7 +122,7 @@ def _complete_cost(question: Question, calendar: Calendar) -> Question:
 
 
 def _complete_comparison(question: Question, calendar: Calendar) -> Question:
-    periods = tuple(sorted(set(question.periods), key=lambda period: period.first))
+    periods = tuple(sorted(dict.fromkeys(question.periods), key=lambda period: period.first))
     if question.by and len(question.selection.get(question.by, ())) > 1 and len(periods) < 2:
         return _complete_cost(replace(question, kind=Kind.COST), calendar)
     periods = periods or _usual_period(calendar, "the newest complete month")

@@ -30,11 +30,6 @@ def money(value: Decimal, currency: str) -> str:
     return f"{amount(value, currency)} {currency}"
 
 
-def share(part: Decimal, whole: Decimal) -> str:
-    """A part as a percentage of the whole, as `12.3 %`; empty when the whole is nothing."""
-    return f"{100 * part / whole:,.1f} %" if whole > 0 else ""
-
-
 def change(before: Decimal, after: Decimal) -> str:
     """The relative change, as `+12.3 %`; words where a percentage means nothing."""
     if before == after:
