@@ -7,7 +7,7 @@ import pytest
 from sample_agents.advisor.handler import answer
 from sample_agents.errors import UnanswerableError
 
-EC2 = {"ServiceName": "Amazon Elastic Compute Cloud", "ConsumedUnit": "Hours"}
+EC2 = {"ServiceName": "Amazon Elastic Compute Cloud"}  # used by the hour, as the fixture's usual rows are
 COMMITTED = EC2 | {"ListCost": "100", "CommitmentDiscountStatus": "Used"}
 UNUSED = {"CommitmentDiscountStatus": "Unused"}
 IDLE = {"ChargeDescription": "$0.005 per Idle public IPv4 address per hour"}
@@ -66,6 +66,12 @@ def test_every_question_gets_the_savings_of_what_it_names(shipped, question):
             ["Untagged usage", "B, C, D", "Tag the resources", "10.00", UNKNOWN],
         ),
         ([UNTAGGED | {"ServiceName": "a | b\nc"}], ["Untagged usage", r"a \| b c", "Tag", "1.00", UNKNOWN]),
+        # Words for hours and for idle.
+        (months("1", "1", "1", **EC2, ConsumedUnit="Hrs"), [ON_DEMAND, "Amazon EC2", "20 % off", "1.00", "0.20"]),
+        *(
+            ([{"ChargeDescription": words}], ["Idle resources", "Amazon S3", "Release the resources", "1.00", "1.00"])
+            for words in ("Elastic IP address not attached to an instance", "Unattached disk")
+        ),
     ],
 )
 def test_findings(make_costs, rows, finding):
@@ -102,19 +108,6 @@ def test_no_finding(make_costs, costs, columns):
     assert ("- The data have fewer than 3 complete months" in given.markdown) == (len(costs) < 3)
 
 
-@pytest.mark.parametrize(
-    ("columns", "title"),
-    [
-        (EC2, ON_DEMAND),
-        (EC2 | {"ConsumedUnit": "Hrs"}, ON_DEMAND),
-        ({"ChargeDescription": "Elastic IP address not attached to an instance"}, "Idle resources"),
-        ({"ChargeDescription": "Unattached disk"}, "Idle resources"),
-    ],
-)
-def test_words_for_hours_and_for_idle(make_costs, columns, title):
-    assert [found for found, *_ in findings(make_costs(months("1", "1", "1", **columns)))] == [title]
-
-
 def test_growth_of_a_trifle_is_no_finding(make_costs):
     rows = months("10000", "10000", "10000") + months("1", "2", "4", ServiceName="AWS Lambda")
     assert findings(make_costs(rows)) == []
@@ -125,16 +118,8 @@ def test_amounts_are_those_of_the_raw_file(shipped, shipped_rows):
         rows = [row for row in shipped_rows if row["ChargePeriodStart"].startswith("2026-10") and condition(row)]
         return f"{sum(Decimal(row['EffectiveCost']) for row in rows):,.2f}"
 
-    found = findings(shipped)
-    assert {title for title, *_ in found} == {
-        "Unused commitment",
-        "Idle resources",
-        "Previous generation volumes (gp2)",
-        ON_DEMAND,
-        "Fast growth",
-        "Untagged usage",
-    }
-    amounts = {title: (concerned, saving) for title, _, _, concerned, saving in found}
+    amounts = {title: (concerned, saving) for title, _, _, concerned, saving in findings(shipped)}
+    assert len(amounts) == 6  # the data show each kind of finding
     assert amounts["Unused commitment"] == (total(lambda row: row["CommitmentDiscountStatus"] == "Unused"),) * 2
     assert amounts["Idle resources"] == (total(lambda row: "Idle" in row["ChargeDescription"]),) * 2
     untagged = total(lambda row: not row["Tags"] and row["ChargeCategory"] == "Usage")
@@ -157,8 +142,7 @@ def test_currencies_stand_apart(make_costs):
     costs = make_costs([UNTAGGED | {"BillingCurrency": currency} for currency in ("EUR", "USD")])
     markdown = answer("savings", costs).markdown
     for currency in ("EUR", "USD"):
-        sentence = f"**No saving that the data can put a number on**, but 1 finding to look at ({currency})."
-        assert sentence in markdown
+        assert f"can put a number on**, but 1 finding to look at ({currency})." in markdown
         assert f"Cost in May 2026 ({currency})" in markdown
 
 

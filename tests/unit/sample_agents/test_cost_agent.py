@@ -69,13 +69,10 @@ def test_amounts_are_those_of_the_raw_file(ask, shipped_rows, question, starts, 
     assert (given.kind, given.found) == ("cost", True)
 
 
-def test_accounts_are_shown_with_their_names(ask, shipped_rows, make_costs):
-    given = ask("cost by account in May")
-    for account, cost in summed(shipped_rows, "SubAccountName", starts="2026-05").items():
-        assert f"| {account} (" in given.markdown
-        assert f") | {cents(cost)} |" in given.markdown
-    nameless = make_costs([{}, {"SubAccountId": "999", "SubAccountName": ""}])
-    assert "| 999 | 1.00 | 50.0 % |" in ask("cost by account", nameless).markdown
+def test_accounts_are_shown_with_their_names(ask, make_costs):
+    costs = make_costs([{"EffectiveCost": "3"}, {"SubAccountId": "999", "SubAccountName": ""}])
+    rows = ["| production (111122223333) | 3.00 | 75.0 % |", "| 999 | 1.00 | 25.0 % |"]
+    assert table_of(ask("cost by account", costs))[:2] == rows
 
 
 def test_real_export(ask, focus_sample):
@@ -116,7 +113,6 @@ def test_partial_month_is_marked_and_not_compared(ask):
         ("cost in May", [{"EffectiveCost": "0.0000008"}], "cost less than 0.01 (0.00000080) USD in May 2026"),
         # Names from the data stay in their cell.
         ("cost by service", [{"ServiceName": "a | **x**\n| <b>"}], r"| a \| \*\*x\*\* \| &lt;b&gt; | 1.00 | 100.0 % |"),
-        ("cost by account", [{"SubAccountName": "a|b"}], r"| a\|b (111122223333) | 1.00 |"),
         ("compare lambda in May", [{}, *months(5, ServiceName="AWS Lambda")], "AWS Lambda in April 2026 compared"),
         # Months without a charge count as zero in a forecast; a currency with too few months has none.
         ("forecast", [*months(2, EffectiveCost="8"), *months(8, EffectiveCost="8")[4:]], "cost 6.00 USD a month"),
@@ -159,26 +155,18 @@ def test_nothing_found_is_said(ask, make_costs, question, rows, sentence):
 
 def test_two_periods_are_compared_value_by_value(ask, shipped_rows):
     april, may = (summed(shipped_rows, "ServiceName", starts=month) for month in ("2026-04", "2026-05"))
-    for sums in (april, may):
-        sums["**Total**"] = sum(sums.values())
     given = ask("compare April and May by service")
     for name, before in april.items():
-        change = may[name] - before
-        row = (
-            f"| {name} | {cents(before)} | {cents(may[name])} | {cents(change, '+')} | {100 * change / before:+.1f} % |"
-        )
-        assert row in given.markdown
+        amounts = f"{cents(before)} | {cents(may[name])} | {cents(may[name] - before, '+')}"
+        assert f"| {name} | {amounts} | {100 * (may[name] - before) / before:+.1f} % |" in given.markdown
     assert (given.kind, given.found) == ("comparison", True)
     assert "| 9 more |" in ask("compare April and May top 3 services").markdown
 
 
 def test_largest_change_comes_first_whatever_its_direction(ask, make_costs):
-    services = [("A", "100", "101"), ("B", "50", "20")]
-    costs = make_costs(
-        [{"ServiceName": name, "EffectiveCost": may} for name, may, _ in services]
-        + [{"ServiceName": name, "EffectiveCost": june} | JUNE for name, _, june in services]
-    )
-    given = ask("compare May and June", costs)
+    may = [{"ServiceName": "A", "EffectiveCost": "100"}, {"ServiceName": "B", "EffectiveCost": "50"}]
+    june = [{"ServiceName": "A", "EffectiveCost": "101"}, {"ServiceName": "B", "EffectiveCost": "20"}]
+    given = ask("compare May and June", make_costs([*may, *(row | JUNE for row in june)]))
     assert table_of(given) == [
         "| B | 50.00 | 20.00 | -30.00 | -60.0 % |",
         "| A | 100.00 | 101.00 | +1.00 | +1.0 % |",
@@ -194,9 +182,8 @@ def test_more_than_two_periods_stand_side_by_side_without_a_change(ask):
 
 
 def test_forecast_from_the_raw_file(ask, shipped_rows):
-    by_month = [
-        total_of(shipped_rows, starts=month) for month in sorted({row["ChargePeriodStart"][:7] for row in shipped_rows})
-    ]
+    months = sorted({row["ChargePeriodStart"][:7] for row in shipped_rows})
+    by_month = [total_of(shipped_rows, starts=month) for month in months]
     estimate = Trend(by_month[:-1]).estimate([1])
     given = ask("forecast")
     cells = (amount(value, "USD") for value in (estimate.expected, estimate.low, estimate.high))

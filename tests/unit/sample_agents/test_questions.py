@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sample_agents.cost_agent.handler import answer
 from sample_agents.errors import UnanswerableError
 from sample_agents.understanding import EXAMPLES
+from sample_agents.vocabulary import DIMENSION_WORDS, FILLER_WORDS, KIND_WORDS, RANKING_WORDS
 
 NEWEST = "(the newest complete month of the data)"
 UNNAMED = "(no period named: the newest complete month of the data)"
@@ -21,18 +22,13 @@ def days(first, after):
     return {"ChargePeriodStart": first, "ChargePeriodEnd": after}
 
 
-@pytest.fixture
-def all_of_2025_and_a_quarter(make_costs):
-    return make_costs([days("2025-01-01", "2025-02-01"), days("2026-03-01", "2026-04-01")])
-
-
 @pytest.mark.parametrize(
     ("question", "meaning"),
     [
         ("What was my S3 spend in May?", "cost of Amazon S3 in May 2026, by month"),
         ("top 5 services last month", f"cost of all services in October 2026 {NEWEST}, by service, the 5 highest"),
-        ("ten biggest regions in May", "cost of all services in May 2026, by region, the 10 highest"),
-        ("most expensive service in May", "cost of all services in May 2026, by service, the 5 highest"),
+        ("ten most expensive regions in May", "cost of all services in May 2026, by region, the 10 highest"),
+        ("biggest service in May", "cost of all services in May 2026, by service, the 5 highest"),
         ("how much?", f"cost of all services in October 2026 {UNNAMED}, by service"),
         ("cost by month", "cost of all services in November 2025 to November 2026 (all data), by month"),
         ("cost in April and May", "cost of all services in April 2026 and May 2026, by month"),
@@ -45,7 +41,6 @@ def all_of_2025_and_a_quarter(make_costs):
         ("compare April and May by region", "cost of all services in April 2026 compared with May 2026, by region"),
         ("compare May and April", "cost of all services in April 2026 compared with May 2026, by service"),
         ("compare S3 from April to May", "cost of Amazon S3 in April 2026 compared with May 2026"),
-        ("compare S3 between April and May", "cost of Amazon S3 in April 2026 compared with May 2026"),
         ("why did S3 go up in May", "cost of Amazon S3 in April 2026 compared with May 2026"),
         ("S3 mom", "cost of Amazon S3 in September 2026 compared with October 2026 (the newest complete month)"),
         ("cost by region and month in Q2", "cost of all services in April 2026, May 2026, June 2026, by region"),
@@ -92,6 +87,7 @@ def test_questions(ask, question, meaning):
         ("April \u2013 Jun", "Q2 2026"),
         ("between March and May", "March 2026 to May 2026"),
         ("November to February", "November 2025 to February 2026"),
+        ("Q4 2026 to May 2026", "October 2025 to May 2026"),  # no range is backwards
         ("since September", "September 2026 to November 2026"),
     ],
 )
@@ -110,7 +106,8 @@ def test_periods(ask, words, period):
         ("December and January 2026", "December 2025 and January 2026"),
     ],
 )
-def test_periods_in_longer_data(ask, all_of_2025_and_a_quarter, words, period):
+def test_periods_in_longer_data(ask, make_costs, words, period):
+    all_of_2025_and_a_quarter = make_costs([days("2025-01-01", "2025-02-01"), days("2026-03-01", "2026-04-01")])
     given = ask(f"cost by region {words}", all_of_2025_and_a_quarter)
     assert understood(given) == f"cost of all services in {period}, by region"
 
@@ -176,20 +173,16 @@ def test_questions_that_are_said_to_work_do(ask, question):
 
 @pytest.fixture
 def names(make_costs):
-    return make_costs(
-        [
-            {},
-            {"ServiceName": "AmazonCloudWatch", "RegionId": "us-west-1", "RegionName": "US West (N. California)"},
-            {
-                "ServiceName": "Azure SQL Database",
-                "ProviderName": "Microsoft",
-                "SubAccountId": "555",
-                "SubAccountName": "Data Platform",
-            },
-            {"ServiceName": "Total", "SubAccountId": "999"},
-            {"ServiceName": "COMPUTE", "ProviderName": "Oracle"},
-        ]
+    """Names in an export; some of them are words of questions, too."""
+    columns = ("ServiceName", "ProviderName", "RegionId", "RegionName", "SubAccountId", "SubAccountName")
+    rows = (
+        ("Amazon Simple Storage Service", "AWS", "us-east-1", "US East (N. Virginia)", "1111", "production"),
+        ("AmazonCloudWatch", "AWS", "us-west-1", "US West (N. California)", "1111", "production"),
+        ("Azure SQL Database", "Microsoft", "westeurope", "West Europe", "555", "Data Platform"),
+        ("Total", "AWS", "us-east-1", "US East (N. Virginia)", "999", "production"),
+        ("COMPUTE", "Oracle", "us-east-1", "US East (N. Virginia)", "1111", "production"),
     )
+    return make_costs([dict(zip(columns, row, strict=True)) for row in rows])
 
 
 @pytest.mark.parametrize(
@@ -197,30 +190,31 @@ def names(make_costs):
     [
         ("S3", "Amazon S3"),
         ("simple storage service", "Amazon S3"),
-        ("CloudWatch", "Amazon CloudWatch"),
         ("Azure SQL", "Azure SQL Database"),
         ("compute", "COMPUTE"),
         ("us-west-1", "all services in region us-west-1"),
         ("California", "all services in region us-west-1"),
-        ("N. California", "all services in region us-west-1"),
         ("Data Platform", "all services in account Data Platform (555)"),
         ("999", "all services in account production (999)"),
         ("Azure", "all services at Microsoft"),
         ("AWS", "all services at AWS"),
         ("S3 and CloudWatch", "Amazon S3 and Amazon CloudWatch"),
+        ("total", "all services"),
     ],
 )
 def test_names(ask, names, name, subject):
     assert understood(ask(f"cost of {name} by month in May", names)).startswith(f"cost of {subject} in May 2026")
 
 
-def test_a_word_of_questions_is_no_name(ask, names):
-    assert understood(ask("total in May", names)) == "cost of all services in May 2026, by service"
-
-
 def test_one_name_of_two_accounts_means_both(ask, make_costs):
     costs = make_costs([{"SubAccountId": "1"}, {"SubAccountId": "2"}, {"SubAccountId": "3", "SubAccountName": "x"}])
     assert "cost 2.00 USD in May 2026" in ask("production in May", costs).markdown
+
+
+def test_no_word_of_questions_has_two_meanings():
+    tables = [KIND_WORDS, DIMENSION_WORDS, RANKING_WORDS, FILLER_WORDS]
+    phrases = [phrase for table in tables for phrase in table]
+    assert len(phrases) == len(set(phrases))
 
 
 WORDS = """

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sample_agents.writing import amount, change, plain, share, table
+from sample_agents.writing import amount, change, plain, table
 
 
 @given(st.text())
@@ -44,8 +44,7 @@ def test_only_zero_reads_as_zero(value):
     assert (amount(value, "USD") == "0.00") == (value == 0)
 
 
-def test_share_and_change_where_a_percentage_means_nothing():
-    assert share(Decimal(1), Decimal(0)) == ""
+def test_change_where_a_percentage_means_nothing():
     assert change(Decimal(-100), Decimal(-50)) == "+50.0 %"
     assert change(Decimal(0), Decimal(5)) == "new"
     assert change(Decimal(5), Decimal(5)) == "none"
