@@ -10,7 +10,7 @@ from sample_agents.costs import Costs
 from sample_agents.errors import CostDataError
 from sample_agents.focus_export import read_costs
 
-# A small company's charges by day, all made up; `git log` has the program, tests/unit/sample_agents/make_sample_costs.py.
+# A small company's charges by day, all made up.
 SHIPPED_DATA = resources.files("sample_agents") / "data" / "sample_costs.csv.gz"
 
 
