@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sample_agents.costs import Costs, Dimension
+from sample_agents.costs import Dimension
 from sample_agents.errors import CostDataError
 from sample_agents.focus_export import read_costs
 from sample_agents.months import Period
@@ -19,26 +19,22 @@ def main(arguments: Sequence[str]) -> int:
     path = parser.parse_args(arguments).path
     try:
         with path.open("rb") as stream:
-            sys.stdout.write(f"{path}: {_summary(read_costs(stream))}\n")
+            costs = read_costs(stream)
     except (CostDataError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         sys.stderr.write(f"{path}: {reason}\n")
         return 1
-    return 0
-
-
-def _summary(costs: Costs) -> str:
-    """Rows, months, providers, services and totals in one line."""
     calendar = costs.calendar
     months = len(Period(calendar.first, calendar.newest))
     partial = f", partial: {', '.join(map(str, sorted(calendar.partial)))}" if calendar.partial else ""
     providers = costs.values(Dimension.PROVIDER)
     totals = (money(part.total(), currency) for currency, part in costs.by_currency().items())
-    return (
-        f"{costs.rows:,} rows, {calendar} ({count(months, 'month')}{partial}), "
+    sys.stdout.write(
+        f"{path}: {costs.rows:,} rows, {calendar} ({count(months, 'month')}{partial}), "
         f"{count(len(providers), 'provider')} ({', '.join(providers)}), "
-        f"{count(len(costs.values(Dimension.SERVICE)), 'service')}, total {', '.join(totals)} (EffectiveCost)"
+        f"{count(len(costs.values(Dimension.SERVICE)), 'service')}, total {', '.join(totals)} (EffectiveCost)\n"
     )
+    return 0
 
 
 if __name__ == "__main__":

@@ -102,9 +102,9 @@ def read_costs(stream: BinaryIO) -> Costs:
     oldest, newest = Month(first.year, first.month), max(month for month, _ in ends)
     # Charges for a day or less show how far the data reach; a monthly fee is known before its month is over,
     # so fees count only in a month that has nothing shorter.
-    until = min(ends.get((newest, True)) or ends[newest, False], newest.plus(1).start)
-    partial = {oldest} if first >= oldest.start + timedelta(days=1) else set()
-    partial |= {newest} if until < newest.plus(1).start else set()
+    end_of_newest = datetime(*newest.plus(1), 1)
+    until = min(ends.get((newest, True)) or ends[newest, False], end_of_newest)
+    partial = ({oldest} if first.day > 1 else set()) | ({newest} if until < end_of_newest else set())
     return Costs(dict(groups), Calendar(oldest, newest, frozenset(partial)), until, count, names)
 
 

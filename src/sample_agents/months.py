@@ -3,7 +3,6 @@
 import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 
@@ -17,11 +16,6 @@ class Month(NamedTuple):
         """The month that lies so many months later (earlier, if negative)."""
         year, index = divmod(self.year * 12 + self.number - 1 + months, 12)
         return Month(year, index + 1)
-
-    @property
-    def start(self) -> datetime:
-        """The month's first moment."""
-        return datetime(self.year, self.number, 1)
 
     def __str__(self) -> str:
         """`May 2026`."""

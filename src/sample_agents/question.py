@@ -50,10 +50,10 @@ class Question:
     @property
     def selection(self) -> Selection:
         """The values asked for; several of one dimension count together."""
-        chosen: dict[Dimension, frozenset[str]] = {}
-        for named in self.names:
-            chosen[named.dimension] = chosen.get(named.dimension, frozenset()) | named.values
-        return chosen
+        return {
+            dimension: frozenset().union(*(named.values for named in self.names if named.dimension is dimension))
+            for dimension in (named.dimension for named in self.names)
+        }
 
     @property
     def subject(self) -> str:
@@ -77,10 +77,9 @@ class Question:
         if self.kind is Kind.COMPARISON:
             joint = " compared with " if len(self.periods) == 2 else ", "
         parts = [f"cost of {self.subject} in {joint.join(map(str, self.periods))}"]
-        parts += [f"by {self.by.value}"] if self.by else []
-        parts += ["by month"] if self.by_month else []
-        parts += [f"the {self.top} highest"] if self.top else []
-        return ", ".join(parts)
+        parts.append(f"by {self.by.value}" if self.by else "by month" if self.by_month else "")
+        parts.append(f"the {self.top} highest" if self.top else "")
+        return ", ".join(filter(None, parts))
 
     def noted(self, *notes: str) -> "Question":
         """The question with more notes."""

@@ -38,17 +38,13 @@ _ASSUMPTIONS = (
     "Savings are estimated one by one: use up unused commitments before buying new ones.",
 )
 # Kinds of usage that are a finding each month, the part of their cost that can be saved, and how.
-_WASTE = {
+_WASTE: dict[UsageKind, tuple[str, Decimal | int, str]] = {
     UsageKind.UNUSED_COMMITMENT: (
         "Unused commitment",
-        Decimal(1),
+        1,
         "Move on-demand usage under the commitment, and do not renew the part that stays unused.",
     ),
-    UsageKind.IDLE: (
-        "Idle resources",
-        Decimal(1),
-        "Release the resources that the bill itself calls idle or unattached.",
-    ),
+    UsageKind.IDLE: ("Idle resources", 1, "Release the resources that the bill itself calls idle or unattached."),
     UsageKind.PREVIOUS_GENERATION: (
         "Previous generation volumes (gp2)",
         _GP3_DISCOUNT,
