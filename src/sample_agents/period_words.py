@@ -57,10 +57,8 @@ def take_periods(text: QuestionText, calendar: Calendar, kind: Kind | None) -> t
         period = _without_year(name, calendar, next(linked, None), forecast=kind is Kind.FORECAST)
         mentions.append(Mention(start, end, period))
     mentions.sort(key=lambda mention: mention.start)
-    periods = (
-        _ranges(text, mentions, calendar.newest) if kind is not Kind.COMPARISON else [period for *_, period in mentions]
-    )
-    return tuple(periods), bool(ahead)
+    periods = tuple(found.meaning for found in mentions)
+    return periods if kind is Kind.COMPARISON else tuple(_ranges(text, mentions, calendar.newest)), bool(ahead)
 
 
 def _of_year(name: str, year: int) -> Period:
