@@ -110,6 +110,7 @@ def test_partial_month_is_marked_and_not_compared(ask):
         # Currencies are never added up.
         ("cost in May", TWO_CURRENCIES, "cost 2.00 EUR in May"),
         ("cost in May", TWO_CURRENCIES, "cost 1.00 USD in May"),
+        ("cost in May", [{"EffectiveCost": "0"}], "| **Total** | **0.00** |  |"),
         ("cost in May", [{"EffectiveCost": "0.0000008"}], "cost less than 0.01 (0.00000080) USD in May 2026"),
         # Names from the data stay in their cell.
         ("cost by service", [{"ServiceName": "a | **x**\n| <b>"}], r"| a \| \*\*x\*\* \| &lt;b&gt; | 1.00 | 100.0 % |"),
