@@ -65,10 +65,6 @@ class Operator:
         message_id: str = self._sqs.send_message(QueueUrl=url, MessageBody=body)["MessageId"]
         return message_id
 
-    def empty(self) -> None:
-        """Leave no message for other tests, hidden ones included."""
-        self._sqs.purge_queue(QueueUrl=self._stack.outputs["ProcessingDeadLetterQueueUrl"])
-
     @contextmanager
     def nothing_is_delivered(self) -> Iterator[None]:
         """Let the processing queue's messages lie."""
@@ -87,7 +83,8 @@ class Operator:
 def operator(stack: JourneyStack) -> Iterator[Operator]:
     operator = Operator(stack)
     yield operator
-    operator.empty()
+    # No message is left for other tests, hidden ones included.
+    stack.cloud.client("sqs").purge_queue(QueueUrl=stack.outputs["ProcessingDeadLetterQueueUrl"])
     operator.run("resume")
 
 

@@ -37,18 +37,12 @@ async def test_wrong_message_gets_its_code_and_leaves_the_connection_open(stack:
     assert pong["action"] == "pong"
 
 
-async def test_refused_question_names_the_request(stack: JourneyStack) -> None:
+async def test_question_before_signing_in_is_refused_and_named(stack: JourneyStack) -> None:
     async with conversation(stack.url) as client:
-        refusal = await client.ask({"action": "finops_query", "query": 7, "requestId": "mine"})
-
-    assert (refusal["jobId"], refusal["requestId"]) == (None, "mine")
-
-
-async def test_question_before_signing_in_is_refused(stack: JourneyStack) -> None:
-    async with conversation(stack.url) as client:
-        refusal = await client.ask({"action": "finops_query", "query": "What did it cost?", "userId": "testuser"})
+        refusal = await client.ask({"action": "finops_query", "query": "What did it cost?", "requestId": "mine"})
 
     assert (refusal["type"], refusal["code"]) == ("job_failed", "UNAUTHENTICATED")
+    assert (refusal["jobId"], refusal["requestId"]) == (None, "mine")
 
 
 @pytest.mark.parametrize("kind", ["IdToken", "AccessToken"])
