@@ -10,8 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from finops_operations.command_line import DONE, FAILED, run, session_of, stack_parser
-from finops_operations.dead_letters.jobs import StoredJob
-from finops_operations.dead_letters.letters import DeadLetters, Letter, NotDone
+from finops_operations.dead_letters.letters import DeadLetters, Letter, NotDone, StoredJob
 from finops_operations.dead_letters.listing import Listing
 from finops_operations.dead_letters.queue import MOST_HELD, OFF, ON, DeadMessage
 from finops_operations.errors import OperationFailed

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from finops_client.terminal_text import clean_line
-from finops_operations.dead_letters.jobs import StoredJob
+from finops_operations.dead_letters.letters import StoredJob
 from finops_operations.dead_letters.queue import MISSING, DeadMessage, QueueState
 
 # Characters of a user's id, which tell users apart; the whole one is in the JSON. 100 columns have no room for it.

@@ -15,19 +15,21 @@ from rich.text import Text
 
 from finops_operations.command_line import DONE, FAILED, QUICK, run, session_of, stack_parser
 from finops_operations.errors import OperationFailed, failure_of
-from finops_operations.health.api import check_round_trip, check_stage
 from finops_operations.health.check import Check, Finding, State, failed, run_checks, skipped
 from finops_operations.health.checked_stack import CheckedStack
-from finops_operations.health.functions import check_agent, check_function
+from finops_operations.health.functions import check_agent, check_function, check_round_trip
 from finops_operations.health.resources import (
+    check_alarms,
     check_dead_letter_queue,
     check_mapping,
+    check_monitoring,
     check_processing_queue,
     check_results_bucket,
+    check_stack,
+    check_stage,
     check_sweep,
     check_table,
 )
-from finops_operations.health.stacks import check_alarms, check_monitoring, check_stack
 from finops_operations.operator_messages import say
 from finops_operations.stack import Stack
 

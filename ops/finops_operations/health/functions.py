@@ -1,17 +1,23 @@
-"""The stack's functions: whether each is active, runs the code that the stack deployed, and answers."""
+"""The functions: whether each is active, runs the code that the stack deployed, and answers, also over a WebSocket."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
+import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from finops_client import ClaimedIdentity, FinopsClientError
+from finops_client.daemon_threads import run_with_daemon_threads
 from finops_client.terminal_text import clean_line
+from finops_client.verify import NotVerified, verify
 from finops_operations.health.check import AGAIN, WAIT, Concluded, Finding, failed, if_missing, ok, warning
-from finops_operations.health.checked_stack import CheckedStack
+from finops_operations.health.checked_stack import RUNBOOK, CheckedStack
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
@@ -31,6 +37,12 @@ _PROBES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 # deploy.sh's keys: STACK/<sha256>/websocket-FUNCTION.zip. The guide's plain ones name no hash.
 _HASHED_KEY = re.compile(r"(?P<stack>[^/]+)/(?P<sha256>[0-9a-f]{64})/(?P<zip>[^/]+)", re.ASCII)
+# Seconds. A function that has to start takes two or three.
+_CONVERSATION = 25.0
+# For more than one try: API Gateway answers some handshakes with an error while a deployment spreads.
+_CONNECT = 4.0
+# No page has it; for a stack that every page may connect to, and no program.
+_ANY_PAGE = "https://health-check.invalid"
 _LONGEST_QUOTE = 160
 
 
@@ -60,6 +72,34 @@ def check_agent(checked: CheckedStack, parameter: str, option: str) -> Finding:
             checked.aws(f"lambda delete-function-concurrency --function-name {name}"),
         )
     return ok(f"{name}: Active")
+
+
+def check_round_trip(checked: CheckedStack) -> Finding:
+    """Go through Step 6 of the deployment guide, as deploy.sh verifies it."""
+    verification = verify(
+        checked.stack.output("WebSocketApiEndpoint"),
+        ClaimedIdentity("health-check", "health-check"),
+        lambda _step: None,
+        origin=first_origin(checked.stack.parameters),
+        wait=_CONNECT,
+    )
+    began = time.monotonic()
+    try:
+        run_with_daemon_threads(asyncio.wait_for(verification, _CONVERSATION))
+        return ok(f"Answers as the guide says, in {time.monotonic() - began:.1f} s.")
+    except TimeoutError:
+        found = f"The conversation was not over after {_CONVERSATION:g} seconds."
+    except (NotVerified, FinopsClientError) as failure:
+        found = clean_line(str(failure), 300)
+    return failed(found, f"{checked.logs(checked.named('connection-manager'))}\nSee connect-failures in {RUNBOOK}.")
+
+
+def first_origin(parameters: Mapping[str, str]) -> str | None:
+    """Give the origin of a page that may connect; None if whoever sends none may, as programs mostly do."""
+    origin = parameters.get("AllowedOrigins", "*").split(",")[0]
+    if origin not in ("*", ""):
+        return origin
+    return _ANY_PAGE if parameters.get("MissingOrigin") == "refuse" else None
 
 
 def _active(checked: CheckedStack, name: str, missing: Finding) -> FunctionConfigurationResponseTypeDef:

@@ -14,13 +14,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
 from finops_operations.dead_letters.command import main
-from finops_operations.dead_letters.jobs import StoredJob, discard_job, replay_job
-from finops_operations.dead_letters.letters import DeadLetters
+from finops_operations.dead_letters.letters import DeadLetters, StoredJob
 from finops_operations.dead_letters.listing import Listing
 from finops_operations.dead_letters.queue import HELD_SECONDS, DeadMessage, QueueState
 from finops_operations.errors import OperationFailed
@@ -30,6 +29,7 @@ from unit.finops_operations.answering_aws import AnsweringSession, Refusal
 
 BODY = json.dumps({"jobId": "job-1"})
 UUID = "dde02900-070c-4d28-bd97-9412fcb8a88c"
+FAILED_JOB = StoredJob("job-1", "anna", "failed", 0, 0, 2**40)
 USER_ID = "f4a81438-60c1-70a0-1234-0123456789ab"
 
 
@@ -104,6 +104,8 @@ class Operator:
         answer = answers.pop(0) if answers else {"replayedAs": f"{job_id}-again", "queued": True}
         if isinstance(answer, Refusal):
             return answer
+        if isinstance(answer, bytes):
+            return {"Payload": io.BytesIO(answer)}
         crash = {"FunctionError": "Unhandled"} if "errorMessage" in answer else {}
         return {"Payload": io.BytesIO(json.dumps(answer).encode()), **crash}
 
@@ -126,6 +128,9 @@ class Operator:
         """The exit status, and what was said on stdout and stderr."""
         status = main(arguments, lambda _: ACCOUNT, self.clock)
         return status, *self._capsys.readouterr()
+
+    def letters(self) -> DeadLetters:
+        return DeadLetters(ACCOUNT, "production", self.clock)
 
     def listed(self) -> dict[str, Any]:
         listing: dict[str, Any] = json.loads(self.run("list", "--json")[1])
@@ -303,11 +308,12 @@ def test_what_goes_wrong_for_all_ends_it_and_says_which_were_not_reached(
     assert "secret" not in str(failure.value)
 
 
-@given(st.binary(max_size=40) | st.just(b'{"statusCode": 500}') | st.just(b"null"))
-def test_any_other_answer_of_the_function_is_a_sentence(answer: bytes) -> None:
-    ACCOUNT.answers = {"Invoke": lambda _: {"Payload": io.BytesIO(answer)}}
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answer=st.binary(max_size=40) | st.just(b'{"statusCode": 500}') | st.just(b"null"))
+def test_any_other_answer_of_the_function_is_a_sentence(operator: Operator, answer: bytes) -> None:
+    operator.answers["job-1"] = [answer]
     with pytest.raises(OperationFailed, match="could not replay job job-1") as failure:
-        replay_job(ACCOUNT.client("lambda"), "project-message-handler", "job-1")
+        operator.letters().replay(FAILED_JOB)
     assert "/aws/lambda/project-message-handler" in str(failure.value)
 
 
@@ -348,16 +354,17 @@ def test_a_message_that_the_processing_queue_does_not_take_stays_a_dead_letter(o
 
 
 def test_a_job_that_has_not_failed_any_more_is_not_discarded_and_none_is_made(operator: Operator) -> None:
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        operator.letters().discard(FAILED_JOB)
+    assert "Item" not in operator.table.get_item(Key={"jobId": "job-1"})
     operator.job(status="queued")
-    for job_id in ("job-1", "gone"):
-        with pytest.raises(ClientError, match="ConditionalCheckFailed"):
-            discard_job(operator.table, StoredJob(job_id, USER_ID, "failed", 0, 0, 2**40))
-    assert "Item" not in operator.table.get_item(Key={"jobId": "gone"})
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        operator.letters().discard(FAILED_JOB)
 
 
 def test_a_message_that_may_be_anothers_by_now_is_not_deleted(operator: Operator) -> None:
     operator.put("hello")
-    queue = DeadLetters(ACCOUNT, "production", operator.clock).queue
+    queue = operator.letters().queue
     with queue.hold() as (message,):
         assert operator.bodies(operator.dead_letters) == []
         operator.now += HELD_SECONDS

@@ -9,10 +9,10 @@ from threading import Event
 import pytest
 from rich.console import Console
 
-from finops_operations.health.api import check_round_trip, first_origin
 from finops_operations.health.check import Check, Finding, State, failed, ok, run_checks, skipped, warning
 from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.command import checks_of, print_table
+from finops_operations.health.functions import check_round_trip, first_origin
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.recording_server import RecordingServer, sending
 from unit.finops_operations.answering_aws import AnsweringSession
