@@ -2,21 +2,20 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
 from finops_client.errors import AnswerUnavailable
-from finops_client.large_answer import fetch_answer
+from finops_client.large_answer import MAX_ANSWER_BYTES, fetch_answer
 
-BODIES = {"/answer": "Größe".encode(), "/binary": b"\xff", "/large": b"x" * 1001, "/short": b"four"}
+BODIES = {"/answer": "Größe".encode(), "/binary": b"\xff", "/large": b"x" * (MAX_ANSWER_BYTES + 1), "/short": b"four"}
 
 
 class Bucket(BaseHTTPRequestHandler):
     """Answers by path, and notes which were asked for."""
 
     paths: ClassVar[list[str]] = []
-    pause: ClassVar[threading.Event] = threading.Event()
 
     def do_GET(self) -> None:
         self.paths.append(self.path)
@@ -29,13 +28,9 @@ class Bucket(BaseHTTPRequestHandler):
         elif self.path == "/short":
             self.send_header("Content-Length", "10")
         self.end_headers()
-        drop = {"/slow": b"x", "/endless": b"x" * 100}.get(self.path, b"")
-        # Until the client hangs up, which it does long before this ends.
+        # A client may hang up before the end.
         with contextlib.suppress(OSError):
             self.wfile.write(BODIES.get(self.path, b""))
-            for _ in range(400 if drop else 0):
-                self.wfile.write(drop)
-                Bucket.pause.wait(0.005)
 
     def log_message(self, *args: object) -> None:
         """Nothing on standard error."""
@@ -64,19 +59,17 @@ def test_no_redirect_is_followed(bucket: str, target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "options", "sentence"),
+    ("path", "sentence"),
     [
-        ("/gone", {}, "HTTP 403"),
-        ("/binary", {}, "UTF-8"),
-        ("/large", {}, "more than 1000 bytes"),
-        ("/endless", {}, "more than 1000 bytes"),
-        ("/short", {}, "broke off, 6 bytes before its end"),
-        ("/slow", {"total": 0.05}, "too slowly"),
+        ("/gone", "HTTP 403"),
+        ("/binary", "UTF-8"),
+        ("/large", "more than [0-9]+ bytes"),
+        ("/short", "broke off, 6 bytes before its end"),
     ],
 )
-def test_an_answer_that_is_none(bucket: str, path: str, options: Any, sentence: str) -> None:
+def test_an_answer_that_is_none(bucket: str, path: str, sentence: str) -> None:
     with pytest.raises(AnswerUnavailable, match=sentence) as unavailable:
-        fetch_answer(bucket + path, max_bytes=1000, **options)
+        fetch_answer(bucket + path)
     assert bucket not in str(unavailable.value)
 
 
