@@ -1,19 +1,14 @@
 """Who is asking: what goes into an `authenticate` message, and how a user signs in with Cognito for it."""
 
-from __future__ import annotations
-
 import asyncio
 import getpass
 import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 from finops_client.errors import SESSION_EXPIRED, CredentialsRefused, FinopsClientError, SignInUnavailable
-
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
 
 # A token that expires on its way to the server is of no use.
 RENEW_BEFORE_EXPIRY_SECONDS = 60
@@ -21,7 +16,6 @@ RENEW_BEFORE_EXPIRY_SECONDS = 60
 MFA_CODE_VARIABLE = "FINOPS_MFA_CODE"
 
 CHALLENGES = {
-    "SOFTWARE_TOKEN_MFA": "A code of the user's authenticator app is needed, and there is nobody to ask for it.",
     "NEW_PASSWORD_REQUIRED": "The user must set a new password first: sign in once in the browser.",
     "MFA_SETUP": "The user pool requires a second factor: set up an authenticator app first, in the browser.",
 }
@@ -46,14 +40,9 @@ CHALLENGE_REFUSALS = REFUSALS | {
     "NotAuthorizedException": "The code came too late or was wrong too often; sign in again.",
 }
 
-CONFIDENTIAL_CLIENT = "The user pool client has a secret; give the id of one that has none."
-
 # These pass by themselves. The last one is in no list of this API's own: it is common to all AWS services.
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
-PASSING = {
-    "TooManyRequestsException": "Too many sign-ins at the moment; try again later.",
-    "ThrottlingException": "Cognito takes no more sign-ins at the moment (ThrottlingException); try again later.",
-}
+PASSING = {"TooManyRequestsException", "ThrottlingException"}
 
 
 class Credentials(Protocol):
@@ -118,7 +107,7 @@ class CognitoLogin:
         region: the pool's; by default boto3's.
         endpoint_url: goes before `AWS_ENDPOINT_URL`, which boto3 itself respects.
         mfa_code: gives the authenticator's code. Called on the event loop's thread, which waits meanwhile, when
-            Cognito asks for it; may raise CredentialsRefused.
+            Cognito asks for it, and once only; may raise CredentialsRefused.
         cognito: stands in for boto3's client.
         unix_time: seconds since 1970, which go on while the computer sleeps.
     """
@@ -134,6 +123,7 @@ class CognitoLogin:
     _token: str = field(default="", init=False)
     _refresh_token: str | None = field(default=None, init=False)
     _good_until: float = field(default=float("-inf"), init=False)
+    _code_is_used: bool = field(default=False, init=False)
 
     async def fields(self, *, renew: bool = False) -> Mapping[str, str]:
         """Give a token that is good for at least another minute.
@@ -166,6 +156,10 @@ class CognitoLogin:
         password = {"USERNAME": self.username, "PASSWORD": self.password}
         answer = await self._call("initiate_auth", REFUSALS, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=password)
         if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA" and self.mfa_code:
+            if self._code_is_used:
+                # A code is good once and for half a minute, and in the middle of a job is no time to ask for another.
+                raise CredentialsRefused("The session has ended, and a new one needs a new code. Please sign in again.")
+            code, self._code_is_used = self.mfa_code(), True
             # Who signs in by an alias, such as an address, has another name here.
             username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", self.username)
             answer = await self._call(
@@ -173,7 +167,7 @@ class CognitoLogin:
                 CHALLENGE_REFUSALS,
                 ChallengeName="SOFTWARE_TOKEN_MFA",
                 Session=answer["Session"],
-                ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": self.mfa_code()},
+                ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": code},
             )
         if challenge := answer.get("ChallengeName"):
             raise CredentialsRefused(
@@ -202,62 +196,45 @@ class CognitoLogin:
                 )
             answer: Mapping[str, Any] = getattr(self.cognito, name)(**request)
         except ClientError as refused:
-            raise _error_for(refused, refusals) from None
+            raise _error_for(refused.response, refusals) from None
         except (BotoCoreError, ValueError) as unreachable:
             # boto3 reports an endpoint that is no URL as a ValueError. Its texts name endpoint and region, no secret.
             raise SignInUnavailable(f"Cognito cannot be reached: {unreachable}") from None
         return answer
 
 
-@dataclass(eq=False, repr=False)
-class MfaCode:
-    """Gives one code, when it is asked for it. A code is good once and for half a minute: there is no second.
+def mfa_code(environment: Mapping[str, str], stdin: TextIO, *, prompt: Callable[[str], str] = getpass.getpass) -> str:
+    """Give an authenticator's code: typed if `stdin` is a terminal, and else the variable FINOPS_MFA_CODE.
 
-    It is typed if `stdin` is a terminal, and else the variable FINOPS_MFA_CODE.
+    Blocks while a person types it, and lets Ctrl-C through.
+
+    Raises:
+        CredentialsRefused: there is none.
     """
-
-    environment: Mapping[str, str]
-    stdin: TextIO
-    prompt: Callable[[str], str] = getpass.getpass
-    _is_given: bool = field(default=False, init=False)
-
-    def __call__(self) -> str:
-        """Give the code; block while a person types it, and let Ctrl-C through.
-
-        Raises:
-            CredentialsRefused: there is none, or it was given before: in the middle of a job is no time to ask.
-        """
-        if self._is_given:
-            raise CredentialsRefused("The session has ended, and a new one needs a new code. Please sign in again.")
-        given = self._typed() if self.stdin.isatty() else self.environment.get(MFA_CODE_VARIABLE, "")
-        # Authenticator apps show a code in two halves.
-        code = "".join(given.split())
-        if not code:
-            raise CredentialsRefused(
-                f"A code of the user's authenticator app is needed: type it on a terminal, or set {MFA_CODE_VARIABLE}."
-            )
-        self._is_given = True
-        return code
-
-    def _typed(self) -> str:
+    given = environment.get(MFA_CODE_VARIABLE, "")
+    if stdin.isatty():
         # asyncio.run's own handler would only ask the event loop to stop, which waits for the typing.
         asyncios = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            return self.prompt("Code of your authenticator app: ")
+            given = prompt("Code of your authenticator app: ")
         except EOFError:
-            return ""
+            given = ""
         finally:
             signal.signal(signal.SIGINT, asyncios)
+    # Authenticator apps show a code in two halves.
+    if code := "".join(given.split()):
+        return code
+    raise CredentialsRefused(
+        f"A code of the user's authenticator app is needed: type it on a terminal, or set {MFA_CODE_VARIABLE}."
+    )
 
 
-def _error_for(refused: ClientError, refusals: Mapping[str, str]) -> FinopsClientError:
-    code = refused.response["Error"]["Code"]
-    if code in PASSING:
-        return SignInUnavailable(PASSING[code])
-    if refused.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        return SignInUnavailable(f"Cognito failed: {code}.")
+def _error_for(response: Any, refusals: Mapping[str, str]) -> FinopsClientError:
+    code, status = response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+    if code in PASSING or status >= 500:
+        return SignInUnavailable(f"Cognito takes no sign-ins at the moment ({code}); try again later.")
     # Only the message tells this one from a wrong password: "Client X is configured with secret but SECRET_HASH was
     # not received".
-    if code == "NotAuthorizedException" and "secret" in refused.response["Error"]["Message"].lower():
-        return CredentialsRefused(CONFIDENTIAL_CLIENT)
+    if code == "NotAuthorizedException" and "secret" in response["Error"]["Message"].lower():
+        return CredentialsRefused("The user pool client has a secret; give the id of one that has none.")
     return CredentialsRefused(refusals.get(code, f"Cognito refused the sign-in: {code}."))

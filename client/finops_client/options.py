@@ -1,7 +1,5 @@
 """The `ask` command's options: from its arguments, then a named file, the environment, the local stack's file."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import re
@@ -13,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TextIO
 
-from finops_client.auth import ClaimedIdentity, CognitoLogin, Credentials, GivenToken, MfaCode
+from finops_client.auth import ClaimedIdentity, CognitoLogin, Credentials, GivenToken, mfa_code
 
 LOCAL_STACK_FILE = Path(".local/stack.env")
 PRECEDENCE = f"""where a value comes from, the first that has it:
@@ -21,11 +19,10 @@ PRECEDENCE = f"""where a value comes from, the first that has it:
   (that last file is read only without --env-file and without a URL)"""
 # What fits on a screen, and what the server gives by itself.
 JOBS_LISTED = 20
-DISTRIBUTION = "finops-agent-websocket-api"
 
 # RFC 6454, 6.2: scheme, host and, if it is not the scheme's own, port; nothing behind it.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@\\]+|null")
-_ENV_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+_ENV_LINE = re.compile(r"""(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=\s*(["']?)(.*)\2""")
 
 
 class ExitCode(IntEnum):
@@ -76,13 +73,9 @@ class AskOptions(argparse.Namespace):
 def read_options(
     arguments: Sequence[str], environment: Mapping[str, str], directory: Path, stdin: TextIO
 ) -> AskOptions:
-    """Read the options of one call.
+    """Read the options of one call in a directory.
 
-    Args:
-        arguments: the command line without the command.
-        environment: the environment variables.
-        directory: where `.local/stack.env` is looked for.
-        stdin: read to its end if the question is `-`; an authenticator's code is typed there if it is a terminal.
+    Standard input is read to its end if the question is `-`; on a terminal an authenticator's code is typed there.
 
     Raises:
         SystemExit: 2 for wrong usage, after a sentence on standard error; 0 after --help and --version.
@@ -107,26 +100,27 @@ def origin(text: str) -> str:
     return text
 
 
-def parse_env(text: str) -> dict[str, str]:
-    """Read KEY=value lines. Empty lines, `#` lines, `export` and a pair of quotes are understood.
+def read_env_file(path: Path) -> dict[str, str]:
+    """Read the values of a file of KEY=value lines, with empty lines, `#` lines, `export` and a pair of quotes.
 
     python-dotenv would cut a value at ` #`, and skip a line that it cannot read.
 
     Raises:
         ArgumentTypeError: a line is something else; the text holds no value.
     """
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as unreadable:
+        raise ArgumentTypeError(f"{path} cannot be read: {unreadable.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ArgumentTypeError(f"{path} is not a UTF-8 text.") from None
     values = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith("#"):
-            continue
-        match = _ENV_LINE.fullmatch(stripped)
-        if match is None:
-            raise ArgumentTypeError(f"line {number} is not KEY=value.")
-        name, value = match[1], match[2].strip()
-        is_quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
-        values[name] = value[1:-1] if is_quoted else value
-    return values
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if match := _ENV_LINE.fullmatch(line):
+            values[match[1]] = match[3]
+        elif line and not line.startswith("#"):
+            raise ArgumentTypeError(f"{path}: line {number} is not KEY=value.")
+    return {name: value for name, value in values.items() if value}
 
 
 def _complete(given: AskOptions, environment: Mapping[str, str], directory: Path, stdin: TextIO) -> None:
@@ -134,8 +128,7 @@ def _complete(given: AskOptions, environment: Mapping[str, str], directory: Path
         raise ArgumentTypeError("--agent and --request-id go with a question only")
     if given.limit is not None and not given.list_jobs:
         raise ArgumentTypeError("--limit goes with --list only")
-    file_values = _file_values(given, environment, directory)
-    settings = _settings(file_values, environment, file_first=given.env_file is not None)
+    settings = _settings(given, environment, directory)
     given.url = given.url or settings.get("WEBSOCKET_URL", "")
     if not given.url:
         raise ArgumentTypeError("no URL: give --url or set WEBSOCKET_URL (the stack's output WebSocketApiEndpoint)")
@@ -149,44 +142,27 @@ def _complete(given: AskOptions, environment: Mapping[str, str], directory: Path
     if given.question is not None:
         given.question = _text("question", given.question)
     given.limit = given.limit or JOBS_LISTED
-    given.credentials = _credentials(given, settings, file_values, stdin)
+    given.credentials = _credentials(given, settings, stdin)
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
-    try:
-        return parse_env(path.read_text(encoding="utf-8"))
-    except OSError as unreadable:
-        raise ArgumentTypeError(f"{path} cannot be read: {unreadable.strerror}.") from None
-    except UnicodeDecodeError:
-        raise ArgumentTypeError(f"{path} is not a UTF-8 text.") from None
-    except ArgumentTypeError as invalid:
-        raise ArgumentTypeError(f"{path}: {invalid}") from None
-
-
-def _file_values(given: argparse.Namespace, environment: Mapping[str, str], directory: Path) -> Mapping[str, str]:
-    if given.env_file:
-        return _read_env_file(given.env_file)
-    local = directory / LOCAL_STACK_FILE
-    if not given.url and not environment.get("WEBSOCKET_URL") and local.is_file():
-        return _read_env_file(local)
-    return {}
-
-
-def _settings(file_values: Mapping[str, str], environment: Mapping[str, str], *, file_first: bool) -> dict[str, str]:
-    """Both together without empty values: a named file goes before the environment, a found one behind it."""
-    from_file = {name: value for name, value in file_values.items() if value}
+def _settings(given: AskOptions, environment: Mapping[str, str], directory: Path) -> dict[str, str]:
+    """The environment and a file together: a named file goes before the environment, a found one behind it."""
     from_environment = {name: value for name, value in environment.items() if value}
-    if not file_first:
-        return from_file | from_environment
-    if "TEST_USERNAME" in from_file:
-        # A token goes before a user name, but who is named in the file is not to give way to the environment.
-        from_environment.pop("FINOPS_TOKEN", None)
-    return from_environment | from_file
+    if given.env_file:
+        from_file = read_env_file(given.env_file)
+        if "TEST_USERNAME" in from_file:
+            # A token goes before a user name, but who is named in the file is not to give way to the environment.
+            from_environment.pop("FINOPS_TOKEN", None)
+        return from_environment | from_file
+    local = directory / LOCAL_STACK_FILE
+    if given.url or "WEBSOCKET_URL" in from_environment or not local.is_file():
+        return from_environment
+    from_file = read_env_file(local)
+    # The file describes one stack: its endpoint and region belong together.
+    return from_file | from_environment | {name: from_file[name] for name in from_file if name.startswith("AWS_")}
 
 
-def _credentials(
-    given: argparse.Namespace, settings: Mapping[str, str], file_values: Mapping[str, str], stdin: TextIO
-) -> Credentials:
+def _credentials(given: AskOptions, settings: Mapping[str, str], stdin: TextIO) -> Credentials:
     if given.user_id:
         return ClaimedIdentity(given.user_id, given.name or given.user_id)
     token = given.token or settings.get("FINOPS_TOKEN")
@@ -199,15 +175,13 @@ def _credentials(
     client_id = given.client_id or settings.get("USER_POOL_CLIENT_ID")
     if not password or not client_id:
         raise ArgumentTypeError("signing in needs TEST_PASSWORD and --client-id (or USER_POOL_CLIENT_ID)")
-    # The file describes one stack: its endpoint and region belong together and go before the environment.
-    aws = {**settings, **file_values}
     return CognitoLogin(
         username=username,
         password=password,
         client_id=client_id,
-        region=aws.get("AWS_REGION") or aws.get("AWS_DEFAULT_REGION"),
-        endpoint_url=aws.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER") or aws.get("AWS_ENDPOINT_URL"),
-        mfa_code=MfaCode(settings, stdin),
+        region=settings.get("AWS_REGION") or settings.get("AWS_DEFAULT_REGION"),
+        endpoint_url=settings.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER") or settings.get("AWS_ENDPOINT_URL"),
+        mfa_code=partial(mfa_code, settings, stdin),
     )
 
 
@@ -226,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     what("--cancel", type=job_id, metavar="JOB_ID", help="cancel a job of yours")
     what("--list", dest="list_jobs", action="store_true", help="list your jobs, newest first (not with --user-id)")
     add = parser.add_argument
-    add("--limit", type=_count, metavar="N", help=f"list so many jobs (default {JOBS_LISTED})")
+    add("--limit", type=partial(_above_0, int, "jobs"), metavar="N", help=f"list so many jobs (default {JOBS_LISTED})")
     add("--url", help="WebSocket URL (or WEBSOCKET_URL)")
     add("--origin", type=origin, help="connect as a page of this origin, such as https://finops.example")
     add("--username", help="Cognito user name (or TEST_USERNAME); a code is asked for, or FINOPS_MFA_CODE")
@@ -239,21 +213,26 @@ def _parser() -> argparse.ArgumentParser:
     add("--request-id", help="ask under this id: the same id again follows the same job")
     add("--json", dest="as_json", action="store_true", help="one JSON object for each event on standard output")
     add("--quiet", action="store_true", help="no progress, the answer only")
-    add("--timeout", type=_seconds, default=900.0, metavar="SECONDS", help="how long to wait (default 900)")
+    seconds = partial(_above_0, float, "seconds")
+    add("--timeout", type=seconds, default=900.0, metavar="SECONDS", help="how long to wait (default 900)")
     file_help = f"read KEY=value lines; they go before the environment (default: {LOCAL_STACK_FILE}, behind it)"
     add("--env-file", type=Path, metavar="FILE", help=file_help)
-    add("--version", action="version", version=f"%(prog)s {_version()}")
+    try:
+        released = version("finops-agent-websocket-api")
+    except PackageNotFoundError:
+        released = "(run from the source tree)"
+    add("--version", action="version", version=f"%(prog)s {released}")
     return parser
 
 
-def _seconds(text: str) -> float:
+def _above_0(kind: type[int] | type[float], what: str, text: str) -> float:
     try:
-        seconds = float(text)
+        number = kind(text)
     except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return seconds
+        number = 0
+    if not 0 < number < math.inf:
+        raise ArgumentTypeError(f"{text!r} is not a number of {what} above 0")
+    return number
 
 
 def _text(what: str, text: str) -> str:
@@ -264,16 +243,3 @@ def _text(what: str, text: str) -> str:
     if not text.strip():
         raise ArgumentTypeError(f"the {what} is empty")
     return text.strip()
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:10]) > 0):
-        raise ArgumentTypeError(f"{text!r} is not a number of jobs above 0")
-    return int(text[:10])
-
-
-def _version() -> str:
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "(run from the source tree)"

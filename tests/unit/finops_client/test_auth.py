@@ -5,10 +5,10 @@ import signal
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError
 
 from finops_client import ClaimedIdentity, CognitoLogin, GivenToken
-from finops_client.auth import MfaCode
+from finops_client.auth import mfa_code
 from finops_client.errors import CredentialsRefused, SignInUnavailable
 
 CHALLENGED = {
@@ -110,18 +110,16 @@ async def test_a_refresh_without_a_result_is_a_sign_in() -> None:
     assert await credentials.fields(renew=True) == {"token": "second"}
 
 
-async def test_an_authenticators_code_is_asked_for_when_cognito_wants_it() -> None:
-    asked: list[str] = []
-
+async def test_an_authenticators_code_is_asked_for_when_cognito_wants_it_and_once() -> None:
     def code() -> str:
-        asked.append("code")
         return "123456"
 
-    cognito = Cognito(CHALLENGED, token("first", RefreshToken="r"), token("second"))
+    cognito = Cognito(CHALLENGED, token("first", RefreshToken="r"), token("second"), REFUSED, CHALLENGED)
     credentials = cognito.login(mfa_code=code)
     assert await credentials.fields() == {"token": "first"}
     assert await credentials.fields(renew=True) == {"token": "second"}
-    assert asked == ["code"]
+    with pytest.raises(CredentialsRefused, match="sign in again"):
+        await credentials.fields(renew=True)
     assert cognito.requests[1] == {
         "ClientId": "client",
         "ChallengeName": "SOFTWARE_TOKEN_MFA",
@@ -138,7 +136,6 @@ async def test_an_authenticators_code_is_asked_for_when_cognito_wants_it() -> No
     ("challenge", "sentence"),
     [
         ("NEW_PASSWORD_REQUIRED", "new password"),
-        ("SOFTWARE_TOKEN_MFA", "nobody to ask"),
         ("MFA_SETUP", "set up an authenticator app first"),
         ("SMS_MFA", "asks for SMS_MFA"),
     ],
@@ -157,24 +154,21 @@ POOL = "no such user pool client"
     [
         (refusal("NotAuthorizedException"), WRONG, "came too late"),
         (refusal("NotAuthorizedException", "Client c is configured with secret"), "has a secret", "has a secret"),
-        (refusal("NotAuthorizedException", "Unable to verify Secret hash"), "has a secret", "has a secret"),
         (refusal("UserNotFoundException"), WRONG, WRONG),
         (refusal("ResourceNotFoundException"), POOL, POOL),
         (refusal("InvalidParameterException"), "USER_PASSWORD_AUTH", "mistyped: it is six digits"),
         (refusal("CodeMismatchException"), "CodeMismatchException", "Wrong code"),
         (refusal("ExpiredCodeException"), "ExpiredCodeException", "take the next one"),
         (refusal("SomethingElse"), "refused the sign-in: SomethingElse", "refused the sign-in: SomethingElse"),
-        (refusal("TooManyRequestsException"), "Too many sign-ins", "Too many sign-ins"),
-        (refusal("ThrottlingException"), "ThrottlingException", "ThrottlingException"),
-        (refusal("InternalErrorException", status=500), "Cognito failed: InternalErrorException", "Cognito failed"),
-        (EndpointConnectionError(endpoint_url="http://nowhere"), "cannot be reached", "cannot be reached"),
+        (refusal("TooManyRequestsException"), "no sign-ins at the moment", "no sign-ins at the moment"),
+        (refusal("ThrottlingException"), "no sign-ins at the moment", "no sign-ins at the moment"),
+        (refusal("InternalErrorException", status=500), "no sign-ins at the moment", "at the moment"),
     ],
 )
 async def test_what_cognito_says_is_one_sentence_and_what_passes_is_no_refusal(
     answer: Exception, at_sign_in: str, at_challenge: str
 ) -> None:
-    passes = any(word in at_sign_in for word in ("Too many", "Throttling", "failed", "reached"))
-    error = SignInUnavailable if passes else CredentialsRefused
+    error = SignInUnavailable if "at the moment" in at_sign_in else CredentialsRefused
     for cognito, sentence in ((Cognito(answer), at_sign_in), (Cognito(CHALLENGED, answer), at_challenge)):
         with pytest.raises(error, match=sentence) as failed:
             await cognito.login(mfa_code=lambda: "000000").fields()
@@ -196,45 +190,38 @@ class Terminal(io.StringIO):
 class Typing:
     """A person who types this, or presses Ctrl-D; remembers who would get Ctrl-C meanwhile."""
 
-    def __init__(self, typed: str | EOFError) -> None:
+    def __init__(self, typed: str | None) -> None:
         self.typed = typed
         self.interrupt_handler: object = None
 
     def __call__(self, prompt: str) -> str:
         self.interrupt_handler = signal.getsignal(signal.SIGINT)
-        if isinstance(self.typed, EOFError):
-            raise self.typed
+        if self.typed is None:
+            raise EOFError
         return self.typed
 
 
-@pytest.mark.parametrize("typed", ["123456", " 123456 ", "123 456"])
+@pytest.mark.parametrize("typed", ["123456", " 123 456 "])
 def test_the_code_is_typed_on_a_terminal_as_the_app_shows_it_and_comes_from_the_environment_elsewhere(
     typed: str,
 ) -> None:
-    assert MfaCode({"FINOPS_MFA_CODE": "stale"}, Terminal(), Typing(typed))() == "123456"
-    code = MfaCode({"FINOPS_MFA_CODE": typed}, io.StringIO(), Typing("never"))
-    assert code() == "123456"
-    with pytest.raises(CredentialsRefused, match="sign in again"):
-        code()
+    assert mfa_code({"FINOPS_MFA_CODE": "stale"}, Terminal(), prompt=Typing(typed)) == "123456"
+    assert mfa_code({"FINOPS_MFA_CODE": typed}, io.StringIO(), prompt=Typing("never")) == "123456"
 
 
-@pytest.mark.parametrize("environment", [{}, {"FINOPS_MFA_CODE": " "}])
-@pytest.mark.parametrize("stdin", [io.StringIO(), Terminal()])
-@pytest.mark.parametrize("typed", ["", EOFError()])
-def test_without_a_code_a_sentence_says_what_to_do(environment: Any, stdin: io.StringIO, typed: Any) -> None:
+@pytest.mark.parametrize(("stdin", "typed"), [(io.StringIO(), "123456"), (Terminal(), ""), (Terminal(), None)])
+def test_without_a_code_a_sentence_says_what_to_do(stdin: io.StringIO, typed: str | None) -> None:
     with pytest.raises(CredentialsRefused, match="type it on a terminal, or set FINOPS_MFA_CODE"):
-        MfaCode(environment, stdin, Typing(typed))()
+        mfa_code({"FINOPS_MFA_CODE": " "}, stdin, prompt=Typing(typed))
 
 
 def test_ctrl_c_interrupts_the_typing_and_is_given_back_after_it() -> None:
-    typing, asyncios = Typing("123456"), signal.getsignal(signal.SIGINT)
-
     def other(number: int, frame: object) -> None:
         """Stands in for asyncio's."""
 
-    signal.signal(signal.SIGINT, other)
+    typing, asyncios = Typing("123456"), signal.signal(signal.SIGINT, other)
     try:
-        MfaCode({}, Terminal(), typing)()
+        mfa_code({}, Terminal(), prompt=typing)
         assert typing.interrupt_handler is signal.default_int_handler
         assert signal.getsignal(signal.SIGINT) is other
     finally:

@@ -1,5 +1,6 @@
 """The ask command's options, and where each value comes from."""
 
+import contextlib
 import io
 import re
 from argparse import ArgumentTypeError
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finops_client import ClaimedIdentity, CognitoLogin, GivenToken
-from finops_client.options import AskOptions, ExitCode, origin, parse_env, read_options
+from finops_client.options import AskOptions, ExitCode, origin, read_env_file, read_options
 
 URL = "wss://example.invalid/prod"
 LOCAL_URL = "ws://localhost:4566/_aws/execute-api/abc/prod"
@@ -185,25 +186,25 @@ def test_an_origin_is_taken_as_it_is_and_what_is_none_refused() -> None:
 
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,10}", fullmatch=True)
-VALUES = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=20)
+VALUES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
 
 
-@given(st.dictionaries(NAMES, VALUES.filter(lambda value: value[:1] not in {"'", '"'})))
-def test_what_is_written_into_an_env_file_is_read(values: dict[str, str]) -> None:
-    assert parse_env("\n".join(f"{name}={value}" for name, value in values.items())) == values
+@given(st.dictionaries(NAMES, VALUES.filter(lambda value: value[0] not in {"'", '"'})), st.text())
+def test_what_is_written_into_an_env_file_is_read_and_any_other_text_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, str], text: str
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "stack.env"
+    file.write_text("\n".join(f"{name}={value}" for name, value in values.items()))
+    assert read_env_file(file) == values
+    file.write_bytes(text.encode(errors="replace"))
+    with contextlib.suppress(ArgumentTypeError):
+        read_env_file(file)
 
 
-@given(st.text())
-def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        parse_env(text)
-    except ArgumentTypeError as invalid:
-        assert "line" in str(invalid)
-
-
-def test_comments_export_quotes_and_windows_line_ends() -> None:
-    text = "# the stack\r\n\r\nexport A=1\r\nB='two words'\nC=\"x=y\"\nD=\nE='\nF=pass #word\n"
-    assert parse_env(text) == {"A": "1", "B": "two words", "C": "x=y", "D": "", "E": "'", "F": "pass #word"}
+def test_comments_export_quotes_and_windows_line_ends(tmp_path: Path) -> None:
+    file = tmp_path / "stack.env"
+    file.write_bytes(b"# the stack\r\n\r\nexport A=1\r\nB='two words'\nC=\"x=y\"\nD=\nE='\nF=pass #word\n")
+    assert read_env_file(file) == {"A": "1", "B": "two words", "C": "x=y", "E": "'", "F": "pass #word"}
 
 
 @pytest.mark.parametrize(("content", "sentence"), [(b"A=1\nsecret value\n", "line 2"), (b"A=\xff", "UTF-8")])
