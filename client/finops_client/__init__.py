@@ -6,13 +6,11 @@ What comes is in `finops_client.events`, what is raised in `finops_client.errors
 
 from finops_client import errors, events
 from finops_client.auth import ClaimedIdentity, CognitoLogin, Credentials, GivenToken
-from finops_client.client import Answer, FinopsClient
+from finops_client.client import FinopsClient
 from finops_client.errors import FinopsClientError
-from finops_client.timing import Backoff, Timing
+from finops_client.timing import Timing
 
 __all__ = [
-    "Answer",
-    "Backoff",
     "ClaimedIdentity",
     "CognitoLogin",
     "Credentials",

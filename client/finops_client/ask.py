@@ -1,7 +1,5 @@
 """The `ask` command: asks a question or looks after an earlier one, shows the progress, prints the answer."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,57 +1,28 @@
 """The client: asks questions, follows their jobs to the end, and fetches large answers."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import uuid
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, get_args
 
-from finops_client import errors
+from finops_client import errors, events
 from finops_client.auth import Credentials
 from finops_client.connection import Connection
 from finops_client.errors import FinopsClientError
-from finops_client.events import (
-    AgentCompleted,
-    Event,
-    GatewayError,
-    JobCancelled,
-    JobCompleted,
-    JobEnd,
-    JobEvent,
-    JobFailed,
-    JobList,
-    JobSnapshot,
-    JobSummary,
-    Malformed,
-    kind_of,
-)
 from finops_client.jobs import Job, jobs_of
 from finops_client.large_answer import fetch_answer
 from finops_client.reconnection import ReconnectingConnection
 from finops_client.timing import Timing
-
-END_KINDS = {kind_of(end) for end in (JobCompleted, JobFailed, JobCancelled)}
 
 # The most that `list_jobs` gives at once.
 JOBS_IN_A_PAGE = 50
 
 # Messages of a job may overtake its `job_queued`. So many are kept until that one comes; a job sends some twenty.
 KEPT_EARLY_EVENTS = 200
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A job's whole answer in markdown; `partial` if an agent failed and its part is missing."""
-
-    markdown: str
-    partial: bool
-    end: JobCompleted
 
 
 class FinopsClient:
@@ -76,15 +47,9 @@ class FinopsClient:
         """Connect when entered as a context manager, with the header `Origin` if an origin is given."""
         self._timing = timing or Timing()
         self._exchanges: dict[Job, _Exchange] = {}
-        self._early: deque[JobEvent] = deque(maxlen=KEPT_EARLY_EVENTS)
+        self._early: deque[events.JobEvent] = deque(maxlen=KEPT_EARLY_EVENTS)
         self._connection = ReconnectingConnection(
-            url=url,
-            credentials=credentials,
-            origin=origin,
-            timing=self._timing,
-            on_event=self._receive,
-            on_reconnected=self._catch_up,
-            on_ended=self._end,
+            url, credentials, origin, self._timing, self._receive, self._catch_up, self._end
         )
 
     async def __aenter__(self) -> Self:
@@ -100,7 +65,7 @@ class FinopsClient:
 
     def ask(
         self, query: str, *, agents: Sequence[str] | None = None, request_id: str | None = None
-    ) -> AsyncGenerator[JobEvent, None]:
+    ) -> AsyncGenerator[events.JobEvent, None]:
         """Ask a question and yield the events of its job; the last is its one end.
 
         `jobs.py` says which events are delivered, and that progress never falls. A lost connection is made
@@ -127,7 +92,7 @@ class FinopsClient:
             question["agents"] = list(agents)
         return self._events_of(Job(request_id=request_id), question)
 
-    def follow(self, job_id: str) -> AsyncGenerator[JobEvent, None]:
+    def follow(self, job_id: str) -> AsyncGenerator[events.JobEvent, None]:
         """Take up a job of this user and yield its events; the last is its one end.
 
         The first is the job's state now (`JobSnapshot`), and what led there comes with it; of a finished job, its
@@ -139,17 +104,17 @@ class FinopsClient:
         """
         return self._events_of(Job(job_id=job_id), None)
 
-    async def cancel(self, job_id: str) -> JobCancelled:
+    async def cancel(self, job_id: str) -> events.JobCancelled:
         """End a job of this user; one that was cancelled before is cancelled again.
 
         Raises:
-            JobAlreadyFinished: the job has ended otherwise.
             JobNotFound: this user has no such job, or it has expired.
+            RequestRefused: the job has ended otherwise (code JOB_FINISHED); `follow` tells how.
             FinopsClientError: it is not known whether the job is cancelled; trying again is safe.
         """
-        return await self._connection.request({"action": "cancel_job", "jobId": job_id}, JobCancelled)
+        return await self._connection.request({"action": "cancel_job", "jobId": job_id}, events.JobCancelled)
 
-    async def jobs(self, limit: int | None = None) -> AsyncGenerator[JobSummary, None]:
+    async def jobs(self, limit: int | None = None) -> AsyncGenerator[events.JobSummary, None]:
         """List the jobs of this user that have not expired, newest first; at most `limit` if it is given.
 
         Raises:
@@ -160,7 +125,7 @@ class FinopsClient:
         place: dict[str, object] = {}
         while left > 0:
             question = {"action": "list_jobs", "limit": min(left, JOBS_IN_A_PAGE), **place}
-            page = await self._connection.request(question, JobList)
+            page = await self._connection.request(question, events.JobList)
             for job in page.jobs[:left]:
                 yield job
             if page.cursor is None:
@@ -168,23 +133,7 @@ class FinopsClient:
             left -= len(page.jobs)
             place = {"cursor": page.cursor}
 
-    async def answer(self, query: str, *, agents: Sequence[str] | None = None, request_id: str | None = None) -> Answer:
-        """Ask a question and return its whole answer, however large.
-
-        Raises:
-            JobNotCompleted: the job failed or was cancelled.
-            AnswerUnavailable: the rest of a large answer cannot be fetched.
-            FinopsClientError: as `ask`.
-        """
-        async with aclosing(self.ask(query, agents=agents, request_id=request_id)) as events:
-            async for event in events:
-                if isinstance(event, JobCompleted):
-                    return Answer(await self.full_response(event), event.result.partial, event)
-                if isinstance(event, JobEnd):
-                    raise errors.JobNotCompleted(event)
-        raise AssertionError("ask ends with an end of the job")
-
-    async def full_response(self, completed: JobCompleted | AgentCompleted) -> str:
+    async def full_response(self, completed: events.JobCompleted | events.AgentCompleted) -> str:
         """Give the whole answer of a job or of one agent in markdown, fetched if the event holds only its first part.
 
         Raises:
@@ -192,16 +141,18 @@ class FinopsClient:
         """
         if completed.result.response_url is not None:
             return await asyncio.to_thread(fetch_answer, completed.result.response_url)
-        return completed.result.response if isinstance(completed, JobCompleted) else completed.result.content
+        return completed.result.response if isinstance(completed, events.JobCompleted) else completed.result.content
 
-    async def _events_of(self, job: Job, question: Mapping[str, object] | None) -> AsyncGenerator[JobEvent, None]:
+    async def _events_of(
+        self, job: Job, question: Mapping[str, object] | None
+    ) -> AsyncGenerator[events.JobEvent, None]:
         if job.request_id is not None and any(other.request_id == job.request_id for other in self._exchanges):
             raise ValueError(f"The request id {job.request_id!r} is already under way.")
         exchange = self._exchanges[job] = _Exchange(job, question, self._connection, self._timing.silence)
         try:
             exchange.catch_up()
-            event: JobEvent | None = None
-            while not isinstance(event, JobEnd):
+            event: events.JobEvent | None = None
+            while not isinstance(event, events.JobEnd):
                 event = await exchange.next_event()
                 yield event
         finally:
@@ -210,18 +161,19 @@ class FinopsClient:
             if all(other.acknowledged for other in self._exchanges):
                 self._early.clear()
 
-    def _receive(self, event: Event) -> None:
-        if isinstance(event, JobEvent):
+    def _receive(self, event: events.Event) -> None:
+        if isinstance(event, events.JobEvent):
             self._route(event)
-        elif isinstance(event, GatewayError):
+        elif isinstance(event, events.GatewayError):
             for exchange in self._exchanges.values():
-                exchange.settle(errors.GatewayRefused(event.message))
-        elif isinstance(event, Malformed) and event.kind in END_KINDS:
+                exchange.refused = errors.GatewayRefused(event.message)
+        elif isinstance(event, events.Unreadable) and event.kind in get_args(events.JobEnd):
+            unread = errors.ProtocolViolation(f"The job's end cannot be read: {event.reason}.")
             for job, exchange in self._exchanges.items():
                 if job.job_id == event.job_id:
-                    exchange.end(errors.ProtocolViolation(f"The job's end cannot be read: {event.reason}."))
+                    exchange.inbox.put_nowait(unread)
 
-    def _route(self, event: JobEvent) -> None:
+    def _route(self, event: events.JobEvent) -> None:
         jobs = jobs_of(event, self._exchanges)
         if jobs:
             self._connection.note_use()
@@ -241,7 +193,7 @@ class FinopsClient:
 
     def _end(self, failed: FinopsClientError) -> None:
         for exchange in self._exchanges.values():
-            exchange.end(failed)
+            exchange.inbox.put_nowait(failed)
 
 
 @dataclass(eq=False)
@@ -256,17 +208,18 @@ class _Exchange:
     question: Mapping[str, object] | None
     connection: ReconnectingConnection
     silence: float
-    _inbox: asyncio.Queue[JobEvent | BaseException] = field(default_factory=asyncio.Queue)
+    inbox: asyncio.Queue[events.JobEvent | BaseException] = field(default_factory=asyncio.Queue)
     _submission: asyncio.Task[None] | None = None
-    _reply: asyncio.Future[FinopsClientError | None] | None = None
+    # What stands against the question; it may be meant for another one.
+    refused: FinopsClientError | None = None
     _asked_again: bool = False
 
-    async def next_event(self) -> JobEvent:
+    async def next_event(self) -> events.JobEvent:
         """Wait for the job's next event; whenever there is none for too long, ask for its state."""
         while True:
             try:
                 async with asyncio.timeout(self.silence):
-                    item = await self._inbox.get()
+                    item = await self.inbox.get()
             except TimeoutError:
                 self.catch_up()
                 continue
@@ -285,26 +238,15 @@ class _Exchange:
             self._submission = asyncio.create_task(self._reach_job())
             self._submission.add_done_callback(self._report_failure)
 
-    def take(self, event: JobEvent) -> None:
+    def take(self, event: events.JobEvent) -> None:
         """Take in an event of the job, or a refusal that ends no job but one attempt to ask, which is made again."""
-        if isinstance(event, JobFailed) and event.job_id is None:
+        if isinstance(event, events.JobFailed) and event.job_id is None:
             signs_in = errors.SIGN_IN_AGAIN_CODES if self.connection.credentials is not None else set()
             if event.code in errors.PASSING_CODES | signs_in:
-                self.settle(errors.refusal(event.code, event.error, event.retry_after))
+                self.refused = errors.refusal(event.code, event.error, event.retry_after)
                 return
         for shown in self.job.accept(event):
-            self._inbox.put_nowait(shown)
-        if self.job.acknowledged or self.job.ended:
-            self.settle(None)
-
-    def settle(self, refused: FinopsClientError | None) -> None:
-        """End the wait for an acknowledgement: it has come, or a refusal that may be meant for the question."""
-        if self._reply and not self._reply.done():
-            self._reply.set_result(refused)
-
-    def end(self, failed: FinopsClientError) -> None:
-        """End the exchange: there is no way to go on."""
-        self._inbox.put_nowait(failed)
+            self.inbox.put_nowait(shown)
 
     async def _reach_job(self) -> None:
         try:
@@ -314,18 +256,21 @@ class _Exchange:
                 raise
             # It has expired or was deleted. Asked again under the same request id it is answered all the same.
             self._asked_again = True
-            self.job.forget()
+            self.job.begin(None)
             await self.connection.run(self._submit_or_resume)
 
     async def _submit_or_resume(self, connection: Connection) -> None:
         if self.job.acknowledged:
-            await connection.request({"action": "resume_job", "jobId": self.job.job_id}, JobSnapshot)
+            await connection.request({"action": "resume_job", "jobId": self.job.job_id}, events.JobSnapshot)
         elif self.question and not self.job.ended:
-            self._reply = asyncio.get_running_loop().create_future()
-            await connection.send(self.question)
-            if refused := await connection.wait_for(self._reply, "the question"):
-                raise refused
+            self.refused = None
+            # What comes has been taken in already.
+            await connection.exchange(
+                self.question, lambda _: self.job.acknowledged or self.job.ended or self.refused or None
+            )
+            if self.refused and not self.job.acknowledged:
+                raise self.refused
 
     def _report_failure(self, submission: asyncio.Task[Any]) -> None:
         if not submission.cancelled() and (failed := submission.exception()):
-            self._inbox.put_nowait(failed)
+            self.inbox.put_nowait(failed)

@@ -1,7 +1,5 @@
 """Runs a command's main function, and ends with it: blocking calls that nobody waits for any more hold nobody up."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -4,8 +4,6 @@ All of it comes from a server and from agents, and is not trusted: what a termin
 nothing is so long that it fills the screen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,19 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 from rich.text import Text
 
-from finops_client.events import (
-    AgentCompleted,
-    AgentResult,
-    AnalysisStarted,
-    JobCancelled,
-    JobCompleted,
-    JobEvent,
-    JobFailed,
-    JobQueued,
-    JobSnapshot,
-    JobSummary,
-    ProgressUpdate,
-)
+from finops_client import events
 from finops_client.terminal_text import clean_line, clean_text
 
 # What is worth a look; a server's sentences and names are shorter.
@@ -75,32 +61,32 @@ class JobView:
         """The names of the agents that failed."""
         return [name for name, state in self.agents.items() if state == FAILED]
 
-    def show(self, event: JobEvent) -> None:
+    def show(self, event: events.JobEvent) -> None:
         """Take in an event, and show what it changed; this view shows nothing."""
         match event:
-            case JobQueued() | ProgressUpdate() | JobSnapshot():
+            case events.JobQueued() | events.ProgressUpdate() | events.JobSnapshot():
                 self.percent = _percent(event.progress)
                 self.message = clean_line(event.message, LONGEST_MESSAGE)
-                if isinstance(event, JobSnapshot):
+                if isinstance(event, events.JobSnapshot):
                     self.agents = _working(event.agents) | self.agents | dict(map(_outcome, event.results))
-            case AnalysisStarted():
+            case events.AnalysisStarted():
                 known, self.agents = self.agents, _working(event.agents) | self.agents
                 # After a snapshot they are all known, and its sentence is the newer one.
                 if len(self.agents) > len(known):
                     self.message = clean_line("Asking " + ", ".join(self.agents), LONGEST_MESSAGE)
-            case AgentCompleted():
+            case events.AgentCompleted():
                 self.percent = _percent(event.progress)
                 name, state = _outcome(event.result)
                 if self.agents.get(name) != state:
                     self.agents[name] = state
                     done = sum(each != WORKING for each in self.agents.values())
                     self.message = clean_line(f"{name} {state} ({done} of {event.total_agents})", LONGEST_MESSAGE)
-            case JobCompleted():
+            case events.JobCompleted():
                 self.percent = 100
                 self.message = "Partial answer" if event.result.partial else "Answer complete"
-            case JobFailed():
+            case events.JobFailed():
                 self.message = "Failed"
-            case JobCancelled():
+            case events.JobCancelled():
                 self.message = "Cancelled"
 
 
@@ -112,7 +98,7 @@ class JobLines(JobView):
         self._console = console
         self._last_line = ""
 
-    def show(self, event: JobEvent) -> None:
+    def show(self, event: events.JobEvent) -> None:
         """Write a line, unless it would say the same as the last one."""
         super().show(event)
         line = f"[{self.percent:3d}%] {self.message}"
@@ -135,7 +121,7 @@ class JobPicture(JobView):
         )
         self._task = self._bar.add_task("Connecting", total=100)
 
-    def show(self, event: JobEvent) -> None:
+    def show(self, event: events.JobEvent) -> None:
         """Take in an event; the next redraw shows it."""
         super().show(event)
         self._bar.update(self._task, completed=self.percent, description=self.message)
@@ -180,7 +166,7 @@ def print_answer(markdown: str, console: Console) -> None:
     console.print(drawing)
 
 
-def print_jobs(jobs: Sequence[JobSummary], console: Console) -> None:
+def print_jobs(jobs: Sequence[events.JobSummary], console: Console) -> None:
     """Print the jobs in the order given: a table on a terminal, one line of tab-separated fields for each elsewhere."""
     if not console.is_terminal:
         for job in jobs:
@@ -203,7 +189,7 @@ def _working(agents: Iterable[str]) -> dict[str, str]:
     return dict.fromkeys((clean_line(agent, LONGEST_NAME) for agent in agents), WORKING)
 
 
-def _outcome(result: AgentResult) -> tuple[str, str]:
+def _outcome(result: events.AgentResult) -> tuple[str, str]:
     """The agent's name, and whether it has an answer."""
     return clean_line(result.agent, LONGEST_NAME), FAILED if result.status == FAILED else COMPLETED
 
@@ -212,7 +198,7 @@ def _percent(progress: float) -> int:
     return min(100, max(0, int(progress)))
 
 
-def _status(job: JobSummary) -> str:
+def _status(job: events.JobSummary) -> str:
     status = clean_line(job.status, LONGEST_STATUS)
     return f"{status} {_percent(job.progress)}%" if status == "processing" else status
 

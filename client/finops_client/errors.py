@@ -3,14 +3,6 @@
 The text of each is a sentence for a person and holds no token and no signed URL.
 """
 
-from __future__ import annotations
-
-from http import HTTPStatus
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from finops_client.events import JobCancelled, JobFailed
-
 SESSION_EXPIRED = "SESSION_EXPIRED"
 # Of a connection that was signed in: the token has expired, or the server has forgotten the connection, which it took
 # for gone.
@@ -41,16 +33,7 @@ class CannotConnect(FinopsClientError):
 
 
 class HandshakeRefused(CannotConnect):
-    """The server answered the handshake with HTTP `status`, a 4xx: trying again changes nothing."""
-
-    def __init__(self, status: int, origin: str | None = None) -> None:
-        sentence = f"The server refused the connection with HTTP {status}. Is the URL right, with its stage?"
-        if status == HTTPStatus.FORBIDDEN and origin:
-            sentence += f" If it is, the server may not allow the origin {origin}."
-        elif status == HTTPStatus.FORBIDDEN:
-            sentence += " If it is, the server may want an Origin, and none was sent."
-        super().__init__(sentence)
-        self.status = status
+    """The server answered the handshake with HTTP 4xx: trying again changes nothing."""
 
 
 class SignInUnavailable(CannotConnect):
@@ -58,20 +41,11 @@ class SignInUnavailable(CannotConnect):
 
 
 class ConnectionLost(FinopsClientError):
-    """A connection ended; `close_code` is the WebSocket's, 1006 if none came (RFC 6455, 7.4.1)."""
-
-    def __init__(self, close_code: int, reason: str) -> None:
-        super().__init__(f"The connection was lost (code {close_code}{', ' + reason if reason else ''}).")
-        self.close_code = close_code
-        self.reason = reason
+    """A connection ended."""
 
 
 class GaveUp(ConnectionLost):
     """The connection was lost and could not be made again within the attempts and the time allowed."""
-
-    def __init__(self, lost: ConnectionLost, attempts: int, last: FinopsClientError) -> None:
-        super().__init__(lost.close_code, lost.reason)
-        self.args = (f"The connection was lost and {attempts} attempts to make it again failed. Last: {last}",)
 
 
 class NotAuthenticated(FinopsClientError):
@@ -84,9 +58,6 @@ class CredentialsRefused(NotAuthenticated):
 
 class NoAnswer(FinopsClientError):
     """The server did not answer a message within the deadline."""
-
-    def __init__(self, what: str, seconds: float) -> None:
-        super().__init__(f"The server did not answer {what} within {seconds:g} seconds.")
 
 
 class GatewayRefused(FinopsClientError):
@@ -108,16 +79,12 @@ class JobNotFound(RequestRefused):
     """This user has no such job: it never was, has expired, or is somebody else's."""
 
 
-class JobAlreadyFinished(RequestRefused):
-    """The job has ended otherwise and cannot be cancelled: `FinopsClient.follow` tells how."""
-
-
 class LimitReached(RequestRefused):
     """Enough for now: too many connections, questions, frames (RATE_LIMITED) or unfinished jobs (TOO_MANY_JOBS)."""
 
 
 class MessageNotSendable(FinopsClientError):
-    """A message is too large for API Gateway, or not text; nothing was sent."""
+    """A message is larger than any that the server takes, or not text; nothing was sent."""
 
 
 class ProtocolViolation(FinopsClientError):
@@ -128,23 +95,14 @@ class AnswerUnavailable(FinopsClientError):
     """The whole answer could not be fetched; its first part is in the event."""
 
 
-class JobNotCompleted(FinopsClientError):
-    """The job ended without an answer; `end` is the event that says how."""
-
-    def __init__(self, end: JobFailed | JobCancelled) -> None:
-        super().__init__(getattr(end, "error", "The job was cancelled."))
-        self.end = end
-
-
-def refusal(code: str, sentence: str, retry_after: float | None = None) -> FinopsClientError:
-    """Make the error for a refusal with this code; its text is the server's sentence, `retry_after` is in seconds."""
-    return _ERRORS.get(code, RequestRefused)(sentence, code, retry_after)
-
-
 _ERRORS: dict[str, type[FinopsClientError]] = {
     **dict.fromkeys(NOT_AUTHENTICATED_CODES, NotAuthenticated),
     **dict.fromkeys(LIMIT_CODES, LimitReached),
     "INTERNAL": ServerFailed,
     "JOB_NOT_FOUND": JobNotFound,
-    "JOB_FINISHED": JobAlreadyFinished,
 }
+
+
+def refusal(code: str, sentence: str, retry_after: float | None = None) -> FinopsClientError:
+    """Make the error for a refusal with this code; its text is the server's sentence, `retry_after` is in seconds."""
+    return _ERRORS.get(code, RequestRefused)(sentence, code, retry_after)

@@ -5,8 +5,6 @@ writes by the two. Times are epoch seconds, waits are seconds, progress is perce
 The contract is `contract/messages.schema.json`. It allows new types and new fields, so both are taken.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -19,9 +17,6 @@ import msgspec
 SNAKE_CASE_ON_THE_WIRE = {"agents_invoked", "completed_agents", "total_agents"}
 
 SECONDS_OF_A_DAY = 86_400
-
-# Enough to recognise a broken frame in a log without keeping megabytes of it.
-KEPT_OF_A_MALFORMED_FRAME = 1000
 
 Number = int | float
 
@@ -196,86 +191,63 @@ class GatewayError(WireValue, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Unknown:
-    """A message of a type that this client does not know, kept whole: the protocol allows new types."""
+class Unreadable:
+    """A frame that is no message, or one of a type that is newer than this client: the protocol allows new types.
 
-    message: Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class Malformed:
-    """A frame that is no message of the protocol. `kind` and `job_id`, if they can be read, say whose wait it ends."""
+    `kind`, a class of this module, and `job_id` say whose wait a broken message ends.
+    """
 
     reason: str
-    frame: str
-    kind: str | None = None
+    kind: Any = None
     job_id: str | None = None
 
 
 JobEnd = JobCompleted | JobFailed | JobCancelled
 JobEvent = JobQueued | ProgressUpdate | AnalysisStarted | AgentCompleted | JobSnapshot | JobEnd
-Event = JobEvent | Authenticated | Pong | JobList | ErrorMessage | GatewayError | Unknown | Malformed
+Event = JobEvent | Authenticated | Pong | JobList | ErrorMessage | GatewayError | Unreadable
 
-# By the key that tells a message's type, and the type.
-MESSAGES: Mapping[tuple[str, str], Any] = {
-    (kind.__struct_config__.tag_field, kind.__struct_config__.tag): kind
+MESSAGES: dict[str, Any] = {
+    kind.__struct_config__.tag: kind
     for kind in get_args(Event)
     if issubclass(kind, WireValue) and kind is not GatewayError
 }
 
 
-def kind_of(message: type[WireValue]) -> str:
-    """Give the type of a class's messages, such as `job_completed`."""
-    return str(message.__struct_config__.tag)
-
-
 def parse_event(frame: str | bytes) -> Event:
     """Read one received frame. Whatever a server sends becomes a value: this never raises."""
     if isinstance(frame, bytes):
-        return Malformed("a binary frame", repr(frame[:KEPT_OF_A_MALFORMED_FRAME]))
-    kept = frame[:KEPT_OF_A_MALFORMED_FRAME]
+        return Unreadable("a binary frame")
     try:
-        message = json.loads(frame, parse_constant=_refuse_constant, parse_float=_number)
+        message = json.loads(frame, parse_constant=_number, parse_float=_number)
     except (ValueError, RecursionError) as broken:
-        return Malformed(f"not JSON: {broken}", kept)
-    if not isinstance(message, dict):
-        return Malformed("not an object", kept)
-    event_class = _class_of(message)
+        return Unreadable(f"not JSON: {broken}")
+    event_class = _class_of(message) if isinstance(message, dict) else None
     if event_class is None:
-        return Unknown(message)
+        return Unreadable("of no type that this client knows")
+    # The contract: what is no such wait is as if it were not there.
+    if type(wait := message.get("retryAfter")) is not int or not 1 <= wait <= SECONDS_OF_A_DAY:
+        message.pop("retryAfter", None)
     try:
-        event: Event = msgspec.convert({**message, "retryAfter": _wait(message.get("retryAfter"))}, event_class)
+        event: Event = msgspec.convert(message, event_class)
     except msgspec.ValidationError as invalid:
-        kind, job_id = kind_of(event_class), message.get("jobId")
-        return Malformed(f"{kind}: {invalid}", kept, kind, job_id if isinstance(job_id, str) else None)
+        job_id = message.get("jobId")
+        return Unreadable(
+            f"{event_class.__name__}: {invalid}", event_class, job_id if isinstance(job_id, str) else None
+        )
     return event
 
 
 def _class_of(message: Mapping[str, object]) -> Any:
     """The class that reads a message; None for a type that this client does not know."""
-    for key in ("type", "action"):
-        kind = message.get(key)
-        if isinstance(kind, str) and (key, kind) in MESSAGES:
-            return MESSAGES[key, kind]
-    names = set(message)
-    is_gateways = names & {"connectionId", "requestId"} and not names & {"type", "action"}
-    return GatewayError if is_gateways else None
+    kind = message.get("type", message.get("action"))
+    if kind is None:
+        return GatewayError if message.keys() & {"connectionId", "requestId"} else None
+    return MESSAGES.get(str(kind))
 
 
-def _wait(value: object) -> int | None:
-    """Whole seconds, rounded up, at most a day. It is a hint: what makes no sense is absent, and costs no message."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= SECONDS_OF_A_DAY:
-        return None
-    return math.ceil(value)
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _number(digits: str) -> Number:
-    """JSON has one kind of number: 50.0 is a whole one."""
-    value = float(digits)
+def _number(literal: str) -> Number:
+    """JSON has one kind of number, so 50.0 is a whole one; what Python takes for infinite or none is no JSON."""
+    value = float(literal)
     if not math.isfinite(value):
-        raise ValueError(f"{digits[:20]} is too large a number")
+        raise ValueError(f"{literal[:20]} is no number, or too large a one")
     return int(value) if value.is_integer() and abs(value) < 2**53 else value

@@ -4,8 +4,6 @@
 over when the server has authenticated it, because a server can take connections and refuse everything on them.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +34,7 @@ WAIT_AT_A_LIMIT = 15.0
 LONGEST_WAIT_AT_A_LIMIT = 60.0
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False)
 class ReconnectingConnection:
     """One connection at a time, replaced when it is lost; `on_ended` is called once, when there will be no other."""
 
@@ -62,7 +60,7 @@ class ReconnectingConnection:
         Raises:
             FinopsClientError: see `Connection.open`, `Connection.authenticate` and `Credentials.fields`.
         """
-        waits = islice(self.timing.backoff.delays(), RETRIES)
+        waits = islice(self.timing.waits(), RETRIES)
         while self._connection is None:
             try:
                 self._connection = await self._connect()
@@ -86,7 +84,7 @@ class ReconnectingConnection:
                 a limit of another kind.
             FinopsClientError: anything else that `attempt` raises.
         """
-        waits = islice(self.timing.backoff.delays(), RETRIES)
+        waits = islice(self.timing.waits(), RETRIES)
         while True:
             connection = await self._ready()
             try:
@@ -150,19 +148,19 @@ class ReconnectingConnection:
         return connection
 
     async def _keep(self) -> None:
-        ended: FinopsClientError = errors.ConnectionLost(1000, "this client was closed")
+        ended: FinopsClientError = errors.ConnectionLost("This client was closed.")
         try:
-            delays = self.timing.backoff.delays()
+            waits = self.timing.waits()
             while self._connection:
                 connected_at = self.timing.now()
                 lost = await asyncio.shield(self._connection.lost)
                 await self._connection.aclose()
                 self._connection = None
                 # A server that takes a connection and drops it again must not be asked for ever.
-                if self._of_use or self.timing.now() - connected_at > self.timing.backoff.longest:
-                    delays = self.timing.backoff.delays()
+                if self._of_use or self.timing.now() - connected_at > self.timing.longest_wait:
+                    waits = self.timing.waits()
                 self._of_use = False
-                self._connection = await self._connect_again(lost, delays)
+                self._connection = await self._connect_again(lost, waits)
                 self._tell_change()
                 self.on_reconnected()
         except FinopsClientError as failed:
@@ -172,13 +170,12 @@ class ReconnectingConnection:
             self._tell_change()
             self.on_ended(ended)
 
-    async def _connect_again(self, lost: errors.ConnectionLost, delays: Iterator[float]) -> Connection:
+    async def _connect_again(self, last: FinopsClientError, waits: Iterator[float]) -> Connection:
         attempts = 0
-        last: FinopsClientError = lost
-        give_up_at = self.timing.now() + self.timing.backoff.total
-        for delay in delays:
+        give_up_at = self.timing.now() + self.timing.give_up_after
+        for at_least in waits:
             # A wait that the server asks for is kept: until then every attempt would be refused, and counted.
-            wait = delay + (last.retry_after or 0)
+            wait = at_least + (last.retry_after or 0)
             if self.timing.now() + wait >= give_up_at:
                 break
             await self.timing.sleep(wait)
@@ -189,7 +186,7 @@ class ReconnectingConnection:
                 raise
             except (errors.CannotConnect, errors.ConnectionLost, *PASSING) as failed:
                 last = failed
-        raise errors.GaveUp(lost, attempts, last)
+        raise errors.GaveUp(f"The connection was lost and {attempts} attempts to make it again failed. Last: {last}")
 
     def _tell_change(self) -> None:
         self._changed.set()

@@ -1,7 +1,5 @@
 """Text from elsewhere made safe to print: an answer must not move the cursor or reverse a line."""
 
-from __future__ import annotations
-
 import re
 
 # Escape sequences go as a whole, or their rest would stand in the text: CSI (colours, cursor), then strings

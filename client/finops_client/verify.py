@@ -6,18 +6,16 @@ Prints one line for each step to standard error. Exit status 0 if the server ans
 not, with a sentence that tells what was expected and what came.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 from finops_client.auth import ClaimedIdentity
-from finops_client.connection import Connection
+from finops_client.connection import Answer, Connection
 from finops_client.daemon_threads import run_with_daemon_threads
-from finops_client.errors import CannotConnect, FinopsClientError, GatewayRefused
-from finops_client.events import Authenticated, ErrorMessage, GatewayError
+from finops_client.errors import CannotConnect, FinopsClientError
+from finops_client.events import JobList, Pong
 from finops_client.options import origin
 from finops_client.terminal_text import clean_line
 from finops_client.timing import Timing
@@ -68,35 +66,28 @@ async def verify(
 
 
 async def _converse(connection: Connection, identity: ClaimedIdentity, report: Callable[[str], None]) -> None:
-    try:
-        answer = await connection.authenticate(await identity.fields())
-    except FinopsClientError as failed:
-        raise NotVerified(f"Expected authenticated as the answer to authenticate. {failed}") from failed
-    _check(answer, identity)
+    answer = await _expected("authenticated for authenticate", connection.authenticate(await identity.fields()))
+    welcome = f"Welcome {identity.username}! WebSocket connection established."
+    said = (answer.message, answer.user_id, answer.verified, bool(answer.connection_id))
+    if said != (welcome, identity.user_id, False, True):
+        raise NotVerified(f"Expected {welcome!r} to {identity.user_id!r}, not verified, and an id; got {answer}.")
     report(f"authenticated: {answer.message} (connectionId {answer.connection_id}, verified: false)")
-    try:
-        await connection.ping()
-    except FinopsClientError as failed:
-        raise NotVerified(f"Expected pong as the answer to ping. {failed}") from failed
+    await _expected("pong for ping", connection.request({"action": "ping"}, Pong))
     report("ping answered with pong")
-    refusal = await connection.probe({"action": "list_jobs"})
-    if isinstance(refusal, GatewayError):
-        raise NotVerified(f"Expected error as the answer to list_jobs. {GatewayRefused(refusal.message)}")
-    if not isinstance(refusal, ErrorMessage) or refusal.code != "UNAUTHENTICATED":
-        raise NotVerified(f"Expected the code UNAUTHENTICATED for list_jobs without a token, got {refusal}.")
+    try:
+        came: JobList | FinopsClientError = await connection.request({"action": "list_jobs"}, JobList)
+    except FinopsClientError as refused:
+        came = refused
+    if getattr(came, "code", None) != "UNAUTHENTICATED":
+        raise NotVerified(f"Expected the code UNAUTHENTICATED for list_jobs without a token, got {came!r}.")
     report("list_jobs refused without a token")
 
 
-def _check(answer: Authenticated, identity: ClaimedIdentity) -> None:
-    expected = f"Welcome {identity.username}! WebSocket connection established."
-    if answer.message != expected:
-        raise NotVerified(f"Expected the message {expected!r}, got {answer.message!r}.")
-    if answer.user_id != identity.user_id:
-        raise NotVerified(f"Expected the userId {identity.user_id!r}, got {answer.user_id!r}.")
-    if not answer.connection_id:
-        raise NotVerified("Expected a connectionId, got an empty one.")
-    if answer.verified:
-        raise NotVerified('Expected "verified": false for a claim without proof, got true.')
+async def _expected(answer: str, coming: Awaitable[Answer]) -> Answer:
+    try:
+        return await coming
+    except FinopsClientError as failed:
+        raise NotVerified(f"Expected {answer}. {failed}") from failed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,18 +4,17 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from finops_client import Backoff, ClaimedIdentity, FinopsClient, FinopsClientError, Timing
+from finops_client import ClaimedIdentity, FinopsClient, FinopsClientError, Timing
 from finops_client.events import JobEvent
 from unit.finops_client.recording_server import RecordingServer
 
-QUICK = Backoff(first=0.001, longest=0.01, attempts=5)
-
 
 class QuickTiming(Timing):
-    """Sleeping takes next to no time and is written down; the heartbeat's long sleep never ends."""
+    """Sleeping takes next to no time and is written down."""
 
-    def __init__(self, **seconds: Any) -> None:
-        super().__init__(**{"opening": 10, "answer": 10, "closing": 0.2, "backoff": QUICK, **seconds})
+    def __init__(self, **given: Any) -> None:
+        quick = {"opening": 10, "answer": 10, "closing": 0.2, "first_wait": 0.001, "longest_wait": 0.01, "attempts": 5}
+        super().__init__(**quick | given)
         self.slept: list[float] = []
         self.time = 1000.0
 
@@ -23,8 +22,6 @@ class QuickTiming(Timing):
         return self.time
 
     async def sleep(self, seconds: float) -> None:
-        if seconds >= 100:
-            await asyncio.Event().wait()
         self.slept.append(seconds)
         self.time += seconds
         await asyncio.sleep(0.001)
@@ -55,9 +52,9 @@ def client_of(server: RecordingServer, **options: Any) -> FinopsClient:
     )
 
 
-async def asked(client: FinopsClient, **options: Any) -> list[JobEvent]:
+async def asked(client: FinopsClient, query: str = "Why?", **options: Any) -> list[JobEvent]:
     async with asyncio.timeout(20):
-        return [event async for event in client.ask("Why?", **options)]
+        return [event async for event in client.ask(query, **options)]
 
 
 async def followed(client: FinopsClient, job_id: str = "job-1") -> list[JobEvent]:

@@ -54,7 +54,7 @@ def test_a_job_that_the_server_no_longer_has_may_come_again_and_shows_no_less_pr
     first = [event(say.job_queued()), event(say.progress_update(progress=60, seq=9))]
     second = [event(say.job_queued(jobId="job-2")), event(say.progress_update(jobId="job-2", progress=10, seq=2))]
     shown = [one for message in first for one in job.accept(message)]
-    job.forget()
+    job.begin(None)
     assert not job.acknowledged
     shown += [one for message in second for one in job.accept(message)]
     assert [one.progress for one in shown] == [5, 60, 60, 60]  # type: ignore[union-attr]

@@ -1,11 +1,10 @@
 """Connections that are lost, refused and made again, and what becomes of the job meanwhile."""
 
-import random
 from typing import Any
 
 import pytest
 
-from finops_client import Backoff, FinopsClient, GivenToken
+from finops_client import FinopsClient, GivenToken
 from finops_client.errors import CannotConnect, GaveUp, HandshakeRefused, LimitReached, NotAuthenticated
 from finops_client.events import JobCompleted
 from unit.finops_client import protocol_messages as say
@@ -51,7 +50,7 @@ async def test_a_job_that_moves_on_may_lose_any_number_of_lines() -> None:
             finops_query=then_cut(sending(say.job_queued())),
             resume_job=in_turn(*steps, sending(say.job_completed(seq=9))),
         ) as server,
-        client_of(server, backoff=Backoff(first=0.001, attempts=1)) as client,
+        client_of(server, attempts=1) as client,
     ):
         assert kinds_of(await asked(client)) == ["JobQueued", *["ProgressUpdate"] * 6, "JobCompleted"]
 
@@ -113,8 +112,8 @@ async def test_a_server_that_drops_every_connection_is_not_asked_for_ever(lost: 
 
 
 async def test_the_time_allowed_bounds_the_attempts() -> None:
-    backoff = Backoff(first=60, longest=60, attempts=10_000, total=1000)
-    async with RecordingServer(finops_query=CUT_IN_MID_JOB) as server, client_of(server, backoff=backoff) as client:
+    timing = QuickTiming(first_wait=60, longest_wait=60, attempts=10_000, give_up_after=1000)
+    async with RecordingServer(finops_query=CUT_IN_MID_JOB) as server, client_of(server, timing=timing) as client:
         server.handshake_statuses = [500] * 10_000
         with pytest.raises(GaveUp):
             await asked(client)
@@ -194,13 +193,3 @@ async def test_a_first_failure_is_the_callers_but_for_a_moments_patience() -> No
     with pytest.raises(CannotConnect):
         await FinopsClient("ws://127.0.0.1:1", timing=nobody).__aenter__()
     assert nobody.slept == []
-
-
-class Longest(random.Random):
-    def uniform(self, a: float, b: float) -> float:
-        return b
-
-
-def test_the_waits_limit_doubles_up_to_the_longest() -> None:
-    assert list(Backoff(first=1, longest=5, attempts=5, random=Longest()).delays()) == [1, 2, 4, 5, 5]
-    assert len(list(Backoff(attempts=3000).delays())) == 3000
