@@ -18,7 +18,7 @@ from rich.text import Text
 from finops_client import errors
 from finops_client.client import FinopsClient
 from finops_client.daemon_threads import run_with_daemon_threads
-from finops_client.display import print_answer, print_jobs, showing_progress
+from finops_client.display import JobView, print_answer, print_jobs, showing_progress
 from finops_client.errors import FinopsClientError
 from finops_client.events import JobCompleted, JobEvent, JobFailed, JobSummary
 from finops_client.options import AskOptions, ExitCode, read_options
@@ -26,6 +26,11 @@ from finops_client.terminal_text import clean_line
 
 # The server's sentences are shorter; this keeps a broken one from filling the screen.
 LONGEST_NOTE = 2000
+
+TOO_MANY_JOBS_ADVICE = (
+    "Ask again when a job has ended: ask --list shows your jobs, ask --cancel JOB_ID ends one. "
+    "A job that is cancelled at work keeps its place until its agents' time is over."
+)
 
 
 class AskCommand:
@@ -46,17 +51,22 @@ class AskCommand:
             async with asyncio.timeout(self._options.timeout):
                 return await self._do()
         except TimeoutError:
-            return self._stop(f"No answer within {self._options.timeout:g} seconds.", ExitCode.TIMED_OUT)
+            sentence, status = f"No answer within {self._options.timeout:g} seconds.", ExitCode.TIMED_OUT
         except errors.NotAuthenticated as refused:
-            return self._stop(f"Not authenticated: {refused}", ExitCode.NOT_AUTHENTICATED)
+            sentence, status = f"Not authenticated: {refused}", ExitCode.NOT_AUTHENTICATED
         except (errors.CannotConnect, errors.ConnectionLost, errors.NoAnswer, errors.GatewayRefused) as failed:
-            return self._stop(str(failed), ExitCode.NOT_CONNECTED)
-        except errors.JobNotFound as gone:
-            self._job_id = None
-            return self._stop(str(gone), ExitCode.FAILED)
+            sentence, status = str(failed), ExitCode.NOT_CONNECTED
         except FinopsClientError as failed:
-            advice = [advice_at_limit(failed.code, failed.retry_after)] if failed.code in errors.LIMIT_CODES else []
-            return self._stop(" ".join([str(failed), *advice]), ExitCode.FAILED)
+            sentence, status = str(failed), ExitCode.FAILED
+            if isinstance(failed, errors.LimitReached):
+                sentence += (
+                    f" Try again in {failed.retry_after:g} seconds." if failed.retry_after else " Try again later."
+                )
+            if isinstance(failed, errors.JobNotFound):
+                self._job_id = None
+        self._note(sentence)
+        self.note_job_goes_on()
+        return status
 
     def note_job_goes_on(self) -> None:
         """Say how to come back to a job that was followed and has not ended.
@@ -74,48 +84,42 @@ class AskCommand:
         options = self._options
         # Before anything is connected or drawn: a person may have to type a code.
         await options.credentials.fields()
-        client = FinopsClient(options.url, credentials=options.credentials, origin=options.origin)
-        if options.list_jobs:
-            return await self._list(client, options.limit)
-        if options.cancel:
-            return await self._cancel(client, options.cancel)
-        return await self._follow(client)
-
-    async def _follow(self, client: FinopsClient) -> ExitCode:
-        options = self._options
-        with showing_progress(self._notes, quiet=options.quiet) as view:
-            async with client:
+        draws_nothing = options.quiet or options.list_jobs or options.cancel is not None
+        with showing_progress(self._notes, quiet=draws_nothing) as view:
+            async with FinopsClient(options.url, credentials=options.credentials, origin=options.origin) as client:
+                if options.list_jobs:
+                    return self._list([job async for job in client.jobs(options.limit)])
+                if options.cancel:
+                    self._print_json(await client.cancel(options.cancel))
+                    if not options.quiet:
+                        self._note("The job is cancelled.")
+                    return ExitCode.COMPLETE
                 self._under_way = True
-                if options.question is None:
-                    job = client.follow(str(options.resume))
-                else:
-                    job = client.ask(options.question, agents=options.agents or None, request_id=self._request_id)
-                async with aclosing(job) as events:
-                    async for event in events:
-                        self._job_id = event.job_id
-                        view.show(event)
-                        shown = await self._with_whole_answer(client, event)
-                        self._print_json(shown)
+                end = await self._follow(client, view)
                 self._under_way = False
-        return self._finish(shown, view.failed_agents)
+        return self._finish(end, view.failed_agents)
 
-    async def _list(self, client: FinopsClient, limit: int) -> ExitCode:
-        async with client:
-            jobs = [job async for job in client.jobs(limit)]
+    async def _follow(self, client: FinopsClient, view: JobView) -> JobEvent:
+        options = self._options
+        if options.question is None:
+            job = client.follow(str(options.resume))
+        else:
+            job = client.ask(options.question, agents=options.agents or None, request_id=self._request_id)
+        async with aclosing(job) as events:
+            async for event in events:
+                self._job_id = event.job_id
+                view.show(event)
+                shown = await self._with_whole_answer(client, event)
+                self._print_json(shown)
+        return shown
+
+    def _list(self, jobs: Sequence[JobSummary]) -> ExitCode:
         for job in jobs:
             self._print_json(job)
         if not jobs:
             self._note("There are no jobs.")
         elif not self._options.as_json:
             print_jobs(jobs, self._output)
-        return ExitCode.COMPLETE
-
-    async def _cancel(self, client: FinopsClient, job_id: str) -> ExitCode:
-        async with client:
-            cancelled = await client.cancel(job_id)
-        self._print_json(cancelled)
-        if not self._options.quiet:
-            self._note("The job is cancelled.")
         return ExitCode.COMPLETE
 
     async def _with_whole_answer(self, client: FinopsClient, event: JobEvent) -> JobEvent:
@@ -133,10 +137,9 @@ class AskCommand:
     def _finish(self, end: JobEvent, failed_agents: Sequence[str]) -> ExitCode:
         if isinstance(end, JobFailed):
             self._note(f"{end.error} ({end.code})")
-            if end.code in errors.LIMIT_CODES:
-                self._note(advice_at_limit(end.code, end.retry_after))
-            refused = end.code in errors.NOT_AUTHENTICATED_CODES
-            return ExitCode.NOT_AUTHENTICATED if refused else ExitCode.FAILED
+            if end.code == "TOO_MANY_JOBS":
+                self._note(TOO_MANY_JOBS_ADVICE)
+            return ExitCode.FAILED
         if not isinstance(end, JobCompleted):
             self._note("The job was cancelled.")
             return ExitCode.FAILED
@@ -147,11 +150,6 @@ class AskCommand:
             self._note(f"The answer is partial: {failed} failed.")
         return ExitCode.PARTIAL if end.result.partial or self._cut_short else ExitCode.COMPLETE
 
-    def _stop(self, sentence: str, code: ExitCode) -> ExitCode:
-        self._note(sentence)
-        self.note_job_goes_on()
-        return code
-
     def _print_json(self, event: JobEvent | JobSummary) -> None:
         if self._options.as_json:
             self._output.file.write(json.dumps(event.to_message()) + "\n")
@@ -159,16 +157,6 @@ class AskCommand:
 
     def _note(self, sentence: str) -> None:
         self._notes.print(Text(clean_line(sentence, LONGEST_NOTE)), soft_wrap=True)
-
-
-def advice_at_limit(code: str, retry_after: float | None) -> str:
-    """Say what a person can do who has reached a limit, to stand behind the server's own sentence."""
-    if code == "TOO_MANY_JOBS":
-        return (
-            "Ask again when a job has ended: ask --list shows your jobs, ask --cancel JOB_ID ends one. "
-            "A job that is cancelled at work keeps its place until its agents' time is over."
-        )
-    return "Try again later." if retry_after is None else f"Try again in {retry_after:g} seconds."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

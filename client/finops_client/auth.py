@@ -20,26 +20,6 @@ CHALLENGES = {
     "MFA_SETUP": "The user pool requires a second factor: set up an authenticator app first, in the browser.",
 }
 
-# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html#API_InitiateAuth_Errors
-REFUSALS = {
-    "NotAuthorizedException": "Wrong user name or password, or the user is disabled.",
-    "UserNotFoundException": "Wrong user name or password, or the user is disabled.",
-    "PasswordResetRequiredException": "The password must be reset before this user can sign in.",
-    "UserNotConfirmedException": "The user has not confirmed the sign-up yet.",
-    "ResourceNotFoundException": "There is no such user pool client in this region.",
-    "InvalidParameterException": (
-        "The user pool client does not allow signing in with USER_PASSWORD_AUTH, or its id is mistyped."
-    ),
-}
-
-# https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_RespondToAuthChallenge.html#API_RespondToAuthChallenge_Errors
-CHALLENGE_REFUSALS = REFUSALS | {
-    "CodeMismatchException": "Wrong code of the authenticator app.",
-    "InvalidParameterException": "The code of the authenticator app is mistyped: it is six digits.",
-    "ExpiredCodeException": "The code of the authenticator app has expired or was used before; take the next one.",
-    "NotAuthorizedException": "The code came too late or was wrong too often; sign in again.",
-}
-
 # These pass by themselves. The last one is in no list of this API's own: it is common to all AWS services.
 # https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/CommonErrors.html
 PASSING = {"TooManyRequestsException", "ThrottlingException"}
@@ -109,7 +89,6 @@ class CognitoLogin:
         mfa_code: gives the authenticator's code. Called on the event loop's thread, which waits meanwhile, when
             Cognito asks for it, and once only; may raise CredentialsRefused.
         cognito: stands in for boto3's client.
-        unix_time: seconds since 1970, which go on while the computer sleeps.
     """
 
     username: str
@@ -119,7 +98,6 @@ class CognitoLogin:
     endpoint_url: str | None = None
     mfa_code: Callable[[], str] | None = None
     cognito: Any = None
-    unix_time: Callable[[], float] = time.time
     _token: str = field(default="", init=False)
     _refresh_token: str | None = field(default=None, init=False)
     _good_until: float = field(default=float("-inf"), init=False)
@@ -132,8 +110,9 @@ class CognitoLogin:
             CredentialsRefused: Cognito refused, there is no code for it, or it wants something else.
             SignInUnavailable: Cognito cannot be reached, has failed, or takes no more sign-ins at the moment.
         """
-        if renew or self.unix_time() >= self._good_until:
-            asked_at = self.unix_time()
+        # By a clock that goes on while the computer sleeps.
+        asked_at = time.time()
+        if renew or asked_at >= self._good_until:
             answer = await self._renewed()
             if "AuthenticationResult" not in answer:
                 answer = await self._signed_in()
@@ -147,14 +126,14 @@ class CognitoLogin:
         if self._refresh_token is None:
             return {}
         try:
-            return await self._call("get_tokens_from_refresh_token", REFUSALS, RefreshToken=self._refresh_token)
+            return await self._call("get_tokens_from_refresh_token", RefreshToken=self._refresh_token)
         except CredentialsRefused:
             self._refresh_token = None
             return {}
 
     async def _signed_in(self) -> Mapping[str, Any]:
         password = {"USERNAME": self.username, "PASSWORD": self.password}
-        answer = await self._call("initiate_auth", REFUSALS, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=password)
+        answer = await self._call("initiate_auth", AuthFlow="USER_PASSWORD_AUTH", AuthParameters=password)
         if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA" and self.mfa_code:
             if self._code_is_used:
                 # A code is good once and for half a minute, and in the middle of a job is no time to ask for another.
@@ -164,7 +143,6 @@ class CognitoLogin:
             username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", self.username)
             answer = await self._call(
                 "respond_to_auth_challenge",
-                CHALLENGE_REFUSALS,
                 ChallengeName="SOFTWARE_TOKEN_MFA",
                 Session=answer["Session"],
                 ChallengeResponses={"USERNAME": username, "SOFTWARE_TOKEN_MFA_CODE": code},
@@ -175,10 +153,10 @@ class CognitoLogin:
             )
         return answer
 
-    async def _call(self, name: str, refusals: Mapping[str, str], **request: object) -> Mapping[str, Any]:
-        return await asyncio.to_thread(self._call_and_wait, name, refusals, ClientId=self.client_id, **request)
+    async def _call(self, name: str, **request: object) -> Mapping[str, Any]:
+        return await asyncio.to_thread(self._call_and_wait, name, ClientId=self.client_id, **request)
 
-    def _call_and_wait(self, name: str, refusals: Mapping[str, str], **request: object) -> Mapping[str, Any]:
+    def _call_and_wait(self, name: str, **request: object) -> Mapping[str, Any]:
         # Loaded here: boto3 takes a good part of a second, and who has a token does not need it.
         import boto3  # noqa: PLC0415
         from botocore import UNSIGNED  # noqa: PLC0415
@@ -196,7 +174,7 @@ class CognitoLogin:
                 )
             answer: Mapping[str, Any] = getattr(self.cognito, name)(**request)
         except ClientError as refused:
-            raise _error_for(refused.response, refusals) from None
+            raise _error_for(refused.response) from None
         except (BotoCoreError, ValueError) as unreachable:
             # boto3 reports an endpoint that is no URL as a ValueError. Its texts name endpoint and region, no secret.
             raise SignInUnavailable(f"Cognito cannot be reached: {unreachable}") from None
@@ -229,12 +207,8 @@ def mfa_code(environment: Mapping[str, str], stdin: TextIO, *, prompt: Callable[
     )
 
 
-def _error_for(response: Any, refusals: Mapping[str, str]) -> FinopsClientError:
-    code, status = response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
-    if code in PASSING or status >= 500:
+def _error_for(response: Any) -> FinopsClientError:
+    code, message = response["Error"]["Code"], response["Error"]["Message"]
+    if code in PASSING or response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
         return SignInUnavailable(f"Cognito takes no sign-ins at the moment ({code}); try again later.")
-    # Only the message tells this one from a wrong password: "Client X is configured with secret but SECRET_HASH was
-    # not received".
-    if code == "NotAuthorizedException" and "secret" in response["Error"]["Message"].lower():
-        return CredentialsRefused("The user pool client has a secret; give the id of one that has none.")
-    return CredentialsRefused(refusals.get(code, f"Cognito refused the sign-in: {code}."))
+    return CredentialsRefused(f"Cognito refused the sign-in: {message} ({code})")

@@ -18,9 +18,6 @@ from finops_client.large_answer import fetch_answer
 from finops_client.reconnection import ReconnectingConnection
 from finops_client.timing import Timing
 
-# The most that `list_jobs` gives at once.
-JOBS_IN_A_PAGE = 50
-
 # Messages of a job may overtake its `job_queued`. So many are kept until that one comes; a job sends some twenty.
 KEPT_EARLY_EVENTS = 200
 
@@ -32,8 +29,7 @@ class FinopsClient:
             async for event in client.ask("What did we spend last month?"):
                 ...
 
-    Without credentials it connects and does not authenticate. One client asks any number of questions side by
-    side.
+    Without credentials it connects and does not authenticate. It asks any number of questions side by side.
     """
 
     def __init__(
@@ -80,11 +76,9 @@ class FinopsClient:
                 same job: asking again with it follows that job and starts none.
 
         Raises:
-            ValueError: this request id is already under way on this client.
             GaveUp: the connection was lost for good; the job goes on if it was acknowledged.
             JobNotFound: the job was gone again after the question was asked anew.
-            NotAuthenticated, SignInUnavailable, GatewayRefused, ServerFailed, LimitReached, NoAnswer,
-                MessageNotSendable, ProtocolViolation: see `errors.py`. It is safe to ask again with the same id.
+            FinopsClientError: any other of `errors.py`. It is safe to ask again with the same id.
         """
         request_id = request_id or str(uuid.uuid4())
         question: dict[str, object] = {"action": "finops_query", "query": query, "requestId": request_id}
@@ -124,7 +118,8 @@ class FinopsClient:
         left = sys.maxsize if limit is None else limit
         place: dict[str, object] = {}
         while left > 0:
-            question = {"action": "list_jobs", "limit": min(left, JOBS_IN_A_PAGE), **place}
+            # It gives 50 at most.
+            question = {"action": "list_jobs", "limit": min(left, 50), **place}
             page = await self._connection.request(question, events.JobList)
             for job in page.jobs[:left]:
                 yield job
@@ -146,8 +141,6 @@ class FinopsClient:
     async def _events_of(
         self, job: Job, question: Mapping[str, object] | None
     ) -> AsyncGenerator[events.JobEvent, None]:
-        if job.request_id is not None and any(other.request_id == job.request_id for other in self._exchanges):
-            raise ValueError(f"The request id {job.request_id!r} is already under way.")
         exchange = self._exchanges[job] = _Exchange(job, question, self._connection, self._timing.silence)
         try:
             exchange.catch_up()
@@ -158,8 +151,6 @@ class FinopsClient:
         finally:
             exchange.close()
             del self._exchanges[job]
-            if all(other.acknowledged for other in self._exchanges):
-                self._early.clear()
 
     def _receive(self, event: events.Event) -> None:
         if isinstance(event, events.JobEvent):

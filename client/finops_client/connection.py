@@ -18,13 +18,12 @@ from finops_client.errors import FinopsClientError
 from finops_client.events import Authenticated, ErrorMessage, Event, GatewayError, Unreadable, WireValue, parse_event
 from finops_client.timing import Timing
 
-KIB = 1024
 # What API Gateway takes in one frame. No message that the contract allows is as large.
-MAX_SENT_MESSAGE = 32 * KIB
+MAX_SENT_MESSAGE = 32 * 1024
 
 # API Gateway sends at most 128 KB, but the local cloud has no limit and a larger message than this one would
 # close the connection and cost the answer. Still a bound: a broken server must not fill the memory.
-MAX_RECEIVED_MESSAGE = 4 * 1024 * KIB
+MAX_RECEIVED_MESSAGE = 4 * 1024 * 1024
 
 Value = TypeVar("Value")
 Answer = TypeVar("Answer", bound=WireValue)

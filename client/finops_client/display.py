@@ -22,12 +22,9 @@ from rich.text import Text
 from finops_client import events
 from finops_client.terminal_text import clean_line, clean_text
 
-# What is worth a look; a server's sentences and names are shorter.
+# What is worth a look of a server's sentences, and of names, ids and statuses: the contract's own bounds are lower.
 LONGEST_MESSAGE = 300
 LONGEST_NAME = 140
-# The contract's own bound of an id, and more than its longest status has.
-LONGEST_ID = 128
-LONGEST_STATUS = 20
 # Two lines on most terminals; the whole question is in the job's own events.
 SHOWN_OF_A_QUESTION = 120
 # A question goes to ten agents at most. More lines could not be redrawn in place on a small screen.
@@ -170,7 +167,7 @@ def print_jobs(jobs: Sequence[events.JobSummary], console: Console) -> None:
     """Print the jobs in the order given: a table on a terminal, one line of tab-separated fields for each elsewhere."""
     if not console.is_terminal:
         for job in jobs:
-            job_id, asked = clean_line(job.job_id, LONGEST_ID), _utc(job.created_at, "%Y-%m-%dT%H:%M:%SZ")
+            job_id, asked = clean_line(job.job_id, LONGEST_NAME), _utc(job.created_at, "%Y-%m-%dT%H:%M:%SZ")
             console.file.write("\t".join((job_id, _status(job), asked, clean_line(job.query))) + "\n")
         return
     table = Table(box=None, pad_edge=False, show_edge=False)
@@ -180,7 +177,7 @@ def print_jobs(jobs: Sequence[events.JobSummary], console: Console) -> None:
     table.add_column("Asked (UTC)", no_wrap=True)
     for job in jobs:
         question = clean_line(job.query, SHOWN_OF_A_QUESTION)
-        name = Text.assemble(question, "\n", (clean_line(job.job_id, LONGEST_ID), "dim"))
+        name = Text.assemble(question, "\n", (clean_line(job.job_id, LONGEST_NAME), "dim"))
         table.add_row(name, Text(_status(job)), _utc(job.created_at, "%Y-%m-%d %H:%M"))
     console.print(table)
 
@@ -199,7 +196,7 @@ def _percent(progress: float) -> int:
 
 
 def _status(job: events.JobSummary) -> str:
-    status = clean_line(job.status, LONGEST_STATUS)
+    status = clean_line(job.status, LONGEST_NAME)
     return f"{status} {_percent(job.progress)}%" if status == "processing" else status
 
 

@@ -7,9 +7,7 @@ SESSION_EXPIRED = "SESSION_EXPIRED"
 # Of a connection that was signed in: the token has expired, or the server has forgotten the connection, which it took
 # for gone.
 SIGN_IN_AGAIN_CODES = {SESSION_EXPIRED, "UNAUTHENTICATED"}
-NOT_AUTHENTICATED_CODES = {*SIGN_IN_AGAIN_CODES, "INVALID_TOKEN"}
 RATE_LIMITED = "RATE_LIMITED"
-LIMIT_CODES = {RATE_LIMITED, "TOO_MANY_JOBS"}
 # These end no question: the same one is taken after the session is renewed, when the server is well again, or after
 # a wait of seconds. Not so TOO_MANY_JOBS: jobs take minutes, and which of them to cancel is for the user to say.
 PASSING_CODES = {SESSION_EXPIRED, "INTERNAL", RATE_LIMITED}
@@ -96,8 +94,8 @@ class AnswerUnavailable(FinopsClientError):
 
 
 _ERRORS: dict[str, type[FinopsClientError]] = {
-    **dict.fromkeys(NOT_AUTHENTICATED_CODES, NotAuthenticated),
-    **dict.fromkeys(LIMIT_CODES, LimitReached),
+    **dict.fromkeys(("INVALID_TOKEN", *SIGN_IN_AGAIN_CODES), NotAuthenticated),
+    **dict.fromkeys((RATE_LIMITED, "TOO_MANY_JOBS"), LimitReached),
     "INTERNAL": ServerFailed,
     "JOB_NOT_FOUND": JobNotFound,
 }

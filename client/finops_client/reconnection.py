@@ -52,13 +52,10 @@ class ReconnectingConnection:
     _of_use: bool = field(default=False, init=False)
 
     async def start(self) -> None:
-        """Connect and authenticate. A first failure is not retried: most often the URL is wrong.
+        """Connect and authenticate. A first failure is raised: most often the URL is wrong.
 
         Only where the server asks for a moment's patience, because the same user signs in elsewhere just now, there
         are two attempts more.
-
-        Raises:
-            FinopsClientError: see `Connection.open`, `Connection.authenticate` and `Credentials.fields`.
         """
         waits = islice(self.timing.waits(), RETRIES)
         while self._connection is None:
@@ -79,10 +76,8 @@ class ReconnectingConnection:
         Raises:
             GaveUp: there is no connection to be had.
             NotAuthenticated: refused, or the session has expired and could not be renewed.
-            GatewayRefused, NoAnswer, ServerFailed, SignInUnavailable: the last of three attempts ended so.
-            LimitReached: so did it with RATE_LIMITED, waits included; or the wait would be over a minute; or it is
-                a limit of another kind.
-            FinopsClientError: anything else that `attempt` raises.
+            FinopsClientError: what `attempt` raises; one of `PASSING` if the last of three attempts ended so, or if it
+                is a limit that is not worth waiting for here.
         """
         waits = islice(self.timing.waits(), RETRIES)
         while True:
