@@ -160,11 +160,7 @@ class AskCommand:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status (see `ExitCode`).
-
-    Raises:
-        SystemExit: for wrong usage, --help and --version.
-    """
+    """Run the command; return its exit status (see `ExitCode`)."""
     options = read_options(sys.argv[1:] if arguments is None else arguments, os.environ, Path.cwd(), sys.stdin)
     if isinstance(sys.stdout, TextIOWrapper):
         # An answer with a character that the output's encoding lacks is still an answer.

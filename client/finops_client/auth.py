@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
-from finops_client.errors import SESSION_EXPIRED, CredentialsRefused, FinopsClientError, SignInUnavailable
+from finops_client.errors import SESSION_EXPIRED, CredentialsRefused, SignInUnavailable
 
 # A token that expires on its way to the server is of no use.
 RENEW_BEFORE_EXPIRY_SECONDS = 60
@@ -126,14 +126,18 @@ class CognitoLogin:
         if self._refresh_token is None:
             return {}
         try:
-            return await self._call("get_tokens_from_refresh_token", RefreshToken=self._refresh_token)
+            return await asyncio.to_thread(
+                self._call, "get_tokens_from_refresh_token", RefreshToken=self._refresh_token
+            )
         except CredentialsRefused:
             self._refresh_token = None
             return {}
 
     async def _signed_in(self) -> Mapping[str, Any]:
-        password = {"USERNAME": self.username, "PASSWORD": self.password}
-        answer = await self._call("initiate_auth", AuthFlow="USER_PASSWORD_AUTH", AuthParameters=password)
+        user = {"USERNAME": self.username, "PASSWORD": self.password}
+        answer = await asyncio.to_thread(
+            self._call, "initiate_auth", AuthFlow="USER_PASSWORD_AUTH", AuthParameters=user
+        )
         if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA" and self.mfa_code:
             if self._code_is_used:
                 # A code is good once and for half a minute, and in the middle of a job is no time to ask for another.
@@ -141,7 +145,8 @@ class CognitoLogin:
             code, self._code_is_used = self.mfa_code(), True
             # Who signs in by an alias, such as an address, has another name here.
             username = answer.get("ChallengeParameters", {}).get("USER_ID_FOR_SRP", self.username)
-            answer = await self._call(
+            answer = await asyncio.to_thread(
+                self._call,
                 "respond_to_auth_challenge",
                 ChallengeName="SOFTWARE_TOKEN_MFA",
                 Session=answer["Session"],
@@ -153,10 +158,7 @@ class CognitoLogin:
             )
         return answer
 
-    async def _call(self, name: str, **request: object) -> Mapping[str, Any]:
-        return await asyncio.to_thread(self._call_and_wait, name, ClientId=self.client_id, **request)
-
-    def _call_and_wait(self, name: str, **request: object) -> Mapping[str, Any]:
+    def _call(self, name: str, **request: object) -> Mapping[str, Any]:
         # Loaded here: boto3 takes a good part of a second, and who has a token does not need it.
         import boto3  # noqa: PLC0415
         from botocore import UNSIGNED  # noqa: PLC0415
@@ -172,9 +174,14 @@ class CognitoLogin:
                 self.cognito = boto3.session.Session().client(
                     "cognito-idp", region_name=self.region, endpoint_url=self.endpoint_url, config=config
                 )
-            answer: Mapping[str, Any] = getattr(self.cognito, name)(**request)
+            answer: Mapping[str, Any] = getattr(self.cognito, name)(ClientId=self.client_id, **request)
         except ClientError as refused:
-            raise _error_for(refused.response) from None
+            code, status = refused.response["Error"]["Code"], refused.response["ResponseMetadata"]["HTTPStatusCode"]
+            if code in PASSING or status >= 500:
+                raise SignInUnavailable(f"Cognito takes no sign-ins at the moment ({code}); try again later.") from None
+            raise CredentialsRefused(
+                f"Cognito refused the sign-in: {refused.response['Error']['Message']} ({code})"
+            ) from None
         except (BotoCoreError, ValueError) as unreachable:
             # boto3 reports an endpoint that is no URL as a ValueError. Its texts name endpoint and region, no secret.
             raise SignInUnavailable(f"Cognito cannot be reached: {unreachable}") from None
@@ -205,10 +212,3 @@ def mfa_code(environment: Mapping[str, str], stdin: TextIO, *, prompt: Callable[
     raise CredentialsRefused(
         f"A code of the user's authenticator app is needed: type it on a terminal, or set {MFA_CODE_VARIABLE}."
     )
-
-
-def _error_for(response: Any) -> FinopsClientError:
-    code, message = response["Error"]["Code"], response["Error"]["Message"]
-    if code in PASSING or response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        return SignInUnavailable(f"Cognito takes no sign-ins at the moment ({code}); try again later.")
-    return CredentialsRefused(f"Cognito refused the sign-in: {message} ({code})")

@@ -113,7 +113,6 @@ class FinopsClient:
 
         Raises:
             NotAuthenticated: the connection is not verified by a token.
-            FinopsClientError: see `ReconnectingConnection.run`.
         """
         left = sys.maxsize if limit is None else limit
         place: dict[str, object] = {}
@@ -231,11 +230,9 @@ class _Exchange:
 
     def take(self, event: events.JobEvent) -> None:
         """Take in an event of the job, or a refusal that ends no job but one attempt to ask, which is made again."""
-        if isinstance(event, events.JobFailed) and event.job_id is None:
-            signs_in = errors.SIGN_IN_AGAIN_CODES if self.connection.credentials is not None else set()
-            if event.code in errors.PASSING_CODES | signs_in:
-                self.refused = errors.refusal(event.code, event.error, event.retry_after)
-                return
+        if isinstance(event, events.JobFailed) and event.job_id is None and event.code in errors.PASSING_CODES:
+            self.refused = errors.refusal(event.code, event.error, event.retry_after)
+            return
         for shown in self.job.accept(event):
             self.inbox.put_nowait(shown)
 

@@ -77,9 +77,7 @@ class Connection:
         """Say who is there: `token`, or `userId` and `username`.
 
         Raises:
-            NotAuthenticated: the server refused; `code` says why.
-            LimitReached: this user has too many connections.
-            FinopsClientError: see `request`.
+            NotAuthenticated, LimitReached: the server refused, or this user has too many connections; see `request`.
         """
         try:
             return await self.request({"action": "authenticate", **fields}, Authenticated)

@@ -15,10 +15,6 @@ def run_with_daemon_threads(main: Coroutine[Any, Any, T]) -> T:
 
     A call of boto3 or of the resolver cannot be interrupted, and may take most of a minute.
     https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.shutdown_default_executor
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C was pressed.
-        BaseException: what `main` raises.
     """
 
     async def in_daemon_threads() -> T:

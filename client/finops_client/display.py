@@ -4,7 +4,7 @@ All of it comes from a server and from agents, and is not trusted: what a termin
 nothing is so long that it fills the screen.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,8 +50,9 @@ class JobView:
     """A job as its events have told it so far, with the state of each agent; all texts are safe to print."""
 
     percent: int = 0
-    message: str = ""
+    message: str = "Connecting"
     agents: dict[str, str] = field(default_factory=dict)
+    on_change: Callable[[], None] = lambda: None
 
     @property
     def failed_agents(self) -> list[str]:
@@ -59,7 +60,8 @@ class JobView:
         return [name for name, state in self.agents.items() if state == FAILED]
 
     def show(self, event: events.JobEvent) -> None:
-        """Take in an event, and show what it changed; this view shows nothing."""
+        """Take in an event, and call `on_change` if it says something new."""
+        before = self.percent, self.message
         match event:
             case events.JobQueued() | events.ProgressUpdate() | events.JobSnapshot():
                 self.percent = _percent(event.progress)
@@ -85,61 +87,39 @@ class JobView:
                 self.message = "Failed"
             case events.JobCancelled():
                 self.message = "Cancelled"
-
-
-class JobLines(JobView):
-    """One line for each step, so that a log shows the job moving."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__()
-        self._console = console
-        self._last_line = ""
-
-    def show(self, event: events.JobEvent) -> None:
-        """Write a line, unless it would say the same as the last one."""
-        super().show(event)
-        line = f"[{self.percent:3d}%] {self.message}"
-        if line != self._last_line:
-            self._console.print(Text(line), soft_wrap=True)
-            self._last_line = line
-
-
-class JobPicture(JobView):
-    """A bar, the sentence, the time, and a tick for each agent, redrawn in place. A renderable of rich."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._bar = Progress(
-            SpinnerColumn(),
-            BarColumn(bar_width=30),
-            TaskProgressColumn(),
-            TextColumn("{task.description}", markup=False),
-            TimeElapsedColumn(),
-        )
-        self._task = self._bar.add_task("Connecting", total=100)
-
-    def show(self, event: events.JobEvent) -> None:
-        """Take in an event; the next redraw shows it."""
-        super().show(event)
-        self._bar.update(self._task, completed=self.percent, description=self.message)
-
-    def __rich__(self) -> Group:
-        """Draw the picture of now."""
-        shown = islice(self.agents.items(), AGENTS_SHOWN)
-        return Group(self._bar, *(Text.assemble("  ", _TICKS[state], " ", name) for name, state in shown))
+        if (self.percent, self.message) != before:
+            self.on_change()
 
 
 @contextmanager
 def showing_progress(console: Console, *, quiet: bool) -> Iterator[JobView]:
     """Give the view that fits: none to see if quiet, a picture on a terminal that can move its cursor, or lines."""
+    view = JobView()
     if quiet:
-        yield JobView()
+        yield view
     elif console.is_terminal and not console.is_dumb_terminal:
-        picture = JobPicture()
-        with Live(picture, console=console):
-            yield picture
+        bar = progress_bar()
+        with Live(get_renderable=lambda: picture(view, bar), console=console):
+            yield view
     else:
-        yield JobLines(console)
+        # One line for each step, so that a log shows the job moving.
+        view.on_change = lambda: console.print(Text(f"[{view.percent:3d}%] {view.message}"), soft_wrap=True)
+        yield view
+
+
+def progress_bar() -> Progress:
+    """Make a bar that knows how long it is there."""
+    message = TextColumn("{task.description}", markup=False)
+    bar = Progress(SpinnerColumn(), BarColumn(bar_width=30), TaskProgressColumn(), message, TimeElapsedColumn())
+    bar.add_task("", total=100)
+    return bar
+
+
+def picture(view: JobView, bar: Progress) -> Group:
+    """Draw a job of now: the bar, the sentence, the time, and a tick for each agent."""
+    bar.update(bar.task_ids[0], completed=view.percent, description=view.message)
+    shown = islice(view.agents.items(), AGENTS_SHOWN)
+    return Group(bar, *(Text.assemble("  ", _TICKS[state], " ", name) for name, state in shown))
 
 
 def print_answer(markdown: str, console: Console) -> None:

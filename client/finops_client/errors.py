@@ -10,7 +10,7 @@ SIGN_IN_AGAIN_CODES = {SESSION_EXPIRED, "UNAUTHENTICATED"}
 RATE_LIMITED = "RATE_LIMITED"
 # These end no question: the same one is taken after the session is renewed, when the server is well again, or after
 # a wait of seconds. Not so TOO_MANY_JOBS: jobs take minutes, and which of them to cancel is for the user to say.
-PASSING_CODES = {SESSION_EXPIRED, "INTERNAL", RATE_LIMITED}
+PASSING_CODES = {"INTERNAL", RATE_LIMITED, *SIGN_IN_AGAIN_CODES}
 
 
 class FinopsClientError(Exception):

@@ -50,24 +50,15 @@ MEANINGS = """exit status:
 
 
 class AskOptions(argparse.Namespace):
-    """What to do, with whom, as whom, and how to show it. `timeout` is in seconds.
+    """What the parser below reads, and what is made of it.
 
     One of `question`, `resume` (a job's id), `cancel` (a job's id) and `list_jobs` is set; `limit` is the list's.
     """
 
     question: str | None
-    resume: str | None
-    cancel: str | None
-    list_jobs: bool
     limit: int
     url: str
-    origin: str | None
     credentials: Credentials
-    agents: list[str]
-    request_id: str | None
-    as_json: bool
-    quiet: bool
-    timeout: float
 
 
 def read_options(

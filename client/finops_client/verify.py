@@ -91,11 +91,7 @@ async def _expected(answer: str, coming: Awaitable[Answer]) -> Answer:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the verification; return the exit status.
-
-    Raises:
-        SystemExit: for wrong usage and --help.
-    """
+    """Run the verification; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m finops_client.verify", description=__doc__)
     add = parser.add_argument
     add("--url", required=True, help="the stack's output WebSocketApiEndpoint")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from finops_client import display
-from finops_client.display import JobLines, JobPicture, JobView, print_answer, print_jobs, showing_progress
+from finops_client.display import JobView, picture, print_answer, print_jobs, progress_bar, showing_progress
 from finops_client.events import JobEvent, JobList, parse_event
 from finops_client.terminal_text import clean_line, clean_text
 from unit.finops_client import protocol_messages as say
@@ -87,9 +87,8 @@ def test_a_terminal_gets_a_bar_and_a_tick_for_each_agent_and_quiet_shows_nothing
                 shown.show(event)
         assert shown.failed_agents == [say.AGENTS[0]]
         assert bool(written(terminal)) is not quiet
-        if isinstance(shown, JobPicture):
-            drawn = picture_of(shown, terminal=False)
-            assert all(part in drawn for part in ("50%", f"✗ {say.AGENTS[0]}", f"… {say.AGENTS[1]}"))
+    drawn = picture_of(shown, terminal=False)
+    assert all(part in drawn for part in ("50%", f"✗ {say.AGENTS[0]}", f"… {say.AGENTS[1]}"))
 
 
 def test_a_snapshot_has_it_all_and_a_late_start_sets_nobody_back() -> None:
@@ -113,32 +112,30 @@ def test_no_message_and_no_agents_name_makes_a_terminal_do_anything(
         *(say.agent_completed(agent=name, result=say.agent_result(agent=name, title=message)) for name in names),
     )
     log = console(terminal=False)
-    line, live = JobLines(log), JobPicture()
-    for event in hostile:
-        line.show(event)
-        live.show(event)
-        assert 0 <= live.percent <= 100
-        for terminal in (True, False):
-            assert_harmless(picture_of(live, terminal=terminal))
+    with showing_progress(log, quiet=False) as shown:
+        for event in hostile:
+            shown.show(event)
+            assert 0 <= shown.percent <= 100
+            for terminal in (True, False):
+                assert_harmless(picture_of(shown, terminal=terminal))
     assert_harmless(written(log))
 
 
-def picture_of(live: JobPicture, *, terminal: bool) -> str:
-    with console(terminal=terminal) as picture:
-        picture.print(live)
-    return written(picture)
+def picture_of(view: JobView, *, terminal: bool) -> str:
+    drawn = console(terminal=terminal)
+    drawn.print(picture(view, progress_bar()))
+    return written(drawn)
 
 
 def test_rich_markup_is_text_and_a_step_without_end_does_not_fill_the_screen() -> None:
-    log, live = console(terminal=False), JobPicture()
-    line = JobLines(log)
+    log = console(terminal=False)
     agents = [f"{'agent ' * 1000}{number}" for number in range(1000)]
     message = "[bold]x[/bold] [/nonsense]" + "word " * 100_000
-    for event in events(say.progress_update(message=message), say.analysis_started(agents=agents)):
-        line.show(event)
-        live.show(event)
-        assert all(len(shown) < 400 for shown in written(log).splitlines())
-        assert len(picture_of(live, terminal=False)) < 20_000
+    with showing_progress(log, quiet=False) as shown:
+        for event in events(say.progress_update(message=message), say.analysis_started(agents=agents)):
+            shown.show(event)
+            assert len(picture_of(shown, terminal=False)) < 20_000
+    assert all(len(line) < 400 for line in written(log).splitlines())
     assert "[bold]x[/bold] [/nonsense]" in written(log)
 
 
