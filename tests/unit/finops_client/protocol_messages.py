@@ -86,17 +86,7 @@ WHOLE_JOB = [
     agent_completed(agent=AGENTS[1], result=agent_result(agent=AGENTS[1]), completed_agents=AGENTS, progress=90, seq=5),
     job_completed(),
 ]
-ONE_OF_EACH = {
-    "Authenticated": authenticated(),
-    "Pong": pong(),
-    "JobQueued": job_queued(),
-    "ProgressUpdate": progress_update(),
-    "AnalysisStarted": analysis_started(),
-    "AgentCompleted": agent_completed(),
-    "JobCompleted": job_completed(),
-    "JobFailed": job_failed(),
-    "JobCancelled": job_cancelled(),
-    "JobSnapshot": job_snapshot(),
-    "JobList": job_list(),
-    "Error": error(),
-}
+ONE_OF_EACH = [
+    *[authenticated(), pong(), *WHOLE_JOB, job_failed(), job_refused(), job_cancelled()],
+    *[job_snapshot(), job_list(), error()],
+]

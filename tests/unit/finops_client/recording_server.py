@@ -68,7 +68,6 @@ class RecordingServer:
             "resume_job": sending(say.error()),
         } | answers
         self.received: list[dict[str, Any]] = []
-        self.raw: list[str | bytes] = []
         self.sockets: list[ServerConnection] = []
         self.handshake_statuses: list[int] = []
         self.origins: list[str | None] = []
@@ -108,7 +107,6 @@ class RecordingServer:
         self.sockets.append(socket)
         try:
             async for frame in socket:
-                self.raw.append(frame)
                 try:
                     message = json.loads(frame)
                 except ValueError:

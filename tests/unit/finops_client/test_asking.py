@@ -1,4 +1,4 @@
-"""Questions from being asked to their one end, against a real WebSocket server on this machine."""
+"""Questions from being asked to their one end, and jobs that are there already: followed, cancelled, listed."""
 
 import asyncio
 import json
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from finops_client import errors
-from finops_client.events import JobCompleted, JobFailed, JobQueued
+from finops_client import FinopsClient, errors
+from finops_client.events import JobCancelled, JobCompleted, JobFailed, JobQueued
 from unit.finops_client import protocol_messages as say
-from unit.finops_client.quick_client import QuickTiming, Tokens, asked, client_of, kinds_of
+from unit.finops_client.quick_client import QuickTiming, Tokens, asked, client_of, followed, kinds_of
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
 
 WHOLE = sending(*say.WHOLE_JOB)
@@ -123,17 +123,6 @@ async def test_closing_the_client_ends_its_questions() -> None:
             await asyncio.wait_for(waiting, 2)
 
 
-async def test_a_job_may_be_silent_for_longer_than_an_answer_takes() -> None:
-    async def slow(socket: Any, received: say.Message) -> None:
-        await sending(say.job_queued())(socket, received)
-        await asyncio.sleep(0.6)
-        await sending(say.job_completed())(socket, received)
-
-    async with RecordingServer(finops_query=slow) as server, client_of(server, answer=0.3) as client:
-        assert kinds_of(await asked(client)) == ["JobQueued", "JobCompleted"]
-    assert server.actions() == ["authenticate", "finops_query"]
-
-
 @pytest.mark.parametrize("forgotten", [False, True])
 async def test_an_end_that_was_lost_on_the_way_is_asked_for(forgotten: bool) -> None:
     done = sending(say.job_snapshot(status="completed", progress=100, result=say.job_result(), seq=6))
@@ -200,20 +189,6 @@ async def test_a_limit_that_lasts_longer_than_a_minute_is_the_callers() -> None:
     assert (limit.value.code, limit.value.retry_after, timing.slept) == ("RATE_LIMITED", 61, [])
 
 
-async def test_an_acknowledgement_that_comes_after_a_refusal_is_enough() -> None:
-    async def late(socket: Any, received: say.Message) -> None:
-        await sending(say.gateway_error())(socket, received)
-        await WHOLE(socket, received)
-
-    class Patient(QuickTiming):
-        async def sleep(self, seconds: float) -> None:
-            await asyncio.sleep(0.5)
-
-    async with RecordingServer(finops_query=late) as server, client_of(server, timing=Patient()) as client:
-        assert len(await asked(client)) == len(say.WHOLE_JOB)
-    assert server.actions() == ["authenticate", "finops_query"]
-
-
 @pytest.mark.parametrize(("refusal", "renews"), [(EXPIRED, True), (sending(FORGOTTEN), False)])
 async def test_a_session_that_has_expired_or_is_forgotten_is_made_again_once(refusal: Any, renews: bool) -> None:
     tokens = Tokens()
@@ -226,15 +201,6 @@ async def test_a_session_that_has_expired_or_is_forgotten_is_made_again_once(ref
         assert server.received[2]["token"] == "token-2"
         with pytest.raises(errors.NotAuthenticated):
             await asked(client)
-
-
-async def test_without_credentials_there_is_no_signing_in_again() -> None:
-    async with (
-        RecordingServer(finops_query=sending(FORGOTTEN)) as server,
-        client_of(server, credentials=None) as client,
-    ):
-        assert kinds_of(await asked(client)) == ["JobFailed"]
-    assert server.actions() == ["finops_query"]
 
 
 @pytest.mark.parametrize(
@@ -252,3 +218,66 @@ async def test_a_renewal_that_fails_for_the_moment_is_made_again(trouble: Any) -
         client_of(server, credentials=tokens) as client,
     ):
         assert isinstance((await asked(client))[-1], JobCompleted)
+
+
+NOT_FOUND = say.error(code="JOB_NOT_FOUND", message="There is no such job.")
+RESUMED = ["JobSnapshot", "AnalysisStarted", "AgentCompleted", "AgentCompleted", "JobCompleted"]
+
+
+async def test_jobs_followed_side_by_side_get_their_own_refusals() -> None:
+    async def answer(socket: Any, received: say.Message) -> None:
+        await asyncio.sleep(0.01)
+        state = say.job_snapshot(jobId=received["jobId"], status="cancelled")
+        await socket.send(json.dumps(NOT_FOUND if received["jobId"] == "gone" else state))
+
+    async with RecordingServer(resume_job=answer) as server, client_of(server) as client:
+        names = ["job-1", "gone", "job-2", "job-2"]
+        found = await asyncio.gather(*(followed(client, name) for name in names), return_exceptions=True)
+    assert [type(one) for one in found] == [list, errors.JobNotFound, list, list]
+
+
+async def test_a_question_and_a_follower_of_one_job_both_get_it_all() -> None:
+    async with RecordingServer(finops_query=sending(say.job_queued())) as server, client_of(server) as client:
+        asking = asyncio.create_task(asked(client))
+        await server.until(lambda: "finops_query" in server.actions())
+        server.answers["resume_job"] = sending(say.job_snapshot(), *say.WHOLE_JOB[3:])
+        assert kinds_of(await followed(client)) == RESUMED
+        assert kinds_of(await asking) == ["JobQueued", *RESUMED]
+
+
+async def test_a_cancellation_is_tried_again_after_a_lost_line() -> None:
+    cancel = in_turn(then_cut(silence), sending(say.error(code="INTERNAL")), sending(say.job_cancelled()))
+    async with RecordingServer(cancel_job=cancel) as server, client_of(server) as client:
+        assert isinstance(await asyncio.wait_for(client.cancel("job-1"), 20), JobCancelled)
+    assert server.actions().count("cancel_job") == 3
+
+
+async def list_jobs(socket: Any, received: say.Message) -> None:
+    """Pages of at most two jobs out of five."""
+    start = int(received.get("cursor", 0))
+    jobs = [
+        say.job_summary(jobId=f"job-{number}") for number in range(start, min(5, start + min(2, received["limit"])))
+    ]
+    more = {"cursor": str(start + len(jobs))} if start + len(jobs) < 5 else {}
+    await socket.send(json.dumps(say.job_list(jobs=jobs, **more)))
+
+
+async def listed(client: FinopsClient, limit: int | None) -> list[str]:
+    async with asyncio.timeout(20):
+        return [job.job_id async for job in client.jobs(limit)]
+
+
+@pytest.mark.parametrize(("limit", "pages"), [(None, 3), (1, 1), (2, 1), (3, 2), (50, 3), (99, 3)])
+async def test_jobs_are_listed_over_all_pages(limit: int | None, pages: int) -> None:
+    async with RecordingServer(list_jobs=list_jobs) as server, client_of(server) as client:
+        assert await listed(client, limit) == [f"job-{number}" for number in range(min(5, limit or 5))]
+    limits = [message["limit"] for message in server.received[1:]]
+    assert (len(limits), limits[0]) == (pages, min(50, limit or 50))
+    assert "cursor" not in server.received[1]
+
+
+async def test_a_server_that_gives_more_than_was_asked_for_is_cut_short() -> None:
+    many = sending(say.job_list(jobs=[say.job_summary()] * 5, cursor="more"))
+    async with RecordingServer(list_jobs=many) as server, client_of(server) as client:
+        assert len(await listed(client, 3)) == 3
+    assert server.actions().count("list_jobs") == 1

@@ -55,18 +55,6 @@ async def test_a_job_that_moves_on_may_lose_any_number_of_lines() -> None:
         assert kinds_of(await asked(client)) == ["JobQueued", *["ProgressUpdate"] * 6, "JobCompleted"]
 
 
-@pytest.mark.parametrize("refusal", [sending(say.gateway_error()), sending(say.error(code="INTERNAL")), silence])
-async def test_a_job_that_cannot_be_taken_up_for_the_moment_is_tried_again(refusal: Any) -> None:
-    resumed = in_turn(refusal, refusal, sending(say.job_snapshot(), say.job_completed()))
-    async with (
-        RecordingServer(finops_query=CUT_IN_MID_JOB, resume_job=resumed) as server,
-        client_of(server, answer=0.5 if refusal is silence else 10) as client,
-    ):
-        assert isinstance((await asked(client))[-1], JobCompleted)
-    assert server.actions().count("resume_job") == 3
-    assert server.actions().count("finops_query") == 1
-
-
 async def test_messages_flow_while_a_job_is_taken_up() -> None:
     pushed = sending(say.progress_update(seq=7), say.job_completed())
     async with (
@@ -74,20 +62,6 @@ async def test_messages_flow_while_a_job_is_taken_up() -> None:
         client_of(server, answer=30) as client,
     ):
         assert kinds_of((await asked(client))[3:]) == ["ProgressUpdate", "JobCompleted"]
-
-
-async def test_a_redraw_pushed_with_the_authentication_is_delivered_once() -> None:
-    redraw = [say.job_snapshot(seq=5), say.analysis_started(seq=5), say.agent_completed(seq=5)]
-    async with (
-        RecordingServer(
-            authenticate=in_turn(ACCEPTED, sending(say.authenticated(activeJobs=["job-1"]), *redraw)),
-            finops_query=CUT_IN_MID_JOB,
-            resume_job=sending(redraw[0], *redraw, say.progress_update(seq=4), *say.WHOLE_JOB[4:]),
-        ) as server,
-        client_of(server) as client,
-    ):
-        events = await asked(client)
-    assert kinds_of(events[3:]) == ["JobSnapshot", "AgentCompleted", "AgentCompleted", "JobCompleted"]
 
 
 async def test_after_some_attempts_it_gives_up_for_good_in_the_last_ones_words() -> None:
