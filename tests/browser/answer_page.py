@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from types import TracebackType
+from types import SimpleNamespace
 from typing import Self
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, ProxySettings
@@ -31,19 +31,6 @@ class Controls(StrEnum):
 
 
 @dataclass(frozen=True)
-class Link:
-    """A link as the browser resolved it."""
-
-    address: str
-    protocol: str
-    origin: str
-    host: str
-    target: str
-    rel: str
-    text: str
-
-
-@dataclass(frozen=True)
 class ShownAnswer:
     """What the page holds after an answer was shown and all of it was touched."""
 
@@ -51,7 +38,7 @@ class ShownAnswer:
     text: str
     elements: frozenset[str]
     attributes: frozenset[str]
-    links: tuple[Link, ...]
+    links: tuple[SimpleNamespace, ...]  # each as the browser resolved it: see page/answer.js
     harm: tuple[str, ...]  # what no answer may do; empty for a safe one
 
 
@@ -79,16 +66,14 @@ class AnswerPage:
         self.page.on("framenavigated", lambda frame: self._events.append(f"navigated to {frame.url}"))
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._context.close()
-        self._server.__exit__(kind, error, traceback)
+        self._server.__exit__(None, None, None)
 
     def show(self, markdown: str, controls: Controls = Controls.BOTH) -> ShownAnswer:
         """Show an answer and return what came of it."""
         held = self.page.evaluate("([markdown, controls]) => show(markdown, controls)", [markdown, controls])
-        links = tuple(Link(**link) for link in held["links"])
+        links = tuple(SimpleNamespace(**link) for link in held["links"])
         elements, attributes = frozenset(held["elements"]), frozenset(held["attributes"])
         harm = [
             *(f"element {name}" for name in sorted(elements - ELEMENTS)),
@@ -117,10 +102,10 @@ class AnswerPage:
             self._events.append(f"console error: {message.text}")
 
 
-def _is_safe(link: Link) -> bool:
+def _is_safe(link: SimpleNamespace) -> bool:
     # A browser shows what stands before an @ where a reader looks for the host.
     return link.protocol == "https:" and link.address.lower().startswith("https://") and "@" not in link.address
 
 
-def _shows_host(link: Link) -> bool:
+def _shows_host(link: SimpleNamespace) -> bool:
     return f"{link.text}/".startswith(f"{link.origin}/") or link.text.endswith(f" ({link.host})")

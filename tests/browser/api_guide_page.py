@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
 from typing import Any, Self
 
 from playwright.sync_api import Browser
@@ -85,11 +84,9 @@ class ApiGuidePage:
         self.page.wait_for_function("window.isReady")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._context.close()
-        self._server.__exit__(kind, error, traceback)
+        self._server.__exit__(None, None, None)
 
     def connect(self, url: str) -> None:
         """Make the page's client, which connects to a server."""

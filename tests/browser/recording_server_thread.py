@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from types import TracebackType
 from typing import Any, Self
 
 from websockets.protocol import State
@@ -27,9 +26,7 @@ class RecordingServerThread:
         self._server = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(SECONDS)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         ended = self._server.__aexit__(None, None, None)
         asyncio.run_coroutine_threadsafe(ended, self._loop).result(SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from finops_operations.frontend import config as frontend_config
 from finops_operations.stack import Stack
 from local_cloud.running_cloud import until
 from unit.finops_client import protocol_messages as say
-from unit.finops_client.recording_server import in_turn, sending, silence, then_cut
+from unit.finops_client.recording_server import Answer, in_turn, sending, silence, then_cut
 
 COMPLETED = "jobs['job-1']?.status === 'completed'"
 SNAPSHOT_OF_THE_END = say.job_snapshot(
@@ -33,6 +34,15 @@ def page(browser: Browser) -> Iterator[ApiGuidePage]:
     with ApiGuidePage(browser) as page:
         yield page
         assert page.errors == []
+
+
+@contextmanager
+def asked(page: ApiGuidePage, **answers: Answer) -> Iterator[RecordingServerThread]:
+    """A server that answers so, and a question on its way to it."""
+    with RecordingServerThread(**answers) as server:
+        page.connect(server.url)
+        page.ask("Why?")
+        yield server
 
 
 def what_counts(job: dict[str, Any]) -> dict[str, Any]:
@@ -67,9 +77,7 @@ def test_the_example_of_use_asks_where_the_written_config_leads(page: ApiGuidePa
 @pytest.mark.parametrize("seen", [1, 2, 3, 4, 5])
 def test_a_client_whose_line_is_cut_ends_with_the_same_state(page: ApiGuidePage, seen: int) -> None:
     cut = then_cut(sending(*say.WHOLE_JOB[:seen]))
-    with RecordingServerThread(finops_query=cut, resume_job=sending(SNAPSHOT_OF_THE_END)) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, finops_query=cut, resume_job=sending(SNAPSHOT_OF_THE_END)) as server:
         page.until(COMPLETED)
         assert server.actions() == ["authenticate", "finops_query", "authenticate", "resume_job"]
         assert server.received[3]["jobId"] == "job-1"
@@ -78,9 +86,7 @@ def test_a_client_whose_line_is_cut_ends_with_the_same_state(page: ApiGuidePage,
 
 def test_a_question_that_was_not_acknowledged_is_asked_again_under_its_id(page: ApiGuidePage) -> None:
     answers = in_turn(then_cut(silence), sending(*say.WHOLE_JOB))
-    with RecordingServerThread(finops_query=answers) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, finops_query=answers) as server:
         page.until(COMPLETED)
         assert server.actions() == ["authenticate", "finops_query"] * 2
         assert server.received[1] == server.received[3]
@@ -90,9 +96,7 @@ def test_jobs_that_the_server_names_are_not_asked_for(page: ApiGuidePage) -> Non
     back = sending(say.authenticated(activeJobs=["job-1"]), SNAPSHOT_OF_THE_END)
     answers = in_turn(sending(say.authenticated()), back)
     cut = then_cut(sending(*say.WHOLE_JOB[:3]))
-    with RecordingServerThread(authenticate=answers, finops_query=cut) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, authenticate=answers, finops_query=cut) as server:
         page.until(COMPLETED)
         assert server.actions() == ["authenticate", "finops_query", "authenticate"]
 
@@ -112,9 +116,7 @@ def test_a_job_of_another_tab_is_shown_and_one_can_be_followed_by_its_id(page: A
 def test_a_cancel_while_the_line_is_down_is_sent_when_it_is_back(page: ApiGuidePage) -> None:
     cut = then_cut(sending(*say.WHOLE_JOB[:3]))
     cancelled = sending(say.job_cancelled(seq=4))
-    with RecordingServerThread(finops_query=cut, resume_job=silence, cancel_job=cancelled) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, finops_query=cut, resume_job=silence, cancel_job=cancelled) as server:
         page.until("jobs['job-1']?.seq === 3")
         until(lambda: server.has_closed_sockets(1))
         page.page.evaluate("client.cancel('job-1')")
@@ -125,9 +127,7 @@ def test_a_cancel_while_the_line_is_down_is_sent_when_it_is_back(page: ApiGuideP
 def test_a_cancel_that_got_no_answer_is_sent_again_until_the_job_has_ended(page: ApiGuidePage) -> None:
     answers = in_turn(then_cut(silence), sending(say.job_cancelled(seq=4)))
     ready = sending(*say.WHOLE_JOB[:3])
-    with RecordingServerThread(finops_query=ready, resume_job=silence, cancel_job=answers) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, finops_query=ready, resume_job=silence, cancel_job=answers) as server:
         page.until("jobs['job-1']?.seq === 3")
         page.page.evaluate("client.cancel('job-1')")
         page.until("jobs['job-1']?.status === 'cancelled'")
@@ -155,9 +155,7 @@ def test_an_expired_session_is_renewed_and_the_question_asked_again(page: ApiGui
         refused = say.job_refused(code="SESSION_EXPIRED", requestId=received["requestId"])
         await sending(refused)(socket, received)
 
-    with RecordingServerThread(finops_query=in_turn(expired, sending(*say.WHOLE_JOB))) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, finops_query=in_turn(expired, sending(*say.WHOLE_JOB))) as server:
         page.until(COMPLETED)
         assert server.actions() == ["authenticate", "finops_query"] * 2
         assert [message.get("token") for message in server.received[::2]] == ["first", "renewed"]
@@ -169,9 +167,7 @@ def test_a_refused_question_is_told_with_what_was_asked(page: ApiGuidePage) -> N
         fields = {"code": "RATE_LIMITED", "retryAfter": 17, "requestId": received["requestId"]}
         await sending(say.job_refused(**fields))(socket, received)
 
-    with RecordingServerThread(finops_query=limited) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, finops_query=limited):
         page.until("refusals.length > 0")
     (refusal,) = page.page.evaluate("refusals")
     assert (refusal["code"], refusal["retryAfter"], refusal["query"]) == ("RATE_LIMITED", 17, "Why?")
@@ -188,9 +184,7 @@ def test_a_token_that_is_refused_is_renewed_once_and_then_the_person_is_asked(pa
 
 def test_one_connection_too_many_waits_as_long_as_the_server_says(page: ApiGuidePage) -> None:
     limited = sending(say.error(code="RATE_LIMITED", retryAfter=30))
-    with RecordingServerThread(authenticate=in_turn(limited, sending(say.authenticated()))) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, authenticate=in_turn(limited, sending(say.authenticated()))) as server:
         until(lambda: server.has_closed_sockets(1))
         page.page.clock.fast_forward(29_000)
         assert page.sockets() == 1
@@ -201,9 +195,7 @@ def test_one_connection_too_many_waits_as_long_as_the_server_says(page: ApiGuide
 
 def test_an_end_that_was_lost_on_the_way_is_asked_for(page: ApiGuidePage) -> None:
     unfinished = sending(*say.WHOLE_JOB[:3])
-    with RecordingServerThread(finops_query=unfinished, resume_job=sending(SNAPSHOT_OF_THE_END)) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, finops_query=unfinished, resume_job=sending(SNAPSHOT_OF_THE_END)) as server:
         page.until("jobs['job-1']?.seq === 3")
         page.page.clock.fast_forward(90_000)
         page.until(COMPLETED)
@@ -211,9 +203,7 @@ def test_an_end_that_was_lost_on_the_way_is_asked_for(page: ApiGuidePage) -> Non
 
 
 def test_a_line_that_says_nothing_any_more_is_replaced(page: ApiGuidePage) -> None:
-    with RecordingServerThread(ping=silence) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, ping=silence) as server:
         page.until(COMPLETED)
         for _ in range(6):
             page.page.clock.fast_forward(30_000)
@@ -223,9 +213,7 @@ def test_a_line_that_says_nothing_any_more_is_replaced(page: ApiGuidePage) -> No
 
 def test_what_the_client_does_not_know_changes_nothing(page: ApiGuidePage) -> None:
     strange = [{"type": "job_rated", "jobId": "job-1", "seq": 9, "stars": 5}, say.gateway_error(), say.job_list()]
-    with RecordingServerThread(finops_query=sending(*say.WHOLE_JOB[:3], *strange, *say.WHOLE_JOB[3:])) as server:
-        page.connect(server.url)
-        page.ask("Why?")
+    with asked(page, finops_query=sending(*say.WHOLE_JOB[:3], *strange, *say.WHOLE_JOB[3:])):
         page.until(COMPLETED)
     assert what_counts(page.job()) == what_counts(page.fold(say.WHOLE_JOB))
 
@@ -238,15 +226,11 @@ def test_the_order_of_the_messages_does_not_matter(page: ApiGuidePage) -> None:
         assert what_counts(page.fold(twice)) == in_order
 
 
-def test_progress_and_status_are_never_taken_from_a_message_that_was_overtaken(page: ApiGuidePage) -> None:
+def test_nothing_is_taken_from_a_message_that_was_overtaken_and_progress_never_falls(page: ApiGuidePage) -> None:
     late = [say.progress_update(progress=60, message="Newer", seq=5), say.progress_update(message="Older", seq=4)]
     job = page.fold([*say.WHOLE_JOB[:3], *late])
     assert (job["progress"], job["message"], job["seq"]) == (60, "Newer", 5)
-
-
-def test_progress_never_falls(page: ApiGuidePage) -> None:
-    lower = [say.progress_update(progress=60, seq=5), say.progress_update(progress=40, seq=6)]
-    assert page.fold([*say.WHOLE_JOB[:3], *lower])["progress"] == 60
+    assert page.fold([*say.WHOLE_JOB[:3], late[0], say.progress_update(progress=40, seq=6)])["progress"] == 60
 
 
 def test_the_first_end_counts(page: ApiGuidePage) -> None:

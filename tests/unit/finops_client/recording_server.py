@@ -6,7 +6,6 @@ import asyncio
 import http
 import json
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.server import Request, Response, Server, ServerConnection, serve
@@ -77,9 +76,7 @@ class RecordingServer:
         self._server = await serve(self._serve, "127.0.0.1", 0, process_request=self._handshake)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *raised: object) -> None:
         self._server.close()
         for socket in self.sockets:
             socket.transport.abort()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from finops_client import FinopsClient, errors
-from finops_client.events import JobCancelled, JobCompleted, JobFailed, JobQueued
+from finops_client.events import JobCancelled, JobCompleted, JobQueued
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.quick_client import QuickTiming, Tokens, asked, client_of, followed, kinds_of
 from unit.finops_client.recording_server import RecordingServer, in_turn, sending, silence, then_cut
@@ -71,15 +71,6 @@ async def test_an_end_that_cannot_be_read_ends_the_wait() -> None:
     async with RecordingServer(finops_query=sending(say.job_queued(), broken)) as server, client_of(server) as client:
         with pytest.raises(errors.ProtocolViolation, match=r"cannot be read: JobCompleted: .*result"):
             await asked(client)
-
-
-async def test_a_refused_question_ends_in_job_failed() -> None:
-    refused = say.job_refused(code="TOO_MANY_JOBS", error="You have 10 jobs.", retryAfter=60)
-    async with RecordingServer(finops_query=sending(refused)) as server, client_of(server) as client:
-        [end] = await asked(client)
-    assert isinstance(end, JobFailed)
-    assert (end.code, end.retry_after) == ("TOO_MANY_JOBS", 60)
-    assert server.actions() == ["authenticate", "finops_query"]
 
 
 async def test_a_refusal_without_a_request_id_is_the_oldest_waiting_questions() -> None:

@@ -36,13 +36,6 @@ def events(*messages: say.Message) -> list[JobEvent]:
     return [event for event in parsed if isinstance(event, JobEvent)]
 
 
-def view_of(*messages: say.Message) -> JobView:
-    view = JobView()
-    for event in events(*messages):
-        view.show(event)
-    return view
-
-
 def answer(markdown: str, *, terminal: bool = True, **options: Any) -> str:
     to = console(terminal=terminal, **options)
     print_answer(markdown, to)
@@ -92,7 +85,9 @@ def test_a_terminal_gets_a_bar_and_a_tick_for_each_agent_and_quiet_shows_nothing
 
 
 def test_a_snapshot_has_it_all_and_a_late_start_sets_nobody_back() -> None:
-    view = view_of(say.job_snapshot(), say.analysis_started())
+    view = JobView()
+    for event in events(say.job_snapshot(), say.analysis_started()):
+        view.show(event)
     assert view == JobView(50, "Working", {say.AGENTS[0]: "completed", say.AGENTS[1]: "working"})
 
 
