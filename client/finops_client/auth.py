@@ -10,11 +10,6 @@ from typing import Any, Protocol, TextIO
 
 from finops_client.errors import SESSION_EXPIRED, CredentialsRefused, SignInUnavailable
 
-# A token that expires on its way to the server is of no use.
-RENEW_BEFORE_EXPIRY_SECONDS = 60
-
-MFA_CODE_VARIABLE = "FINOPS_MFA_CODE"
-
 CHALLENGES = {
     "NEW_PASSWORD_REQUIRED": "The user must set a new password first: sign in once in the browser.",
     "MFA_SETUP": "The user pool requires a second factor: set up an authenticator app first, in the browser.",
@@ -119,7 +114,8 @@ class CognitoLogin:
             result = answer["AuthenticationResult"]
             self._token = result["AccessToken"]
             self._refresh_token = result.get("RefreshToken", self._refresh_token)
-            self._good_until = asked_at + result["ExpiresIn"] - RENEW_BEFORE_EXPIRY_SECONDS
+            # A token that expires on its way to the server is of no use.
+            self._good_until = asked_at + result["ExpiresIn"] - 60
         return {"token": self._token}
 
     async def _renewed(self) -> Mapping[str, Any]:
@@ -196,7 +192,7 @@ def mfa_code(environment: Mapping[str, str], stdin: TextIO, *, prompt: Callable[
     Raises:
         CredentialsRefused: there is none.
     """
-    given = environment.get(MFA_CODE_VARIABLE, "")
+    given = environment.get("FINOPS_MFA_CODE", "")
     if stdin.isatty():
         # asyncio.run's own handler would only ask the event loop to stop, which waits for the typing.
         asyncios = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -210,5 +206,5 @@ def mfa_code(environment: Mapping[str, str], stdin: TextIO, *, prompt: Callable[
     if code := "".join(given.split()):
         return code
     raise CredentialsRefused(
-        f"A code of the user's authenticator app is needed: type it on a terminal, or set {MFA_CODE_VARIABLE}."
+        "A code of the user's authenticator app is needed: type it on a terminal, or set FINOPS_MFA_CODE."
     )

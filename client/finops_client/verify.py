@@ -20,9 +20,6 @@ from finops_client.options import origin
 from finops_client.terminal_text import clean_line
 from finops_client.timing import Timing
 
-# What a server says is quoted, and is not trusted to be short.
-LONGEST_LINE = 2000
-
 # A new API answers HTTP 403, 404 or 500 at first, until its deployment has reached every part of API Gateway.
 RETRY_SECONDS = 2.0
 
@@ -114,7 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(line: str) -> None:
-    print(f"verify: {clean_line(line, LONGEST_LINE)}", file=sys.stderr)  # noqa: T201 - the command's output
+    # What a server says is quoted, and is not trusted to be short.
+    print(f"verify: {clean_line(line, 2000)}", file=sys.stderr)  # noqa: T201 - the command's output
 
 
 if __name__ == "__main__":
