@@ -142,10 +142,6 @@ class Connection:
             raise self.lost.result()
         raise errors.NoAnswer(f"The server did not answer {message['action']} within {self._timing.answer:g} seconds.")
 
-    async def probe(self, message: Mapping[str, object]) -> Event:
-        """Send any message as it is and return whatever comes next."""
-        return await self.exchange(message, lambda event: event)
-
     async def aclose(self) -> None:
         """End the connection; wait at most the closing time for the server's agreement."""
         await self._socket.close()
