@@ -156,7 +156,7 @@ async def test_a_job_that_is_gone_is_asked_for_anew_once() -> None:
 async def test_a_question_that_fails_for_the_moment_is_submitted_twice_more(refusal: Any, error: type) -> None:
     timing = QuickTiming(answer=0.5 if refusal is silence else 10)
     async with (
-        RecordingServer(finops_query=in_turn(refusal, refusal, WHOLE)) as server,
+        RecordingServer(finops_query=in_turn(refusal, refusal, sending(say.pong(), *say.WHOLE_JOB))) as server,
         client_of(server, timing=timing) as client,
     ):
         assert len(await asked(client)) == len(say.WHOLE_JOB)
