@@ -132,6 +132,12 @@ async def test_a_job_is_cancelled_unless_it_has_ended() -> None:
         assert await run(server, what="--cancel job-1") == (ExitCode.FAILED, "", "The job has ended.\n")
 
 
+async def test_a_job_that_is_gone_is_nothing_to_come_back_to() -> None:
+    gone = say.error(code="JOB_NOT_FOUND", message="There is no such job.")
+    async with RecordingServer(resume_job=sending(gone)) as server:
+        assert await run(server, what="--resume job-1") == (ExitCode.FAILED, "", "There is no such job.\n")
+
+
 async def test_jobs_are_listed() -> None:
     async with RecordingServer(list_jobs=sending(say.job_list())) as server:
         _, out, _ = await run(server, "--json", what="--list")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from finops_client import FinopsClient, GivenToken
+from finops_client import FinopsClient, GivenToken, Timing
 from finops_client.errors import CannotConnect, GaveUp, HandshakeRefused, LimitReached, NotAuthenticated
 from finops_client.events import JobCompleted
 from unit.finops_client import protocol_messages as say
@@ -167,3 +167,9 @@ async def test_a_first_failure_is_the_callers_but_for_a_moments_patience() -> No
     with pytest.raises(CannotConnect):
         await FinopsClient("ws://127.0.0.1:1", timing=nobody).__aenter__()
     assert nobody.slept == []
+
+
+def test_waits_grow_up_to_the_longest() -> None:
+    waits = list(Timing(first_wait=1, longest_wait=5, attempts=1000).waits())
+    assert waits[0] <= 1
+    assert 4 < max(waits) <= 5
