@@ -6,7 +6,6 @@ from typing import Any
 from background_processor.services import BackgroundProcessorServices
 from connection_manager.services import ConnectionManagerServices
 from connection_manager.tokens import PoolKeys, TokenUser, TokenVerifier
-from finops_websocket.connections.rate_limit import RateLimiter
 from finops_websocket.errors import InvalidToken
 from finops_websocket.jobs.admission import JobAdmission
 from message_handler.services import MessageHandlerServices
@@ -18,14 +17,12 @@ from unit.doubles.settable_clock import SettableClock
 
 
 class KnownTokens(TokenVerifier):
-    """Takes one token, for Ada, and keeps what it was asked."""
+    """Takes one token, for Ada."""
 
     def __init__(self) -> None:
         super().__init__("issuer", "client", PoolKeys("http://localhost:1"))
-        self.asked: list[str] = []
 
     def verify(self, token: str) -> TokenUser:
-        self.asked.append(token)
         if token != "ada's":
             raise InvalidToken("The token is not valid. Please sign in again.")
         return TokenUser("user-1", "Ada", 1_003_600)
@@ -40,10 +37,6 @@ class AllServices(ConnectionManagerServices, MessageHandlerServices, BackgroundP
     tokens: KnownTokens
     agents: ScriptedAgents
     clock: SettableClock
-
-    def in_open_mode(self) -> "AllServices":
-        """Give them as they are where users are taken at their word."""
-        return replace(self, auth_mode="open", rate_limiter=RateLimiter("open", self.connections))
 
     def with_limits(self, **limits: Any) -> "AllServices":
         """Give them with other limits of each user's jobs."""

@@ -30,10 +30,6 @@ class ScriptedAgents(Agents):
         self.stopped.append(stopped)
         return self.behaviours[agent]()
 
-    def asked(self) -> list[str]:
-        """Name the agents that were asked, in alphabetical order, each as often as it was."""
-        return sorted(agent for agent, _, _ in self.invoked)
-
 
 def says(text: str) -> Behaviour:
     return lambda: text

@@ -64,7 +64,6 @@ def test_a_claim_is_greeted_and_owns_nothing_that_a_token_stands_for(services, m
     assert services.connections.find("connection-1") == Connection("connection-1", owner, "Ada")
     assert services.channel.to("connection-1") == [GREETING | {"verified": False}]
     assert stored(services.jobs) == job
-    assert services.tokens.asked == []
     # It uses up nobody's slots either.
     assert not any("slots" in item for item in services.connections.table.scan()["Items"])
 

@@ -43,10 +43,7 @@ def test_what_a_connection_has_shown_is_kept_and_given_once_to_who_closes_it(con
 
 @pytest.mark.parametrize("is_opened", [True, False])
 def test_a_row_outlives_api_gateway_s_two_hours_and_is_not_lengthened_by_signing_in(connections, clock, is_opened):
-    if is_opened:
-        connections.open("connection-1")
-    else:
-        connections.sign_in(ADA)
+    connections.open("connection-1") if is_opened else connections.sign_in(ADA)
     ends = row_of(connections)["ttl"]
     assert ends > clock.now + TWO_HOURS
     clock.now += 60

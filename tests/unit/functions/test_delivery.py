@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from contract_schema import assert_valid
 from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery import messages
-from finops_websocket.jobs import answers as answers_module
 from finops_websocket.jobs.answers import FAILED as UNANSWERED
-from finops_websocket.jobs.answers import Answer, AnswerStore, compose, text_of
+from finops_websocket.jobs.answers import AnswerStore, compose, text_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
 from finops_websocket.wire.server_messages import JobCancelled
 from finops_websocket.wire.size import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, first_part, fits
@@ -207,10 +206,8 @@ def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, la
 
 
 JOB = a_job()
-SMALL = Answer(COST, "Cost analysis", "# Überblick\n\n😀 \x00 日本", answers_module.COMPLETED, 1_000_030)
-UNTIMELY = Answer(
-    SAVINGS, "Optimisation", "It did not answer in time.", answers_module.FAILED, 1_000_040, timed_out=True
-)
+SMALL = an_answer(content="# Überblick\n\n😀 \x00 日本")
+UNTIMELY = an_answer(SAVINGS, "It did not answer in time.", UNANSWERED, timed_out=True)
 LARGE_TEXT = "# Überblick\n" + "0123456789\n" * 12_000
 LARGE = replace(SMALL, content=LARGE_TEXT)
 OTHER_TEXT = LARGE_TEXT.replace("0", "9")
