@@ -94,10 +94,9 @@ class Costs:
         """The costs in each billing currency that has any in some months or in all, in alphabetical order."""
         currencies = sorted({group.currency for group in self.groups if months is None or group.month in months})
         parts = {
-            currency: {group: sums for group, sums in self.groups.items() if group.currency == currency}
-            for currency in currencies
+            name: {group: self.groups[group] for group in self.groups if group.currency == name} for name in currencies
         }
-        return {currency: replace(self, groups=groups) for currency, groups in parts.items()}
+        return {name: replace(self, groups=groups) for name, groups in parts.items()}
 
     def sums(
         self, key: Callable[[Group], Key], months: Container[Month] | None = None, *, at_list_price: bool = False

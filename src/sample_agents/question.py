@@ -58,14 +58,13 @@ class Question:
     @property
     def subject(self) -> str:
         """What the costs are of, as inert markdown: `Amazon S3 in region us-east-1`."""
-        labels: dict[Dimension, list[str]] = {}
-        for named in self.names:
-            labels.setdefault(named.dimension, []).append(plain(named.label))
-        services = " and ".join(labels.pop(Dimension.SERVICE, ["all services"]))
-        return services + "".join(
-            f" {'at' if dimension is Dimension.PROVIDER else f'in {dimension.value}'} {' and '.join(names)}"
-            for dimension, names in labels.items()
-        )
+        labels = {
+            dimension: " and ".join(plain(named.label) for named in self.names if named.dimension is dimension)
+            for dimension in self.selection
+        }
+        parts = [labels.pop(Dimension.SERVICE, "all services")]
+        parts += [f"{'at' if name == 'provider' else f'in {name}'} {label}" for name, label in labels.items()]
+        return " ".join(parts)
 
     def __str__(self) -> str:
         """What was understood, as inert markdown: `cost of Amazon S3 in May 2026, by month`."""
