@@ -12,9 +12,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_operations.errors import OperationFailed, code_of, failure_of
 
-# Seconds for all checks together. A healthy stack takes a few; a function that hangs is stopped by Lambda after 20.
-PATIENCE = 45.0
-
 AGAIN = "Run this again in a minute."
 WAIT = "Wait until that is done, then run this again."
 _REFUSED = "Look at your permissions, or run this again. docs/WEBSOCKET_DEPLOYMENT_GUIDE.md names what this needs."
@@ -75,8 +72,11 @@ def if_missing(finding: Finding) -> Iterator[None]:
         raise
 
 
-def run_checks(checks: Sequence[Check], patience: float = PATIENCE) -> dict[str, Finding]:
-    """Run the checks and give their findings in their order; one that takes more than `patience` seconds has failed."""
+def run_checks(checks: Sequence[Check], patience: float = 45.0) -> dict[str, Finding]:
+    """Run the checks and give their findings in their order; one that takes more than `patience` seconds has failed.
+
+    A healthy stack takes a few; a function that hangs is stopped by Lambda after 20.
+    """
     findings: dict[str, Future[Finding]] = {check.name: Future() for check in checks}
 
     def settle(check: Check) -> None:

@@ -37,12 +37,6 @@ _PROBES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 # deploy.sh's keys: STACK/<sha256>/websocket-FUNCTION.zip. The guide's plain ones name no hash.
 _HASHED_KEY = re.compile(r"(?P<stack>[^/]+)/(?P<sha256>[0-9a-f]{64})/(?P<zip>[^/]+)", re.ASCII)
-# Seconds. A function that has to start takes two or three.
-_CONVERSATION = 25.0
-# For more than one try: API Gateway answers some handshakes with an error while a deployment spreads.
-_CONNECT = 4.0
-# No page has it; for a stack that every page may connect to, and no program.
-_ANY_PAGE = "https://health-check.invalid"
 _LONGEST_QUOTE = 160
 
 
@@ -81,14 +75,15 @@ def check_round_trip(checked: CheckedStack) -> Finding:
         ClaimedIdentity("health-check", "health-check"),
         lambda _step: None,
         origin=first_origin(checked.stack.parameters),
-        wait=_CONNECT,
+        # Seconds, for more than one try: API Gateway answers some handshakes with an error while a deployment spreads.
+        wait=4.0,
     )
     began = time.monotonic()
     try:
-        run_with_daemon_threads(asyncio.wait_for(verification, _CONVERSATION))
+        run_with_daemon_threads(asyncio.wait_for(verification, 25))
         return ok(f"Answers as the guide says, in {time.monotonic() - began:.1f} s.")
     except TimeoutError:
-        found = f"The conversation was not over after {_CONVERSATION:g} seconds."
+        found = "The conversation was not over after 25 seconds."
     except (NotVerified, FinopsClientError) as failure:
         found = clean_line(str(failure), 300)
     return failed(found, f"{checked.logs(checked.named('connection-manager'))}\nSee connect-failures in {RUNBOOK}.")
@@ -99,7 +94,8 @@ def first_origin(parameters: Mapping[str, str]) -> str | None:
     origin = parameters.get("AllowedOrigins", "*").split(",")[0]
     if origin not in ("*", ""):
         return origin
-    return _ANY_PAGE if parameters.get("MissingOrigin") == "refuse" else None
+    # Every page may connect then, and no program. No page has this one.
+    return "https://health-check.invalid" if parameters.get("MissingOrigin") == "refuse" else None
 
 
 def _active(checked: CheckedStack, name: str, missing: Finding) -> FunctionConfigurationResponseTypeDef:
