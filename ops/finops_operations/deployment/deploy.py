@@ -76,12 +76,13 @@ def try_monitoring_parameters(deployment: Deployment) -> None:
     """Find out whether CloudFormation takes the values that only the second template has, before the first changes."""
     options = deployment.options
     monitoring = deployment.aws.stack(monitoring_name(options.stack_name))
+    template = MONITORING_TEMPLATE.read_text(encoding="utf-8")
+    its_own = parameter_defaults(template).keys() - options.defaults.keys()
     # What a failed first deployment left is removed when its turn comes, and takes no change before.
-    if options.named.keys() <= options.defaults.keys() or monitoring.status == REMAINS:
+    if not its_own & options.given.keys() or monitoring.status == REMAINS:
         return
     # Of a new stack, which has no API yet, any will do.
     given = {**options.given, "WebSocketApiId": deployment.stack.outputs.get("WebSocketApiId", "unknown")}
-    template = MONITORING_TEMPLATE.read_text(encoding="utf-8")
     with ExitStack() as undo:
         work_out(deployment.aws, monitoring, template, parameters_of(template, given, monitoring), NO_TRIGGERS, undo)
 

@@ -41,10 +41,9 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line: `named` has the values of --parameter, `given` those and all others by parameters' names.
+    """Read the command line: `given` has the values of parameters by their names, `defaults` the template's own.
 
-    `defaults` has those of the template's parameters. Ends the program with status 2 if it cannot be understood. That
-    there is no such template is an OperationFailed.
+    Ends the program with status 2 if it cannot be understood. That there is no such template is an OperationFailed.
     """
     parser = stack_parser("./deploy.sh", "")
     for parameter, (option, variable) in _OF_PARAMETERS.items():
@@ -61,7 +60,6 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     check_file(options.template, "Name another with --template.")
     options.defaults = parameter_defaults(options.template.read_text(encoding="utf-8"))
-    options.named = _named(parser, options)
     # Empty is a value too: it gives up what the stack has.
     options.given = {name: value for name in _OF_PARAMETERS if (value := getattr(options, name)) is not None}
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
@@ -73,17 +71,12 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
         if not options.with_sample_agents:
             parser.error("--costs-s3-uri goes with --with-sample-agents")
         options.given |= {"CostsS3Bucket": address[1], "CostsS3Key": address[2]}
-    options.given |= options.named
-    return options
-
-
-def _named(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[str, str]:
     known = {*options.defaults, *parameter_defaults(MONITORING_TEMPLATE.read_text(encoding="utf-8"))}
-    named = {}
     for text in options.parameter:
-        name, separator, named[name] = text.partition("=")
+        name, separator, value = text.partition("=")
         if not name or not separator:
             parser.error(f"--parameter needs NAME=VALUE, not {text}")
         if name not in known:
             parser.error(f"The templates have no parameter {name}. Their parameters: {', '.join(sorted(known))}")
-    return named
+        options.given[name] = value
+    return options

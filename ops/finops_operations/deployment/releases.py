@@ -82,8 +82,6 @@ class Releases:
     """The releases of a stack in a bucket."""
 
     def __init__(self, aws: Aws, bucket: str, stack: str) -> None:
-        self.records: dict[str, dict[str, str]] = {}
-        """By its id each one's, the oldest first: an id begins with its time."""
         self._aws = aws
         self._bucket = bucket
         self._stack = stack
@@ -92,6 +90,7 @@ class Releases:
             keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
             found = sorted(key.split("/")[-2] for key in keys if key.endswith(f"/{_RECORD}"))
             with ThreadPoolExecutor() as requests:
+                # By its id each one's, the oldest first: an id begins with its time.
                 self.records = dict(zip(found, requests.map(self._read_record, found), strict=True))
 
     def known_as(self, deployed: Deployed) -> str:

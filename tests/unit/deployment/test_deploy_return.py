@@ -188,22 +188,16 @@ def test_verification_that_fails_after_the_way_back_is_said(machine: Machine) ->
     assert "See ops/health_check.sh" in run.stderr
 
 
-def test_failed_release_is_kept_to_look_at_it(machine: Machine) -> None:
+@pytest.mark.parametrize("reason", ["it is the first", "to look at it"])
+def test_release_that_does_not_work_is_kept(machine: Machine, reason: str) -> None:
+    if reason == "it is the first":
+        machine.no_stack()
     machine.exchanges = [lambda: 1]
-    run = machine.deploy("--keep-failed", status=1)
-    assert not went_back(machine)
-    assert machine.record(machine.records()[1])["status"] == "failed"
-    assert f"Stack {STACK} is deployed, but {ENDPOINT}" in run.stderr
-
-
-def test_first_deployment_that_fails_its_verification_stays(machine: Machine) -> None:
-    machine.no_stack()
-    machine.exchanges = [lambda: 1]
-    run = machine.deploy(status=1)
+    run = machine.deploy(*(["--keep-failed"] if reason == "to look at it" else []), status=1)
     assert run.stdout == ""
     assert not went_back(machine)
-    assert f"Stack {STACK} is deployed, but wss://abc" in run.stderr
     assert machine.record(machine.records()[1])["status"] == "failed"
+    assert f"Stack {STACK} is deployed, but wss://abc" in run.stderr
 
 
 def test_deployment_without_changes_that_fails_its_verification_changes_nothing(machine: Machine) -> None:
