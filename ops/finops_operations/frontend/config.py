@@ -22,7 +22,6 @@ from finops_operations.operator_messages import say, warn
 from finops_operations.option_types import of_form
 from finops_operations.stack import Stack
 
-DEFAULT_FRONTEND = Path(__file__).resolve().parents[3] / "finops-ui"
 CONFIG = Path("src", "config.js")
 
 Value: TypeAlias = "str | bool | int | float | list[Value] | dict[str, Value] | None"
@@ -72,14 +71,19 @@ def write_config(options: argparse.Namespace, stack: Stack) -> int:
     path: Path = options.output or options.frontend / CONFIG
     old_text, before = read_config(path)
     values = _after(before, options, stack, path)
-    _warn_of_another_region(values["cognito"]["userPoolId"], options.region)
+    pool = str(values["cognito"]["userPoolId"])
+    # A pool's id begins with its region (Amazon Cognito user pools API reference, type UserPoolIdType).
+    if "_" in pool and pool.partition("_")[0] != options.region:
+        warn(
+            f"The user pool {pool} is not in {options.region}, where the API is: the frontend must take the pool's"
+            " region from its id."
+        )
     text = config_text(values)
     if options.dry_run:
         sys.stdout.write(text)
         return DONE
     if text == old_text:
-        print(f"{path}: unchanged")  # noqa: T201 - a command's own output
-        return DONE
+        return _told(path, "unchanged", DONE)
 
     old = dict(_flat(before))
     for key, value in _flat(values):
@@ -88,11 +92,14 @@ def write_config(options: argparse.Namespace, stack: Stack) -> int:
     if comments := sum(bool(found["comment"]) for found in _STRING_OR_COMMENT.finditer(old_text)):
         warn(f"{path} has {comments} comment(s), which the new file has not.")
     if options.check:
-        print(f"{path}: differs" if old_text else f"{path}: not there")  # noqa: T201 - a command's own output
-        return FAILED
+        return _told(path, "differs" if old_text else "not there", FAILED)
     _replace(path, text)
-    print(f"{path}: written")  # noqa: T201 - a command's own output
-    return DONE
+    return _told(path, "written", DONE)
+
+
+def _told(path: Path, what: str, status: int) -> int:
+    sys.stdout.write(f"{path}: {what}\n")
+    return status
 
 
 def _after(before: dict[str, Value], options: argparse.Namespace, stack: Stack, path: Path) -> dict[str, Any]:
@@ -128,15 +135,6 @@ def _flat(values: dict[str, Value], prefix: str = "") -> Iterator[tuple[str, Val
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
-
-
-def _warn_of_another_region(pool: Value, region: str) -> None:
-    # A pool's id begins with its region (Amazon Cognito user pools API reference, type UserPoolIdType).
-    if isinstance(pool, str) and "_" in pool and pool.split("_")[0] != region:
-        warn(
-            f"The user pool {pool} is not in {region}, where the API is: the frontend must take the pool's region from"
-            " its id."
-        )
 
 
 def read_config(path: Path) -> tuple[str, dict[str, Value]]:
@@ -251,9 +249,9 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def add_frontend_option(parser: argparse.ArgumentParser) -> None:
     """Add --frontend."""
-    parser.add_argument(
-        "--frontend", type=Path, default=DEFAULT_FRONTEND, metavar="DIRECTORY", help="the frontend; default: finops-ui"
-    )
+    default = Path(__file__).resolve().parents[3] / "finops-ui"
+    help_text = "the frontend; default: finops-ui"
+    parser.add_argument("--frontend", type=Path, default=default, metavar="DIRECTORY", help=help_text)
 
 
 if __name__ == "__main__":
