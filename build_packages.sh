@@ -41,7 +41,7 @@ USAGE
 
 main() {
     read_options "$@"
-    find_python
+    choose_python
     TARGET=$(packaging target "$TARGET" "$ROOT/cloudformation/finops-websocket-api-fixed.yaml")
     make_work_directory
 
@@ -108,7 +108,7 @@ packaging() {
 }
 
 # Sets PYTHON to the interpreter to build with.
-find_python() {
+choose_python() {
     if [[ -n ${PYTHON:-} ]]; then
         packaging can-build 2>/dev/null ||
             fail "PYTHON=$PYTHON is not Python 3.11 or newer with pip 22.2 or newer."
