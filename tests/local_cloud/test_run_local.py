@@ -196,7 +196,7 @@ def test_half_made_virtual_environment_is_made_anew(tmp_path: Path) -> None:
     refused = checkout.run(PYTHON="no-such-python")
 
     # Instead of saying that the network is not there, because pip failed.
-    assert "no-such-python is missing" in refused.stderr
+    assert "in PYTHON, which no-such-python is not." in refused.stderr
 
 
 def test_wrong_export_is_said_before_anything_is_started(checkout: Checkout, tmp_path: Path) -> None:
