@@ -161,6 +161,7 @@ def test_two_periods_are_compared_value_by_value(ask, shipped_rows):
         amounts = f"{cents(before)} | {cents(may[name])} | {cents(may[name] - before, '+')}"
         assert f"| {name} | {amounts} | {100 * (may[name] - before) / before:+.1f} % |" in given.markdown
     assert (given.kind, given.found) == ("comparison", True)
+    assert "differ in length" not in given.markdown
     assert "| 9 more |" in ask("compare April and May top 3 services").markdown
 
 
