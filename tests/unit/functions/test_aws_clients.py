@@ -138,6 +138,10 @@ def test_what_a_batch_leaves_out_is_asked_for_again_after_longer_and_longer_paus
     for job_id in ("a", "b", "c"):
         table.put_item(Item={"jobId": job_id})
     pauses = []
+    asked = []
+
+    def note(params, **_event):
+        asked.append(params["RequestItems"][table.name]["ConsistentRead"])
 
     def leave_out_all_but_one(parsed, **_event):
         left_out, parsed["Responses"][table.name] = (items := parsed["Responses"][table.name])[1:], items[:1]
@@ -145,9 +149,12 @@ def test_what_a_batch_leaves_out_is_asked_for_again_after_longer_and_longer_paus
             rest = [{"jobId": item["jobId"]} for item in left_out]
             parsed["UnprocessedKeys"] = {table.name: {"Keys": rest, "ConsistentRead": True}}
 
-    with handled(table.meta.client, "after-call.dynamodb.BatchGetItem", leave_out_all_but_one):
+    client = table.meta.client
+    answered = handled(client, "after-call.dynamodb.BatchGetItem", leave_out_all_but_one)
+    with answered, handled(client, "provide-client-params.dynamodb.BatchGetItem", note):
         found = list(read_items(table, [{"jobId": job_id} for job_id in ("a", "b", "missing", "c")], pauses.append))
     assert sorted(item["jobId"] for item in found) == ["a", "b", "c"]
     assert pauses == [0.05, 0.1]
+    assert asked == [True] * 3
     # DynamoDB refuses an empty batch.
     assert list(read_items(table, [])) == []
