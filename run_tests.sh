@@ -26,13 +26,13 @@ Sets up .venv and runs every check, or only the named parts:
   packaging    the Lambda packages: same bytes twice, nothing missing, nothing too much
   local_cloud  deploy.sh, run_local.sh, and journeys over a real WebSocket against the deployed stack with IAM enforced
   security     attacks on a deployed stack, generated frames, each permission taken away, and what happens without a
-               control; prints each attack and how it ended
+               control
   runbook      the commands of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md and of the documents that it names, in their order, against
                a local cloud; prints each and how it ended
   browser      hostile answers in a real browser (Chromium, which is installed where it is missing)
   faults       a proxy that breaks calls, workers that are killed, clients that vanish, and a checker over the recorded
-               history; prints the table of faults. --minutes N goes on with random schedules for so long, and --seed N
-               repeats a run whose seed was printed
+               history. --minutes N goes on with random schedules for so long, and --seed N repeats a run whose seed was
+               printed
 
 What follows -- goes to pytest, as in: ./run_tests.sh unit -- -k routing. Nothing of AWS is touched: the tests start a
 local cloud of their own and end it. Exit status: 0 all passed, 1 something failed, 2 a mistake in the command line.

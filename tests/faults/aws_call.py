@@ -1,8 +1,12 @@
-"""Which call to which service of AWS an HTTP request is. Pure."""
+"""Which call to which service of AWS an HTTP request is, and which job items it has stored. Pure."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
 
 _INVOCATION = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
 _JOB_KEY = re.compile(rb'"jobId": ?\{"S": ?"([0-9a-f-]{36})')
@@ -35,3 +39,33 @@ def recognise(method: str, path: str, headers: Mapping[str, str], body: bytes) -
     if "/@connections/" in path.replace("%40", "@"):
         return AwsCall("connections", f"{method.capitalize()}ToConnection", body)
     return AwsCall("s3", f"{method.capitalize()}Object", body)
+
+
+def stored_jobs(call: AwsCall, reply: bytes) -> list[dict[str, Any]]:
+    """Give the job items that are now as a call to DynamoDB that has succeeded has made them."""
+    return [item for item in map(plain_item, _written(call, reply)) if "userId" in item and "seq" in item]
+
+
+def plain_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Give an item in DynamoDB's typed form as plain values, its numbers as int."""
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _written(call: AwsCall, reply: bytes) -> Iterator[Mapping[str, Any]]:
+    match call.operation:
+        case "UpdateItem":
+            yield json.loads(reply).get("Attributes", {})
+        case "PutItem":
+            yield json.loads(call.body)["Item"]
+        case "TransactWriteItems":
+            for action in json.loads(call.body)["TransactItems"]:
+                if "Put" in action:
+                    yield action["Put"]["Item"]
+
+
+class _Deserializer(TypeDeserializer):
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
+
+
+_plain = _Deserializer().deserialize

@@ -14,11 +14,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.model import OperationModel
 
-from faults.aws_call import AwsCall
+from faults.aws_call import AwsCall, plain_item, stored_jobs
 from faults.fault import Reply, refusal
 from faults.history import Event, Received, Stored
 from faults.stepped_run import checkpoint
-from faults.stored_items import plain_item, stored_jobs
 from frames import management_api
 from stack_tables import create_table
 

@@ -9,17 +9,15 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import websockets
 from websockets.asyncio.client import ClientConnection
 
 from contract_schema import assert_valid
-from faults.history import Closed, History, Opened, Received, Sent
+from faults.evidence import end_said
+from faults.history import Closed, History, Received, Sent
 
-ENDS = {"job_completed": "completed", "job_failed": "failed", "job_cancelled": "cancelled"}
 # Seconds: longer than a heartbeat, so that a client asks only when it has reason to.
 SILENCE = 3
 # Seconds after which a client gives up, which a job's client never has to.
@@ -54,22 +52,16 @@ class Tab:
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._connection is not None:
-            await self._connection.close()
-        await self._read_to_the_end()
-
     async def open(self) -> None:
         """Connect and sign in, however often it takes; do nothing if the connection is there."""
         async with asyncio.timeout(PATIENCE):
             while self._connection is None and not await self._try_to_open():
                 await asyncio.sleep(PAUSE)
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+        await self._read_to_the_end()
 
     async def vanish(self) -> None:
         """Lose the connection without a word, as a laptop that is shut does."""
@@ -80,31 +72,11 @@ class Tab:
     async def ask(self, query: str, request_id: str | None = None) -> Message:
         """Ask until there is an answer, and give it: `job_queued`, or `job_failed` of a job that was refused."""
         request_id = request_id or str(uuid.uuid4())
-        frame = {"action": "finops_query", "query": query, "requestId": request_id}
-
-        def is_answer(message: Message) -> bool:
+        return await self._exchange(
+            {"action": "finops_query", "query": query, "requestId": request_id},
             # INTERNAL without a job: nobody knows whether there is one.
-            return message.get("requestId") == request_id and message.get("jobId") is not None
-
-        return await self._exchange(frame, is_answer)
-
-    async def end_of(self, job_id: str) -> Message:
-        """Wait for a job's end and give the message that says it; ask for it when there is silence."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await self._hear_end_of(job_id)
-        except TimeoutError:
-            raise TimeoutError(f"{self.person.name} never heard how job {job_id} ended.") from None
-
-    async def hear(self, job_id: str, kind: str) -> None:
-        """Wait for a message of a type about a job."""
-
-        def has_come() -> bool:
-            return any(message["type"] == kind for message in self.messages_of(job_id))
-
-        async with asyncio.timeout(PATIENCE):
-            while not await self._wait(has_come):
-                await self.open()
+            lambda message: message.get("requestId") == request_id and message.get("jobId") is not None,
+        )
 
     async def resume(self, job_id: str) -> Message:
         """Ask for a job and give its snapshot, or the error."""
@@ -129,19 +101,21 @@ class Tab:
         jobs: list[Message] = answer["jobs"]
         return jobs
 
-    def messages_of(self, job_id: str) -> list[Message]:
-        """What has come about a job."""
-        return [message for message in self.received if message.get("jobId") == job_id]
-
-    async def _hear_end_of(self, job_id: str) -> Message:
+    async def end_of(self, job_id: str) -> Message:
+        """Wait for a job's end and give the message that says it; ask for it when there is silence."""
         heard = 0
-        while (end := self._end_of(job_id)) is None:
-            messages = self.messages_of(job_id)
-            if len(messages) == heard:
-                await self._send({"action": "resume_job", "jobId": job_id})
-            heard = len(messages)
-            await self._wait(partial(self._has_more_than, heard, job_id))
-        return end
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                messages = self._about(job_id)
+                if ends := [message for message in messages if end_said(message)]:
+                    return ends[0]
+                if len(messages) == heard:
+                    await self._send({"action": "resume_job", "jobId": job_id})
+                heard = len(messages)
+                await self._wait(lambda heard=heard: len(self._about(job_id)) > heard)
+
+    def _about(self, job_id: str) -> list[Message]:
+        return [message for message in self.received if message.get("jobId") == job_id]
 
     async def _exchange(self, frame: Message, is_answer: Callable[[Message], bool]) -> Message:
         async with asyncio.timeout(PATIENCE):
@@ -153,17 +127,21 @@ class Tab:
                     return answers[0]
 
     async def _send(self, frame: Message) -> None:
-        while True:
-            if self._connection is None:
-                await self.open()
-                continue
-            self._history.add(Sent(time.time(), self.person.user_id, self._name, frame))
-            try:
-                await self._connection.send(json.dumps(frame))
-            except websockets.ConnectionClosed:
-                await self._read_to_the_end()
-            else:
-                return
+        await self.open()
+        while not await self._post(frame):
+            await self._read_to_the_end()
+            await self.open()
+
+    async def _post(self, frame: Message) -> bool:
+        """Send a frame on the connection that there is; False if it is lost."""
+        if self._connection is None:
+            return False
+        self._history.add(Sent(time.time(), self.person.user_id, self._name, frame))
+        try:
+            await self._connection.send(json.dumps(frame))
+        except websockets.ConnectionClosed:
+            return False
+        return True
 
     async def _wait(self, condition: Callable[[], bool]) -> bool:
         """Wait until a condition holds; False after a silence, or if the connection is lost."""
@@ -186,14 +164,9 @@ class Tab:
             return False
         self._connection = connection
         self._name = f"{self.person.name}-{uuid.uuid4().hex[:8]}"
-        self._history.add(Opened(time.time(), self.person.user_id, self._name))
         self._reader = asyncio.create_task(self._read(connection, self._name))
         before = len(self.received)
-        frame = {"action": "authenticate", "token": self.person.token}
-        self._history.add(Sent(time.time(), self.person.user_id, self._name, frame))
-        try:
-            await connection.send(json.dumps(frame))
-        except websockets.ConnectionClosed:
+        if not await self._post({"action": "authenticate", "token": self.person.token}):
             return False
         if await self._wait(lambda: any(message.get("type") == "authenticated" for message in self.received[before:])):
             return True
@@ -224,15 +197,3 @@ class Tab:
         reader, self._reader = self._reader, None
         if reader is not None:
             await reader
-
-    def _has_more_than(self, heard: int, job_id: str) -> bool:
-        return len(self.messages_of(job_id)) > heard
-
-    def _end_of(self, job_id: str) -> Message | None:
-        return next((message for message in self.messages_of(job_id) if end_state(message) is not None), None)
-
-
-def end_state(message: Message) -> str | None:
-    """The end that a message says: `completed`, `failed`, `cancelled`, or None."""
-    status = ENDS.get(message["type"], message.get("status") if message["type"] == "job_snapshot" else None)
-    return status if status in ENDS.values() else None

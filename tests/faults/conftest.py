@@ -1,21 +1,16 @@
-"""The stack of the faults, in the session's local cloud, and the table that a run prints at its end."""
+"""The stack of the faults, in the session's local cloud, and the AWS in memory of what needs no cloud."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aws_lambda_powertools import Logger
+from moto import mock_aws
 
+from faults.aws_in_memory import AwsInMemory
 from faults.faulty_stack import FaultyStack
-from faults.report import Report, table_of
 from local_cloud.running_cloud import LocalCloud
-
-REPORTS = pytest.StashKey[list[Report]]()
-NOTES = pytest.StashKey[list[str]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[REPORTS] = []
-    config.stash[NOTES] = []
 
 
 @pytest.fixture(scope="session")
@@ -25,28 +20,14 @@ def faulty_stack(
     """The deployed stack behind the fault proxy."""
     stack = FaultyStack(local_cloud, packages, tmp_path_factory.mktemp("faults"))
     yield stack
-    stack.stop()
+    stack.proxy.stop()
 
 
-@pytest.fixture
-def reports(request: pytest.FixtureRequest) -> list[Report]:
-    """The rows of the table that is printed at the end."""
-    return request.config.stash[REPORTS]
-
-
-@pytest.fixture
-def notes(request: pytest.FixtureRequest) -> list[str]:
-    """Lines that are printed at the end."""
-    return request.config.stash[NOTES]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    reports, notes = config.stash[REPORTS], config.stash[NOTES]
-    if reports:
-        terminalreporter.section("faults")
-        for line in table_of(reports):
-            terminalreporter.line(line)
-    if notes:
-        terminalreporter.section("recovery")
-        for line in notes:
-            terminalreporter.line(line)
+@pytest.fixture(scope="module")
+def aws() -> Iterator[AwsInMemory]:
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "finops-websocket")
+        # Without a handler's logger, its modules' loggers take no keys.
+        Logger(stream=io.StringIO())
+        yield AwsInMemory()

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from faults.history import EXPIRY, Closed, Crashed, Event, History, Injected, Invoked, Opened, Received, Sent, Stored
+from faults.history import EXPIRY, Event, History, Injected, Invoked, Received, Stored
 
 RANK = {"queued": 0, "processing": 1, "completed": 2, "failed": 2, "cancelled": 2}
 ENDS = {"job_completed": "completed", "job_failed": "failed", "job_cancelled": "cancelled"}
@@ -29,7 +29,6 @@ class Evidence:
     """What the history says of each job: its writes in order of `seq`, its messages in the order of their receipt."""
 
     def __init__(self, history: History) -> None:
-        """Sort a history."""
         self.history = history
         self.stored: dict[str, list[Stored]] = defaultdict(list)
         self.received: dict[str, list[Received]] = defaultdict(list)
@@ -42,18 +41,9 @@ class Evidence:
         for writes in self.stored.values():
             writes.sort(key=lambda write: (write.item["seq"], write.at))
 
-    def of_kind(self, *kinds: type[Event]) -> Iterator[Any]:
-        """Give the events of some kinds, in order."""
-        return (event for event in self.history.events if isinstance(event, kinds))
-
-    def acknowledged(self) -> dict[str, Received]:
-        """Give the jobs that a client was told are queued, with the first message that told it."""
-        told: dict[str, Received] = {}
-        for job_id, messages in self.received.items():
-            for received in messages:
-                if received.message["type"] == "job_queued":
-                    told.setdefault(job_id, received)
-        return told
+    def of_kind(self, kind: type[Event]) -> Iterator[Any]:
+        """Give the events of a kind, in order."""
+        return (event for event in self.history.events if isinstance(event, kind))
 
     def by_connection(self, job_id: str) -> dict[str, list[Received]]:
         """Give each connection's messages about a job."""
@@ -71,11 +61,13 @@ class Evidence:
         """Give the write that ended a job."""
         return next((write for write in self.stored.get(job_id, []) if RANK[write.item["status"]] == 2), None)
 
+    def injected(self, operation: str) -> int:
+        """Tell how many faults of an operation were injected."""
+        return sum(injected.operation == operation for injected in self.of_kind(Injected))
+
     def has_expired(self, job_id: str) -> bool:
         """Tell whether a job's item is gone because the test deleted it."""
-        return job_id not in self.history.final_items and any(
-            injected.operation == EXPIRY for injected in self.of_kind(Injected)
-        )
+        return job_id not in self.history.final_items and self.injected(EXPIRY) > 0
 
 
 def state_of_item(item: dict[str, Any]) -> State:
@@ -85,37 +77,29 @@ def state_of_item(item: dict[str, Any]) -> State:
 
 def state_of_message(message: dict[str, Any]) -> State:
     """Give the state that a message about a job says."""
-    kind = message["type"]
+    status = ENDS.get(message["type"], message.get("status"))
     agents = message.get("completed_agents")
-    return State(
-        ENDS.get(kind, message.get("status")),
-        message.get("progress"),
-        message.get("message"),
-        None if agents is None else tuple(agents),
-    )
+    return State(status, message.get("progress"), message.get("message"), None if agents is None else tuple(agents))
+
+
+def end_said(message: dict[str, Any]) -> str | None:
+    """Give the end that a message about a job says: `completed`, `failed`, `cancelled`, or None."""
+    status = state_of_message(message).status
+    return status if RANK.get(status or "", 0) == 2 else None
 
 
 def is_end(received: Received) -> bool:
-    """Tell whether a message says that its job has ended."""
-    return RANK.get(state_of_message(received.message).status or "queued", 0) == 2
+    return end_said(received.message) is not None
 
 
-def describe(event: Event) -> str:
+def describe(event: Received | Stored | Invoked) -> str:
     """Name an event in a sentence."""
     match event:
         case Received(_, user, connection, message):
             seq = f" seq {message['seq']}" if "seq" in message else ""
             what = f"{message.get('type')}{seq} received by {connection} of {user}"
-        case Sent(_, user, connection, frame):
-            what = f"{frame.get('action')} sent by {connection} of {user}"
         case Stored(_, item):
             what = f"seq {item['seq']} stored as {item['status']} {item['progress']}%"
-        case Opened(_, user, connection) | Closed(_, user, connection):
-            what = f"{connection} of {user} {type(event).__name__.lower()}"
         case Invoked(_, agent, job_id):
             what = f"{agent} invoked for {job_id}"
-        case Crashed(_, crashed_job):
-            what = f"crash of {crashed_job or 'a worker'}"
-        case Injected(_, fault, service, operation):
-            what = f"{fault} injected into {service} {operation}"
     return f"{what} at {event.at:.3f}"

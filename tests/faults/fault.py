@@ -25,10 +25,6 @@ class Kind(StrEnum):
     """The process that makes the call is killed, and the service never sees the call."""
 
 
-def any_body(_body: bytes) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Fault:
     """Calls that a fault befalls, and what it does to them.
@@ -43,7 +39,7 @@ class Fault:
     kind: Kind
     operation: str | None = None
     caller: str = ""
-    matches: Callable[[bytes], bool] = any_body
+    matches: Callable[[bytes], bool] = lambda _body: True
     probability: float = 1
     times: int | None = None
     seconds: float = 0
@@ -79,10 +75,7 @@ STATUSES = {
     ("s3", "SlowDown"): 503,
 }
 
-_TYPES = {
-    "dynamodb": "com.amazonaws.dynamodb.v20120810#",
-    "sqs": "com.amazonaws.sqs#",
-}
+_TYPES = {"dynamodb": "com.amazonaws.dynamodb.v20120810#", "sqs": "com.amazonaws.sqs#"}
 
 
 def refusal(service: str, error: str) -> Reply:

@@ -1,25 +1,27 @@
 """A proxy between the functions and the local cloud that injects faults and writes down what was stored.
 
 It runs in the tests' process. The functions' environment names it as the endpoint of DynamoDB, SQS, Lambda, S3 and the
-management API; it sends their requests on as they are, signatures included.
+management API; it sends their requests on as they are, signatures included. Which process calls it reads from the
+User-Agent, where function_process/sitecustomize.py has put it.
 """
 
 import http.client
 import json
+import os
 import random
+import re
+import signal
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
-from faults.aws_call import AwsCall, recognise
+from faults.aws_call import AwsCall, recognise, stored_jobs
 from faults.fault import Fault, Kind, Reply, refusal
 from faults.history import TWICE, Crashed, History, Injected, Stored
-from faults.stored_items import stored_jobs
-from faults.workers import Worker, Workers
 from local_cloud.running_cloud import LocalCloud
 
 # Of one connection, not of the message: each side has its own.
@@ -28,6 +30,22 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "expect", "conte
 _SERVICE_SECONDS = 120
 
 PROCESSOR = "-background-processor"
+
+
+class Worker(NamedTuple):
+    """A process of the local cloud's that runs a function; no function and no process if it is another caller.
+
+    The local cloud gives a process one invocation at a time. One that dies in an invocation makes it fail, as a crash
+    on AWS does; the next invocation gets a new process.
+    """
+
+    function: str
+    pid: int | None
+
+
+def worker_in(user_agent: str) -> Worker:
+    found = re.search(r"\bapp/([\w-]+)\.(\d+)", user_agent)
+    return Worker(found[1], int(found[2])) if found else Worker("", None)
 
 
 class FaultProxy:
@@ -41,7 +59,6 @@ class FaultProxy:
         """What went wrong in the proxy itself."""
         self._cloud_port = cloud.port
         self._queues = cloud.client("sqs")
-        self.workers = Workers(cloud.port)
         self._held_jobs: dict[int, str] = {}
         self._faults: tuple[Fault, ...] = ()
         self._random = random.Random()
@@ -72,22 +89,19 @@ class FaultProxy:
         self.history.add(Injected(time.time(), fault, service, operation))
 
     def kill_holder_of(self, job_id: str) -> bool:
-        """Kill the background processor's worker that was the last to call for this job; False if it is not there."""
+        """Kill the background processor's process that was the last to call for this job; False if it is not there."""
         with self._choosing:
             pid = next((pid for pid, held in reversed(self._held_jobs.items()) if held == job_id), None)
-        worker = next((worker for worker in self.workers.all() if worker.pid == pid), None)
-        if worker is None:
-            return False
-        self._kill(worker)
-        return True
+        return pid is not None and self._kill(pid)
 
     def serve(self, request: "_Request", call: AwsCall) -> Reply | None:
         """Give the reply to a request; None closes the connection without one."""
-        worker = request.worker
+        worker = worker_in(request.headers.get("User-Agent", ""))
         fault = self._choose(call, worker)
-        if fault is None:
-            return self._forward(request, call)
-        match fault.kind:
+        reply = None
+        match fault.kind if fault else None:
+            case None:
+                reply = self._forward(request, call)
             case Kind.DELAY:
                 time.sleep(fault.seconds)  # the fault itself
                 reply = self._forward(request, call)
@@ -100,41 +114,39 @@ class FaultProxy:
                 reply = self._make_visible(request, call)
             case Kind.LOSE_REPLY:
                 self._forward(request, call)
-                reply = None
-            case Kind.KILL if worker is not None:
-                self._kill(worker)
-                reply = None
-            case _:
-                reply = None
+            case Kind.KILL:
+                self._kill(worker.pid)
         return reply
 
-    def _choose(self, call: AwsCall, worker: Worker | None) -> Fault | None:
-        caller = "" if worker is None else worker.function
+    def _choose(self, call: AwsCall, worker: Worker) -> Fault | None:
         with self._choosing:
-            if worker is not None and caller.endswith(PROCESSOR) and call.job_id is not None:
+            if worker.function.endswith(PROCESSOR) and call.job_id is not None:
                 # Put at the end: the last to call for a job is its holder.
                 self._held_jobs.pop(worker.pid, None)
                 self._held_jobs[worker.pid] = call.job_id
             for fault in self._faults:
-                if not (
+                befalls = (
                     fault.service == call.service
                     and fault.operation in (None, call.operation)
-                    and caller.endswith(fault.caller)
-                    and (fault.kind is not Kind.KILL or worker is not None)
+                    and worker.function.endswith(fault.caller)
+                    and (fault.kind is not Kind.KILL or worker.pid is not None)
                     and fault.matches(call.body)
-                ):
-                    continue
-                if self.injected[fault.name] == fault.times:
-                    continue
-                if self._random.random() < fault.probability:
-                    is_twice = fault.kind is Kind.DUPLICATE
-                    self.note(fault.name, call.service, call.operation + TWICE if is_twice else call.operation)
+                    and self.injected[fault.name] != fault.times
+                )
+                if befalls and self._random.random() < fault.probability:
+                    twice = TWICE if fault.kind is Kind.DUPLICATE else ""
+                    self.note(fault.name, call.service, call.operation + twice)
                     return fault
         return None
 
-    def _kill(self, worker: Worker) -> None:
-        self.history.add(Crashed(time.time(), self._held_jobs.get(worker.pid)))
-        self.workers.kill(worker)
+    def _kill(self, pid: int) -> bool:
+        """End a process as a machine's failure does: it can do nothing about it. False if it has ended already."""
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        self.history.add(Crashed(time.time(), self._held_jobs.get(pid)))
+        return True
 
     def _make_visible(self, request: "_Request", call: AwsCall) -> Reply:
         try:
@@ -188,15 +200,6 @@ class _Request(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: _Server
-
-    known_worker: Worker | None = None
-
-    @property
-    def worker(self) -> Worker | None:
-        """The worker at the other end; None if it is none, as a client that follows a link to S3."""
-        if self.known_worker is None:
-            self.known_worker = self.server.proxy.workers.that_connected_from(self.client_address[1])
-        return self.known_worker
 
     def serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from faults import scenarios
 from faults.clients import Message
@@ -52,9 +53,27 @@ def saying(*words: str) -> Callable[[bytes], bool]:
     return lambda body: all(word.encode() in body for word in words)
 
 
-def under(fault: Fault, *questions: str, ends: frozenset[str] = frozenset({"completed"})) -> Row:
+def under(fault: Fault, *questions: str, **fields: Any) -> Row:
     """Make the row of one fault, which gives it its name."""
-    return Row(fault.name, (fault,), questions or (BOTH, COST, BOTH, COST), ends)
+    return Row(fault.name, (fault,), questions or (BOTH, COST, BOTH, COST), **fields)
+
+
+def dynamodb(name: str, kind: Kind, probability: float, **fields: Any) -> Row:
+    return under(Fault(name, "dynamodb", kind, probability=probability, **fields))
+
+
+def sending(name: str, kind: Kind, **fields: Any) -> Fault:
+    return Fault(name, "sqs", kind, "SendMessage", **fields)
+
+
+def posting(name: str, error: str, **fields: Any) -> Fault:
+    """Posting to a connection is refused with an error."""
+    return Fault(name, "connections", Kind.REFUSE, error=error, **fields)
+
+
+def people(name: str, scenario: Scenario, *questions: str, **fields: Any) -> Row:
+    """Make a row in which nothing is wrong with AWS."""
+    return Row(name, (), questions, scenario=scenario, **fields)
 
 
 def killed(
@@ -70,31 +89,22 @@ VISIBLE_TOO_EARLY = Fault(
 )
 
 ROWS = (
-    # DynamoDB
-    under(
-        Fault(
-            "DynamoDB throttles",
-            "dynamodb",
-            Kind.REFUSE,
-            error="ProvisionedThroughputExceededException",
-            probability=0.15,
-        )
-    ),
-    under(Fault("DynamoDB fails", "dynamodb", Kind.REFUSE, error="InternalServerError", probability=0.15)),
-    under(Fault("DynamoDB is slow", "dynamodb", Kind.DELAY, probability=0.2, seconds=0.3)),
-    under(Fault("DynamoDB's connection drops", "dynamodb", Kind.DROP, probability=0.1)),
-    under(Fault("DynamoDB's reply is lost", "dynamodb", Kind.LOSE_REPLY, probability=0.15)),
-    under(Fault("DynamoDB gets it twice", "dynamodb", Kind.DUPLICATE, probability=0.3)),
+    dynamodb("DynamoDB throttles", Kind.REFUSE, 0.15, error="ProvisionedThroughputExceededException"),
+    dynamodb("DynamoDB fails", Kind.REFUSE, 0.15, error="InternalServerError"),
+    dynamodb("DynamoDB is slow", Kind.DELAY, 0.2, seconds=0.3),
+    dynamodb("DynamoDB's connection drops", Kind.DROP, 0.1),
+    dynamodb("DynamoDB's reply is lost", Kind.LOSE_REPLY, 0.15),
+    dynamodb("DynamoDB gets it twice", Kind.DUPLICATE, 0.3),
     # SQS
-    under(Fault("SQS fails", "sqs", Kind.REFUSE, "SendMessage", error="ServiceUnavailable", times=2)),
+    under(sending("SQS fails", Kind.REFUSE, error="ServiceUnavailable", times=2)),
     under(
-        Fault("SQS is down", "sqs", Kind.REFUSE, "SendMessage", error="ServiceUnavailable"),
+        sending("SQS is down", Kind.REFUSE, error="ServiceUnavailable"),
         COST,
         COST,
         ends=frozenset({"QUEUE_UNAVAILABLE"}),
     ),
-    under(Fault("SQS's reply is lost", "sqs", Kind.LOSE_REPLY, "SendMessage", times=2)),
-    under(Fault("SQS gets it twice", "sqs", Kind.DUPLICATE, "SendMessage")),
+    under(sending("SQS's reply is lost", Kind.LOSE_REPLY, times=2)),
+    under(sending("SQS gets it twice", Kind.DUPLICATE)),
     under(
         Fault(
             "visibility cannot be changed",
@@ -106,8 +116,8 @@ ROWS = (
         )
     ),
     under(VISIBLE_TOO_EARLY, LONG, LONG),
-    Row("the queue forgets", (), (COST, BOTH), scenario=scenarios.the_queue_forgets),
-    Row("the queue forgets, nobody looks", (), (COST, BOTH), scenario=scenarios.nobody_looks_and_the_sweep_does),
+    people("the queue forgets", scenarios.the_queue_forgets, COST, BOTH),
+    people("the queue forgets, nobody looks", scenarios.nobody_looks_and_the_sweep_does, COST, BOTH),
     # The agents
     under(Fault("agents are throttled", "lambda", Kind.REFUSE, error="TooManyRequestsException", times=4)),
     under(Fault("an agent cannot be invoked", "lambda", Kind.REFUSE, error="ServiceException", times=1), BOTH, BOTH),
@@ -122,59 +132,38 @@ ROWS = (
             ("hangs", f"hang:{AGENT_TIMEOUT + 3}"),
             ("answers rubbish", "rubbish"),
             ("answers twice at once", "twice"),
-            ("nests its answer deeply", "deep"),
+            ("nests its answer deeply", "deep:100000"),
         )
     ),
     Row("all agents crash", (), (f"{BOTH} cost=crash advisor=crash",) * 2, ends=frozenset({"AGENTS_FAILED"})),
     # As much as Lambda passes on, almost.
-    Row(
+    people(
         "an agent answers 6 MB",
-        (),
-        (f"{COST} cost=large:6000000", f"{COST} cost=large:6000001"),
-        scenario=scenarios.whole_answers_are_behind_links,
+        scenarios.whole_answers_are_behind_links,
+        f"{COST} cost=large:6000000",
+        f"{COST} cost=large:6000001",
     ),
     # Posting
+    under(posting("posting says gone (410)", "GoneException", caller=PROCESSOR, times=2)),
+    under(posting("posting is throttled (429)", "LimitExceededException", probability=0.3)),
+    under(posting("posting fails (500)", "InternalServerErrorException", probability=0.3)),
     under(
-        Fault("posting says gone (410)", "connections", Kind.REFUSE, error="GoneException", caller=PROCESSOR, times=2)
-    ),
-    under(
-        Fault("posting is throttled (429)", "connections", Kind.REFUSE, error="LimitExceededException", probability=0.3)
-    ),
-    under(
-        Fault("posting fails (500)", "connections", Kind.REFUSE, error="InternalServerErrorException", probability=0.3)
-    ),
-    Row(
-        "a message is too large (413)",
-        (
-            Fault(
-                "a message is too large (413)",
-                "connections",
-                Kind.REFUSE,
-                error="PayloadTooLargeException",
-                # As API Gateway does.
-                matches=lambda body: len(body) > 128 * 1024,
-            ),
+        posting(
+            "a message is too large (413)",
+            "PayloadTooLargeException",
+            # As API Gateway does.
+            matches=lambda body: len(body) > 128 * 1024,
         ),
-        (LARGE, f"{BOTH} cost=large:102000 advisor=large:102000"),
+        LARGE,
+        f"{BOTH} cost=large:102000 advisor=large:102000",
         scenario=scenarios.answers_are_as_large_as_messages,
         never_comes=True,
     ),
+    under(posting("posting is forbidden (403)", "ForbiddenException", caller=PROCESSOR, times=3)),
     under(
-        Fault(
-            "posting is forbidden (403)",
-            "connections",
-            Kind.REFUSE,
-            error="ForbiddenException",
-            caller=PROCESSOR,
-            times=3,
-        )
-    ),
-    under(
-        Fault(
+        posting(
             "an end cannot be posted",
-            "connections",
-            Kind.REFUSE,
-            error="LimitExceededException",
+            "LimitExceededException",
             caller=PROCESSOR,
             matches=saying('"job_completed"'),
             # Each of two ends as often as it is tried at first.
@@ -186,17 +175,12 @@ ROWS = (
     under(Fault("a post's reply is lost", "connections", Kind.LOSE_REPLY, probability=0.2)),
     under(Fault("posting is slow", "connections", Kind.DELAY, probability=0.3, seconds=0.3)),
     # S3
-    Row(
-        "S3 is too busy",
-        (Fault("S3 is too busy", "s3", Kind.REFUSE, error="SlowDown", times=3),),
-        (LARGE, LARGE),
-        scenario=scenarios.whole_answers_are_behind_links,
-    ),
-    Row(
-        "S3 is slow",
-        (Fault("S3 is slow", "s3", Kind.DELAY, "PutObject", seconds=0.5),),
-        (LARGE, LARGE),
-        scenario=scenarios.whole_answers_are_behind_links,
+    *(
+        under(fault, LARGE, LARGE, scenario=scenarios.whole_answers_are_behind_links)
+        for fault in (
+            Fault("S3 is too busy", "s3", Kind.REFUSE, error="SlowDown", times=3),
+            Fault("S3 is slow", "s3", Kind.DELAY, "PutObject", seconds=0.5),
+        )
     ),
     # Workers
     Row(
@@ -215,35 +199,29 @@ ROWS = (
         ),
         (BOTH, COST),
     ),
-    Row(
-        "every worker of a job dies",
-        (EVERY_WORKER_DIES,),
-        (SAVE,),
-        ends=frozenset({"PROCESSING_FAILED"}),
-    ),
+    Row("every worker of a job dies", (EVERY_WORKER_DIES,), (SAVE,), ends=frozenset({"PROCESSING_FAILED"})),
     Row(
         "who takes a question dies",
         (killed("before the job is queued", "jobId", service="sqs", caller=MESSAGE_HANDLER),),
         (COST, COST),
     ),
     # People
-    Row("clients vanish and come back", (), (SLOWLY, ONE_SLOWLY), scenario=scenarios.everybody_vanishes_and_comes_back),
-    Row("a client never comes back", (), (ONE_SLOWLY, COST), scenario=scenarios.somebody_never_comes_back),
-    Row("three tabs, one vanishes", (), (SLOWLY, ONE_SLOWLY), scenario=scenarios.three_tabs_follow),
-    Row(
+    people("clients vanish and come back", scenarios.everybody_vanishes_and_comes_back, SLOWLY, ONE_SLOWLY),
+    people("a client never comes back", scenarios.somebody_never_comes_back, ONE_SLOWLY, COST),
+    people("three tabs, one vanishes", scenarios.three_tabs_follow, SLOWLY, ONE_SLOWLY),
+    people(
         "jobs are cancelled, twice",
-        (),
-        (SLOWLY, COST, ONE_SLOWLY, SLOWLY),
+        scenarios.cancel_at_random_moments,
+        *(SLOWLY, COST, ONE_SLOWLY, SLOWLY),
         ends=frozenset({"completed", "cancelled"}),
-        scenario=scenarios.cancel_at_random_moments,
     ),
-    Row("a stranger asks for the jobs", (), (SLOWLY, COST), scenario=scenarios.another_asks_for_the_jobs),
-    Row("one question, three times at once", (), (BOTH,), scenario=scenarios.the_same_question_twice_at_once),
+    people("a stranger asks for the jobs", scenarios.another_asks_for_the_jobs, SLOWLY, COST),
+    people("one question, three times at once", scenarios.the_same_question_twice_at_once, BOTH),
     # Time
-    Row("TTL deletes a job early", (), (COST, BOTH), scenario=scenarios.ttl_deletes_a_finished_job_early),
-    Row("TTL deletes an answer early", (), (BOTH, COST), scenario=scenarios.ttl_deletes_an_answer_early),
-    Row("TTL deletes late", (), (COST, BOTH), scenario=scenarios.an_expired_job_is_still_there),
-    Row("a dead letter is no job", (), (COST, COST), scenario=scenarios.a_foreign_body_is_dead),
+    people("TTL deletes a job early", scenarios.ttl_deletes_a_finished_job_early, COST, BOTH),
+    people("TTL deletes an answer early", scenarios.ttl_deletes_an_answer_early, BOTH, COST),
+    people("TTL deletes late", scenarios.an_expired_job_is_still_there, COST, BOTH),
+    people("a dead letter is no job", scenarios.a_foreign_body_is_dead, COST, COST),
     # The last: the functions' processes begin anew before it and after it.
     Row(
         # A job may be taken from a worker that has it, even too often; it has one end all the same.

@@ -1,22 +1,20 @@
 """The stack that faults are injected into: its functions call AWS through the fault proxy, and are in a hurry."""
 
-import json
 import re
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jwt
 
+from faults.aws_call import plain_item
 from faults.clients import Person
 from faults.fault import Fault
 from faults.fault_proxy import PROCESSOR, FaultProxy
 from faults.history import CLOCK, EXPIRY, FOREIGN_BODY, Crashed, History, Invoked, Stored
-from faults.stored_items import plain_item
 from local_cloud.journey_stack import JourneyStack
 from local_cloud.running_cloud import LocalCloud, until
 
@@ -32,14 +30,13 @@ AGENT_TIMEOUT = 12
 STUCK_JOB = 6
 UNFINISHED = ("queued", "processing")
 GOOD_BEHAVIOURS = ("answer", "nap")
-SKEWED_CLOCK = Path(__file__).with_name("skewed_clock")
+FUNCTION_PROCESS = Path(__file__).with_name("function_process")
 
 
 class FaultyStack(JourneyStack):
     """The deployed stack, the proxy in front of its services, and what a run of it leaves behind."""
 
     agents: ClassVar = {"cost": COST_AGENT, "advisor": ADVISOR}
-    agent_code = Path(__file__).with_name("faulty_agent.py")
 
     def __init__(self, cloud: LocalCloud, packages: Path, directory: Path) -> None:
         super().__init__(
@@ -58,20 +55,19 @@ class FaultyStack(JourneyStack):
         self._logs = cloud.client("logs")
         self._begin = time.time()
         self._foreign_bodies: list[str] = []
-        self._own_environment = {function: self._environment(function) for function in FUNCTIONS}
         self.set_environment()
 
-    def stop(self) -> None:
-        self.proxy.stop()
-
-    def set_environment(self, **more: str) -> None:
+    def set_environment(self, **changes: str) -> None:
         """Point the functions at the proxy, with more variables if need be; their workers start anew."""
-        services = {f"AWS_ENDPOINT_URL_{service}": self.proxy.url for service in ("DYNAMODB", "SQS", "LAMBDA", "S3")}
-        api = f"{self.proxy.url}/_aws/execute-api/{self.outputs['WebSocketApiId']}/prod"
-        for function, own in self._own_environment.items():
+        ours = {f"AWS_ENDPOINT_URL_{service}": self.proxy.url for service in ("DYNAMODB", "SQS", "LAMBDA", "S3")}
+        ours["MANAGEMENT_ENDPOINT"] = f"{self.proxy.url}/_aws/execute-api/{self.outputs['WebSocketApiId']}/prod"
+        ours["PYTHONPATH"] = str(FUNCTION_PROCESS)
+        for function in FUNCTIONS:
+            name = self.project + function
+            own = self._lambda.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            kept = {variable: value for variable, value in own.items() if not variable.startswith("CLOCK_SKEW_")}
             self._lambda.update_function_configuration(
-                FunctionName=self.project + function,
-                Environment={"Variables": {**own, **services, "MANAGEMENT_ENDPOINT": api, **more}},
+                FunctionName=name, Environment={"Variables": {**kept, **ours, **changes}}
             )
 
     def begin(self, faults: Iterable[Fault] = (), seed: int = 0) -> None:
@@ -91,17 +87,15 @@ class FaultyStack(JourneyStack):
         # What an end's last message could not bring about is the sweep's.
         self.sweep()
         self.settle()
-        history = self.proxy.history
-        self._complete(history)
-        return history
+        self._complete(self.proxy.history)
+        assert self.proxy.failures == []
+        return self.proxy.history
 
     @contextmanager
     def wrong_clocks(self, seconds: int) -> Iterator[None]:
         """Let the clocks of all functions' processes be off, some fast and some slow."""
         marks = self._record.with_name(f"clocks-{uuid.uuid4()}")
-        self.set_environment(
-            PYTHONPATH=str(SKEWED_CLOCK), CLOCK_SKEW_SECONDS=str(seconds), CLOCK_SKEW_DIRECTORY=str(marks)
-        )
+        self.set_environment(CLOCK_SKEW_SECONDS=str(seconds), CLOCK_SKEW_DIRECTORY=str(marks))
         self.proxy.note("wrong clock", "machine", CLOCK)
         try:
             yield
@@ -120,10 +114,10 @@ class FaultyStack(JourneyStack):
         until(lambda: self._waiting("ProcessingQueueUrl") == 0, seconds)
         until(lambda: self._waiting("ProcessingDeadLetterQueueUrl") <= len(self._foreign_bodies), seconds)
 
-    def put_foreign_body(self, queue: str, body: str) -> None:
-        """Put a body that is no job into a queue, which is named by its output."""
+    def put_foreign_body(self, body: str) -> None:
+        """Put a body that is no job into the dead-letter queue."""
         self._foreign_bodies.append(body)
-        self._queues.send_message(QueueUrl=self.outputs[queue], MessageBody=body)
+        self._queues.send_message(QueueUrl=self.outputs["ProcessingDeadLetterQueueUrl"], MessageBody=body)
         self.proxy.note("a body that is no job", "sqs", FOREIGN_BODY)
 
     def expire(self, job_id: str) -> None:
@@ -147,10 +141,6 @@ class FaultyStack(JourneyStack):
         )
         self.proxy.note("TTL deletes late", "dynamodb", "LateTimeToLive")
 
-    def invocations(self, job_id: str) -> Counter[str]:
-        """How often each agent has begun to work for a job since the recording began."""
-        return Counter(line["role"] for line in self._record_lines() if line["jobId"] == job_id)
-
     def dead_letter_bodies(self) -> list[str]:
         """The bodies that lie in the dead-letter queue; what cannot be seen there now must be foreign ones."""
         lying = self._waiting("ProcessingDeadLetterQueueUrl")
@@ -159,12 +149,17 @@ class FaultyStack(JourneyStack):
         bodies = [message["Body"] for message in found.get("Messages", [])]
         return bodies + [body for body in self._foreign_bodies if body not in bodies][: lying - len(bodies)]
 
-    def deliver(self, enabled: bool) -> None:
-        """Let the processing queue's messages go to the processor, or lie."""
+    @contextmanager
+    def no_delivery(self) -> Iterator[None]:
+        """Let the processing queue's messages lie."""
         queue = self.outputs["ProcessingQueueUrl"].rsplit("/", 1)[1]
         mappings = self._lambda.list_event_source_mappings(FunctionName=self.project + PROCESSOR)["EventSourceMappings"]
         (mapping,) = (one for one in mappings if one["EventSourceArn"].endswith(f":{queue}"))
-        self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+        self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
     def lose_messages(self) -> None:
         """Empty the processing queue."""
@@ -188,11 +183,11 @@ class FaultyStack(JourneyStack):
     def _complete(self, history: History) -> None:
         stored = [event.item for event in history.events if isinstance(event, Stored)]
         jobs = {item["jobId"] for item in stored}
-        for line in self._record_lines():
-            if line["jobId"] in jobs:
-                history.add(Invoked(line["begin"], self.agents[line["role"]], line["jobId"]))
-                if line["behaviour"] not in GOOD_BEHAVIOURS:
-                    self.proxy.note(f"agent: {line['behaviour']}", "agent", line["behaviour"])
+        for invocation in self.all_invocations():
+            if invocation["jobId"] in jobs:
+                history.add(Invoked(invocation["at"], self.agents[invocation["role"]], invocation["jobId"]))
+                if invocation["behaviour"] not in GOOD_BEHAVIOURS:
+                    self.proxy.note(f"agent: {invocation['behaviour']}", "agent", invocation["behaviour"])
         holders = {item["leaseOwner"]: item["jobId"] for item in stored if "leaseOwner" in item}
         for request_id, at in self._failed_invocations(self._begin):
             if request_id in holders:
@@ -205,11 +200,6 @@ class FaultyStack(JourneyStack):
             item["deadLetter"]["body"] for item in history.final_items.values() if "deadLetter" in item
         ]
         history.events.sort(key=lambda event: event.at)
-
-    def _record_lines(self) -> list[dict[str, Any]]:
-        """What the agents have written down when they began."""
-        lines = map(json.loads, self._record.read_text(encoding="utf-8").splitlines())
-        return [line for line in lines if "begin" in line]
 
     def _failed_invocations(self, since: float) -> Iterator[tuple[str, float]]:
         """The processor's invocations that ended in an exception: their request ids, and when."""
@@ -227,8 +217,3 @@ class FaultyStack(JourneyStack):
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = self._queues.get_queue_attributes(QueueUrl=self.outputs[queue], AttributeNames=names)["Attributes"]
         return sum(int(counts[name]) for name in names)
-
-    def _environment(self, function: str) -> dict[str, str]:
-        configuration = self._lambda.get_function_configuration(FunctionName=self.project + function)
-        variables: dict[str, str] = configuration["Environment"]["Variables"]
-        return variables

@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from faults.evidence import ENDS, LIVE, RANK, Evidence, State, describe, is_end, state_of_item, state_of_message
+from faults.evidence import (
+    ENDS,
+    LIVE,
+    RANK,
+    Evidence,
+    State,
+    describe,
+    end_said,
+    is_end,
+    state_of_item,
+    state_of_message,
+)
 from faults.history import Closed, Injected, Received, Stored
 
 
@@ -29,18 +40,16 @@ def seq_rises_for_each_follower(evidence: Evidence) -> Iterator[str]:
             yield from _disorder(evidence, job_id, connection_messages)
 
 
-def nothing_is_sent_before_it_is_stored(evidence: Evidence) -> Iterator[str]:
+def stored_before_sent(evidence: Evidence) -> Iterator[str]:
     """Each state that a message says is one that the store had by then."""
     for job_id, messages in evidence.received.items():
         stored = _stored_by_seq(evidence, job_id)
         for received in messages:
-            yield from _unfounded(job_id, stored, received, state_of_message(received.message))
+            yield from _unfounded(job_id, stored, received)
     for received in evidence.of_kind(Received):
-        for entry in received.message.get("jobs", []) if received.message.get("type") == "job_list" else []:
-            listed = Received(received.at, received.user, received.connection, {"type": "job_list", **entry})
-            yield from _unfounded(
-                entry["jobId"], _stored_by_seq(evidence, entry["jobId"]), listed, state_of_message(listed.message)
-            )
+        for entry in received.message.get("jobs", []):
+            listed = received._replace(message={"type": "job_list", **entry})
+            yield from _unfounded(entry["jobId"], _stored_by_seq(evidence, entry["jobId"]), listed)
 
 
 def followers_see_the_end(evidence: Evidence) -> Iterator[str]:
@@ -59,7 +68,7 @@ def followers_see_the_end(evidence: Evidence) -> Iterator[str]:
                     f"{connection} never saw job {job_id} end as {final['status']} with seq {final['seq']}: "
                     f"the last it has is {describe(last)}."
                 )
-            elif not _is_state_of(last, final):
+            elif (last.message["seq"], end_said(last.message)) != (final["seq"], final["status"]):
                 yield (
                     f"{connection} has another end of job {job_id} than the store ({final['status']}, seq "
                     f"{final['seq']}): {describe(last)}."
@@ -102,9 +111,8 @@ def nobody_receives_anothers(evidence: Evidence) -> Iterator[str]:
 def _contradictions(job_id: str, messages: list[Received]) -> Iterator[str]:
     first_of: dict[tuple[str, int, str | None], Received] = {}
     for received in messages:
-        message = received.message
-        first = first_of.setdefault((message["type"], message["seq"], message.get("agent")), received)
-        if not _says_the_same(first.message, message):
+        first = first_of.setdefault(_key(received.message), received)
+        if not _says_the_same(first.message, received.message):
             yield f"Job {job_id} has two messages of one kind and seq: {describe(first)}, and {describe(received)}."
 
 
@@ -117,7 +125,7 @@ def _disorder(evidence: Evidence, job_id: str, messages: list[Received]) -> Iter
             snapshots.add(message["seq"])
         if message["type"] not in LIVE:
             continue
-        is_repeat = any(_is_same_message(before.message, message) for before in accepted)
+        is_repeat = any(_key(before.message) == _key(message) for before in accepted)
         is_redraw = message["type"] != "progress_update" and message["seq"] in snapshots
         if is_repeat or is_redraw:
             continue
@@ -159,7 +167,8 @@ def _stored_by_seq(evidence: Evidence, job_id: str) -> dict[int, tuple[float, St
     return states
 
 
-def _unfounded(job_id: str, stored: dict[int, tuple[float, State]], received: Received, said: State) -> Iterator[str]:
+def _unfounded(job_id: str, stored: dict[int, tuple[float, State]], received: Received) -> Iterator[str]:
+    said = state_of_message(received.message)
     at, state = stored.get(received.message["seq"], (0.0, None))
     if state is None:
         yield f"The store never had what was said of job {job_id}: {describe(received)}."
@@ -182,11 +191,6 @@ def _followers(evidence: Evidence, job_id: str) -> dict[str, Received]:
     return followers
 
 
-def _is_state_of(received: Received, final: dict[str, Any]) -> bool:
-    is_same_step: bool = received.message["seq"] == final["seq"]
-    return is_same_step and state_of_message(received.message).agrees_with(state_of_item(final))
-
-
 def _named_jobs(message: dict[str, Any]) -> list[str]:
     if message.get("code") == "JOB_NOT_FOUND":
         # It repeats the id that the connection has asked for, and says nothing of the job.
@@ -196,8 +200,8 @@ def _named_jobs(message: dict[str, Any]) -> list[str]:
     return [entry["jobId"] for entry in message.get("jobs", [])] + list(message.get("activeJobs", []))
 
 
-def _is_same_message(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return (one["type"], one["seq"], one.get("agent")) == (other["type"], other["seq"], other.get("agent"))
+def _key(message: dict[str, Any]) -> tuple[str, int, str | None]:
+    return message["type"], message["seq"], message.get("agent")
 
 
 def _says_the_same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -6,20 +6,17 @@ is used for one connection only in the whole history.
 
 import json
 import threading
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-# Operations of injections that the checker must know: see Injected.
-EXPIRY = "TimeToLive"
-FOREIGN_BODY = "ForeignBody"
-CLOCK = "Clock"
+# Operations of injections that the checker must know: a job's item was deleted, as TTL would; a body that is no job was
+# put into a queue; the functions' clocks were wrong.
+EXPIRY, FOREIGN_BODY, CLOCK = "TimeToLive", "ForeignBody", "Clock"
 # The end of an operation's name that was done twice.
 TWICE = ", twice"
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """A client sent a frame."""
 
     at: float
@@ -28,8 +25,7 @@ class Sent:
     frame: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """A client received a message."""
 
     at: float
@@ -38,17 +34,7 @@ class Received:
     message: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A client's connection was made."""
-
-    at: float
-    user: str
-    connection: str
-
-
-@dataclass(frozen=True)
-class Closed:
+class Closed(NamedTuple):
     """A client's connection was closed or cut."""
 
     at: float
@@ -56,16 +42,14 @@ class Closed:
     connection: str
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """The store took a job item; `item` is the whole of it as it was then, its numbers as int."""
 
     at: float
     item: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Invoked:
+class Invoked(NamedTuple):
     """An agent began to work for a job."""
 
     at: float
@@ -73,21 +57,15 @@ class Invoked:
     job_id: str
 
 
-@dataclass(frozen=True)
-class Crashed:
+class Crashed(NamedTuple):
     """A worker was killed, or an invocation of the processor ended in an error; None if its job is not known."""
 
     at: float
     job_id: str | None
 
 
-@dataclass(frozen=True)
-class Injected:
-    """A fault was injected. `service` and `operation` are the call's, such as `lambda` and `Invoke`.
-
-    The operation EXPIRY says that a job's item was deleted, as TTL would; FOREIGN_BODY that a body that is no job was
-    put into a queue; CLOCK that the functions' clocks were wrong.
-    """
+class Injected(NamedTuple):
+    """A fault was injected. `service` and `operation` are the call's, such as `lambda` and `Invoke`."""
 
     at: float
     fault: str
@@ -95,14 +73,13 @@ class Injected:
     operation: str
 
 
-Event = Sent | Received | Opened | Closed | Stored | Invoked | Crashed | Injected
+Event = Sent | Received | Closed | Stored | Invoked | Crashed | Injected
 
 
 class History:
     """The events in the order in which they were noted, and what there was at the end."""
 
     def __init__(self) -> None:
-        """Begin an empty history."""
         self.events: list[Event] = []
         self.final_items: dict[str, dict[str, Any]] = {}
         """The jobs' items that the store had at the end, by job id."""
@@ -117,12 +94,8 @@ class History:
 
     def save(self, path: Path) -> None:
         """Write the history as JSON lines: one for each event, and one for the end."""
-        with self._adding, path.open("w", encoding="utf-8") as lines:
-            for event in self.events:
-                lines.write(_line({"event": type(event).__name__, **asdict(event)}))
-            lines.write(_line({"event": "End", "final_items": self.final_items, "dead_letters": self.dead_letters}))
-
-
-def _line(fields: dict[str, Any]) -> str:
-    # Of what a store's item holds, only sets (the followers) are unknown to JSON.
-    return json.dumps(fields, default=sorted, ensure_ascii=False) + "\n"
+        with self._adding:
+            lines = [{"event": type(event).__name__, **event._asdict()} for event in self.events]
+        lines.append({"event": "End", "final_items": self.final_items, "dead_letters": self.dead_letters})
+        # Of what a store's item holds, only sets (the followers) are unknown to JSON.
+        path.write_text("".join(json.dumps(line, default=sorted) + "\n" for line in lines), encoding="utf-8")

@@ -1,12 +1,12 @@
 """What must hold of each job, whoever follows it: its end, its states, its agents, its dead letters."""
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from math import inf
 
-from faults.evidence import ENDS, RANK, Evidence, describe, is_end, state_of_item
+from faults.evidence import RANK, Evidence, describe, end_said, is_end, state_of_item
 from faults.history import CLOCK, EXPIRY, FOREIGN_BODY, TWICE, Crashed, Injected, Invoked, Received, Stored
 
 # Seconds, twice as long as a heartbeat: a worker that has written since is not late, and its lease must run.
@@ -16,16 +16,15 @@ SILENCE = 2
 def acknowledged_jobs_end(evidence: Evidence) -> Iterator[str]:
     """A job that anybody was told is queued ends, unless its item was deleted as TTL would."""
     missing = []
-    for job_id, told in evidence.acknowledged().items():
+    for job_id, messages in evidence.received.items():
+        told = next((received for received in messages if received.message["type"] == "job_queued"), None)
         final = evidence.history.final_items.get(job_id)
-        if final is None:
-            missing.append((job_id, told))
-        elif RANK[final["status"]] < 2:
+        if told and final is None:
+            missing.append(f"Job {job_id} is lost: {describe(told)}, but it is not in the store.")
+        elif told and RANK[final["status"]] < 2:
             yield f"Job {job_id} never ended: {describe(told)}, but at the end it is {final['status']}."
-    expiries = sum(injected.operation == EXPIRY for injected in evidence.of_kind(Injected))
-    if len(missing) > expiries:
-        for job_id, told in missing:
-            yield f"Job {job_id} is lost: {describe(told)}, but it is not in the store ({expiries} were deleted)."
+    if len(missing) > evidence.injected(EXPIRY):
+        yield from missing
 
 
 def one_end_each(evidence: Evidence) -> Iterator[str]:
@@ -70,7 +69,7 @@ def agents_are_asked_once(evidence: Evidence) -> Iterator[str]:
     lost reply is no excuse: the agent may have acted. Where clocks are wrong, a lease that runs may look as if it had
     run out.
     """
-    if any(injected.operation == CLOCK for injected in evidence.of_kind(Injected)):
+    if evidence.injected(CLOCK):
         return
     crashes = _crashes_by_job(evidence)
     invocations: dict[tuple[str, str], list[Invoked]] = defaultdict(list)
@@ -78,17 +77,17 @@ def agents_are_asked_once(evidence: Evidence) -> Iterator[str]:
         invocations[invoked.job_id, invoked.agent].append(invoked)
     surplus = []
     for (job_id, agent), found in invocations.items():
-        answered_at = _answered_at(evidence, job_id, agent)
+        writes = evidence.stored.get(job_id, ())
+        answered_at = min((write.at for write in writes if agent in write.item.get("completedAgents", ())), default=inf)
         excused = sum(crash.at <= answered_at for crash in crashes[job_id])
-        surplus += [(job_id, excused, first, again) for first, again in pairwise(found[excused:])]
+        surplus += [
+            f"An agent was asked again for job {job_id}, which had {excused} crashes before the answer:"
+            f" {describe(first)}, then {describe(again)}."
+            for first, again in pairwise(found[excused:])
+        ]
     doubled = [each for each in evidence.of_kind(Injected) if each.service == "lambda" and TWICE in each.operation]
-    injections = len(doubled)
-    if len(surplus) > injections:
-        for job_id, excused, first, again in surplus:
-            yield (
-                f"An agent was asked again without a crash for job {job_id}: {describe(first)}, then {describe(again)}"
-                f" (crashes of the job before the answer: {excused}, invocations made twice: {injections})."
-            )
+    if len(surplus) > len(doubled):
+        yield from surplus
 
 
 def dead_letters_are_told(evidence: Evidence) -> Iterator[str]:
@@ -103,9 +102,8 @@ def dead_letters_are_told(evidence: Evidence) -> Iterator[str]:
             yield f"Job {job_id} is a dead letter, and is {final['status']} at the end."
         elif final is not None and "deadLetter" in final and final.get("code") != "PROCESSING_FAILED":
             yield f"Job {job_id} keeps a dead letter, and is {final['status']} with the code {final.get('code')}."
-    injected = Counter(injection.operation for injection in evidence.of_kind(Injected))[FOREIGN_BODY]
-    if foreign < injected:
-        yield f"Of {injected} bodies that are no job, the dead-letter queue has only {foreign}."
+    if foreign < evidence.injected(FOREIGN_BODY):
+        yield f"Of {evidence.injected(FOREIGN_BODY)} bodies that are no job, the dead-letter queue has only {foreign}."
 
 
 def a_request_is_one_job(evidence: Evidence) -> Iterator[str]:
@@ -126,9 +124,8 @@ def _step(write: Stored) -> tuple[int, str]:
     return write.item["seq"], write.item["status"]
 
 
-def _told_end(received: Received) -> tuple[str, int, str | None]:
-    message = received.message
-    return ENDS.get(message["type"], message.get("status", "")), message["seq"], message.get("code")
+def _told_end(received: Received) -> tuple[str | None, int, str | None]:
+    return end_said(received.message), received.message["seq"], received.message.get("code")
 
 
 def _crashes_by_job(evidence: Evidence) -> dict[str, list[Crashed]]:
@@ -156,11 +153,6 @@ def _late_workers(writes: list[Stored]) -> Iterator[tuple[Stored, Stored]]:
         is_taken = last.item.get("leaseOwner") not in (None, taken.item.get("leaseOwner"))
         if is_taken and last.item["leaseUntil"] <= taken.at and taken.at - last.at >= SILENCE:
             yield last, taken
-
-
-def _answered_at(evidence: Evidence, job_id: str, agent: str) -> float:
-    writes = evidence.stored.get(job_id, [])
-    return min((write.at for write in writes if agent in write.item.get("completedAgents", [])), default=inf)
 
 
 def _job_of(body: str) -> str | None:

@@ -40,8 +40,7 @@ async def everybody_vanishes_and_comes_back(scene: Scene) -> list[Message]:
     asked = await scene.ask_all()
     for tab in {one.tab for one in asked}:
         await asyncio.sleep(scene.random.uniform(0, MOMENTS / 2))
-        await tab.vanish()
-        scene.stack.proxy.note("client vanishes", "client", "Vanish")
+        await scene.vanish(tab)
     return await all_ends(asked)
 
 
@@ -49,8 +48,7 @@ async def somebody_never_comes_back(scene: Scene) -> list[Message]:
     """Who has left for good is asked about on another device."""
     asked = await scene.ask_all()
     leaver = asked[0].tab
-    await leaver.vanish()
-    scene.stack.proxy.note("client vanishes", "client", "Vanish")
+    await scene.vanish(leaver)
     stayed = await all_ends([one for one in asked if one.tab is not leaver])
     other_device = await scene.tab(leaver.person)
     return stayed + [await other_device.end_of(one.job_id) for one in asked if one.tab is leaver]
@@ -59,13 +57,9 @@ async def somebody_never_comes_back(scene: Scene) -> list[Message]:
 async def three_tabs_follow(scene: Scene) -> list[Message]:
     """Two more tabs follow each job, and the one that asked is closed."""
     asked = await scene.ask_all()
-    others = [await scene.tab(one.tab.person) for one in asked for _ in range(2)]
-    await asked[0].tab.vanish()
-    scene.stack.proxy.note("client vanishes", "client", "Vanish")
-    followed = [one for one in asked for _ in range(2)]
-    ends = await asyncio.gather(*(tab.end_of(one.job_id) for tab, one in zip(others, followed, strict=True)))
-    await all_ends([one for one in asked if one.tab is not asked[0].tab])
-    return list(ends)
+    others = [Asked(await scene.tab(one.tab.person), one.job_id) for one in asked for _ in range(2)]
+    await scene.vanish(asked[0].tab)
+    return await all_ends([*others, *(one for one in asked if one.tab is not asked[0].tab)])
 
 
 async def cancel_at_random_moments(scene: Scene) -> list[Message]:
@@ -109,25 +103,19 @@ async def the_same_question_twice_at_once(scene: Scene) -> list[Message]:
 
 async def the_queue_forgets(scene: Scene) -> list[Message]:
     """Nothing is delivered, and the messages are lost: whoever looks at the job has it queued again."""
-    scene.stack.deliver(False)
-    try:
+    with scene.stack.no_delivery():
         asked = await scene.ask_all()
         scene.stack.lose_messages()
-    finally:
-        scene.stack.deliver(True)
     return await all_ends(asked)
 
 
 async def nobody_looks_and_the_sweep_does(scene: Scene) -> list[Message]:
     """Everybody has left when the queue forgets; the sweep finds the job."""
-    scene.stack.deliver(False)
-    try:
+    with scene.stack.no_delivery():
         asked = await scene.ask_all()
         for tab in {one.tab for one in asked}:
             await tab.vanish()
         scene.stack.lose_messages()
-    finally:
-        scene.stack.deliver(True)
     await asyncio.to_thread(scene.stack.sweep_until_all_end, [one.job_id for one in asked])
     return await all_ends(asked)
 
@@ -162,7 +150,7 @@ async def an_expired_job_is_still_there(scene: Scene) -> list[Message]:
 async def a_foreign_body_is_dead(scene: Scene) -> list[Message]:
     """It stays in the dead-letter queue for whoever looks at the alarm; jobs go on beside it."""
     body = json.dumps({"not": "a job"})
-    scene.stack.put_foreign_body("ProcessingDeadLetterQueueUrl", body)
+    scene.stack.put_foreign_body(body)
     ends = await everybody_waits(scene)
     assert body in await asyncio.to_thread(scene.stack.dead_letter_bodies)
     return ends

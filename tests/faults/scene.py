@@ -4,8 +4,6 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
-from types import TracebackType
-from typing import Self
 
 from faults.clients import Message, Person, Tab
 from faults.faulty_stack import FaultyStack
@@ -19,33 +17,30 @@ class Asked:
     job_id: str
 
 
+@dataclass(frozen=True)
 class Scene:
-    """Leaving it closes all tabs, which are open as long as the history is being judged."""
+    """`tabs` closes all tabs, which are open as long as the history is being judged."""
 
-    def __init__(
-        self, stack: FaultyStack, people: tuple[Person, Person], questions: tuple[str, ...], seed: int
-    ) -> None:
-        self.stack = stack
-        self.people = people
-        self.questions = questions
-        self.random = Random(seed)
-        self._tabs = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._tabs.aclose()
+    stack: FaultyStack
+    tabs: AsyncExitStack
+    people: tuple[Person, Person]
+    questions: tuple[str, ...]
+    random: Random
 
     async def tab(self, person: Person) -> Tab:
         """A new tab of a person's, open and signed in."""
-        return await self._tabs.enter_async_context(Tab(self.stack.url, person, self.stack.proxy.history))
+        tab = Tab(self.stack.url, person, self.stack.proxy.history)
+        self.tabs.push_async_callback(tab.close)
+        await tab.open()
+        return tab
+
+    async def vanish(self, tab: Tab) -> None:
+        await tab.vanish()
+        self.stack.proxy.note("client vanishes", "client", "Vanish")
 
     async def ask_all(self) -> list[Asked]:
         """Ask the questions side by side, each person every second one, each in one tab."""
-        tabs = await asyncio.gather(*(self.tab(person) for person in self.people))
+        tabs = await asyncio.gather(*map(self.tab, self.people))
 
         async def ask(number: int, question: str) -> Asked:
             tab = tabs[number % len(tabs)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from faults.aws_in_memory import AwsInMemory
 from faults.functions_in_memory import LEASE, STUCK_AFTER, FunctionsInMemory
-from faults.history import FOREIGN_BODY, Closed, Crashed, Event, History, Injected, Opened, Sent, Stored
+from faults.history import FOREIGN_BODY, Closed, Crashed, Event, History, Injected, Sent, Stored
 from faults.memory_queues import MemoryQueues, Message
 from faults.stepped_run import SteppedRun
 
@@ -37,7 +37,6 @@ class ServiceInMemory:
         connection = f"{user}-{next(self._names)}"
         self._functions.open(connection)
         self.aws.users[connection] = user
-        self._note(lambda at: Opened(at, user, connection))
         self.send(connection, {"action": "authenticate", "token": user}).go_to_the_end()
         self._forget_ended()
         return connection

@@ -3,16 +3,11 @@
 Workers and frames are served in steps: others act between a write and the message that tells of it.
 """
 
-import io
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from aws_lambda_powertools import Logger
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from moto import mock_aws
 
 from faults.aws_in_memory import AwsInMemory
 from faults.checker import violations
@@ -128,7 +123,7 @@ class JobStateMachine(RuleBasedStateMachine):
         self.service.go_on(self.service.sweep(), pace)
 
     def teardown(self) -> None:
-        assert violations(self.service.settle()) == []
+        assert violations(self.service.settle()) == {}
 
     def _send(self, connection: str, pace: int, **frame: Any) -> None:
         self.service.go_on(self.service.send(connection, frame), pace)
@@ -143,16 +138,6 @@ class JobStateMachine(RuleBasedStateMachine):
 
     def _run(self, which: int) -> Any:
         return self.service.runs[which % len(self.service.runs)]
-
-
-@pytest.fixture
-def aws() -> Iterator[AwsInMemory]:
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        environment.setenv("POWERTOOLS_METRICS_NAMESPACE", "finops-websocket")
-        # Without a handler's logger, its modules' loggers take no keys.
-        Logger(stream=io.StringIO())
-        yield AwsInMemory()
 
 
 def test_jobs_end_whatever_happens(aws: AwsInMemory) -> None:

@@ -5,21 +5,20 @@ Each schedule is run on the product as it is, where nothing may be found, and on
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from faults import weakened_package
-from faults.checker import verdict
+from faults.checker import violations
 from faults.fault import Fault, Kind
 from faults.fault_proxy import PROCESSOR
 from faults.fault_table import COST, saying
 from faults.faulty_stack import FaultyStack
 from faults.scene import Scene, all_ends
-from faults.weakened_package import Weakness
+from faults.weakened_package import BACKGROUND_PROCESSOR, MESSAGE_HANDLER, Weakness, weakened
 from local_cloud.running_cloud import until
 
 
@@ -42,83 +41,77 @@ async def jobs_are_cancelled_when_they_have_ended(scene: Scene) -> None:
     await asyncio.gather(*(one.tab.cancel(one.job_id) for one in asked))
 
 
-@dataclass(frozen=True)
-class Protection:
-    """What is taken out, the schedule in which it is missed, and the invariant that is then broken."""
+WORKER_DIES_AT_THE_END = Fault(
+    "worker killed at the end", "dynamodb", Kind.KILL, caller=PROCESSOR, matches=saying("Your answer is ready"), times=1
+)
 
-    name: str
-    weakness: Weakness
-    question: str
-    scenario: Callable[[Scene], Awaitable[None]]
-    broken: str
-    faults: tuple[Fault, ...] = ()
-
-
-PROTECTIONS = (
-    Protection(
-        "a claim respects a live lease",
-        weakened_package.A_CLAIM_RESPECTS_A_LIVE_LEASE,
+# What is taken out, the question and the schedule in which it is missed, and the invariant that is then broken.
+PROTECTIONS = {
+    "a claim respects a live lease": (
+        Weakness(
+            BACKGROUND_PROCESSOR,
+            "finops_websocket/jobs/store.py",
+            "if job is None or job.is_finished or job.held_for(now, lease):",
+            "if job is None or job.is_finished:",
+        ),
         # Long enough for a second worker to come while the first one waits.
         f"{COST} cost=nap:3000",
         a_message_comes_again_meanwhile,
-        "agents are asked once",
+        "agents_are_asked_once",
+        (),
     ),
-    Protection(
-        "an end is written to an unfinished job only",
-        weakened_package.AN_END_IS_WRITTEN_TO_AN_UNFINISHED_JOB_ONLY,
+    "an end is written to an unfinished job only": (
+        Weakness(
+            MESSAGE_HANDLER,
+            "finops_websocket/jobs/store.py",
+            'return Attr("status").is_in(list(UNFINISHED))',
+            'return Attr("status").exists()',
+        ),
         COST,
         jobs_are_cancelled_when_they_have_ended,
-        "exactly one end each",
+        "one_end_each",
+        (),
     ),
-    Protection(
-        "an end is stored before it is sent",
-        weakened_package.AN_END_IS_STORED_BEFORE_IT_IS_SENT,
+    "an end is stored before it is sent": (
+        Weakness(
+            BACKGROUND_PROCESSOR,
+            "background_processor/process_job.py",
+            "        self._job = self._services.jobs.complete(",
+            "        from dataclasses import replace\n"
+            '        ended = replace(self._job, status="completed", progress=100, partial=partial)\n'
+            "        ended = replace(ended, seq=ended.seq + 1)\n"
+            "        end = messages.job_completed(ended, self._answers, self._services.answers)\n"
+            "        self._services.delivery.broadcast(ended, end)\n"
+            "        self._job = self._services.jobs.complete(",
+        ),
         COST,
         questions_are_asked,
-        "stored before sent",
-        faults=(
-            Fault(
-                "worker killed at the end",
-                "dynamodb",
-                Kind.KILL,
-                caller=PROCESSOR,
-                matches=saying("Your answer is ready"),
-                times=1,
-            ),
-        ),
+        "stored_before_sent",
+        (WORKER_DIES_AT_THE_END,),
     ),
+}
+
+
+@pytest.mark.parametrize(
+    ("weakness", "question", "schedule", "invariant", "faults"), PROTECTIONS.values(), ids=PROTECTIONS
 )
-
-
-@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda protection: protection.name)
 async def test_the_checker_sees_what_is_missing(
-    protection: Protection, faulty_stack: FaultyStack, packages: Path, notes: list[str]
+    weakness: Weakness,
+    question: str,
+    schedule: Callable[[Scene], Awaitable[None]],
+    invariant: str,
+    faults: tuple[Fault, ...],
+    faulty_stack: FaultyStack,
+    packages: Path,
 ) -> None:
-    assert await broken_invariants(protection, faulty_stack) == {}
+    people = (faulty_stack.person("carla"), faulty_stack.person("dario"))
 
-    with without(protection.weakness, faulty_stack, packages):
-        broken = await broken_invariants(protection, faulty_stack)
+    async def broken_invariants() -> dict[str, list[str]]:
+        faulty_stack.begin(faults)
+        async with AsyncExitStack() as tabs:
+            await schedule(Scene(faulty_stack, tabs, people, (question,), Random()))
+            return violations(await asyncio.to_thread(faulty_stack.finish))
 
-    assert protection.broken in broken
-    notes.append(f"without '{protection.name}': [{protection.broken}] {broken[protection.broken][0]}")
-
-
-async def broken_invariants(protection: Protection, stack: FaultyStack) -> dict[str, list[str]]:
-    people = (stack.person("carla"), stack.person("dario"))
-    stack.begin(protection.faults)
-    async with Scene(stack, people, (protection.question,), seed=1) as scene:
-        await protection.scenario(scene)
-        history = await asyncio.to_thread(stack.finish)
-        return {name: found for name, found in verdict(history).items() if found}
-
-
-@contextmanager
-def without(weakness: Weakness, stack: FaultyStack, packages: Path) -> Iterator[None]:
-    """Run the function without the protection."""
-    functions = stack.cloud.client("lambda")
-    name = f"{stack.project}-{weakness.function}"
-    functions.update_function_code(FunctionName=name, ZipFile=weakness.package_of(packages))
-    try:
-        yield
-    finally:
-        functions.update_function_code(FunctionName=name, ZipFile=(packages / weakness.package).read_bytes())
+    assert await broken_invariants() == {}
+    with weakened(faulty_stack, packages, weakness):
+        assert invariant in await broken_invariants()

@@ -30,8 +30,7 @@ class JourneyStack:
     """The deployed stack and its agents."""
 
     agents: ClassVar = {"cost": COST_AGENT, "advisor": ADVISOR}
-    """The agents' functions by their roles, and the module that they run."""
-    agent_code: ClassVar = Path(__file__).with_name("scripted_agent.py")
+    """The agents' functions by their roles."""
 
     def __init__(
         self, cloud: LocalCloud, packages: Path, directory: Path, *options: str, project: str = PROJECT
@@ -100,8 +99,11 @@ class JourneyStack:
 
     def invocations(self, job_id: str) -> Counter[str]:
         """How often each agent was invoked for a job."""
-        lines = (line.split() for line in self._record.read_text().splitlines())
-        return Counter(role for role, job in lines if job == job_id)
+        return Counter(invocation["role"] for invocation in self.all_invocations() if invocation["jobId"] == job_id)
+
+    def all_invocations(self) -> list[dict[str, Any]]:
+        """What the agents have written down when they began: their role, job, behaviour, and when."""
+        return [json.loads(line) for line in self._record.read_text(encoding="utf-8").splitlines()]
 
     def stored_job(self, job_id: str) -> dict[str, Any]:
         table = self.cloud.client("dynamodb")
@@ -162,7 +164,7 @@ class JourneyStack:
     def _make_agents(self) -> None:
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
-            archive.write(self.agent_code, self.agent_code.name)
+            archive.write(Path(__file__).with_name("scripted_agent.py"), "scripted_agent.py")
         role = self.cloud.client("iam").create_role(
             RoleName=f"{self.project}-agents",
             # The local cloud asks nobody whether a function may take on its role.
@@ -172,7 +174,7 @@ class JourneyStack:
             self.cloud.client("lambda").create_function(
                 FunctionName=name,
                 Runtime="python3.13",
-                Handler=f"{self.agent_code.stem}.handler",
+                Handler="scripted_agent.handler",
                 Role=role,
                 Timeout=60,
                 Code={"ZipFile": package.getvalue()},

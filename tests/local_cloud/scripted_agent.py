@@ -1,7 +1,7 @@
 """A Lambda function that does what the question says, in place of an agent: `cost=crash advisor=hang:30`.
 
 It is a double because a real agent does not crash when it is told to. It writes down each of its invocations. With
-`held:PATH` it answers once there is no such file.
+`held:PATH` it answers once there is no such file. It hangs for seconds, and naps for milliseconds.
 """
 
 import json
@@ -14,14 +14,16 @@ from typing import Any
 
 def handler(event: dict[str, Any], _context: Any) -> Any:
     role = os.environ["ROLE"]
-    with Path(os.environ["RECORD"]).open("a", encoding="utf-8") as record:
-        record.write(f"{role} {event['jobId']}\n")
     script = re.search(rf"{role}=(\w+)(?::(\d+)|:(/\S+))?", event["query"])
     behaviour, number = (script[1], int(script[2] or 0)) if script else ("answer", 0)
+    invocation = {"role": role, "jobId": event["jobId"], "behaviour": behaviour, "at": time.time()}
+    # One write: processes append side by side, and their lines must not mix.
+    with Path(os.environ["RECORD"]).open("ab", buffering=0) as record:
+        record.write(f"{json.dumps(invocation)}\n".encode())
     if behaviour == "crash":
         raise RuntimeError("the agent's own words, which no client may see")
-    if behaviour == "hang":
-        time.sleep(number)  # what a slow agent does, in a process of its own
+    if behaviour in {"hang", "nap"}:
+        time.sleep(number / (1000 if behaviour == "nap" else 1))  # what a slow agent does, in a process of its own
     while behaviour == "held" and script and Path(script[3]).exists():
         time.sleep(0.05)  # between two looks at what the test says, which cannot wake this process
     if behaviour == "refuse":
@@ -33,6 +35,8 @@ def handler(event: dict[str, Any], _context: Any) -> Any:
     text = "x" * number if behaviour == "large" else f"The {role} agent's answer."
     if behaviour == "hostile":
         text = Path(os.environ["RECORD"]).with_name("hostile.md").read_text(encoding="utf-8")
+    if behaviour == "twice":
+        return {"statusCode": 200, "body": 2 * json.dumps({"response": text})}
     if behaviour == "bare":
         return {"response": text}
     return {"statusCode": 200, "body": json.dumps({"response": text})}
