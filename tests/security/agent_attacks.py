@@ -33,7 +33,7 @@ def dangerous_characters(text: str) -> set[str]:
     }
 
 
-async def a_hostile_answer(stack: SecuredStack) -> str:
+async def a_hostile_answer(stack: SecuredStack) -> None:
     async with stack.signed_in() as client:
         for fence in OPEN_FENCES:
             stack.hostile_answer(HOSTILE + fence)
@@ -45,23 +45,21 @@ async def a_hostile_answer(stack: SecuredStack) -> str:
                 must(not dangerous_characters("".join(texts)), f"{dangerous_characters(''.join(texts))} got through.")
             must(OTHERS in response, "The other agent's part is gone.")
             must(not is_code(OTHERS, response), f"One agent's open fence swallows the other's part: {response}")
-    return "control and bidi characters taken out, fence closed"
 
 
 def is_code(text: str, markdown: str) -> bool:
     return any(text in token.content for token in MarkdownIt().parse(markdown) if token.type in {"fence", "code_block"})
 
 
-async def an_agents_own_words_about_its_failure(stack: SecuredStack) -> str:
+async def an_agents_own_words_about_its_failure(stack: SecuredStack) -> None:
     async with stack.signed_in() as client:
         for script in ("crash", "refuse", "rubbish", "deep:200000"):
             messages = await client.job(f"What did it cost? cost={script}")
             must("own words" not in str(messages), f"A client reads them: {messages}")
             must(messages[-1]["code"] == "AGENTS_FAILED", f"It ends as {messages[-1]}")
-    return "AGENTS_FAILED"
 
 
-async def text_in_the_logs(stack: SecuredStack) -> str:
+async def text_in_the_logs(stack: SecuredStack) -> None:
     """What the processor logs of a job whose question, answer and failure all have a mark."""
     mark = "markinthelogs"
     stack.hostile_answer(f"{mark} {HOSTILE}")
@@ -78,11 +76,10 @@ async def text_in_the_logs(stack: SecuredStack) -> str:
         raise Inconclusive("The log does not tell of the agent's crash.")
     must(not any(mark in line for line in lines), "A text is in the log.")
     must(all(not dangerous_characters(line) for line in lines), "Control characters are in the log.")
-    return "ids and types only"
 
 
-ATTACKS = (
-    Attack("an answer full of control characters, scripts and open fences", "agents", a_hostile_answer),
-    Attack("an agent that puts its own words into its failure", "agents", an_agents_own_words_about_its_failure),
-    Attack("texts that end up in the logs", "agents", text_in_the_logs),
-)
+ATTACKS: dict[str, Attack] = {
+    "an answer full of control characters, scripts and open fences": a_hostile_answer,
+    "an agent that puts its own words into its failure": an_agents_own_words_about_its_failure,
+    "texts that end up in the logs": text_in_the_logs,
+}

@@ -26,27 +26,25 @@ def check_taken(answers: list[dict[str, Any]]) -> None:
         raise Inconclusive(f"Fewer than the limit are taken: {answers}")
 
 
-def check_refusals(refusals: list[dict[str, Any]], *codes: str) -> str:
+def check_refusals(refusals: list[dict[str, Any]], *codes: str) -> None:
     for refusal in refusals:
         stopped_by(refusal, *codes)
         must(refusal.get("retryAfter") in UNTIL_NEXT_MINUTE, f"It is not told when to come again: {refusal}")
-    return ", ".join(sorted({str(refusal["code"]) for refusal in refusals}))
 
 
-async def one_job_too_many(stack: SecuredStack) -> str:
+async def one_job_too_many(stack: SecuredStack) -> None:
     with held_answers() as first, held_answers() as others:
         async with stack.signed_in() as client:
             jobs = [await asks(client, f"{COST} cost={held.script}") for held in (first, *[others] * (ACTIVE_JOBS - 1))]
             check_taken(jobs)
-            ended = check_refusals([await asks(client, COST)], "TOO_MANY_JOBS")
+            check_refusals([await asks(client, COST)], "TOO_MANY_JOBS")
             must(await somebody_elses_question_is_taken(stack), "Another user is refused too.")
             first.release()
             await client.next_of({"job_completed"})
             must((await asks(client, COST))["type"] == "job_queued", "No room after a job has ended.")
-    return ended
 
 
-async def cancelling_to_ask_more(stack: SecuredStack) -> str:
+async def cancelling_to_ask_more(stack: SecuredStack) -> None:
     """Agents go on with what is cancelled: that their work is not wanted any more does not make it less."""
     with held_answers() as held:
         async with stack.signed_in() as client:
@@ -56,10 +54,10 @@ async def cancelling_to_ask_more(stack: SecuredStack) -> str:
                 await client.next_of({"analysis_started"})
                 await client.send({"action": "cancel_job", "jobId": job["jobId"]})
                 await client.next_of({"job_cancelled"})
-            return check_refusals([await asks(client, COST)], "TOO_MANY_JOBS")
+            check_refusals([await asks(client, COST)], "TOO_MANY_JOBS")
 
 
-async def jobs_all_at_once(stack: SecuredStack) -> str:
+async def jobs_all_at_once(stack: SecuredStack) -> None:
     """Over as many connections as a user may have, so that functions run side by side."""
     user = stack.somebody()
     with held_answers() as held:
@@ -72,20 +70,20 @@ async def jobs_all_at_once(stack: SecuredStack) -> str:
     must(len(taken) <= ACTIVE_JOBS, f"{len(taken)} jobs at once, where {ACTIVE_JOBS} are allowed.")
     if not taken:
         raise Inconclusive(f"None was taken: {flat}")
-    return check_refusals([answer for answer in flat if answer not in taken], "TOO_MANY_JOBS", "RATE_LIMITED")
+    check_refusals([answer for answer in flat if answer not in taken], "TOO_MANY_JOBS", "RATE_LIMITED")
 
 
-async def too_many_questions_a_minute(stack: SecuredStack) -> str:
+async def too_many_questions_a_minute(stack: SecuredStack) -> None:
     """Each is answered before the next, so that only the rate counts."""
-    return await asks_until_refused(stack)
+    await asks_until_refused(stack)
 
 
-async def one_question_again_and_again(stack: SecuredStack) -> str:
+async def one_question_again_and_again(stack: SecuredStack) -> None:
     """A repeated requestId makes no job, and costs all the same."""
-    return await asks_until_refused(stack, requestId=str(uuid.uuid4()))
+    await asks_until_refused(stack, requestId=str(uuid.uuid4()))
 
 
-async def asks_until_refused(stack: SecuredStack, **fields: str) -> str:
+async def asks_until_refused(stack: SecuredStack, **fields: str) -> None:
     async with stack.signed_in() as client:
         began = time.monotonic()
         for _ in range(QUERIES_A_MINUTE):
@@ -96,17 +94,17 @@ async def asks_until_refused(stack: SecuredStack, **fields: str) -> str:
             raise Inconclusive("It took more than the minute.")
         must("code" in one_more, "No question was refused.")
         must(await somebody_elses_question_is_taken(stack), "Another user is refused too.")
-        return check_refusals([one_more], "RATE_LIMITED")
+        check_refusals([one_more], "RATE_LIMITED")
 
 
-async def one_connection_too_many(stack: SecuredStack) -> str:
+async def one_connection_too_many(stack: SecuredStack) -> None:
     user = stack.somebody()
     token = await asyncio.to_thread(stack.token, user)
     before = stack.connection_rows()
     async with AsyncExitStack() as connections:
         clients = [await connections.enter_async_context(stack.signed_in(user)) for _ in range(CONNECTIONS)]
         async with stack.connection() as one_more:
-            ended = check_refusals([await one_more.ask({"action": "authenticate", "token": token})], "RATE_LIMITED")
+            check_refusals([await one_more.ask({"action": "authenticate", "token": token})], "RATE_LIMITED")
             stopped_by(await one_more.ask({"action": "list_jobs"}), "UNAUTHENTICATED")
         # Signing in again, for a new token, takes no further place.
         must((await clients[0].sign_in(token))["verified"], "A connection cannot renew its token.")
@@ -114,10 +112,10 @@ async def one_connection_too_many(stack: SecuredStack) -> str:
     # A closed one makes room once the function has heard of it.
     await asyncio.to_thread(until, lambda: stack.connection_rows() <= before)
     async with stack.signed_in(user):
-        return ended
+        pass
 
 
-async def connections_all_at_once(stack: SecuredStack) -> str:
+async def connections_all_at_once(stack: SecuredStack) -> None:
     token = await asyncio.to_thread(stack.token, stack.somebody())
     async with AsyncExitStack() as connections:
         clients = [await connections.enter_async_context(stack.connection()) for _ in range(2 * CONNECTIONS)]
@@ -125,7 +123,7 @@ async def connections_all_at_once(stack: SecuredStack) -> str:
         taken = [answer for answer in answers if answer["type"] == "authenticated"]
         must(len(taken) <= CONNECTIONS, f"{len(taken)} connections, where {CONNECTIONS} are allowed.")
         must(taken, "None was taken.")
-        return check_refusals([answer for answer in answers if answer not in taken], "RATE_LIMITED")
+        check_refusals([answer for answer in answers if answer not in taken], "RATE_LIMITED")
 
 
 async def asks(client: Conversation, query: str) -> dict[str, Any]:
@@ -144,12 +142,12 @@ async def asks_several(client: Conversation, query: str, times: int) -> list[dic
     return answers
 
 
-ATTACKS = (
-    Attack("one unfinished job too many", "limits", one_job_too_many),
-    Attack("cancelling what is at work, to ask more", "limits", cancelling_to_ask_more),
-    Attack("many jobs at the same moment", "limits", jobs_all_at_once),
-    Attack("too many questions a minute", "limits", too_many_questions_a_minute),
-    Attack("one question again and again", "limits", one_question_again_and_again),
-    Attack("one connection too many", "limits", one_connection_too_many),
-    Attack("many connections at the same moment", "limits", connections_all_at_once),
-)
+ATTACKS: dict[str, Attack] = {
+    "one unfinished job too many": one_job_too_many,
+    "cancelling what is at work, to ask more": cancelling_to_ask_more,
+    "many jobs at the same moment": jobs_all_at_once,
+    "too many questions a minute": too_many_questions_a_minute,
+    "one question again and again": one_question_again_and_again,
+    "one connection too many": one_connection_too_many,
+    "many connections at the same moment": connections_all_at_once,
+}

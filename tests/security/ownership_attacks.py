@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_cloud.conversation import Conversation
-from security.attack import Attack, AttackSucceeded, Inconclusive, must, stopped_by
+from security.attack import Attack, Inconclusive, must, stopped_by
 from security.held_answers import HeldAnswers, held_answers
 from security.secured_stack import SecuredStack
 
@@ -60,42 +60,30 @@ def indistinguishable(refusal: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in refusal.items() if name not in {"jobId", "timestamp"}}
 
 
-async def tries_for_a_job(stack: SecuredStack, action: str) -> str:
+async def tries_for_a_job(stack: SecuredStack, action: str) -> None:
     async with victim_of(stack) as victim, stack.signed_in() as attacker:
         theirs = await attacker.ask({"action": action, "jobId": victim.job_id})
-        ended = stopped_by(theirs, "JOB_NOT_FOUND")
+        stopped_by(theirs, "JOB_NOT_FOUND")
         for absent in (str(uuid.uuid4()), f"{victim.job_id}#{stack.agents['cost']}", "user#", "request#"):
             nobodys = await attacker.ask({"action": action, "jobId": absent})
             must(
                 indistinguishable(nobodys) == indistinguishable(theirs),
                 f"Another's job and none are told apart: {theirs} {nobodys}",
             )
-        must(
-            victim.connection_id in stack.stored_job(victim.job_id)["followers"]["SS"], "The victim's job has changed."
-        )
-        must(len(stack.stored_job(victim.job_id)["followers"]["SS"]) == 1, "The attacker follows the victim's job.")
-        must(stack.stored_job(victim.job_id)["status"]["S"] != "cancelled", "The victim's job was cancelled.")
-    return ended
+        job = stack.stored_job(victim.job_id)
+        must(job["followers"]["SS"] == [victim.connection_id], "The attacker follows the victim's job.")
+        must(job["status"]["S"] != "cancelled", "The victim's job was cancelled.")
 
 
-async def resuming_anothers_job(stack: SecuredStack) -> str:
-    return await tries_for_a_job(stack, "resume_job")
-
-
-async def cancelling_anothers_job(stack: SecuredStack) -> str:
-    return await tries_for_a_job(stack, "cancel_job")
-
-
-async def repeating_anothers_request_id(stack: SecuredStack) -> str:
+async def repeating_anothers_request_id(stack: SecuredStack) -> None:
     async with victim_of(stack) as victim, stack.signed_in() as attacker:
         answer = await attacker.ask({"action": "finops_query", "query": QUERY, "requestId": victim.request_id})
         must(answer["type"] == "job_queued", f"A question was refused: {answer}")
         must(answer["jobId"] != victim.job_id and not answer.get("duplicate"), "It is the victim's job.")
         must(SECRET not in json.dumps(answer), "It tells the victim's question.")
-    return "a job of the attacker's own"
 
 
-async def listing_anothers_jobs(stack: SecuredStack) -> str:
+async def listing_anothers_jobs(stack: SecuredStack) -> None:
     """With the victim's names in every field, and with cursors that point to the victim's job."""
     async with victim_of(stack) as victim, stack.signed_in() as attacker:
         listed = await attacker.ask(
@@ -114,7 +102,6 @@ async def listing_anothers_jobs(stack: SecuredStack) -> str:
             {"createdAt": created, "jobId": victim.job_id, "userId": victim.user_id},
         ):
             stopped_by(await attacker.ask({"action": "list_jobs", "cursor": cursor_of(forged)}), "INVALID_MESSAGE")
-    return "an empty list"
 
 
 def cursor_of(place: Any) -> str:
@@ -122,7 +109,7 @@ def cursor_of(place: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(place, separators=(",", ":")).encode()).decode()
 
 
-async def naming_the_victim_in_a_question(stack: SecuredStack) -> str:
+async def naming_the_victim_in_a_question(stack: SecuredStack) -> None:
     async with victim_of(stack) as victim, stack.signed_in() as attacker:
         answer = await attacker.ask(
             {
@@ -140,42 +127,37 @@ async def naming_the_victim_in_a_question(stack: SecuredStack) -> str:
         must(job["userId"]["S"] != victim.user_id, "The job is the victim's.")
         must(answer["jobId"] != victim.job_id, "The attacker has chosen the job's id.")
         must(victim.connection_id not in job["followers"]["SS"], "The victim gets the attacker's messages.")
-    return "a job of the attacker's own"
 
 
-async def claiming_to_be_the_victim(stack: SecuredStack) -> str:
+async def claiming_to_be_the_victim(stack: SecuredStack) -> None:
     async with victim_of(stack) as victim, stack.connection() as attacker:
         claimed = await attacker.ask({"action": "authenticate", "userId": victim.user_id, "username": "victim"})
         must(claimed.get("verified") is False and "activeJobs" not in claimed, f"A claim counts: {claimed}")
-        ended = set()
         for frame in (
             {"action": "finops_query", "query": QUERY, "userId": victim.user_id},
             {"action": "resume_job", "jobId": victim.job_id},
             {"action": "cancel_job", "jobId": victim.job_id},
             {"action": "list_jobs"},
         ):
-            ended.add(stopped_by(await attacker.ask(frame), "UNAUTHENTICATED"))
-    return ", ".join(ended)
+            stopped_by(await attacker.ask(frame), "UNAUTHENTICATED")
 
 
-async def listening_to_the_victims_answer(stack: SecuredStack) -> str:
+async def listening_to_the_victims_answer(stack: SecuredStack) -> None:
     """A connection of another user, open all the while, gets nothing of the job."""
     async with victim_of(stack) as victim, stack.signed_in() as attacker:
         victim.answer.release()
         await victim.client.next_of({"job_completed"})
         await attacker.send({"action": "ping"})
         heard = await attacker.receive()
-        if heard.get("action") != "pong":
-            raise AttackSucceeded(f"The attacker hears {heard}")
-    return "silence"
+        must(heard.get("action") == "pong", f"The attacker hears {heard}")
 
 
-ATTACKS = (
-    Attack("resuming another's job", "ownership", resuming_anothers_job),
-    Attack("cancelling another's job", "ownership", cancelling_anothers_job),
-    Attack("repeating another's requestId", "ownership", repeating_anothers_request_id),
-    Attack("listing another's jobs, with forged fields and cursors", "ownership", listing_anothers_jobs),
-    Attack("naming another user, connection and job in a question", "ownership", naming_the_victim_in_a_question),
-    Attack("claiming to be another user without a token", "ownership", claiming_to_be_the_victim),
-    Attack("listening while another's job is answered", "ownership", listening_to_the_victims_answer),
-)
+ATTACKS: dict[str, Attack] = {
+    "resuming another's job": lambda stack: tries_for_a_job(stack, "resume_job"),
+    "cancelling another's job": lambda stack: tries_for_a_job(stack, "cancel_job"),
+    "repeating another's requestId": repeating_anothers_request_id,
+    "listing another's jobs, with forged fields and cursors": listing_anothers_jobs,
+    "naming another user, connection and job in a question": naming_the_victim_in_a_question,
+    "claiming to be another user without a token": claiming_to_be_the_victim,
+    "listening while another's job is answered": listening_to_the_victims_answer,
+}

@@ -23,11 +23,13 @@ from security.planted_items import (
     store_half_done_job,
 )
 
-Journey = Callable[[JourneyStack, Conversation], Awaitable[bool]]
+Journey = Callable[[JourneyStack, Conversation], Awaitable[object]]
 """Goes over a connection that is open and not signed in."""
 
 COST = "What did it cost?"
 BOTH = "What did it cost, and where can I save?"
+LARGE = f"{COST} cost=large:200000"
+PING, NONSENSE = {"action": "ping"}, {"action": "nothing that there is"}
 # Seconds that something may take before it counts as not happening.
 PATIENCE: ContextVar[float] = ContextVar("patience", default=30)
 
@@ -44,22 +46,6 @@ async def is_forgotten_when_it_leaves(stack: JourneyStack, _client: Conversation
     async with conversation(stack.url) as leaving:
         connection_id = (await leaving.sign_in(stack.token()))["connectionId"]
     return happens(lambda: not connection_row(stack, connection_id))
-
-
-async def pings(_stack: JourneyStack, client: Conversation) -> bool:
-    return await is_answered(client, {"action": "ping"})
-
-
-async def sends_nonsense(_stack: JourneyStack, client: Conversation) -> bool:
-    return await is_answered(client, {"action": "nothing that there is"})
-
-
-async def is_closed_after_many_pings(_stack: JourneyStack, client: Conversation) -> bool:
-    return await is_closed_after(client, {"action": "ping"})
-
-
-async def is_closed_after_much_nonsense(_stack: JourneyStack, client: Conversation) -> bool:
-    return await is_closed_after(client, {"action": "nothing that there is"})
 
 
 async def signs_in(stack: JourneyStack, client: Conversation) -> bool:
@@ -98,14 +84,6 @@ async def signs_in_and_gets_a_stuck_jobs_answer(stack: JourneyStack, client: Con
         return await awaited(other, lambda message: is_end_of(message, job_id)) is not None
 
 
-async def asks(stack: JourneyStack, client: Conversation) -> bool:
-    return await is_whole(stack, client, COST)
-
-
-async def asks_both(stack: JourneyStack, client: Conversation) -> bool:
-    return await is_whole(stack, client, BOTH)
-
-
 async def asks_twice(stack: JourneyStack, client: Conversation) -> bool:
     request_id = str(uuid.uuid4())
     first = await is_whole(stack, client, COST, requestId=request_id)
@@ -130,13 +108,15 @@ async def cancels(stack: JourneyStack, client: Conversation) -> bool:
         return await client.next_of({"job_cancelled", "job_completed", "error"}) == "job_cancelled"
 
 
-async def cancels_what_a_gone_connection_follows(stack: JourneyStack, client: Conversation) -> bool:
-    """Of a job that no worker has, which would forget the gone connection itself."""
+async def has_a_gone_follower_forgotten(stack: JourneyStack, client: Conversation, *, cancels: bool) -> bool:
+    """Cancel or continue a job that a gone connection follows too, and that no worker has, which would forget it."""
     signed_in = await client.sign_in(stack.token(new_user()))
-    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"], BOTH, is_queued=False)
+    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"])
     gone = follow_from_a_gone_connection(stack, job_id)
-    await client.send({"action": "cancel_job", "jobId": job_id})
-    await client.next_of({"job_cancelled"})
+    if cancels:
+        await client.send({"action": "cancel_job", "jobId": job_id})
+    else:
+        send_to_queue(stack, job_id)
     return happens(lambda: not connection_row(stack, gone))
 
 
@@ -152,33 +132,18 @@ async def resumes_answers_too_large_together(stack: JourneyStack, client: Conver
     return snapshot["type"] == "job_snapshot" and is_readable(snapshot["results"][0]["responseUrl"])
 
 
-async def hears_the_end(stack: JourneyStack, client: Conversation) -> bool:
-    return await is_heard(stack, client, COST) is not None
-
-
-async def hears_a_large_answers_end(stack: JourneyStack, client: Conversation) -> bool:
-    return await is_heard(stack, client, f"{COST} cost=large:200000") is not None
-
-
 async def reads_a_large_answer(stack: JourneyStack, client: Conversation) -> bool:
-    end = await is_heard(stack, client, f"{COST} cost=large:200000")
+    end = await hears_the_end(stack, client, LARGE)
     return end is not None and is_readable(end["result"]["responseUrl"])
 
 
 async def gets_the_answer_of_a_crashed_worker(stack: JourneyStack, client: Conversation) -> bool:
     """Of a job that one agent has answered before its worker crashed."""
     signed_in = await client.sign_in(stack.token(new_user()))
-    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"], BOTH)
+    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"])
+    send_to_queue(stack, job_id)
     end = await awaited(client, lambda message: is_end_of(message, job_id))
     return end is not None and stack.invocations(job_id).keys() == {"advisor"}
-
-
-async def is_told_where_a_gone_connection_follows_too(stack: JourneyStack, client: Conversation) -> bool:
-    signed_in = await client.sign_in(stack.token(new_user()))
-    job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"], BOTH, is_queued=False)
-    gone = follow_from_a_gone_connection(stack, job_id)
-    send_to_queue(stack, job_id)
-    return happens(lambda: not connection_row(stack, gone))
 
 
 async def has_its_message_hidden(stack: JourneyStack, client: Conversation) -> bool:
@@ -232,7 +197,7 @@ async def is_whole(stack: JourneyStack, client: Conversation, query: str, **fiel
     return messages[-1]["type"] == "job_completed" and not messages[-1]["result"]["partial"]
 
 
-async def is_heard(stack: JourneyStack, client: Conversation, query: str) -> dict[str, Any] | None:
+async def hears_the_end(stack: JourneyStack, client: Conversation, query: str) -> dict[str, Any] | None:
     await client.sign_in(stack.token(new_user()))
     await client.send({"action": "finops_query", "query": query})
     return await awaited(client, lambda message: message.get("type") == "job_completed")

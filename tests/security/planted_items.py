@@ -5,7 +5,7 @@ import time
 import uuid
 from typing import Any
 
-from boto3.dynamodb.types import TypeSerializer
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from local_cloud.journey_stack import JourneyStack
 
@@ -57,33 +57,27 @@ def follow_from_a_gone_connection(stack: JourneyStack, job_id: str) -> str:
     return gone
 
 
-def store_half_done_job(stack: JourneyStack, user_id: str, follower: str, query: str, *, is_queued: bool = True) -> str:
-    """Store a job as a worker leaves it that crashes after its first agent's answer, and queue it again."""
-    job_id, now = str(uuid.uuid4()), int(time.time())
-    job = {
-        "jobId": job_id,
-        "userId": user_id,
-        "query": query,
-        "agents": [stack.agents["cost"], stack.agents["advisor"]],
+def store_half_done_job(stack: JourneyStack, user_id: str, follower: str) -> str:
+    """Store a job as a worker leaves it that crashes after its first agent's answer."""
+    job_id, now = stack.store_stuck_job(user_id), int(time.time())
+    cost, advisor = stack.agents["cost"], stack.agents["advisor"]
+    job = {name: TypeDeserializer().deserialize(value) for name, value in stack.stored_job(job_id).items()}
+    job |= {
+        "agents": [cost, advisor],
         "status": "processing",
         "progress": 50,
-        "message": "Half-way.",
         "seq": 4,
-        "open": "yes",
-        "partial": False,
         "followers": {follower},
-        "completedAgents": [stack.agents["cost"]],
+        "completedAgents": [cost],
         "attempts": 1,
         "leaseOwner": "crashed",
         "leaseMessage": "crashed",
         "leaseUntil": now - 1,
-        "requeues": 0,
-        **dict.fromkeys(("createdAt", "updatedAt", "queuedAt"), now - 60),
-        "ttl": now + 3600,
+        **dict.fromkeys(("updatedAt", "queuedAt"), now - 60),
     }
     answer = {
-        "jobId": f"{job_id}#{stack.agents['cost']}",
-        "agent": stack.agents["cost"],
+        "jobId": f"{job_id}#{cost}",
+        "agent": cost,
         "title": "Cost analysis",
         "content": "The first agent's answer.",
         "status": "completed",
@@ -93,8 +87,6 @@ def store_half_done_job(stack: JourneyStack, user_id: str, follower: str, query:
         "ttl": now + 3600,
     }
     put(stack, "JobsTableName", job, answer)
-    if is_queued:
-        send_to_queue(stack, job_id)
     return job_id
 
 

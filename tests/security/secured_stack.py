@@ -98,15 +98,5 @@ class SecuredStack(JourneyStack):
         finally:
             self._set_environment(name, own)
 
-    @contextmanager
-    def with_code(self, function: str, weakened: bytes, whole: bytes) -> Iterator[None]:
-        """Run a function with other code."""
-        name = f"{self.project}-{function}"
-        self._lambda.update_function_code(FunctionName=name, ZipFile=weakened)
-        try:
-            yield
-        finally:
-            self._lambda.update_function_code(FunctionName=name, ZipFile=whole)
-
     def _set_environment(self, name: str, variables: dict[str, str]) -> None:
         self._lambda.update_function_configuration(FunctionName=name, Environment={"Variables": variables})

@@ -65,13 +65,12 @@ def own_keys(stack: SecuredStack) -> Iterator[Signer]:
         yield sign
 
 
-async def tried(stack: SecuredStack, sign: Signer, header: dict[str, Any], changes: dict[str, Any]) -> str:
+async def tried(stack: SecuredStack, sign: Signer, header: dict[str, Any], changes: dict[str, Any]) -> None:
     """Try a token, and a good one after it, so that it is this one's fault."""
     async with stack.connection() as client:
         answer = await client.ask({"action": "authenticate", "token": sign(header, changes)})
-        ended = stopped_by(answer, "INVALID_TOKEN")
+        stopped_by(answer, "INVALID_TOKEN")
         await check_a_good_one(stack, sign)
-    return ended
 
 
 async def check_a_good_one(stack: SecuredStack, sign: Signer) -> None:

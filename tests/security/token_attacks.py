@@ -6,13 +6,13 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from security.attack import Attack, AttackSucceeded, Inconclusive, stopped_by
+from security.attack import Attack, Inconclusive, must, stopped_by
 from security.pool_keys import OTHER_KEY, encoded, encoded_json, published, signed
 from security.secured_stack import SecuredStack
 from security.signed_tokens import check_a_good_one, own_keys
@@ -20,6 +20,7 @@ from security.signed_tokens import check_a_good_one, own_keys
 Forge = Callable[[SecuredStack], str]
 
 REFUSED = "INVALID_TOKEN"
+ATTACKER = "https://attacker.example"
 
 
 def parts_of(token: str) -> list[Any]:
@@ -48,18 +49,6 @@ def signed_with_the_public_key_as_a_secret(stack: SecuredStack) -> str:
 def signed_by_somebody_else(stack: SecuredStack, **header: Any) -> str:
     genuine, claims = parts_of(stack.token())
     return signed(encoded_json({**genuine, **header}), encoded_json(claims), OTHER_KEY)
-
-
-def with_a_key_of_its_own(stack: SecuredStack) -> str:
-    return signed_by_somebody_else(stack, jwk=published(OTHER_KEY, "mine"))
-
-
-def with_an_address_of_keys(stack: SecuredStack) -> str:
-    return signed_by_somebody_else(stack, jku="https://attacker.example/keys.json")
-
-
-def with_an_address_of_a_certificate(stack: SecuredStack) -> str:
-    return signed_by_somebody_else(stack, x5u="https://attacker.example/certificate.pem")
 
 
 def with_another_users_claims(stack: SecuredStack) -> str:
@@ -98,22 +87,18 @@ def token_of_client(stack: SecuredStack, pool: str, client: str) -> str:
     return token
 
 
-def refresh_token(stack: SecuredStack) -> str:
-    return stack.token(kind="RefreshToken")
-
-
 OVERSIZED = "a token larger than the contract allows"
 FORGED: dict[str, Forge] = {
     "a token with the algorithm none": unsigned,
     "HS256 with the pool's public key as the secret": signed_with_the_public_key_as_a_secret,
     "signed with another key under the pool's key id": signed_by_somebody_else,
-    "a key of its own inside (jwk)": with_a_key_of_its_own,
-    "an address of keys inside (jku)": with_an_address_of_keys,
-    "an address of a certificate inside (x5u)": with_an_address_of_a_certificate,
+    "a key of its own inside (jwk)": lambda stack: signed_by_somebody_else(stack, jwk=published(OTHER_KEY, "mine")),
+    "an address of keys inside (jku)": lambda stack: signed_by_somebody_else(stack, jku=f"{ATTACKER}/keys.json"),
+    "an address of a certificate inside (x5u)": lambda stack: signed_by_somebody_else(stack, x5u=f"{ATTACKER}/x5u.pem"),
     "another user's claims under a genuine signature": with_another_users_claims,
     "a genuine token of another pool": of_another_pool,
     "a genuine token of another app client": of_another_client,
-    "a refresh token": refresh_token,
+    "a refresh token": lambda stack: stack.token(kind="RefreshToken"),
     "a token cut short": lambda stack: stack.token()[:-8],
     "a token of 16 KB": lambda stack: stack.token() + "A" * (16_384 - len(stack.token())),
     OVERSIZED: lambda _stack: "A" * 100_000,
@@ -121,18 +106,17 @@ FORGED: dict[str, Forge] = {
 }
 
 
-def tries(forge: Forge, code: str) -> Callable[[SecuredStack], Awaitable[str]]:
-    async def run(stack: SecuredStack) -> str:
+def tries(forge: Forge, code: str) -> Attack:
+    async def run(stack: SecuredStack) -> None:
         token = await asyncio.to_thread(forge, stack)
         async with stack.connection() as client:
-            ended = stopped_by(await client.ask({"action": "authenticate", "token": token}), code)
+            stopped_by(await client.ask({"action": "authenticate", "token": token}), code)
             stopped_by(await client.ask({"action": "finops_query", "query": "What did it cost?"}), "UNAUTHENTICATED")
-        return ended
 
     return run
 
 
-async def keys_cannot_be_had(stack: SecuredStack) -> str:
+async def keys_cannot_be_had(stack: SecuredStack) -> None:
     """A token such as was good a moment ago, while the pool's keys cannot be fetched: nobody gets in."""
     with own_keys(stack) as sign:
         await check_a_good_one(stack, sign)
@@ -141,23 +125,22 @@ async def keys_cannot_be_had(stack: SecuredStack) -> str:
                 answer = await client.ask({"action": "authenticate", "token": sign({}, {})})
                 if (await client.ask({"action": "ping"})).get("action") != "pong":
                     raise Inconclusive("It is the function that is broken.")
-    return stopped_by(answer, "INTERNAL")
+    stopped_by(answer, "INTERNAL")
 
 
-async def another_user_on_the_same_connection(stack: SecuredStack) -> str:
+async def another_user_on_the_same_connection(stack: SecuredStack) -> None:
     async with stack.signed_in() as client:
         token = await asyncio.to_thread(stack.token, stack.somebody())
-        return stopped_by(await client.ask({"action": "authenticate", "token": token}), REFUSED)
+        stopped_by(await client.ask({"action": "authenticate", "token": token}), REFUSED)
 
 
-async def a_claim_after_a_token(stack: SecuredStack) -> str:
+async def a_claim_after_a_token(stack: SecuredStack) -> None:
     async with stack.signed_in() as client:
-        return stopped_by(await client.ask({"action": "authenticate", "userId": "root", "username": "root"}), REFUSED)
+        stopped_by(await client.ask({"action": "authenticate", "userId": "root", "username": "root"}), REFUSED)
 
 
-async def asking_after_the_tokens_end(stack: SecuredStack) -> str:
+async def asking_after_the_tokens_end(stack: SecuredStack) -> None:
     """Each action that serves users, on a connection whose token has run out."""
-    ended = set()
     async with stack.connection() as client:
         signed_in = await client.sign_in(await asyncio.to_thread(stack.token, stack.somebody()))
         stack.change_connection(signed_in["connectionId"], expiresAt=int(time.time()) - 1)
@@ -167,19 +150,14 @@ async def asking_after_the_tokens_end(stack: SecuredStack) -> str:
             {"action": "cancel_job", "jobId": "any"},
             {"action": "list_jobs"},
         ):
-            ended.add(stopped_by(await client.ask(frame), "SESSION_EXPIRED"))
-        if (await client.ask({"action": "ping"})).get("action") != "pong":
-            raise AttackSucceeded("The connection is of no use any more.")
-    return ", ".join(ended)
+            stopped_by(await client.ask(frame), "SESSION_EXPIRED")
+        must((await client.ask({"action": "ping"})).get("action") == "pong", "The connection is of no use any more.")
 
 
-ATTACKS = (
-    *(
-        Attack(name, "tokens", tries(forge, "INVALID_MESSAGE" if name == OVERSIZED else REFUSED))
-        for name, forge in FORGED.items()
-    ),
-    Attack("a good token while the pool's keys cannot be had", "tokens", keys_cannot_be_had),
-    Attack("signing in as another user on the same connection", "tokens", another_user_on_the_same_connection),
-    Attack("claiming another name on a signed-in connection", "tokens", a_claim_after_a_token),
-    Attack("asking after the token's end, in each way", "tokens", asking_after_the_tokens_end),
-)
+ATTACKS: dict[str, Attack] = {
+    **{name: tries(forge, "INVALID_MESSAGE" if name == OVERSIZED else REFUSED) for name, forge in FORGED.items()},
+    "a good token while the pool's keys cannot be had": keys_cannot_be_had,
+    "signing in as another user on the same connection": another_user_on_the_same_connection,
+    "claiming another name on a signed-in connection": a_claim_after_a_token,
+    "asking after the token's end, in each way": asking_after_the_tokens_end,
+}
