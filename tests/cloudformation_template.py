@@ -1,5 +1,7 @@
 """The stack's templates as data, for tests that look at what the local cloud does not check."""
 
+import re
+from collections.abc import Callable, Set
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,3 +30,28 @@ def resources(kind: str, name: str = STACK) -> dict[str, dict[str, Any]]:
 def properties(kind: str, name: str = STACK) -> dict[str, dict[str, Any]]:
     """Their properties, by logical id."""
     return {logical_id: resource["Properties"] for logical_id, resource in resources(kind, name).items()}
+
+
+def evaluated(value: Any, names: Callable[[str], str], true: Set[str] = frozenset()) -> str:
+    """The text that CloudFormation makes of a value where `names` says what is referred to, and only `true` holds."""
+
+    def text_of(part: Any) -> str:
+        return evaluated(part, names, true)
+
+    match value:
+        case {"Ref": name}:
+            return names(name)
+        case {"Fn::If": [condition, then, otherwise]}:
+            return text_of(then if condition in true else otherwise)
+        case {"Fn::Join": [separator, parts]}:
+            # A list parameter's default is written with commas.
+            return str(separator).join(map(text_of, parts) if isinstance(parts, list) else text_of(parts).split(","))
+        case {"Fn::Select": [index, {"Fn::Split": [separator, whole]}]}:
+            return text_of(whole).split(separator)[int(index)]
+        case {"Fn::Sub": given}:
+            text, variables = given if isinstance(given, list) else (given, {})
+            known = {name: text_of(variable) for name, variable in variables.items()}
+            return re.sub(r"\$\{([^}]+)\}", lambda found: known.get(found[1]) or names(found[1]), text)
+        case dict():
+            raise ValueError(f"The template uses {value}, which this reader does not know.")
+    return str(value)

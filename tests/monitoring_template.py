@@ -1,10 +1,10 @@
 """The monitoring template with its parameters' defaults, as CloudFormation would evaluate it."""
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
+import cloudformation_template
 from cloudformation_template import load, properties
 
 MONITORING = "monitoring.yaml"
@@ -64,25 +64,13 @@ def drawn_by(widget: dict[str, Any]) -> Iterator[Metric]:
 
 
 def evaluated(value: Any) -> str:
-    """Give a text, or a Ref, Fn::Sub or Fn::Join that makes one; of this template, or the like of the API's stack."""
-    match value:
-        case {"Ref": name}:
-            return _VALUES[name]
-        case {"Fn::Join": [separator, parts]}:
-            return str(separator).join(map(evaluated, parts))
-        case {"Fn::Sub": [text, given]}:
-            return _substituted(text, {name: evaluated(part) for name, part in given.items()})
-        case {"Fn::Sub": text}:
-            return _substituted(text, {})
-    return str(value)
+    """Give a text of this template, or the like of the API's stack."""
+    return cloudformation_template.evaluated(value, _named)
 
 
-def _substituted(text: str, given: dict[str, str]) -> str:
-    def replacement(found: re.Match[str]) -> str:
-        logical_id, _, attribute = found[1].partition(".")
-        if attribute == "Arn":
-            alarm = properties("AWS::CloudWatch::Alarm", MONITORING)[logical_id]
-            return f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:{evaluated(alarm['AlarmName'])}"
-        return {**_VALUES, **given}[found[1]]
-
-    return re.sub(r"\$\{([^}]+)\}", replacement, text)
+def _named(name: str) -> str:
+    logical_id, _, attribute = name.partition(".")
+    if attribute == "Arn":
+        alarm = properties("AWS::CloudWatch::Alarm", MONITORING)[logical_id]
+        return f"arn:aws:cloudwatch:{REGION}:123456789012:alarm:{evaluated(alarm['AlarmName'])}"
+    return _VALUES[name]
