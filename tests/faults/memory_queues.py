@@ -32,57 +32,53 @@ class Message:
 
 
 class MemoryQueues:
-    """Two queues: `main`, and `dead`, to which goes what was received three times."""
+    """Two queues, of messages by their ids: `main`, and `dead`, to which goes what was received three times."""
 
     def __init__(self, clock: Callable[[], float], visibility: float) -> None:
         """Hide each received message for `visibility` seconds at first."""
         self._clock = clock
         self._visibility = visibility
-        self._messages: dict[str, dict[str, Message]] = {"main": {}, "dead": {}}
+        self.main: dict[str, Message] = {}
+        self.dead: dict[str, Message] = {}
         self._sent = 0
         self.is_down = False
 
     def send_message(self, *, QueueUrl: str, MessageBody: str, MessageGroupId: str = "") -> dict[str, Any]:  # noqa: N803
-        if self.is_down:
-            raise EndpointConnectionError(endpoint_url="sqs")
+        self._fail_if_down()
         self._sent += 1
         message_id = f"message-{self._sent}"
-        self._messages[QueueUrl][message_id] = Message(message_id, MessageBody, self._clock(), self._clock())
+        self.queue(QueueUrl)[message_id] = Message(message_id, MessageBody, self._clock(), self._clock())
         return {"MessageId": message_id}
 
     def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:  # noqa: N803
-        if self.is_down:
-            raise EndpointConnectionError(endpoint_url="sqs")
-        if ReceiptHandle in self._messages[QueueUrl]:
-            self._messages[QueueUrl][ReceiptHandle].visible_at = self._clock() + VisibilityTimeout
+        self._fail_if_down()
+        if message := self.queue(QueueUrl).get(ReceiptHandle):
+            message.visible_at = self._clock() + VisibilityTimeout
 
-    def receive(self, queue: str) -> Message | None:
+    def queue(self, name: str) -> dict[str, Message]:
+        return self.main if name == "main" else self.dead
+
+    def receive(self, name: str) -> Message | None:
         """Give the oldest visible message of a queue; None if there is none."""
-        for message in list(self._messages[queue].values()):
+        for message in list(self.queue(name).values()):
             if message.visible_at > self._clock():
                 continue
-            if queue == "main" and message.receives == MOST_RECEIVES:
-                self._messages["dead"][message.message_id] = self._messages["main"].pop(message.message_id)
+            if name == "main" and message.receives == MOST_RECEIVES:
+                self.dead[message.message_id] = self.main.pop(message.message_id)
                 continue
             message.receives += 1
             message.visible_at = self._clock() + self._visibility
             return message
         return None
 
-    def delete(self, queue: str, message: Message) -> None:
-        """Take a message that is done with away."""
-        self._messages[queue].pop(message.message_id, None)
-
     def in_flight(self) -> list[Message]:
         """Give the main queue's messages that somebody has."""
-        return [message for message in self._messages["main"].values() if message.visible_at > self._clock()]
+        return [message for message in self.main.values() if message.visible_at > self._clock()]
 
     def lose_jobs(self) -> None:
         """Lose the jobs' messages in the main queue, and no foreign bodies."""
-        for message in list(self._messages["main"].values()):
-            if message.body.startswith("{"):
-                self.delete("main", message)
+        self.main = {key: message for key, message in self.main.items() if not message.body.startswith("{")}
 
-    def bodies(self, queue: str) -> list[str]:
-        """Give the bodies of a queue's messages."""
-        return [message.body for message in self._messages[queue].values()]
+    def _fail_if_down(self) -> None:
+        if self.is_down:
+            raise EndpointConnectionError(endpoint_url="sqs")

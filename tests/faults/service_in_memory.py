@@ -27,8 +27,6 @@ class ServiceInMemory:
         self.queues = MemoryQueues(self._clock, visibility=LEASE * 8)
         self.runs: list[SteppedRun] = []
         self._functions = FunctionsInMemory(aws, self.queues, self._clock, self._note)
-        self._job_of: dict[SteppedRun, str | None] = {}
-        self._late: set[SteppedRun] = set()
         self._ticks = count(1)
         self._names = count(1)
 
@@ -60,9 +58,7 @@ class ServiceInMemory:
         if message is None:
             return None
         worker = f"worker-{next(self._names)}"
-        run = self._begin(worker, lambda: self._serve(queue, message, worker))
-        self._job_of[run] = _job_in(message.body)
-        return run
+        return self._begin(worker, lambda: self._serve(queue, message, worker), _job_in(message.body))
 
     def sweep(self) -> SteppedRun:
         """Begin a sweep."""
@@ -72,8 +68,8 @@ class ServiceInMemory:
         """End a run where it stands."""
         self.runs.remove(run)
         run.kill()
-        if job_id := self._job_of.get(run):
-            self._note(lambda at: Crashed(at, job_id))
+        if run.job_id:
+            self._note(lambda at: Crashed(at, run.job_id))
 
     def go_on(self, run: SteppedRun, checkpoints: int) -> None:
         """Let a run go on."""
@@ -85,11 +81,10 @@ class ServiceInMemory:
         self.now += seconds
         jobs = self.aws.jobs()
         for run in self.runs:
-            job = jobs.get(self._job_of.get(run) or "")
-            if job is None or run in self._late or job.get("leaseOwner") != run.name or job["leaseUntil"] > self.now:
-                continue
-            self._late.add(run)
-            self._note(lambda at, job_id=job["jobId"]: Crashed(at, job_id))  # type: ignore[misc]
+            job = jobs.get(run.job_id or "", {})
+            if not run.is_late and job.get("leaseOwner") == run.name and job["leaseUntil"] <= self.now:
+                run.is_late = True
+                self._note(lambda at, run=run: Crashed(at, run.job_id))  # type: ignore[misc]
 
     def put_foreign_body(self) -> None:
         """Put a body that is no job into the queue."""
@@ -112,12 +107,12 @@ class ServiceInMemory:
                 self._run_all()
             self.sweep()
             self._run_all()
-            if not any("open" in item for item in self.aws.jobs().values()) and not self.queues.bodies("main"):
+            if not any("open" in item for item in self.aws.jobs().values()) and not self.queues.main:
                 break
             self.pass_time(STUCK_AFTER * 32)
         self.history.final_items = self.aws.jobs()
         kept = [item["deadLetter"]["body"] for item in self.history.final_items.values() if "deadLetter" in item]
-        self.history.dead_letters = self.queues.bodies("dead") + kept
+        self.history.dead_letters = [message.body for message in self.queues.dead.values()] + kept
         return self.history
 
     def _run_all(self) -> None:
@@ -130,10 +125,10 @@ class ServiceInMemory:
 
     def _serve(self, queue: str, message: Message, worker: str) -> None:
         if self._functions.serve_message(queue, message.to_record(queue), worker):
-            self.queues.delete(queue, message)
+            self.queues.queue(queue).pop(message.message_id, None)
 
-    def _begin(self, name: str, work: Callable[[], object]) -> SteppedRun:
-        run = SteppedRun(name, work)
+    def _begin(self, name: str, work: Callable[[], object], job_id: str | None = None) -> SteppedRun:
+        run = SteppedRun(name, work, job_id)
         self.runs.append(run)
         return run
 

@@ -18,9 +18,11 @@ class Killed(BaseException):
 class SteppedRun:
     """Stands before its first checkpoint until it is told to go on."""
 
-    def __init__(self, name: str, work: Callable[[], object]) -> None:
-        """Begin `work`."""
+    def __init__(self, name: str, work: Callable[[], object], job_id: str | None = None) -> None:
+        """Begin `work`, on a job if it is known on which."""
         self.name = name
+        self.job_id = job_id
+        self.is_late = False
         self.has_ended = False
         self._work = work
         self._is_killed = False

@@ -55,6 +55,8 @@ class LocalCloud:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }
+        # Each takes as long to make as some calls take.
+        self._clients: dict[str, Any] = {}
         self.log = state_dir / "log"
         self.function_logs = state_dir / "functions"
         environment = cloud_environment(self.port, state_dir, dict(os.environ))
@@ -74,13 +76,15 @@ class LocalCloud:
         until(self._answers, 60)
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint_url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.endpoint_url,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+        return self._clients[service]
 
     def quiet_alarms(self, project: str) -> None:
         """Set a new project's alarms to OK: when one is made, the emulator judges it by the errors of all functions.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cloudformation_template import CLOUDFORMATION, STACK, load, properties, resources
+from monitoring_template import MONITORING
 
 FUNCTIONS = {"ConnectionManager", "MessageHandler", "BackgroundProcessor"}
 
@@ -21,23 +22,27 @@ ROUTES = {
 }
 
 
-def test_every_parameter_is_grouped_described_and_constrained_and_the_guides_suffice() -> None:
-    template = load()
+@pytest.mark.parametrize(("name", "must_be_given"), [(STACK, "LambdaS3Bucket"), (MONITORING, "WebSocketApiId")])
+def test_every_parameter_is_grouped_described_and_constrained_and_one_must_be_given(
+    name: str, must_be_given: str
+) -> None:
+    template = load(name)
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     grouped = [name for group in groups for name in group["Parameters"]]
     assert sorted(grouped) == sorted(template["Parameters"])
-    for name, parameter in template["Parameters"].items():
-        assert parameter["Description"], name
-        assert {"AllowedPattern", "AllowedValues", "MinValue", "MinLength"} & set(parameter), name
-        assert ("Default" in parameter) == (name != "LambdaS3Bucket"), name
+    for parameter, described in template["Parameters"].items():
+        assert described["Description"], parameter
+        assert {"AllowedPattern", "AllowedValues", "MinValue", "MinLength"} & set(described), parameter
+        assert ("Default" in described) == (parameter != must_be_given), parameter
     assert template["Parameters"]["ProjectName"]["Default"] == "finops-websocket"
 
 
-def test_template_fits_into_a_request() -> None:
+@pytest.mark.parametrize("name", [STACK, MONITORING])
+def test_template_fits_into_a_request(name: str) -> None:
     # The guide's `aws cloudformation deploy` sends it whole; more than 51,200 bytes must come from S3. 600 are kept
     # free, for a fault that must be mended at once.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-    assert (CLOUDFORMATION / STACK).stat().st_size <= 51_200 - 600
+    assert (CLOUDFORMATION / name).stat().st_size <= 51_200 - 600
 
 
 def test_routes_and_who_serves_them() -> None:
