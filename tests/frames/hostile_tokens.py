@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from frames import hostile_values
 from frames.planted_jobs import OTHER_USER
 from function_environment import function_environment
-from security.pool_keys import KEY, KEY_ID, OTHER_KEY, encoded, encoded_json, published, signed
+from unit.doubles.sample_tokens import KEY, OTHER_KEY, as_bytes, encoded, published, token_of
 
 _ENVIRONMENT = function_environment("connection_manager.handler.handler")
+KEY_ID = "ours"
 _HEADER: dict[str, Any] = {"alg": "RS256", "kid": KEY_ID}
 # Whom a token stands for that the pool has signed and that is wrong otherwise.
 _SIGNED_USER = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
@@ -24,7 +25,7 @@ _SIGNED_USER = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
 
 def valid_token(user_id: str) -> str:
     """Give a token of the pool's, valid for a day: longer than any run."""
-    return signed(encoded_json(_HEADER), encoded_json(_claims(user_id)))
+    return token_of(_HEADER, _claims(user_id))
 
 
 def _claims(user_id: str) -> dict[str, Any]:
@@ -40,13 +41,17 @@ def _claims(user_id: str) -> dict[str, Any]:
     }
 
 
-def _signed_with_public_key(header: str, claims: str) -> str:
+def _unsigned(header: Any) -> str:
+    return f"{encoded(as_bytes(header))}.{encoded(as_bytes(_CLAIMED))}"
+
+
+def _signed_with_public_key(header: Any) -> str:
     public = KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    signature = hmac.new(public, f"{header}.{claims}".encode(), hashlib.sha256).digest()
-    return f"{header}.{claims}.{encoded(signature)}"
+    signature = hmac.new(public, _unsigned(header).encode(), hashlib.sha256).digest()
+    return f"{_unsigned(header)}.{encoded(signature)}"
 
 
-_CLAIMED = encoded_json(_claims(OTHER_USER))
+_CLAIMED = _claims(OTHER_USER)
 
 _headers = st.one_of(
     st.just(_HEADER),
@@ -57,7 +62,7 @@ _headers = st.one_of(
             {},
             optional={
                 "kid": st.one_of(st.just("key-2"), hostile_values.values),
-                "jwk": st.one_of(st.just(published(OTHER_KEY)), hostile_values.values),
+                "jwk": st.one_of(st.just(published(OTHER_KEY, KEY_ID)), hostile_values.values),
                 "jku": st.just("http://192.0.2.1/jwks.json"),
                 "x5u": st.just("http://192.0.2.1/x5u.pem"),
                 "x5c": st.just(["MIIB"]),
@@ -71,13 +76,13 @@ _headers = st.one_of(
     ),
     st.dictionaries(hostile_values.names, hostile_values.values, max_size=4),
     hostile_values.values,
-).map(encoded_json)
+)
 
 _forged = st.one_of(
-    st.builds(lambda header: f"{header}.{_CLAIMED}.", _headers),
-    st.builds(lambda header: _signed_with_public_key(header, _CLAIMED), _headers),
-    st.builds(lambda header: signed(header, _CLAIMED, OTHER_KEY), _headers),
-    st.builds(lambda header, signature: f"{header}.{_CLAIMED}.{encoded(signature)}", _headers, st.binary(max_size=300)),
+    st.builds(lambda header: f"{_unsigned(header)}.", _headers),
+    st.builds(_signed_with_public_key, _headers),
+    st.builds(lambda header: token_of(header, _CLAIMED, key=OTHER_KEY), _headers),
+    st.builds(lambda header, signature: f"{_unsigned(header)}.{encoded(signature)}", _headers, st.binary(max_size=300)),
 )
 
 # The pool signs none of these: another pool's, another client's, another use, none of its claims.
@@ -99,15 +104,17 @@ _wrong_claims = st.builds(
     st.sets(st.sampled_from(["iss", "aud", "token_use", "exp", "sub", "iat"]), max_size=2),
 )
 _signed_and_wrong = st.one_of(
-    st.builds(lambda header: signed(header, encoded_json(_claims(_SIGNED_USER))), _headers),
-    st.builds(lambda claims: signed(encoded_json(_HEADER), encoded_json(claims)), _wrong_claims),
+    st.builds(lambda header: token_of(header, _claims(_SIGNED_USER)), _headers),
+    st.builds(lambda claims: token_of(_HEADER, claims), _wrong_claims),
 )
 
 _nested_part = st.builds(
     lambda opening, depth: encoded(opening * depth), st.sampled_from([b"[", b'{"a":']), st.integers(1, 2000)
 )
 _any_part = st.one_of(
-    st.binary(max_size=60).map(encoded), hostile_values.values.map(encoded_json), _nested_part, _headers
+    st.binary(max_size=60).map(encoded),
+    st.one_of(hostile_values.values, _headers).map(lambda value: encoded(as_bytes(value))),
+    _nested_part,
 )
 _any_parts = st.builds(".".join, st.lists(_any_part, max_size=5))
 

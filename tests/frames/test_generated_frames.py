@@ -15,9 +15,11 @@ from frames import generated_frames, senders
 from frames.frame_service import FrameService, frame_service
 from frames.frame_verdict import assert_answered
 from frames.generated_frames import Frame
+from frames.hostile_tokens import KEY_ID
 from frames.senders import Senders
 from frames.websocket_events import frame_event, other_function
-from security.pool_keys import KeyServer
+from unit.doubles.key_server import KeyServer
+from unit.doubles.sample_tokens import KEY, key_set
 
 # Of eleven kinds: more than ten thousand in all.
 _FRAMES_OF_EACH_KIND = 920
@@ -25,7 +27,7 @@ _FRAMES_OF_EACH_KIND = 920
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[FrameService]:
-    with KeyServer() as keys, frame_service(TOKEN_KEYS_URL=keys.url) as service:
+    with KeyServer(key_set(**{KEY_ID: KEY})) as keys, frame_service(TOKEN_KEYS_URL=keys.url) as service:
         yield service
 
 

@@ -5,12 +5,11 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 from cloudformation_template import properties
+from unit.doubles.sample_events import event_of
 
-_EVENTS = Path(__file__).resolve().parents[1] / "unit" / "events"
 _ROUTES = {
     str(route["RouteKey"]): "connection_manager" if "ConnectionManager" in str(route["Target"]) else "message_handler"
     for route in properties("AWS::ApiGatewayV2::Route").values()
@@ -49,5 +48,5 @@ def _route_of(body: str) -> str:
 
 
 def _event(name: str, **changes: str) -> dict[str, Any]:
-    event = json.loads((_EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    event = event_of(name)
     return {**event, "requestContext": {**event["requestContext"], **changes}}

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from security.attack import Inconclusive, stopped_by
-from security.pool_keys import KEY_ID, KeyServer, encoded_json, signed
 from security.secured_stack import SecuredStack
+from unit.doubles.key_server import KeyServer
+from unit.doubles.sample_tokens import KEY, key_set, token_of
 
 Signer = Callable[[dict[str, Any], dict[str, Any]], str]
 """Signs a good token but for changes to its header and its claims; a claim that is None is left out, and one that is a
 number of seconds is a time that far from now."""
 
+KEY_ID = "ours"
 # Claims that are times.
 TIMES = {"exp", "iat", "nbf"}
 
@@ -56,10 +58,10 @@ def own_keys(stack: SecuredStack) -> Iterator[Signer]:
         }
         now = int(time.time())
         told = {name: value + now if name in TIMES else value for name, value in claims.items() if value is not None}
-        return signed(encoded_json({"alg": "RS256", "kid": KEY_ID, **header}), encoded_json(told))
+        return token_of({"alg": "RS256", "kid": KEY_ID, **header}, told)
 
     with (
-        KeyServer() as server,
+        KeyServer(key_set(**{KEY_ID: KEY})) as server,
         stack.with_environment("connection-manager", TOKEN_KEYS_URL=server.url),
     ):
         yield sign

@@ -13,9 +13,9 @@ import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from security.attack import Attack, Inconclusive, must, stopped_by
-from security.pool_keys import OTHER_KEY, encoded, encoded_json, published, signed
 from security.secured_stack import SecuredStack
 from security.signed_tokens import check_a_good_one, own_keys
+from unit.doubles.sample_tokens import OTHER_KEY, as_bytes, encoded, published, token_of
 
 Forge = Callable[[SecuredStack], str]
 
@@ -35,26 +35,26 @@ def public_key_of(stack: SecuredStack) -> Any:
 
 def unsigned(stack: SecuredStack) -> str:
     _, claims = parts_of(stack.token())
-    return f"{encoded_json({'alg': 'none', 'typ': 'JWT'})}.{encoded_json(claims)}."
+    return f"{encoded(as_bytes({'alg': 'none', 'typ': 'JWT'}))}.{encoded(as_bytes(claims))}."
 
 
 def signed_with_the_public_key_as_a_secret(stack: SecuredStack) -> str:
     header, claims = parts_of(stack.token())
     # As a library takes the key's text that was meant for RS256. jwt refuses to sign with such a secret.
     secret = public_key_of(stack).key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    text = f"{encoded_json({**header, 'alg': 'HS256'})}.{encoded_json(claims)}"
+    text = f"{encoded(as_bytes({**header, 'alg': 'HS256'}))}.{encoded(as_bytes(claims))}"
     return f"{text}.{encoded(hmac.digest(secret, text.encode(), hashlib.sha256))}"
 
 
 def signed_by_somebody_else(stack: SecuredStack, **header: Any) -> str:
     genuine, claims = parts_of(stack.token())
-    return signed(encoded_json({**genuine, **header}), encoded_json(claims), OTHER_KEY)
+    return token_of({**genuine, **header}, claims, key=OTHER_KEY)
 
 
 def with_another_users_claims(stack: SecuredStack) -> str:
     header, _, signature = stack.token("one").split(".")
     _, claims = parts_of(stack.token("another"))
-    return f"{header}.{encoded_json(claims)}.{signature}"
+    return f"{header}.{encoded(as_bytes(claims))}.{signature}"
 
 
 def of_another_pool(stack: SecuredStack) -> str:
