@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -41,8 +42,18 @@ LEASE, STUCK_AFTER, TIME_LIMIT, A_YEAR = 90, 900, 300, 365 * 24 * 3600
 # More than anybody has or asks for here: what happens at the limits is shown elsewhere.
 MOST = 1000
 
-SIGN_IN = {Authenticate: authenticate}
-JOBS = {FinopsQuery: finops_query, ResumeJob: resume_job, CancelJob: cancel_job, ListJobs: list_jobs}
+ACTIONS = {
+    Authenticate: authenticate,
+    FinopsQuery: finops_query,
+    ResumeJob: resume_job,
+    CancelJob: cancel_job,
+    ListJobs: list_jobs,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AllServices(ConnectionManagerServices, MessageHandlerServices, BackgroundProcessorServices):
+    """What the three functions work with."""
 
 
 class FunctionsInMemory:
@@ -51,60 +62,50 @@ class FunctionsInMemory:
     def __init__(self, aws: AwsInMemory, queues: MemoryQueues, clock: Callable[[], float], note: Note) -> None:
         self._clock = clock
         sqs: Any = queues
-        catalogue = AgentCatalogue("cost-agent", "advisor-agent")
         connections = ConnectionStore(aws.connections_table, clock)
         jobs = JobStore(aws.jobs_table, clock)
         channel = ClientChannel(aws.management_api)
         answers = AnswerStore(aws.jobs_table, lambda: aws.s3, aws.bucket)
-        shared = vars(Services.over(channel, connections, jobs, answers, JobQueue(sqs, "main"), STUCK_AFTER))
-        of_frames = {"auth_mode": "cognito", "rate_limiter": RateLimiter("cognito", connections)}
         limits = JobLimits(active_jobs=MOST, queries_per_minute=MOST, agent_timeout=TIME_LIMIT)
-        self._connection_manager = ConnectionManagerServices(
-            **shared,
-            **of_frames,
+        self._services = _AllServices(
+            **vars(Services.over(channel, connections, jobs, answers, JobQueue(sqs, "main"), STUCK_AFTER)),
+            auth_mode="cognito",
+            rate_limiter=RateLimiter("cognito", connections),
             slots=ConnectionSlots(connections, channel.is_open, MOST),
             origins=OriginPolicy.read("*", "allow"),
             tokens=NamesAsTokens(clock),
-        )
-        self._message_handler = MessageHandlerServices(
-            **shared,
-            **of_frames,
             admission=JobAdmission(jobs, limits, sleep=lambda _seconds: None),
-            catalogue=catalogue,
+            catalogue=AgentCatalogue("cost-agent", "advisor-agent"),
             retention=A_YEAR,
-        )
-        self._processor = BackgroundProcessorServices(
-            **shared, catalogue=catalogue, agents=ScriptedAgents(note), sqs=sqs, lease=LEASE
+            agents=ScriptedAgents(note),
+            sqs=sqs,
+            lease=LEASE,
         )
 
     def open(self, connection_id: str) -> None:
         """Note a connection, as $connect does."""
-        self._connection_manager.connections.open(connection_id)
+        self._services.connections.open(connection_id)
 
     def serve_frame(self, connection_id: str, frame: dict[str, Any]) -> None:
-        """Serve a frame as the function does to which it is routed."""
+        """Serve a frame, whichever function it is routed to."""
         event = {"requestContext": {"connectionId": connection_id}, "body": json.dumps(frame)}
-        if frame["action"] == "authenticate":
-            served = dispatch(self._connection_manager, event, SIGN_IN)
-        else:
-            served = dispatch(self._message_handler, event, JOBS)
-        assert served == HANDLED
+        assert dispatch(self._services, event, ACTIONS) == HANDLED
 
     def serve_message(self, queue: str, record: dict[str, Any], worker: str) -> bool:
         """Serve a queue's message in a worker's name; False if it is to come again."""
-        message = QueueMessage(self._processor.sqs, queue, SQSRecord(record), LEASE, self._clock)
+        message = QueueMessage(self._services.sqs, queue, SQSRecord(record), LEASE, self._clock)
         try:
             if queue == "main":
-                serve_queued_job(self._processor, message, worker, TIME_LIMIT)
+                serve_queued_job(self._services, message, worker, TIME_LIMIT)
             else:
-                fail_dead_letter(self._processor, message)
+                fail_dead_letter(self._services, message)
         except (JobHeldElsewhere, MessageStays):
             return False
         return True
 
     def sweep(self) -> None:
         """Serve the schedule's event, with all the time in the world."""
-        sweep(self._processor, lambda: 960.0)
+        sweep(self._services, lambda: 960.0)
 
 
 class ScriptedAgents(Agents):

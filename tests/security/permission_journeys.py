@@ -1,12 +1,12 @@
-"""Ways through the stack, each of which needs some permission: a journey tells whether it came to its good end."""
+"""Ways through the stack, each of which needs some permission. One that comes to no good end raises FAILURES."""
 
 import asyncio
-import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
+from urllib.error import HTTPError
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -26,6 +26,8 @@ from security.planted_items import (
 Journey = Callable[[JourneyStack, Conversation], Awaitable[object]]
 """Goes over a connection that is open and not signed in."""
 
+FAILURES = (AssertionError, TimeoutError, InvalidStatus, HTTPError)
+
 COST = "What did it cost?"
 BOTH = "What did it cost, and where can I save?"
 LARGE = f"{COST} cost=large:200000"
@@ -34,33 +36,30 @@ PING, NONSENSE = {"action": "ping"}, {"action": "nothing that there is"}
 PATIENCE: ContextVar[float] = ContextVar("patience", default=30)
 
 
-async def connects(stack: JourneyStack, _client: Conversation) -> bool:
-    try:
-        async with conversation(stack.url):
-            return True
-    except InvalidStatus:
-        return False
+async def connects(stack: JourneyStack, _client: Conversation) -> None:
+    async with conversation(stack.url):
+        pass
 
 
-async def is_forgotten_when_it_leaves(stack: JourneyStack, _client: Conversation) -> bool:
+async def is_forgotten_when_it_leaves(stack: JourneyStack, _client: Conversation) -> None:
     async with conversation(stack.url) as leaving:
         connection_id = (await leaving.sign_in(stack.token()))["connectionId"]
-    return happens(lambda: not connection_row(stack, connection_id))
+    until(lambda: not connection_row(stack, connection_id), PATIENCE.get())
 
 
-async def signs_in(stack: JourneyStack, client: Conversation) -> bool:
-    return (await client.ask({"action": "authenticate", "token": stack.token()}))["type"] == "authenticated"
+async def signs_in(stack: JourneyStack, client: Conversation) -> None:
+    await client.sign_in(stack.token())
 
 
-async def signs_in_where_all_other_connections_are_gone(stack: JourneyStack, client: Conversation) -> bool:
+async def signs_in_where_all_other_connections_are_gone(stack: JourneyStack, client: Conversation) -> None:
     username = new_user()
     async with conversation(stack.url) as other:
         user_id = (await other.sign_in(stack.token(username)))["userId"]
     fill_slots(stack, user_id, 50)
-    return (await client.ask({"action": "authenticate", "token": stack.token(username)}))["type"] == "authenticated"
+    await client.sign_in(stack.token(username))
 
 
-async def redraws_a_large_answer(stack: JourneyStack, client: Conversation) -> bool:
+async def redraws_a_large_answer(stack: JourneyStack, client: Conversation) -> None:
     token = stack.token(new_user())
     with held_answers() as held:
         async with conversation(stack.url) as other:
@@ -68,47 +67,54 @@ async def redraws_a_large_answer(stack: JourneyStack, client: Conversation) -> b
             await other.send({"action": "finops_query", "query": f"cost=large:200000 advisor={held.script}"})
             await other.next_of({"agent_completed"})
             await client.send({"action": "authenticate", "token": token})
-            if await client.next_of({"authenticated", "error"}) == "error":
-                return False
+            assert await client.next_of({"authenticated", "error"}) == "authenticated"
             message = await awaited(client, lambda message: message.get("agent") == stack.agents["cost"])
-    return message is not None and is_readable(message["result"]["responseUrl"])
+    read(message["result"]["responseUrl"])
 
 
-async def signs_in_and_gets_a_stuck_jobs_answer(stack: JourneyStack, client: Conversation) -> bool:
+async def signs_in_and_gets_a_stuck_jobs_answer(stack: JourneyStack, client: Conversation) -> None:
     token = stack.token(new_user())
     signed_in = await client.sign_in(token)
     job_id = stack.store_stuck_job(signed_in["userId"])
     list_as_active(stack, signed_in["userId"], job_id)
     async with conversation(stack.url) as other:
         await other.send({"action": "authenticate", "token": token})
-        return await awaited(other, lambda message: is_end_of(message, job_id)) is not None
+        await end_of(other, job_id)
 
 
-async def asks_twice(stack: JourneyStack, client: Conversation) -> bool:
+async def asks(stack: JourneyStack, client: Conversation, query: str = COST, **fields: Any) -> None:
+    """Get a question's whole answer, and each of its agents' answers."""
+    await client.sign_in(stack.token())
+    end = (await client.job(query, **fields))[-1]
+    assert end["type"] == "job_completed", end
+    assert not end["result"]["partial"]
+
+
+async def asks_twice(stack: JourneyStack, client: Conversation) -> None:
     request_id = str(uuid.uuid4())
-    first = await is_whole(stack, client, COST, requestId=request_id)
-    return first and await is_whole(stack, client, COST, requestId=request_id)
+    await asks(stack, client, requestId=request_id)
+    await asks(stack, client, requestId=request_id)
 
 
-async def asks_again_when_the_first_job_is_gone(stack: JourneyStack, client: Conversation) -> bool:
+async def asks_again_when_the_first_job_is_gone(stack: JourneyStack, client: Conversation) -> None:
     await client.sign_in(stack.token(new_user()))
     request_id = str(uuid.uuid4())
     ended = await client.job(COST, requestId=request_id)
     stack.cloud.client("dynamodb").delete_item(
         TableName=stack.outputs["JobsTableName"], Key={"jobId": {"S": ended[-1]["jobId"]}}
     )
-    return (await client.job(COST, requestId=request_id))[-1]["type"] == "job_completed"
+    assert (await client.job(COST, requestId=request_id))[-1]["type"] == "job_completed"
 
 
-async def cancels(stack: JourneyStack, client: Conversation) -> bool:
+async def cancels(stack: JourneyStack, client: Conversation) -> None:
     await client.sign_in(stack.token(new_user()))
     with held_answers() as held:
         queued = await client.ask({"action": "finops_query", "query": f"{COST} cost={held.script}"})
         await client.send({"action": "cancel_job", "jobId": queued["jobId"]})
-        return await client.next_of({"job_cancelled", "job_completed", "error"}) == "job_cancelled"
+        assert await client.next_of({"job_cancelled", "job_completed", "error"}) == "job_cancelled"
 
 
-async def has_a_gone_follower_forgotten(stack: JourneyStack, client: Conversation, *, cancels: bool) -> bool:
+async def has_a_gone_follower_forgotten(stack: JourneyStack, client: Conversation, *, cancels: bool) -> None:
     """Cancel or continue a job that a gone connection follows too, and that no worker has, which would forget it."""
     signed_in = await client.sign_in(stack.token(new_user()))
     job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"])
@@ -117,36 +123,42 @@ async def has_a_gone_follower_forgotten(stack: JourneyStack, client: Conversatio
         await client.send({"action": "cancel_job", "jobId": job_id})
     else:
         send_to_queue(stack, job_id)
-    return happens(lambda: not connection_row(stack, gone))
+    until(lambda: not connection_row(stack, gone), PATIENCE.get())
 
 
-async def lists(stack: JourneyStack, client: Conversation) -> bool:
+async def lists(stack: JourneyStack, client: Conversation) -> None:
     await client.sign_in(stack.token())
-    return (await client.ask({"action": "list_jobs"}))["type"] == "job_list"
+    assert (await client.ask({"action": "list_jobs"}))["type"] == "job_list"
 
 
-async def resumes_answers_too_large_together(stack: JourneyStack, client: Conversation) -> bool:
+async def resumes_answers_too_large_together(stack: JourneyStack, client: Conversation) -> None:
     await client.sign_in(stack.token(new_user()))
     finished = (await client.job(f"{BOTH} cost=large:60000 advisor=large:60000"))[-1]
     snapshot = await client.ask({"action": "resume_job", "jobId": finished["jobId"]})
-    return snapshot["type"] == "job_snapshot" and is_readable(snapshot["results"][0]["responseUrl"])
+    assert snapshot["type"] == "job_snapshot"
+    read(snapshot["results"][0]["responseUrl"])
 
 
-async def reads_a_large_answer(stack: JourneyStack, client: Conversation) -> bool:
-    end = await hears_the_end(stack, client, LARGE)
-    return end is not None and is_readable(end["result"]["responseUrl"])
+async def hears_the_end(stack: JourneyStack, client: Conversation, query: str = COST) -> dict[str, Any]:
+    await client.sign_in(stack.token(new_user()))
+    await client.send({"action": "finops_query", "query": query})
+    return await awaited(client, lambda message: message.get("type") == "job_completed")
 
 
-async def gets_the_answer_of_a_crashed_worker(stack: JourneyStack, client: Conversation) -> bool:
+async def reads_a_large_answer(stack: JourneyStack, client: Conversation) -> None:
+    read((await hears_the_end(stack, client, LARGE))["result"]["responseUrl"])
+
+
+async def gets_the_answer_of_a_crashed_worker(stack: JourneyStack, client: Conversation) -> None:
     """Of a job that one agent has answered before its worker crashed."""
     signed_in = await client.sign_in(stack.token(new_user()))
     job_id = store_half_done_job(stack, signed_in["userId"], signed_in["connectionId"])
     send_to_queue(stack, job_id)
-    end = await awaited(client, lambda message: is_end_of(message, job_id))
-    return end is not None and stack.invocations(job_id).keys() == {"advisor"}
+    await end_of(client, job_id)
+    assert stack.invocations(job_id).keys() == {"advisor"}
 
 
-async def has_its_message_hidden(stack: JourneyStack, client: Conversation) -> bool:
+async def has_its_message_hidden(stack: JourneyStack, client: Conversation) -> None:
     """How long a message is hidden the local cloud shows to nobody; the processor says if it cannot set it."""
     await client.sign_in(stack.token(new_user()))
     end = (await client.job(f"{COST} cost=hang:1"))[-1]
@@ -157,15 +169,29 @@ async def has_its_message_hidden(stack: JourneyStack, client: Conversation) -> b
         )["events"]
         return [event["message"] for event in events if end["jobId"] in event["message"]]
 
-    until(lines, PATIENCE.get())
-    return not any("visibility could not be changed" in line for line in lines())
+    until(lines)
+    assert not any("visibility could not be changed" in line for line in lines())
 
 
-async def sweeps(stack: JourneyStack, client: Conversation) -> bool:
+async def sweeps(stack: JourneyStack, client: Conversation) -> None:
     signed_in = await client.sign_in(stack.token(new_user()))
     job_id = stack.store_stuck_job(signed_in["userId"])
     stack.sweep()
-    return happens(lambda: stack.stored_job(job_id)["status"]["S"] == "completed")
+    until(lambda: stack.stored_job(job_id)["status"]["S"] == "completed", PATIENCE.get())
+
+
+async def is_answered(_stack: JourneyStack, client: Conversation, frame: dict[str, Any]) -> None:
+    await client.send(frame)
+    await awaited(client, lambda _message: True)
+
+
+async def is_closed_after(stack: JourneyStack, client: Conversation, frame: dict[str, Any]) -> None:
+    try:
+        for _ in range(25):
+            await is_answered(stack, client, frame)
+    except ConnectionClosed:
+        return
+    raise AssertionError("It is not closed.")
 
 
 def new_user() -> str:
@@ -173,62 +199,18 @@ def new_user() -> str:
     return f"user-{uuid.uuid4()}"
 
 
-async def is_answered(client: Conversation, frame: dict[str, Any]) -> bool:
-    await client.send(frame)
-    return await awaited(client, lambda _message: True) is not None
-
-
-async def is_closed_after(client: Conversation, frame: dict[str, Any]) -> bool:
-    try:
-        for _ in range(25):
-            await client.send(frame)
-            if await awaited(client, lambda _message: True) is None:
-                return False
-    except ConnectionClosed:
-        return True
-    return False
-
-
-async def is_whole(stack: JourneyStack, client: Conversation, query: str, **fields: Any) -> bool:
-    """Whether a question gets its whole answer, and each of its agents' answers."""
-    if (await client.ask({"action": "authenticate", "token": stack.token()}))["type"] != "authenticated":
-        return False
-    messages = await client.job(query, **fields)
-    return messages[-1]["type"] == "job_completed" and not messages[-1]["result"]["partial"]
-
-
-async def hears_the_end(stack: JourneyStack, client: Conversation, query: str) -> dict[str, Any] | None:
-    await client.sign_in(stack.token(new_user()))
-    await client.send({"action": "finops_query", "query": query})
-    return await awaited(client, lambda message: message.get("type") == "job_completed")
-
-
-async def awaited(client: Conversation, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
-    """The next message that is as it should be; None if it does not come, whatever else does."""
-    try:
-        async with asyncio.timeout(PATIENCE.get()):
-            while not condition(message := await client.receive()):
-                pass
-    except TimeoutError:
-        return None
+async def awaited(client: Conversation, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The next message that is as it should be, whatever else comes."""
+    async with asyncio.timeout(PATIENCE.get()):
+        while not condition(message := await client.receive()):
+            pass
     return message
 
 
-def is_end_of(message: dict[str, Any], job_id: str) -> bool:
-    return message.get("type") == "job_completed" and message["jobId"] == job_id
+async def end_of(client: Conversation, job_id: str) -> None:
+    await awaited(client, lambda message: message.get("type") == "job_completed" and message["jobId"] == job_id)
 
 
-def happens(condition: Callable[[], bool]) -> bool:
-    try:
-        until(condition, PATIENCE.get())
-    except AssertionError:
-        return False
-    return True
-
-
-def is_readable(link: str) -> bool:
-    try:
-        with urllib.request.urlopen(link, timeout=10) as response:
-            return bool(response.status == 200)
-    except urllib.error.HTTPError:
-        return False
+def read(link: str) -> None:
+    with urllib.request.urlopen(link, timeout=10) as response:
+        assert response.status == 200
