@@ -222,7 +222,6 @@ ROWS = (
     people("TTL deletes an answer early", scenarios.ttl_deletes_an_answer_early, BOTH, COST),
     people("TTL deletes late", scenarios.an_expired_job_is_still_there, COST, BOTH),
     people("a dead letter is no job", scenarios.a_foreign_body_is_dead, COST, COST),
-    # The last: the functions' processes begin anew before it and after it.
     Row(
         # A job may be taken from a worker that has it, even too often; it has one end all the same.
         "clocks off by five minutes",

@@ -30,7 +30,6 @@ AGENT_TIMEOUT = 12
 STUCK_JOB = 6
 UNFINISHED = ("queued", "processing")
 GOOD_BEHAVIOURS = ("answer", "nap")
-FUNCTION_PROCESS = Path(__file__).with_name("function_process")
 
 
 class FaultyStack(JourneyStack):
@@ -55,20 +54,18 @@ class FaultyStack(JourneyStack):
         self._logs = cloud.client("logs")
         self._begin = time.time()
         self._foreign_bodies: list[str] = []
-        self.set_environment()
+        self._clocks = directory / "clocks"
+        self._set_environment()
 
-    def set_environment(self, **changes: str) -> None:
-        """Point the functions at the proxy, with more variables if need be; their workers start anew."""
+    def _set_environment(self) -> None:
+        """Point the functions at the proxy, and have their processes tell which they are and look for wrong clocks."""
         ours = {f"AWS_ENDPOINT_URL_{service}": self.proxy.url for service in ("DYNAMODB", "SQS", "LAMBDA", "S3")}
         ours["MANAGEMENT_ENDPOINT"] = f"{self.proxy.url}/_aws/execute-api/{self.outputs['WebSocketApiId']}/prod"
-        ours["PYTHONPATH"] = str(FUNCTION_PROCESS)
+        ours |= {"PYTHONPATH": str(Path(__file__).with_name("function_process")), "CLOCKS": str(self._clocks)}
         for function in FUNCTIONS:
             name = self.project + function
             own = self._lambda.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-            kept = {variable: value for variable, value in own.items() if not variable.startswith("CLOCK_SKEW_")}
-            self._lambda.update_function_configuration(
-                FunctionName=name, Environment={"Variables": {**kept, **ours, **changes}}
-            )
+            self._lambda.update_function_configuration(FunctionName=name, Environment={"Variables": {**own, **ours}})
 
     def begin(self, faults: Iterable[Fault] = (), seed: int = 0) -> None:
         """Begin a new history, and inject these faults from now on; the same seed throws the same dice."""
@@ -94,14 +91,17 @@ class FaultyStack(JourneyStack):
     @contextmanager
     def wrong_clocks(self, seconds: int) -> Iterator[None]:
         """Let the clocks of all functions' processes be off, some fast and some slow."""
-        marks = self._record.with_name(f"clocks-{uuid.uuid4()}")
-        self.set_environment(CLOCK_SKEW_SECONDS=str(seconds), CLOCK_SKEW_DIRECTORY=str(marks))
+        marks = self._clocks.with_name(f"clocks-{uuid.uuid4()}")
+        told = marks.with_suffix(".told")
+        told.write_text(f"{seconds} {marks}", encoding="utf-8")
+        # At once: a process must not read half of it.
+        told.rename(self._clocks)
         self.proxy.note("wrong clock", "machine", CLOCK)
         try:
             yield
             assert {mark.name for mark in marks.iterdir()} == {self.project + function for function in FUNCTIONS}
         finally:
-            self.set_environment()
+            self._clocks.unlink()
 
     def person(self, name: str) -> Person:
         """A user of the stack's, signed in."""

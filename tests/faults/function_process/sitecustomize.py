@@ -4,31 +4,45 @@ Python imports sitecustomize by itself before anything else (https://docs.python
 product runs unchanged. The SDK says in each request's User-Agent what AWS_SDK_UA_APP_ID holds: the function's name and
 the process's id (https://docs.aws.amazon.com/sdkref/latest/guide/feature-appid.html).
 
-CLOCK_SKEW_SECONDS is by how much the clock is wrong. The first process of each function is slow and all others are
-fast: to them the first one's lease looks as if it had long run out, and they take its job from it while it works.
-CLOCK_SKEW_DIRECTORY is where the first one leaves its mark.
+While there is a file CLOCKS, clocks are wrong by the seconds that it begins with. The first process of each function
+that asks for the time then is slow and all others are fast: to them the first one's lease looks as if it had long run
+out, and they take its job from it while it works. The first leaves its mark in the directory that the file names.
 
 Only time.time is wrong. datetime, which is compiled and asks the machine itself, is left alone: the SDK signs requests
 with it, and AWS refuses what a machine signs whose clock is off by more than five minutes (RequestTimeTooSkewed).
 """
 
 import os
+import threading
 import time
 from pathlib import Path
 
 _FUNCTION = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
 os.environ["AWS_SDK_UA_APP_ID"] = f"{_FUNCTION}.{os.getpid()}"
 
+_clocks = Path(os.environ["CLOCKS"])
+_true_time = time.time
+_skews: dict[str, float] = {}
+_choosing = threading.Lock()
 
-def _is_first() -> bool:
+
+def _is_first(marks: str) -> bool:
     try:
-        Path(os.environ["CLOCK_SKEW_DIRECTORY"], _FUNCTION).mkdir(parents=True)
+        Path(marks, _FUNCTION).mkdir(parents=True)
     except FileExistsError:
         return False
     return True
 
 
-if "CLOCK_SKEW_SECONDS" in os.environ:
-    _skew = float(os.environ["CLOCK_SKEW_SECONDS"]) * (-1 if _is_first() else 1)
-    _true_time = time.time
-    time.time = lambda: _true_time() + _skew
+def _wrong_time() -> float:
+    try:
+        seconds, marks = _clocks.read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return _true_time()
+    with _choosing:
+        if marks not in _skews:
+            _skews[marks] = float(seconds) * (-1 if _is_first(marks) else 1)
+    return _true_time() + _skews[marks]
+
+
+time.time = _wrong_time
