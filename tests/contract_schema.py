@@ -41,11 +41,6 @@ def errors_of(definition: str, value: object) -> list[str]:
     return [error.message for error in Draft7Validator(schema).iter_errors(value)]
 
 
-def validate(value: object, definition: str) -> None:
-    """Raise jsonschema.ValidationError if a value is not as the definition says."""
-    Draft7Validator({"definitions": DEFINITIONS, "$ref": f"#/definitions/{definition}"}).validate(value)
-
-
 def assert_valid(wire: dict[str, Any]) -> None:
     """Fail unless a message to a client is valid against the definition of its kind."""
     key = "type" if "type" in wire else "action"

@@ -55,11 +55,11 @@ class JobStateMachine(RuleBasedStateMachine):
 
     @rule(which=ANY, job=ANY, pace=PACES)
     def resume(self, which: int, job: int, pace: int) -> None:
-        self._send(self._connection(which), pace, action="resume_job", jobId=self._job(job))
+        self._send(self._connection(which), pace, action="resume_job", jobId=one_of(self.service.job_ids(), job))
 
     @rule(which=ANY, job=ANY, pace=PACES)
     def cancel(self, which: int, job: int, pace: int) -> None:
-        self._send(self._connection(which), pace, action="cancel_job", jobId=self._job(job))
+        self._send(self._connection(which), pace, action="cancel_job", jobId=one_of(self.service.job_ids(), job))
 
     @rule(which=ANY)
     def list_jobs(self, which: int) -> None:
@@ -78,17 +78,17 @@ class JobStateMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.service.runs)
     @rule(which=ANY, pace=PACES)
     def go_on(self, which: int, pace: int) -> None:
-        self.service.go_on(self._run(which), pace)
+        self.service.go_on(one_of(self.service.runs, which), pace)
 
     @precondition(lambda self: self.service.runs)
     @rule(which=ANY)
     def a_process_dies(self, which: int) -> None:
-        self.service.kill(self._run(which))
+        self.service.kill(one_of(self.service.runs, which))
 
     @precondition(lambda self: self.service.runs)
     @rule(which=ANY, pace=PACES)
     def a_process_dies_and_a_worker_takes_over(self, which: int, pace: int) -> None:
-        self.service.kill(self._run(which))
+        self.service.kill(one_of(self.service.runs, which))
         self.service.pass_time(SEEN_AGAIN)
         self.a_worker_takes_a_message(pace)
 
@@ -129,15 +129,11 @@ class JobStateMachine(RuleBasedStateMachine):
         self.service.go_on(self.service.send(connection, frame), pace)
 
     def _connection(self, which: int) -> str:
-        connections = sorted(self.service.aws.users)
-        return connections[which % len(connections)]
+        return one_of(sorted(self.service.aws.users), which)
 
-    def _job(self, which: int) -> str:
-        jobs = self.service.job_ids()
-        return jobs[which % len(jobs)]
 
-    def _run(self, which: int) -> Any:
-        return self.service.runs[which % len(self.service.runs)]
+def one_of(there_are: list[Any], which: int) -> Any:
+    return there_are[which % len(there_are)]
 
 
 def test_jobs_end_whatever_happens(aws: AwsInMemory) -> None:

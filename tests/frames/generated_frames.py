@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from frames import hostile_values
-from frames.hostile_cursors import cursors
 from frames.hostile_tokens import tokens, valid_token
 from frames.planted_jobs import OTHER_REQUEST_ID, OTHER_USER
 
@@ -182,5 +181,7 @@ KINDS: dict[str, st.SearchStrategy[Frame]] = {
     "mutated messages": _as_json(_mutated_messages()),
     "hostile texts": _as_json(_texts_for_fields),
     "wrong tokens": _as_json(st.builds(lambda token: {"action": "authenticate", "token": token}, tokens)),
-    "wrong cursors": _as_json(st.builds(lambda cursor: {"action": "list_jobs", "cursor": cursor}, cursors)),
+    "wrong cursors": _as_json(
+        st.builds(lambda cursor: {"action": "list_jobs", "cursor": cursor}, hostile_values.cursors)
+    ),
 }

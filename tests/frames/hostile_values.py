@@ -1,5 +1,6 @@
 """Values that a client could put where something else belongs. Strategies of hypothesis."""
 
+import base64
 import hashlib
 import json
 from typing import Any
@@ -107,4 +108,22 @@ values: st.SearchStrategy[Any] = st.recursive(
     st.one_of(_scalars, _typed_values),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(names, inner, max_size=4)),
     max_leaves=8,
+)
+
+
+def _cursor_of(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).decode()
+
+
+_times = st.one_of(st.sampled_from([-1, 0, 1, 1_000_000, 2**53 - 1, 2**53, 10**400, True, 1.5, "1"]), st.integers())
+_places = st.builds(lambda time, key: [time, key], _times, texts)
+
+# Cursors that no job list had, and some that one could have had.
+cursors = st.one_of(
+    _places.map(_cursor_of),
+    _places.map(_cursor_of).map(lambda cursor: cursor.rstrip("=")),
+    values.map(_cursor_of),
+    st.binary(max_size=60).map(lambda content: base64.b64encode(content).decode()),
+    st.builds(lambda depth: base64.urlsafe_b64encode(b"[" * depth).decode(), st.integers(1, 1500)),
+    texts,
 )

@@ -11,15 +11,8 @@ from frames.hostile_tokens import valid_token
 from frames.planted_jobs import MARKER, OTHER_REQUEST_ID, OTHER_S_JOB, OTHER_USER, OWN_JOB, OWN_USER
 from frames.websocket_events import connect_event, frame_event
 
-UNKNOWN, UNVERIFIED, CLAIMED, VERIFIED, OWNER, EXPIRED, OUTLIVED = KINDS = (
-    "unknown",
-    "unverified",
-    "claimed",
-    "verified",
-    "owner",
-    "expired",
-    "outlived",
-)
+KINDS = ("unknown", "unverified", "claimed", "verified", "owner", "expired", "outlived")
+UNKNOWN, UNVERIFIED, CLAIMED, VERIFIED, OWNER, EXPIRED, OUTLIVED = KINDS
 _LONG_AGO = {"N": "1"}
 
 _Item = dict[str, Any]

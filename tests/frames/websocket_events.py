@@ -32,11 +32,6 @@ def frame_event(connection_id: str, frame: str | bytes | dict[str, Any]) -> tupl
     return _ROUTES[route], {**event, "body": body}
 
 
-def other_function(function: str) -> str:
-    """Give the function that a frame does not go to."""
-    return "message_handler" if function == "connection_manager" else "connection_manager"
-
-
 def _route_of(body: str) -> str:
     # The template selects by $request.body.action.
     try:
