@@ -29,7 +29,6 @@ AGENT_TIMEOUT = 12
 # How long nobody may have a job before it counts as stuck: longer than a crash's recovery, as on AWS.
 STUCK_JOB = 6
 UNFINISHED = ("queued", "processing")
-GOOD_BEHAVIOURS = ("answer", "nap")
 
 
 class FaultyStack(JourneyStack):
@@ -128,7 +127,6 @@ class FaultyStack(JourneyStack):
     def expire_answer(self, job_id: str, role: str) -> None:
         """Delete an agent's answer, as TTL would, which deletes a job's items one by one."""
         self._delete(f"{job_id}#{self.agents[role]}")
-        self.proxy.note("TTL deletes an answer", "dynamodb", "AnswerTimeToLive")
 
     def outlive(self, job_id: str) -> None:
         """Let a job's time run out without deleting it, as TTL does for up to two days."""
@@ -139,7 +137,6 @@ class FaultyStack(JourneyStack):
             ExpressionAttributeNames={"#ttl": "ttl"},
             ExpressionAttributeValues={":past": {"N": str(int(time.time()) - 3600)}},
         )
-        self.proxy.note("TTL deletes late", "dynamodb", "LateTimeToLive")
 
     def dead_letter_bodies(self) -> list[str]:
         """The bodies that lie in the dead-letter queue; what cannot be seen there now must be foreign ones."""
@@ -161,12 +158,11 @@ class FaultyStack(JourneyStack):
         finally:
             self._lambda.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
-    def lose_messages(self) -> None:
-        """Empty the processing queue."""
+    def lose_messages(self) -> int:
+        """Empty the processing queue, and tell how many messages were lost."""
         lost = self._waiting("ProcessingQueueUrl")
         self._queues.purge_queue(QueueUrl=self.outputs["ProcessingQueueUrl"])
-        for _ in range(lost):
-            self.proxy.note("message lost", "sqs", "PurgeQueue")
+        return lost
 
     def sweep_until_all_end(self, job_ids: list[str]) -> None:
         """Sweep as the schedule does, only more often, until these jobs have ended."""
@@ -186,8 +182,6 @@ class FaultyStack(JourneyStack):
         for invocation in self.all_invocations():
             if invocation["jobId"] in jobs:
                 history.add(Invoked(invocation["at"], self.agents[invocation["role"]], invocation["jobId"]))
-                if invocation["behaviour"] not in GOOD_BEHAVIOURS:
-                    self.proxy.note(f"agent: {invocation['behaviour']}", "agent", invocation["behaviour"])
         holders = {item["leaseOwner"]: item["jobId"] for item in stored if "leaseOwner" in item}
         for request_id, at in self._failed_invocations(self._begin):
             if request_id in holders:

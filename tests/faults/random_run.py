@@ -128,7 +128,6 @@ class RandomRun:
                 self._open_a_tab(person)
             case "vanish":
                 await tab.vanish()
-                self._stack.proxy.note("client vanishes", "client", "Vanish")
             case "resume" if job_id is not None:
                 self._let(tab, tab.resume(job_id))
             case "cancel" if job_id is not None:
@@ -138,8 +137,8 @@ class RandomRun:
             case "kill a worker":
                 # One of the last, whose worker is probably at work.
                 newest = [job_id for of_person in self._jobs.values() for job_id in of_person[-2:]]
-                if newest and self._stack.proxy.kill_holder_of(newest[step.choice % len(newest)]):
-                    self._stack.proxy.note("worker killed at any moment", "machine", "Kill")
+                if newest:
+                    self._stack.proxy.kill_holder_of(newest[step.choice % len(newest)])
 
     def _open_a_tab(self, person: Person) -> None:
         tab = Tab(self._stack.url, person, self._stack.proxy.history)

@@ -34,10 +34,6 @@ class Scene:
         await tab.open()
         return tab
 
-    async def vanish(self, tab: Tab) -> None:
-        await tab.vanish()
-        self.stack.proxy.note("client vanishes", "client", "Vanish")
-
     async def ask_all(self) -> list[Asked]:
         """Ask the questions side by side, each person every second one, each in one tab."""
         tabs = await asyncio.gather(*map(self.tab, self.people))

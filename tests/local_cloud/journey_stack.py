@@ -102,7 +102,7 @@ class JourneyStack:
         return Counter(invocation["role"] for invocation in self.all_invocations() if invocation["jobId"] == job_id)
 
     def all_invocations(self) -> list[dict[str, Any]]:
-        """What the agents have written down when they began: their role, job, behaviour, and when."""
+        """What the agents have written down when they began: their role, job, and when."""
         return [json.loads(line) for line in self._record.read_text(encoding="utf-8").splitlines()]
 
     def stored_job(self, job_id: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: Any) -> Any:
     role = os.environ["ROLE"]
     script = re.search(rf"{role}=(\w+)(?::(\d+)|:(/\S+))?", event["query"])
     behaviour, number = (script[1], int(script[2] or 0)) if script else ("answer", 0)
-    invocation = {"role": role, "jobId": event["jobId"], "behaviour": behaviour, "at": time.time()}
+    invocation = {"role": role, "jobId": event["jobId"], "at": time.time()}
     # One write: processes append side by side, and their lines must not mix.
     with Path(os.environ["RECORD"]).open("ab", buffering=0) as record:
         record.write(f"{json.dumps(invocation)}\n".encode())
