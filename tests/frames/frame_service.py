@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.managers import BaseManager
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -35,14 +36,13 @@ class Answer:
     log: str
 
 
-@dataclass(frozen=True)
-class Context:
-    """What Lambda hands to a function beside the event."""
-
-    aws_request_id: str = "request"
-    function_name: str = "function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+# What Lambda hands to a function beside the event.
+_CONTEXT = SimpleNamespace(
+    aws_request_id="request",
+    function_name="function",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:function",
+)
 
 
 class FrameService:
@@ -81,7 +81,7 @@ class FrameService:
         outcome: Any
         with contextlib.redirect_stdout(self._log):
             try:
-                outcome = self._functions[function](event, Context())
+                outcome = self._functions[function](event, _CONTEXT)
             except Exception as error:  # noqa: BLE001 - Lambda's part: it notes whatever a function raises.
                 outcome = {"raised": repr(error)}
         return Answer(json.loads(json.dumps(outcome)), [*self._posted], self._log.getvalue())

@@ -57,34 +57,22 @@ def with_another_users_claims(stack: SecuredStack) -> str:
     return f"{header}.{encoded(as_bytes(claims))}.{signature}"
 
 
-def of_another_pool(stack: SecuredStack) -> str:
-    cognito = stack.cloud.client("cognito-idp")
-    pool = cognito.create_user_pool(PoolName="another")["UserPool"]["Id"]
-    return token_of_client(stack, pool, new_client(stack, pool))
-
-
-def of_another_client(stack: SecuredStack) -> str:
-    stack.token()
-    pool = stack.outputs["UserPoolId"]
-    return token_of_client(stack, pool, new_client(stack, pool))
-
-
-def new_client(stack: SecuredStack, pool: str) -> str:
-    client: str = stack.cloud.client("cognito-idp").create_user_pool_client(
+def of_another_client(stack: SecuredStack, pool: str) -> str:
+    cognito, name, password = stack.cloud.client("cognito-idp"), stack.somebody(), "SecurePassword123!"
+    client = cognito.create_user_pool_client(
         UserPoolId=pool, ClientName="another", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
     )["UserPoolClient"]["ClientId"]
-    return client
-
-
-def token_of_client(stack: SecuredStack, pool: str, client: str) -> str:
-    cognito = stack.cloud.client("cognito-idp")
-    name, password = stack.somebody(), "SecurePassword123!"
     cognito.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
     cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
     token: str = cognito.initiate_auth(
         AuthFlow="USER_PASSWORD_AUTH", ClientId=client, AuthParameters={"USERNAME": name, "PASSWORD": password}
     )["AuthenticationResult"]["IdToken"]
     return token
+
+
+def of_another_pool(stack: SecuredStack) -> str:
+    pool = stack.cloud.client("cognito-idp").create_user_pool(PoolName="another")["UserPool"]
+    return of_another_client(stack, pool["Id"])
 
 
 OVERSIZED = "a token larger than the contract allows"
@@ -97,7 +85,7 @@ FORGED: dict[str, Forge] = {
     "an address of a certificate inside (x5u)": lambda stack: signed_by_somebody_else(stack, x5u=f"{ATTACKER}/x5u.pem"),
     "another user's claims under a genuine signature": with_another_users_claims,
     "a genuine token of another pool": of_another_pool,
-    "a genuine token of another app client": of_another_client,
+    "a genuine token of another app client": lambda stack: of_another_client(stack, stack.outputs["UserPoolId"]),
     "a refresh token": lambda stack: stack.token(kind="RefreshToken"),
     "a token cut short": lambda stack: stack.token()[:-8],
     "a token of 16 KB": lambda stack: stack.token() + "A" * (16_384 - len(stack.token())),
