@@ -17,7 +17,7 @@ from connection_manager.authenticate import authenticate
 from connection_manager.origins import OriginPolicy
 from connection_manager.services import ConnectionManagerServices
 from connection_manager.tokens import TokenUser, TokenVerifier
-from faults.aws_in_memory import AwsInMemory, Note
+from faults.aws_in_memory import NOW, AwsInMemory, Note
 from faults.history import Invoked
 from faults.memory_queues import MemoryQueues
 from finops_websocket.agents import AgentCatalogue
@@ -116,7 +116,7 @@ class ScriptedAgents(Agents):
 
     def ask(self, agents: Sequence[str], query: str, job_id: str, time_limit: float) -> Iterator[Outcome | None]:
         for agent in agents:
-            self._note(lambda at, agent=agent: Invoked(at, agent, job_id))  # type: ignore[misc]
+            self._note(Invoked(NOW, agent, job_id))
         for number, agent in enumerate(agents):
             if "slow" in query:
                 yield None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from faults.aws_in_memory import AwsInMemory
+from faults.aws_in_memory import NOW, AwsInMemory
 from faults.functions_in_memory import LEASE, STUCK_AFTER, FunctionsInMemory
 from faults.history import FOREIGN_BODY, Closed, Crashed, Event, History, Injected, Sent, Stored
 from faults.memory_queues import MemoryQueues, Message
@@ -43,12 +43,12 @@ class ServiceInMemory:
         """Lose a connection; nobody is told."""
         user = self.aws.users.pop(connection)
         self.aws.unreachable.discard(connection)
-        self._note(lambda at: Closed(at, user, connection))
+        self._note(Closed(NOW, user, connection))
 
     def send(self, connection: str, frame: dict[str, Any]) -> SteppedRun:
         """Begin to serve a frame."""
         user = self.aws.users[connection]
-        self._note(lambda at: Sent(at, user, connection, frame))
+        self._note(Sent(NOW, user, connection, frame))
         name = f"{frame['action']}-{next(self._names)}"
         return self._begin(name, lambda: self._functions.serve_frame(connection, frame))
 
@@ -69,7 +69,7 @@ class ServiceInMemory:
         self.runs.remove(run)
         run.kill()
         if run.job_id:
-            self._note(lambda at: Crashed(at, run.job_id))
+            self._note(Crashed(NOW, run.job_id))
 
     def go_on(self, run: SteppedRun, checkpoints: int) -> None:
         """Let a run go on."""
@@ -84,13 +84,13 @@ class ServiceInMemory:
             job = jobs.get(run.job_id or "", {})
             if not run.is_late and job.get("leaseOwner") == run.name and job["leaseUntil"] <= self.now:
                 run.is_late = True
-                self._note(lambda at, run=run: Crashed(at, run.job_id))  # type: ignore[misc]
+                self._note(Crashed(NOW, run.job_id))
 
     def put_foreign_body(self) -> None:
         """Put a body that is no job into the queue."""
         if not self.queues.is_down:
             self.queues.send_message(QueueUrl="main", MessageBody="no job")
-            self._note(lambda at: Injected(at, "a body that is no job", "sqs", FOREIGN_BODY))
+            self._note(Injected(NOW, "a body that is no job", "sqs", FOREIGN_BODY))
 
     def job_ids(self) -> list[str]:
         """Give the ids of all jobs, in the order in which they were first stored."""
@@ -135,8 +135,8 @@ class ServiceInMemory:
     def _clock(self) -> float:
         return self.now
 
-    def _note(self, make: Callable[[float], Event]) -> None:
-        self.history.add(make(float(next(self._ticks))))
+    def _note(self, event: Event) -> None:
+        self.history.add(event._replace(at=float(next(self._ticks))))
 
 
 def _job_in(body: str) -> str | None:
