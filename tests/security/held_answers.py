@@ -2,30 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 
-@dataclass(frozen=True)
-class HeldAnswers:
-    """What a question says to have its agents wait: `cost={held.script}`. See scripted_agent."""
-
-    _sign: Path
-
-    @property
-    def script(self) -> str:
-        return f"held:{self._sign}"
-
-    def release(self) -> None:
-        """Let them answer."""
-        self._sign.unlink(missing_ok=True)
-
-
 @contextmanager
-def held_answers() -> Iterator[HeldAnswers]:
-    """Hold answers until they are released, or to the end of the block."""
+def held_answers() -> Iterator[Path]:
+    """Give a file for a question that has its agents wait while it is there: `cost=held:{sign}`. See scripted_agent."""
     with TemporaryDirectory(prefix="held-answers-") as directory:
         sign = Path(directory) / "held"
         sign.touch()
-        yield HeldAnswers(sign)
+        yield sign

@@ -35,11 +35,11 @@ def check_refusals(refusals: list[dict[str, Any]], *codes: str) -> None:
 async def one_job_too_many(stack: SecuredStack) -> None:
     with held_answers() as first, held_answers() as others:
         async with stack.signed_in() as client:
-            jobs = [await asks(client, f"{COST} cost={held.script}") for held in (first, *[others] * (ACTIVE_JOBS - 1))]
+            jobs = [await asks(client, f"{COST} cost=held:{held}") for held in (first, *[others] * (ACTIVE_JOBS - 1))]
             check_taken(jobs)
             check_refusals([await asks(client, COST)], "TOO_MANY_JOBS")
             must(await somebody_elses_question_is_taken(stack), "Another user is refused too.")
-            first.release()
+            first.unlink()
             await client.next_of({"job_completed"})
             must((await asks(client, COST))["type"] == "job_queued", "No room after a job has ended.")
 
@@ -49,7 +49,7 @@ async def cancelling_to_ask_more(stack: SecuredStack) -> None:
     with held_answers() as held:
         async with stack.signed_in() as client:
             for _ in range(ACTIVE_JOBS):
-                job = await asks(client, f"{COST} cost={held.script}")
+                job = await asks(client, f"{COST} cost=held:{held}")
                 check_taken([job])
                 await client.next_of({"analysis_started"})
                 await client.send({"action": "cancel_job", "jobId": job["jobId"]})
@@ -63,7 +63,7 @@ async def jobs_all_at_once(stack: SecuredStack) -> None:
     with held_answers() as held:
         async with AsyncExitStack() as connections:
             clients = [await connections.enter_async_context(stack.signed_in(user)) for _ in range(CONNECTIONS)]
-            question = f"{COST} cost={held.script}"
+            question = f"{COST} cost=held:{held}"
             answers = await asyncio.gather(*(asks_several(client, question, 2) for client in clients))
     flat = [answer for each in answers for answer in each]
     taken = [answer for answer in flat if answer["type"] == "job_queued"]

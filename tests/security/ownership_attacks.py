@@ -7,11 +7,12 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from local_cloud.conversation import Conversation
 from security.attack import Attack, Inconclusive, must, stopped_by
-from security.held_answers import HeldAnswers, held_answers
+from security.held_answers import held_answers
 from security.secured_stack import SecuredStack
 
 QUERY = "What did it cost?"
@@ -27,7 +28,7 @@ class Victim:
     request_id: str
     connection_id: str
     client: Conversation
-    answer: HeldAnswers
+    answer: Path
 
     async def ask(self, frame: dict[str, Any], answer_type: str) -> dict[str, Any]:
         """Send a frame and give its answer, which messages about the job may precede."""
@@ -47,7 +48,7 @@ async def victim_of(stack: SecuredStack) -> AsyncIterator[Victim]:
             queued = await client.ask(
                 {
                     "action": "finops_query",
-                    "query": f"{SECRET} cost={answer.script}",
+                    "query": f"{SECRET} cost=held:{answer}",
                     "requestId": request_id,
                     "agents": [stack.agents["cost"]],
                 }
@@ -145,7 +146,7 @@ async def claiming_to_be_the_victim(stack: SecuredStack) -> None:
 async def listening_to_the_victims_answer(stack: SecuredStack) -> None:
     """A connection of another user, open all the while, gets nothing of the job."""
     async with victim_of(stack) as victim, stack.signed_in() as attacker:
-        victim.answer.release()
+        victim.answer.unlink()
         await victim.client.next_of({"job_completed"})
         await attacker.send({"action": "ping"})
         heard = await attacker.receive()

@@ -64,7 +64,7 @@ async def redraws_a_large_answer(stack: JourneyStack, client: Conversation) -> N
     with held_answers() as held:
         async with conversation(stack.url) as other:
             await other.sign_in(token)
-            await other.send({"action": "finops_query", "query": f"cost=large:200000 advisor={held.script}"})
+            await other.send({"action": "finops_query", "query": f"cost=large:200000 advisor=held:{held}"})
             await other.next_of({"agent_completed"})
             await client.send({"action": "authenticate", "token": token})
             assert await client.next_of({"authenticated", "error"}) == "authenticated"
@@ -109,7 +109,7 @@ async def asks_again_when_the_first_job_is_gone(stack: JourneyStack, client: Con
 async def cancels(stack: JourneyStack, client: Conversation) -> None:
     await client.sign_in(stack.token(new_user()))
     with held_answers() as held:
-        queued = await client.ask({"action": "finops_query", "query": f"{COST} cost={held.script}"})
+        queued = await client.ask({"action": "finops_query", "query": f"{COST} cost=held:{held}"})
         await client.send({"action": "cancel_job", "jobId": queued["jobId"]})
         assert await client.next_of({"job_cancelled", "job_completed", "error"}) == "job_cancelled"
 
