@@ -18,7 +18,7 @@ from frames.generated_frames import Frame
 from frames.hostile_tokens import KEY_ID
 from frames.senders import Senders
 from frames.websocket_events import frame_event
-from unit.doubles.key_server import KeyServer
+from unit.doubles.loopback_aws import LoopbackAws
 from unit.doubles.sample_tokens import KEY, key_set
 
 # Of eleven kinds: more than ten thousand in all.
@@ -27,7 +27,8 @@ _FRAMES_OF_EACH_KIND = 920
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[FrameService]:
-    with KeyServer(key_set(**{KEY_ID: KEY})) as keys, frame_service(TOKEN_KEYS_URL=keys.url) as service:
+    with LoopbackAws() as pool, frame_service(TOKEN_KEYS_URL=pool.keys_url) as service:
+        pool.keys = key_set(**{KEY_ID: KEY})
         yield service
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from security.attack import Inconclusive, stopped_by
 from security.secured_stack import SecuredStack
-from unit.doubles.key_server import KeyServer
+from unit.doubles.loopback_aws import LoopbackAws
 from unit.doubles.sample_tokens import KEY, key_set, token_of
 
 Signer = Callable[[dict[str, Any], dict[str, Any]], str]
@@ -60,11 +60,10 @@ def own_keys(stack: SecuredStack) -> Iterator[Signer]:
         told = {name: value + now if name in TIMES else value for name, value in claims.items() if value is not None}
         return token_of({"alg": "RS256", "kid": KEY_ID, **header}, told)
 
-    with (
-        KeyServer(key_set(**{KEY_ID: KEY})) as server,
-        stack.with_environment("connection-manager", TOKEN_KEYS_URL=server.url),
-    ):
-        yield sign
+    with LoopbackAws() as pool_s:
+        pool_s.keys = key_set(**{KEY_ID: KEY})
+        with stack.with_environment("connection-manager", TOKEN_KEYS_URL=pool_s.keys_url):
+            yield sign
 
 
 async def tried(stack: SecuredStack, sign: Signer, header: dict[str, Any], changes: dict[str, Any]) -> None:
