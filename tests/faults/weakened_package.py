@@ -19,7 +19,7 @@ class Weakness(NamedTuple):
     function: str
     module: str
     protected: str
-    unprotected: str
+    unprotected: str = "if False:"
 
 
 @contextmanager

@@ -18,7 +18,6 @@ CONTROLS = {
             CONNECTION_MANAGER,
             "connection_manager/tokens.py",
             "if claims.get(_CLIENT_CLAIMS[token_use]) != self._client_id:",
-            "if False:",
         ),
         "a genuine token of another app client",
         "'type': 'authenticated'",
@@ -34,9 +33,7 @@ CONTROLS = {
         "'type': 'authenticated'",
     ),
     "the origin": (
-        Weakness(
-            CONNECTION_MANAGER, "connection_manager/handler.py", "if not services.origins.allows(origins):", "if False:"
-        ),
+        Weakness(CONNECTION_MANAGER, "connection_manager/handler.py", "if not services.origins.allows(origins):"),
         "connecting from a page whose host begins like ours",
         "It is connected.",
     ),
@@ -61,12 +58,7 @@ CONTROLS = {
         "All of 40 frames were answered.",
     ),
     "the end of a flood": (
-        Weakness(
-            CONNECTION_MANAGER,
-            "finops_websocket/connections/rate_limit.py",
-            "if frames > FRAMES_THAT_END_IT:",
-            "if False:",
-        ),
+        Weakness(CONNECTION_MANAGER, "finops_websocket/connections/rate_limit.py", "if frames > FRAMES_THAT_END_IT:"),
         "flooding on when refused, signed in",
         "It is refused and goes on",
     ),
@@ -75,7 +67,6 @@ CONTROLS = {
             MESSAGE_HANDLER,
             "finops_websocket/connections/identity.py",
             "if connection.expires_at is None or connection.expires_at <= now:",
-            "if False:",
         ),
         "asking after the token's end, in each way",
         "'type': 'job_queued'",
@@ -101,12 +92,7 @@ CONTROLS = {
         "'type': 'job_queued'",
     ),
     "the limit of questions a minute": (
-        Weakness(
-            MESSAGE_HANDLER,
-            "finops_websocket/jobs/admission.py",
-            "if len(latest) >= limits.queries_per_minute:",
-            "if False:",
-        ),
+        Weakness(MESSAGE_HANDLER, "finops_websocket/jobs/admission.py", "if len(latest) >= limits.queries_per_minute:"),
         "too many questions a minute",
         "No question was refused.",
     ),
