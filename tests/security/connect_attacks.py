@@ -51,23 +51,6 @@ def connects(headers: dict[str, Any]) -> Attack:
     return run
 
 
-async def pinging_without_end(stack: SecuredStack) -> None:
-    """As many frames as possible on a connection that shows nothing."""
-    await closed_in_time(stack, lambda _number: {"action": "ping"})
-
-
-async def sending_what_cannot_be_read(stack: SecuredStack) -> None:
-    """The same with frames that are no JSON, which cost a function's run like others."""
-    await closed_in_time(stack, lambda _number: "{", "INVALID_MESSAGE")
-
-
-async def guessing_tokens(stack: SecuredStack) -> None:
-    """One token after another on the same connection."""
-    await closed_in_time(
-        stack, lambda number: {"action": "authenticate", "token": f"{number}.{number}.{number}"}, "INVALID_TOKEN"
-    )
-
-
 async def closed_in_time(
     stack: SecuredStack, frame_of: Callable[[int], dict[str, Any] | str], code: str | None = None
 ) -> None:
@@ -137,9 +120,12 @@ def have_sent(stack: SecuredStack, connection_id: str, frames: int) -> None:
 
 ATTACKS: dict[str, Attack] = {
     **{f"connecting from {name}": connects(headers) for name, headers in FOREIGN_ORIGINS.items()},
-    "pinging without end, not signed in": pinging_without_end,
-    "sending rubbish without end, not signed in": sending_what_cannot_be_read,
-    "trying one token after another": guessing_tokens,
+    "pinging without end, not signed in": lambda stack: closed_in_time(stack, lambda _number: {"action": "ping"}),
+    # What is no JSON costs a function's run like other frames.
+    "sending rubbish without end, not signed in": lambda stack: closed_in_time(stack, lambda _: "{", "INVALID_MESSAGE"),
+    "trying one token after another": lambda stack: closed_in_time(
+        stack, lambda number: {"action": "authenticate", "token": f"{number}.{number}.{number}"}, "INVALID_TOKEN"
+    ),
     "flooding, signed in": flooding_when_signed_in,
     "flooding on when refused, signed in": flooding_on_when_refused,
 }

@@ -73,17 +73,8 @@ async def jobs_all_at_once(stack: SecuredStack) -> None:
     check_refusals([answer for answer in flat if answer not in taken], "TOO_MANY_JOBS", "RATE_LIMITED")
 
 
-async def too_many_questions_a_minute(stack: SecuredStack) -> None:
-    """Each is answered before the next, so that only the rate counts."""
-    await asks_until_refused(stack)
-
-
-async def one_question_again_and_again(stack: SecuredStack) -> None:
-    """A repeated requestId makes no job, and costs all the same."""
-    await asks_until_refused(stack, requestId=str(uuid.uuid4()))
-
-
 async def asks_until_refused(stack: SecuredStack, **fields: str) -> None:
+    """Each question is answered before the next, so that only the rate counts."""
     async with stack.signed_in() as client:
         began = time.monotonic()
         for _ in range(QUERIES_A_MINUTE):
@@ -146,8 +137,9 @@ ATTACKS: dict[str, Attack] = {
     "one unfinished job too many": one_job_too_many,
     "cancelling what is at work, to ask more": cancelling_to_ask_more,
     "many jobs at the same moment": jobs_all_at_once,
-    "too many questions a minute": too_many_questions_a_minute,
-    "one question again and again": one_question_again_and_again,
+    "too many questions a minute": asks_until_refused,
+    # A repeated requestId makes no job, and costs all the same.
+    "one question again and again": lambda stack: asks_until_refused(stack, requestId=str(uuid.uuid4())),
     "one connection too many": one_connection_too_many,
     "many connections at the same moment": connections_all_at_once,
 }
