@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from math import inf
 from typing import Any, NamedTuple
 
 from faults.history import EXPIRY, Event, History, Injected, Invoked, Received, Stored
@@ -66,8 +67,9 @@ class Evidence:
         return sum(injected.operation == operation for injected in self.of_kind(Injected))
 
     def has_expired(self, job_id: str) -> bool:
-        """Tell whether a job's item is gone because the test deleted it."""
-        return job_id not in self.history.final_items and self.injected(EXPIRY) > 0
+        """Tell whether a job's time is up: the test has deleted its item, or has let it outlive its `ttl`."""
+        final = self.history.final_items.get(job_id)
+        return self.injected(EXPIRY) > 0 if final is None else final.get("ttl", inf) < self.history.events[-1].at
 
 
 def state_of_item(item: dict[str, Any]) -> State:

@@ -107,7 +107,7 @@ def dead_letters_are_told(evidence: Evidence) -> Iterator[str]:
 
 
 def a_request_is_one_job(evidence: Evidence) -> Iterator[str]:
-    """An acknowledged requestId of a user names one job for ever (or until that job was deleted)."""
+    """An acknowledged requestId of a user names one job for ever (or until that job's time is up)."""
     named: dict[tuple[str, str], Received] = {}
     for received in evidence.of_kind(Received):
         if received.message.get("type") != "job_queued" or received.message.get("requestId") is None:
