@@ -69,7 +69,6 @@ def test_agents_are_found_by_name_each_once_and_an_unknown_one_is_refused_with_t
 
 
 ERROR = "Please ask again."
-ENDED = [COMPLETED, FAILED, CANCELLED]
 
 
 @pytest.fixture
@@ -181,7 +180,12 @@ RESCUES = {
 @pytest.mark.parametrize("rescue", RESCUES.values(), ids=list(RESCUES))
 @pytest.mark.parametrize(
     "since",
-    [{"attempts": 1}, {"lease_until": 1_000_100}, {"requeues": 1}, *({"status": status} for status in ENDED)],
+    [
+        {"attempts": 1},
+        {"lease_until": 1_000_100},
+        {"requeues": 1},
+        *({"status": status} for status in (COMPLETED, FAILED, CANCELLED)),
+    ],
     ids=str,
 )
 def test_a_job_that_is_not_as_it_was_needs_no_rescue(jobs, rescue, since):

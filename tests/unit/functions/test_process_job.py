@@ -179,7 +179,6 @@ CALLS = (
     *("UpdateItem", "UpdateItem"),  # putting the answer together, and the end
     "UpdateItem",  # the followers know the end
 )
-LAST_CALL = len(CALLS) - 1
 
 at_each_call = pytest.mark.parametrize("call", range(len(CALLS)), ids=lambda call: f"{call}-{CALLS[call]}")
 
@@ -229,7 +228,7 @@ def test_wherever_a_worker_dies_the_next_one_ends_the_job(services, moment, call
     assert_in_order(sent)
     assert sent[-1]["result"]["response"] == RESPONSE
     # A worker that dies between the end it sent and its note of that leaves the next one no choice.
-    end_is_repeated = (moment, call) == (BEFORE, LAST_CALL)
+    end_is_repeated = (moment, call) == (BEFORE, len(CALLS) - 1)
     assert services.channel.kinds_to("connection-1").count("job_completed") == (2 if end_is_repeated else 1)
     # A step that was stored may not have been sent, so the next worker tells every answer, each once.
     assert {each["agent"] for each in sent if each["type"] == "agent_completed"} == {COST, SAVINGS}
