@@ -5,8 +5,6 @@ model of the service. The stack is a small one with the outputs and parameters o
 compared with these names elsewhere (tests/unit/finops_operations).
 """
 
-from __future__ import annotations
-
 import io
 import json
 import re

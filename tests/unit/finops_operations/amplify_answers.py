@@ -1,7 +1,5 @@
 """Answers of Amplify for the tests, complete as botocore's model of it wants them."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

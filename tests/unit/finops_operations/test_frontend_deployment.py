@@ -3,8 +3,6 @@
 The local cloud has no Amplify: requests and answers are held against botocore's model of it, and time passes in naps.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import replace
