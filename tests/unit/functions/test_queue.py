@@ -72,7 +72,6 @@ def test_any_body_is_a_job_or_said_to_be_none(body):
 # Messages of the queues: how long they stay hidden, which are no jobs, and what becomes of dead ones.
 
 BODY = '{"jobId": "job-1"}'
-DEAD_LETTER = {"messageId": "message-1", "body": BODY, "sentAt": 1_795_431_600}
 
 
 def test_what_sqs_refused_is_tried_again_at_the_next_step(services):
@@ -124,7 +123,8 @@ def test_the_job_of_a_dead_message_has_failed_keeps_it_and_its_followers_are_tol
         fail_dead_letter(services, a_message(services))
     job = stored(services.jobs)
     assert (job.status, job.code, job.error, job.seq) == (FAILED, "PROCESSING_FAILED", GIVEN_UP, seq + 1)
-    assert (job.dead_letter, job.followers, job.is_open) == (DEAD_LETTER, frozenset(), False)
+    dead_letter = {"messageId": "message-1", "body": BODY, "sentAt": 1_795_431_600}
+    assert (job.dead_letter, job.followers, job.is_open) == (dead_letter, frozenset(), False)
     [told] = services.channel.to("connection-1")
     assert (told["type"], told["error"], told["code"]) == ("job_failed", GIVEN_UP, "PROCESSING_FAILED")
     assert (told["requestId"], told["timestamp"], told["seq"]) == ("request-1", int(services.clock.now), seq + 1)
