@@ -50,6 +50,7 @@ def days(first, after):
         ("forecast 2026", "forecast of the cost of all services for November 2026 to December 2026"),
         ("forecast for May 2026", "cost of all services in May 2026, by service"),
         ("next quarter", "forecast of the cost of all services for Q1 2027"),
+        ("next year", "forecast of the cost of all services for 2027"),
         ("next 2 months", "forecast of the cost of all services for December 2026 to January 2027"),
         ("rest of the year", "forecast of the cost of all services for November 2026 to December 2026"),
     ],
