@@ -40,7 +40,13 @@ class JourneyStack:
         self._record = directory / "invocations"
         self._record.touch()
         cloud.client("s3").create_bucket(Bucket=BUCKET)
-        self._make_agents()
+        self._agents_role = cloud.client("iam").create_role(
+            RoleName=f"{project}-agents",
+            # The local cloud asks nobody whether a function may take on its role.
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}),
+        )["Role"]["Arn"]
+        for role in self.agents:
+            self.make_agent(role)
         deployed = subprocess.run(
             [
                 ROOT / "deploy.sh",
@@ -161,22 +167,17 @@ class JourneyStack:
             RoleName=self.role_name(function), PolicyName=function, PolicyDocument=json.dumps(policy)
         )
 
-    def _make_agents(self) -> None:
+    def make_agent(self, role: str) -> None:
+        """Makes an agent's function anew, which must not be there."""
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as archive:
             archive.write(Path(__file__).with_name("scripted_agent.py"), "scripted_agent.py")
-        role = self.cloud.client("iam").create_role(
-            RoleName=f"{self.project}-agents",
-            # The local cloud asks nobody whether a function may take on its role.
-            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}),
-        )["Role"]["Arn"]
-        for part, name in self.agents.items():
-            self.cloud.client("lambda").create_function(
-                FunctionName=name,
-                Runtime="python3.13",
-                Handler="scripted_agent.handler",
-                Role=role,
-                Timeout=60,
-                Code={"ZipFile": package.getvalue()},
-                Environment={"Variables": {"ROLE": part, "RECORD": str(self._record)}},
-            )
+        self.cloud.client("lambda").create_function(
+            FunctionName=self.agents[role],
+            Runtime="python3.13",
+            Handler="scripted_agent.handler",
+            Role=self._agents_role,
+            Timeout=60,
+            Code={"ZipFile": package.getvalue()},
+            Environment={"Variables": {"ROLE": role, "RECORD": str(self._record)}},
+        )

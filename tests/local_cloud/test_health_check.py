@@ -60,7 +60,6 @@ def function(stack: JourneyStack, request: pytest.FixtureRequest) -> Iterator[st
 def broken_parts(stack: JourneyStack) -> Iterator[str]:
     """An agent that is gone, a dead letter, a mapping that is switched off, and a ringing alarm, whose name it is."""
     lambda_, sqs, cloudwatch = (stack.cloud.client(service) for service in ("lambda", "sqs", "cloudwatch"))
-    agent = lambda_.get_function_configuration(FunctionName=COST_AGENT)
     lambda_.delete_function(FunctionName=COST_AGENT)
     queue = {"QueueUrl": stack.outputs["ProcessingDeadLetterQueueUrl"]}
     # It stays there, since the processor can do nothing with it.
@@ -74,12 +73,7 @@ def broken_parts(stack: JourneyStack) -> Iterator[str]:
     cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
     lambda_.update_event_source_mapping(UUID=uuid, Enabled=True)
     sqs.purge_queue(**queue)
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.write(stack.agent_code, stack.agent_code.name)
-    kept = {name: agent[name] for name in ("FunctionName", "Runtime", "Handler", "Role", "Timeout")}
-    variables = {"Variables": agent["Environment"]["Variables"]}
-    lambda_.create_function(**kept, Environment=variables, Code={"ZipFile": content.getvalue()})
+    stack.make_agent("cost")
 
 
 @pytest.fixture
