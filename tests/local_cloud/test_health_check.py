@@ -5,6 +5,7 @@ import json
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,16 @@ def package(function: str, handler: str) -> bytes:
     return content.getvalue()
 
 
+def update_code(stack: JourneyStack, function: str, **code: Any) -> None:
+    stack.cloud.client("lambda").update_function_code(FunctionName=f"{PROJECT}-{function}", **code)
+    until(lambda: is_updated(stack, function))
+
+
+def is_updated(stack: JourneyStack, function: str) -> bool:
+    found = stack.cloud.client("lambda").get_function_configuration(FunctionName=f"{PROJECT}-{function}")
+    return (found["State"], found["LastUpdateStatus"]) == ("Active", "Successful")
+
+
 @pytest.fixture
 def function(stack: JourneyStack, request: pytest.FixtureRequest) -> Iterator[str]:
     """A function of the stack, which gets its own code back."""
@@ -51,9 +62,7 @@ def function(stack: JourneyStack, request: pytest.FixtureRequest) -> Iterator[st
     named = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in parameters}
     key = "".join(word.capitalize() for word in request.param.split("-")) + "Key"
     yield request.param
-    stack.cloud.client("lambda").update_function_code(
-        FunctionName=f"{PROJECT}-{request.param}", S3Bucket=named["LambdaS3Bucket"], S3Key=named[key]
-    )
+    update_code(stack, request.param, S3Bucket=named["LambdaS3Bucket"], S3Key=named[key])
 
 
 @pytest.fixture
@@ -109,14 +118,13 @@ def test_a_healthy_stack_is_green_for_programs_and_in_a_table_with_a_line_for_ea
 def test_a_function_that_does_not_load_is_the_one_red_line_and_its_remedy_mends_it(
     stack: JourneyStack, function: str
 ) -> None:
-    stack.cloud.client("lambda").update_function_code(
-        FunctionName=f"{PROJECT}-{function}", ZipFile=package(function, "raise ValueError('broken on purpose')")
-    )
+    update_code(stack, function, ZipFile=package(function, "raise ValueError('broken on purpose')"))
     broken = check(stack.cloud, red=[function])[function]
     assert "not what the stack deployed" in broken["found"]
     remedy = ["bash", "-c", broken["remedy"]]
     typed = subprocess.run(remedy, env=stack.cloud.environment, capture_output=True, text=True, check=False)
     assert typed.returncode == 0, typed.stderr
+    until(lambda: is_updated(stack, function))
     check(stack.cloud, red=[])
 
 
