@@ -1,5 +1,6 @@
 """What several suites share: one local cloud and one build of the packages a session, and the options of long runs."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ settings.load_profile("any machine")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LOG_SEARCHES] = []
+    # What a shell starts in the background ignores interrupts, and so would all that the tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
