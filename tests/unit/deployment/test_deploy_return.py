@@ -266,6 +266,9 @@ def test_what_others_have_deployed_is_kept_to_go_back_to(machine: Machine) -> No
     (found,) = (name for name in machine.records() if name.endswith("-unknown"))
     assert machine.records()[-1] > found, "in the same second, too, what came later is later"
     assert f"Release {found} runs again, and works." in run.stderr
+    kept = [key for key in machine.aws.objects if re.search("/[0-9a-f]{64}/", key)]
+    assert kept
+    assert all(re.fullmatch(rf"{BUCKET}/{STACK}/[0-9a-f]{{64}}/[a-z-]+\.zip", key) for key in kept)
 
 
 def test_what_an_interrupted_run_has_deployed_is_recorded_by_the_next(machine: Machine) -> None:
