@@ -56,7 +56,14 @@ def measured(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture(scope="module")
 def dynamodb(aws: None) -> Any:
-    return boto3.resource("dynamodb")
+    dynamodb = boto3.resource("dynamodb")
+    dynamodb.meta.client.meta.events.register("provide-client-params.dynamodb.GetItem", assert_consistent)
+    return dynamodb
+
+
+def assert_consistent(params: Any, **_: Any) -> None:
+    """Hold that an item is read as it is now, which moto gives in any case."""
+    assert params["ConsistentRead"]
 
 
 @pytest.fixture(scope="module")

@@ -356,7 +356,7 @@ def test_a_message_that_the_processing_queue_does_not_take_stays_a_dead_letter(o
 def test_a_job_that_has_not_failed_any_more_is_not_discarded_and_none_is_made(operator: Operator) -> None:
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         operator.letters().discard(FAILED_JOB)
-    assert "Item" not in operator.table.get_item(Key={"jobId": "job-1"})
+    assert "Item" not in operator.table.get_item(Key={"jobId": "job-1"}, ConsistentRead=True)
     operator.job(status="queued")
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         operator.letters().discard(FAILED_JOB)

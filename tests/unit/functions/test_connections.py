@@ -28,7 +28,7 @@ NAME_ALONE = Connection("connection-1", None, "Ada")
 
 
 def row_of(connections):
-    return connections.table.get_item(Key={"connectionId": "connection-1"})["Item"]
+    return connections.table.get_item(Key={"connectionId": "connection-1"}, ConsistentRead=True)["Item"]
 
 
 @pytest.mark.parametrize("connection", [ADA, CLAIM, NAME_ALONE])

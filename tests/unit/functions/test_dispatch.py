@@ -49,7 +49,7 @@ class Dispatched(RateLimiter):
 
 
 NO_JSON = {"body": "no json"}
-BINARY = {"body": "eyJhY3Rpb24iOiAicGluZyJ9", "isBase64Encoded": True}
+BINARY = {"body": json.dumps(PING), "isBase64Encoded": True}
 
 
 def test_a_frame_is_served_by_its_action_and_nobody_else_answers(services):

@@ -207,7 +207,7 @@ def test_a_dead_job_s_question_is_asked_once_more_by_a_job_of_its_own(services):
     assert services.sqs.job_ids() == [job.job_id]
     # The dead one keeps its end, and says which one replays it.
     assert stored(services.jobs) == dead
-    assert services.jobs.table.get_item(Key={"jobId": "job-1"})["Item"]["replayedAs"] == job.job_id
+    assert services.jobs.table.get_item(Key={"jobId": "job-1"}, ConsistentRead=True)["Item"]["replayedAs"] == job.job_id
     # The user finds the new one in its list, and follows it when it signs in.
     assert active_jobs_of(services.jobs, "user-1") == [job.job_id]
     assert job.job_id in {listed.job_id for listed in services.jobs.page_of("user-1", 10, None).jobs}
@@ -244,7 +244,7 @@ def test_a_user_s_limits_hold_for_a_replay_too(services):
     outcome = replay_job(services, "job-2")
     assert (outcome["refused"], outcome["retryAfter"]) == ("TOO_MANY_JOBS", 30)
     assert outcome["message"].startswith("At most 1 question")
-    assert "replayedAs" not in services.jobs.table.get_item(Key={"jobId": "job-2"})["Item"]
+    assert "replayedAs" not in services.jobs.table.get_item(Key={"jobId": "job-2"}, ConsistentRead=True)["Item"]
 
 
 def test_a_replay_that_cannot_be_queued_is_left_to_the_sweep(services):
