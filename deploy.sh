@@ -38,7 +38,7 @@ fails, if an alarm rings meanwhile, or if the endpoint does not answer as it sho
   --parameter NAME=VALUE                                     any other parameter of the templates; may be repeated
   --template FILE                  TEMPLATE                  cloudformation/finops-websocket-api-fixed.yaml
   --packages-dir DIRECTORY         PACKAGES_DIR              build
-  --timeout-minutes NUMBER         TIMEOUT_MINUTES           30 (how long to wait for CloudFormation)
+  --timeout-minutes NUMBER         TIMEOUT_MINUTES           30 (for each wait for CloudFormation)
   --watch-minutes NUMBER           WATCH_MINUTES             3 (how long an update waits for alarms to ring, on AWS)
 
 An option counts before its variable. What is not given stays as it is when the stack is deployed already.
