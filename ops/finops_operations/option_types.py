@@ -14,3 +14,6 @@ def of_form(pattern: str, sentence: str) -> Callable[[str], str]:
         return text
 
     return checked
+
+
+minutes = of_form("[1-9][0-9]{0,3}", "this needs a whole number of minutes")

@@ -83,6 +83,15 @@ class Stack:
             )
         return self.parameters["ProjectName"]
 
+    @property
+    def origin(self) -> str | None:
+        """The origin of a page that may connect; None if whoever sends none may, as programs mostly do."""
+        first = self.parameters.get("AllowedOrigins", "*").split(",")[0]
+        if first not in ("*", ""):
+            return first
+        # Every page may connect then, and no program. No page has this one.
+        return "https://operations.invalid" if self.parameters.get("MissingOrigin") == "refuse" else None
+
     def output(self, name: str) -> str:
         """Return an output's value. That there is none, as while it is being made, is an OperationFailed."""
         if name not in self.outputs:

@@ -9,7 +9,7 @@ from pathlib import Path
 from finops_operations.command_line import stack_parser
 from finops_operations.deployment.checks import ROOT, check_file
 from finops_operations.deployment.verification import MONITORING_TEMPLATE
-from finops_operations.option_types import of_form
+from finops_operations.option_types import minutes, of_form
 from finops_operations.template import parameter_defaults
 
 # The options that each give one parameter of the template, and the variables in their place.
@@ -24,7 +24,6 @@ _OF_PARAMETERS = {
     "CostForecastFunctionName": ("--cost-forecast-function", "COST_FORECAST_FUNCTION"),
     "TrustedAdvisorFunctionName": ("--trusted-advisor-function", "TRUSTED_ADVISOR_FUNCTION"),
 }
-_minutes = of_form("[1-9][0-9]{0,3}", "this needs a whole number of minutes")
 # The most that CloudFormation takes.
 _watch = of_form("[0-9]|[1-9][0-9]|1[0-7][0-9]|180", "this needs a whole number of minutes from 0 to 180")
 
@@ -33,10 +32,10 @@ def add_timeout(parser: argparse.ArgumentParser) -> None:
     """Add the option that says how many minutes to wait for CloudFormation."""
     parser.add_argument(
         "--timeout-minutes",
-        type=_minutes,
+        type=minutes,
         default=os.environ.get("TIMEOUT_MINUTES") or "30",
         metavar="N",
-        help="how long to wait for CloudFormation; default: TIMEOUT_MINUTES, then 30",
+        help="for each wait for CloudFormation; default: TIMEOUT_MINUTES, then 30",
     )
 
 

@@ -14,7 +14,6 @@ from finops_operations.deployment.aws import Aws
 from finops_operations.deployment.packages import function_name
 from finops_operations.errors import reason_of
 from finops_operations.operator_messages import heading, say, warn
-from finops_operations.stack import Stack
 from finops_operations.template import alarm_names
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ def fault_of(aws: Aws, name: str, quiet: Collection[str]) -> str:
     endpoint, processor = stack.output("WebSocketApiEndpoint"), function_name(stack, "BackgroundProcessor")
     # Seconds. A new API of AWS needs a moment.
     wait = "10" if os.environ.get("AWS_ENDPOINT_URL") else "60"
-    origin = _origin(stack)
-    as_page = ["--origin", origin] if origin else []
+    as_page = ["--origin", stack.origin] if stack.origin else []
     user = ["--user-id", "test-user", "--username", "testuser"]
     status = aws.exchange(["--url", endpoint, "--wait", wait, *as_page, *user])
     if status == INTERRUPTED:
@@ -84,15 +82,6 @@ def fault_of(aws: Aws, name: str, quiet: Collection[str]) -> str:
     # One that is new tells nothing: its metric has seen what ran before it.
     ringing = _names(aws, stack.project, ringing=True).intersection(quiet) if quiet else set()
     return f"Since the deployment, alarms ring: {', '.join(sorted(ringing))}." if ringing else ""
-
-
-def _origin(stack: Stack) -> str:
-    """Return the page that may connect, if not every page may."""
-    origin = stack.parameters.get("AllowedOrigins", "").partition(",")[0].replace("*", "")
-    # Any page may connect then, but nobody who names none.
-    if not origin and stack.parameters.get("MissingOrigin") == "refuse":
-        return "https://verification.invalid"
-    return origin
 
 
 def _names(aws: Aws, project: str, *, ringing: bool) -> set[str]:

@@ -26,7 +26,7 @@ from finops_operations.frontend.build import build, check_buildable, pack
 from finops_operations.frontend.config import CONFIG, add_frontend_option, read_config
 from finops_operations.frontend.releases import RELEASE_ID, TIME, FrontendReleases, Record
 from finops_operations.operator_messages import heading, say, warn
-from finops_operations.option_types import of_form
+from finops_operations.option_types import minutes, of_form
 from finops_operations.stack import Stack
 from finops_operations.working_tree import working_tree_commit
 
@@ -51,7 +51,6 @@ begun. Exit status: 0 deployed, 1 not deployed, 2 a mistake in the command line,
 
 # Amplify API reference, type AppId.
 _app = of_form("d[a-z0-9]{1,19}", "an Amplify app's id looks like d1a2b3c4d5e6f")
-_minutes = of_form("[1-9][0-9]{0,3}", "this needs a whole number of minutes")
 _wanted = of_form(f"previous|{RELEASE_ID}", "a release's id looks like 20261123T201500Z-f8c6228")
 
 
@@ -254,7 +253,7 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--skip-build", action="store_true", help="deploy the build that is there")
     add("--force", action="store_true", help="deploy whatever endpoint config.js and the build lead to")
     help_text = "how long to wait; default: 15"
-    add("--timeout-minutes", type=_minutes, default="15", metavar="NUMBER", help=help_text)
+    add("--timeout-minutes", type=minutes, default="15", metavar="NUMBER", help=help_text)
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--list", action="store_true", help="list the releases, the newest first")
     instead.add_argument("--to", type=_wanted, metavar="ID", help="return to this release, or to previous")

@@ -7,7 +7,6 @@ import base64
 import json
 import re
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -74,7 +73,7 @@ def check_round_trip(checked: CheckedStack) -> Finding:
         checked.stack.output("WebSocketApiEndpoint"),
         ClaimedIdentity("health-check", "health-check"),
         lambda _step: None,
-        origin=first_origin(checked.stack.parameters),
+        origin=checked.stack.origin,
         # Seconds, for more than one try: API Gateway answers some handshakes with an error while a deployment spreads.
         wait=4.0,
     )
@@ -87,15 +86,6 @@ def check_round_trip(checked: CheckedStack) -> Finding:
     except (NotVerified, FinopsClientError) as failure:
         found = clean_line(str(failure), 300)
     return failed(found, f"{checked.logs(checked.named('connection-manager'))}\nSee connect-failures in {RUNBOOK}.")
-
-
-def first_origin(parameters: Mapping[str, str]) -> str | None:
-    """Give the origin of a page that may connect; None if whoever sends none may, as programs mostly do."""
-    origin = parameters.get("AllowedOrigins", "*").split(",")[0]
-    if origin not in ("*", ""):
-        return origin
-    # Every page may connect then, and no program. No page has this one.
-    return "https://health-check.invalid" if parameters.get("MissingOrigin") == "refuse" else None
 
 
 def _active(checked: CheckedStack, name: str, missing: Finding) -> FunctionConfigurationResponseTypeDef:

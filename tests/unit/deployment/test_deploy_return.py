@@ -118,7 +118,7 @@ def test_record_of_a_release_comes_last_and_its_files_say_what_runs(machine: Mac
     [
         ({"AllowedOrigins": "*"}, []),
         ({"AllowedOrigins": "https://app.example.com,https://other.example.com"}, ["https://app.example.com"]),
-        ({"AllowedOrigins": "*", "MissingOrigin": "refuse"}, ["https://verification.invalid"]),
+        ({"AllowedOrigins": "*", "MissingOrigin": "refuse"}, ["https://operations.invalid"]),
     ],
 )
 def test_verification_asks_as_the_guide_does_from_a_page_that_may_connect(

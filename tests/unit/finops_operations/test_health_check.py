@@ -21,7 +21,8 @@ from rich.console import Console
 from finops_operations.health.check import Check, Finding, State, failed, ok, run_check, run_checks, skipped, warning
 from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.command import checks_of, print_table
-from finops_operations.health.functions import check_round_trip, first_origin
+from finops_operations.health.functions import check_round_trip
+from finops_operations.stack import Stack
 from unit.finops_client import protocol_messages as say
 from unit.finops_client.printed_text import assert_harmless
 from unit.finops_client.recording_server import RecordingServer, sending
@@ -459,11 +460,11 @@ async def test_a_round_trip_that_ends_otherwise_has_failed() -> None:
         ({"AllowedOrigins": ""}, None),
         ({"AllowedOrigins": "*,https://a.example"}, None),
         ({"AllowedOrigins": "https://a.example,*", "MissingOrigin": "refuse"}, "https://a.example"),
-        ({"AllowedOrigins": "*", "MissingOrigin": "refuse"}, "https://health-check.invalid"),
+        ({"AllowedOrigins": "*", "MissingOrigin": "refuse"}, "https://operations.invalid"),
     ],
 )
 def test_the_origin_of_a_page_that_may_connect(parameters: dict[str, str], origin: str | None) -> None:
-    assert first_origin(parameters) == origin
+    assert Stack("production", "CREATE_COMPLETE", parameters, {}).origin == origin
 
 
 def printed(width: int, terminal: bool = False) -> str:
