@@ -1,1 +1,1 @@
-"""What the scripts in ops/ do once a stack is deployed: look at it, mend it, and bring the frontend to it."""
+"""What the scripts decide: building and deploying the stack, looking at it, mending it, the frontend, the local run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -108,6 +109,27 @@ def way_out(name: str, status: str, region: str) -> str:
     """Return the AWS CLI's command that gets a stack out of a status in which it takes no change."""
     commands = {"UPDATE_FAILED": "rollback-stack", "UPDATE_ROLLBACK_FAILED": "continue-update-rollback"}
     return f"aws cloudformation {commands.get(status, 'delete-stack')} --stack-name {name} --region {region}"
+
+
+def make_anew(stack: Stack, region: str) -> str:
+    """Give the commands that bring back what was deleted, or changed, as the stack's template has it.
+
+    A deployment does not: CloudFormation compares templates, not what is there. A drift-aware change set does:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+    """
+    if stack.parameters.get("ExecuteApiBaseUrl"):
+        return "./run_local.sh --stop, then ./run_local.sh --detach"
+    # A parameter that is not named would get its default.
+    kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in stack.parameters)
+    # Each name of a change set is taken once.
+    changes = f"--stack-name {stack.name} --change-set-name undo-drift-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    commands = (
+        f"create-change-set {changes} --use-previous-template --deployment-mode REVERT_DRIFT"
+        f" --capabilities CAPABILITY_IAM --parameters {kept}",
+        f"wait change-set-create-complete {changes}",
+        f"execute-change-set {changes}",
+    )
+    return "\n".join(f"aws cloudformation {command} --region {region}" for command in commands)
 
 
 def stuck(name: str, status: str, region: str) -> OperationFailed:

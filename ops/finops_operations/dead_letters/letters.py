@@ -17,9 +17,8 @@ from boto3.dynamodb.conditions import Attr
 from finops_operations.command_line import QUICK
 from finops_operations.dead_letters.queue import DeadLetterQueue, DeadMessage
 from finops_operations.errors import OperationFailed
-from finops_operations.health.checked_stack import make_anew
 from finops_operations.operator_messages import say
-from finops_operations.stack import Stack
+from finops_operations.stack import Stack, make_anew
 from finops_operations.waiting import Clock
 from finops_websocket.errors import QueueUnavailable
 from finops_websocket.jobs.job import FAILED, UNFINISHED

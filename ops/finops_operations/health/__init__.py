@@ -1,1 +1,1 @@
-"""What ops/health_check.sh checks, in a module for each kind of thing that a deployed stack consists of."""
+"""What ops/health_check.sh checks, functions that answer and resources that are there."""

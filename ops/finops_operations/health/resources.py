@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from finops_client.terminal_text import clean_line
 from finops_operations.errors import OperationFailed
 from finops_operations.health.check import AGAIN, WAIT, Finding, failed, if_missing, ok, skipped, warning
-from finops_operations.health.checked_stack import RUNBOOK, CheckedStack, make_anew
-from finops_operations.stack import SETTLED, Stack, does_not_exist, monitoring_name, way_out
+from finops_operations.health.checked_stack import RUNBOOK, CheckedStack
+from finops_operations.stack import SETTLED, Stack, does_not_exist, make_anew, monitoring_name, way_out
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
