@@ -19,7 +19,7 @@ Usage: ./run_tests.sh [PART ...] [--minutes N] [--seed N] [-- PYTEST-OPTION ...]
 
 Sets up .venv and runs every check, or only the named parts:
 
-  lint         ruff, mypy (strict on src, client and ops), shellcheck
+  lint         ruff, mypy (strict on src, client, ops and benchmarks), shellcheck
   scan         cfn-lint with all rules, checkov, a search for secrets, and the table of third parties' licences; what is
                waived stands with its reason in .cfnlintrc, .checkov.yaml and tests/scan/test_scanners.py
   unit         every module by itself
@@ -130,7 +130,7 @@ lint() {
     check ruff check . || failed=yes
     check ruff format --check --quiet . || failed=yes
     check mypy || failed=yes
-    check shellcheck --external-sources ./*.sh ops/*.sh tests/*.sh .ci/run || failed=yes
+    check shellcheck --external-sources ./*.sh ops/*.sh benchmarks/*.sh tests/*.sh .ci/run || failed=yes
     [[ -z $failed ]] || fail "The findings above must be mended first."
 }
 

@@ -1,0 +1,83 @@
+"""What a part of the benchmarks gives, and how it is written: a table for readers, JSON for programs, a picture.
+
+`results.json` holds each part's last result with its date, and the other files are made of it. So one part may be
+measured anew, and what is read is never of a figure that is not in the JSON.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says to all parts."""
+
+    rounds: int = 15
+    """How often each side of a comparison is measured, in turn with the others."""
+
+    checkouts: Mapping[str, Path] = field(default_factory=dict)
+    """Other checkouts of this repository to measure beside this one, by the names that they get in the tables."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows for a reader. A float is shown with two decimals, None as a dash."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+    def markdown(self) -> str:
+        """Give the table under its title, with its note below."""
+        rows = [self.columns, ("---",) * len(self.columns), *(map(_shown, row) for row in self.rows)]
+        lines = [f"| {' | '.join(row)} |" for row in rows]
+        return "\n\n".join(filter(None, [f"### {self.title}", "\n".join(lines), self.note]))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a part has measured."""
+
+    title: str
+    tables: tuple[Table, ...]
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    """What the tables are made of, for programs: JSON's types only."""
+
+
+def write(results: Mapping[str, Result], directory: Path) -> None:
+    """Replace these parts' earlier results in a directory by new ones, and make its readable files anew."""
+    directory.mkdir(parents=True, exist_ok=True)
+    stored = directory / "results.json"
+    parts = json.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
+    for name, result in results.items():
+        parts[name] = {"measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "machine": _machine(), **asdict(result)}
+    stored.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
+    (directory / "results.md").write_text(_report(parts), encoding="utf-8")
+
+
+def _report(parts: Mapping[str, Any]) -> str:
+    sections = ["# Results of the benchmarks", "Made by `./benchmarks/run.sh`; [what each figure means](../README.md)."]
+    for name, part in parts.items():
+        sections.append(f"## {part['title']}\n\n`{name}`, measured {part['measured']} on {part['machine']}.")
+        sections.extend(Table(**table).markdown() for table in part["tables"])
+    return "\n\n".join(sections) + "\n"
+
+
+def _machine() -> str:
+    """Say what figures depend on, and nothing that tells whose machine it is."""
+    return f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}"
+
+
+def _shown(cell: Cell) -> str:
+    if cell is None:
+        return "-"
+    return f"{cell:,.2f}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else cell
