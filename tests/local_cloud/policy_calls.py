@@ -83,6 +83,7 @@ _UNASKED = "the local cloud lets everybody"
 _NO_AMPLIFY = "there is no Amplify on the local cloud"
 NOT_ENFORCED = {
     ("deploy", "cloudformation:DescribeEvents"): "the local cloud knows a change set's stack from neither statement",
+    ("deploy", "lambda:GetAccountSettings"): _UNASKED,
     ("frontend", "amplify:GetApp"): _NO_AMPLIFY,
     ("frontend", "amplify:GetBranch"): _NO_AMPLIFY,
     ("frontend", "amplify:GetJob"): _NO_AMPLIFY,

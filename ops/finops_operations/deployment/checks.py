@@ -14,6 +14,13 @@ from finops_operations.stack import REMAINS, SETTLED, Stack, monitoring_name, st
 
 ROOT = Path(__file__).resolve().parents[3]
 
+# What one job takes of the account's concurrency: the processor, and two agents.
+_FUNCTIONS_A_JOB = 3
+# What jobs must leave to those who connect, and to those who ask: one at a time of each function that serves frames.
+_FUNCTIONS_FOR_FRAMES = 2
+# The least MaximumConcurrency that AWS accepts.
+_LEAST_JOBS = 2
+
 
 def check_everything(deployment: Deployment) -> None:
     """Make sure of everything that can be known before anything changes."""
@@ -38,6 +45,7 @@ def check_everything(deployment: Deployment) -> None:
     if not options.with_sample_agents:
         check_agent(aws, deployment.value("CostForecastFunctionName"))
         check_agent(aws, deployment.value("TrustedAdvisorFunctionName"))
+    check_concurrency(aws, deployment.value("MaximumConcurrency"))
     # Two numbers are compared as no rule of a template can; and a template takes fractions, which functions refuse.
     lease, heartbeat = deployment.value("LeaseSeconds"), deployment.value("HeartbeatSeconds")
     if not (lease.isdecimal() and heartbeat.isdecimal()):
@@ -138,3 +146,32 @@ def check_agent(aws: Aws, function: str) -> None:
             )
         else:
             warn(f"Cannot see whether agent {function} exists: {reason_of(error)}")
+
+
+def check_concurrency(aws: Aws, jobs: str) -> None:
+    """Warn if the account may not run as many functions at once as so many `jobs` (MaximumConcurrency) can take.
+
+    A warning, since a stack that is asked little works all the same, and AWS raises a new account's 10 as it is used.
+    Those 10 are the least that AWS leaves to functions without a reservation, so there is always a number that fits.
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    try:
+        limit = aws.lambda_.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+    except (ClientError, BotoCoreError) as error:
+        warn(f"Cannot see how many functions this account may run at once: {reason_of(error)}")
+        return
+    # What is no whole number CloudFormation refuses.
+    taken = int(jobs) * _FUNCTIONS_A_JOB if jobs.isdecimal() else 0
+    if taken + _FUNCTIONS_FOR_FRAMES <= limit:
+        say(f"Concurrency: {limit} functions at once, of which jobs take up to {taken}")
+        return
+    fits = max(_LEAST_JOBS, (limit - _FUNCTIONS_FOR_FRAMES) // _FUNCTIONS_A_JOB)
+    # What accounts have that are not new.
+    wanted = max(1000, taken + _FUNCTIONS_FOR_FRAMES)
+    warn(
+        f"This account may run {limit} functions at once, and {jobs} jobs with two agents each would take {taken}:"
+        " processors would run and their agents could not start, nor could people connect or ask."
+        f" What fits: ./deploy.sh --parameter MaximumConcurrency={fits}. For more, ask AWS: aws service-quotas"
+        f" request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value {wanted}"
+        f" --region {aws.region}"
+    )

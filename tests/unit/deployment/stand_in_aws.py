@@ -60,6 +60,7 @@ class StandInAws:
         self.other_code: set[str] = set()
         """Functions that somebody has given other code by hand."""
         self._scripted: dict[tuple[str, str], list[Any]] = {}
+        self.runs_at_once(1000)
         self._change_sets: dict[str, Asked] = {}
 
     def session(self, region: str) -> Any:
@@ -73,6 +74,11 @@ class StandInAws:
         An exception is raised.
         """
         self._scripted[operation, about] = list(answers)
+
+    def runs_at_once(self, functions: int) -> None:
+        """So many functions of the account may run at the same time, none of them reserved for one of them."""
+        limit = {"ConcurrentExecutions": functions, "UnreservedConcurrentExecutions": functions}
+        self.answers("get_account_settings", {"AccountLimit": limit})
 
     def asked(self, operation: str) -> list[Asked]:
         """What each call of an operation so far asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from unit.deployment.operator_machine import HARMLESS, MONITORING, STACK, Machine
 from unit.deployment.stand_in_aws import ACCOUNT, refusal
@@ -120,6 +120,30 @@ def test_missing_agents_are_a_warning(machine: Machine) -> None:
     run = machine.deploy("--cost-forecast-function", "my-agent")
     assert "Warning: Agent my-agent does not exist" in run.stderr
     assert f"Warning: Cannot see whether agent {other} exists: Not for you" in run.stderr
+
+
+@pytest.mark.parametrize(("limit", "jobs", "fits"), [(10, 10, 2), (100, 50, 32), (1000, 333, 332)])
+def test_account_too_small_for_its_jobs_is_a_warning_that_says_what_fits(
+    machine: Machine, limit: int, jobs: int, fits: int
+) -> None:
+    machine.aws.runs_at_once(limit)
+    run = machine.deploy("--dry-run", "--parameter", f"MaximumConcurrency={jobs}")
+    (warning,) = (line for line in run.stderr.splitlines() if "Warning: " in line)
+    assert f"{limit} functions at once" in warning
+    assert f"{jobs} jobs" in warning
+    assert f"./deploy.sh --parameter MaximumConcurrency={fits}" in warning
+    assert "--quota-code L-B99A9384" in warning
+    # What is advised is not warned of.
+    assert "Warning" not in machine.deploy("--dry-run", "--parameter", f"MaximumConcurrency={fits}").stderr
+
+
+@pytest.mark.parametrize(
+    "answer", [refusal("AccessDeniedException", "Not for you"), EndpointConnectionError(endpoint_url="x")]
+)
+def test_account_whose_limit_cannot_be_read_is_deployed_to(machine: Machine, answer: Exception) -> None:
+    machine.aws.answers("get_account_settings", answer)
+    assert "Warning: Cannot see how many functions this account may run at once: " in machine.deploy().stderr
+    assert machine.changed_something()
 
 
 def test_open_mode_is_a_warning(machine: Machine) -> None:
