@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import cloudformation_template
-from cloudformation_template import load, properties
+from finops_benchmarks import cloudformation_template
+from finops_benchmarks.cloudformation_template import load, properties
 
 MONITORING = "monitoring.yaml"
 PROJECT = "finops-websocket"

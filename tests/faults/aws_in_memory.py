@@ -18,8 +18,8 @@ from faults.aws_call import AwsCall, plain_item, stored_jobs
 from faults.fault import Reply, refusal
 from faults.history import Event, Received, Stored
 from faults.stepped_run import checkpoint
+from finops_benchmarks.stack_tables import create_table
 from frames import management_api
-from stack_tables import create_table
 
 Note = Callable[[Event], None]
 """Writes down an event, which gets its time in place of NOW."""

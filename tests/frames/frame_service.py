@@ -20,9 +20,9 @@ from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from faults.fault import Reply
+from finops_benchmarks.function_environment import function_environment
+from finops_benchmarks.stack_tables import create_table
 from frames import management_api
-from function_environment import function_environment
-from stack_tables import create_table
 
 _TABLES = {"CONNECTIONS_TABLE": "ConnectionsTable", "JOBS_TABLE": "JobsTable"}
 

@@ -11,9 +11,9 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from hypothesis import strategies as st
 
+from finops_benchmarks.function_environment import function_environment
 from frames import hostile_values
 from frames.planted_jobs import OTHER_USER
-from function_environment import function_environment
 from unit.doubles.sample_tokens import KEY, OTHER_KEY, as_bytes, encoded, published, token_of
 
 _ENVIRONMENT = function_environment("connection_manager.handler.handler")

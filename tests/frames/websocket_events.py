@@ -7,7 +7,7 @@ import base64
 import json
 from typing import Any
 
-from cloudformation_template import properties
+from finops_benchmarks.cloudformation_template import properties
 from unit.doubles.sample_events import event_of
 
 _ROUTES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from function_environment import function_environment
+from finops_benchmarks.function_environment import function_environment
 from project_copy import PACKAGES, ProjectCopy
 
 # boto3 and what it needs: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html says that runtimes have it.

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cloudformation_template import properties
+from finops_benchmarks.cloudformation_template import properties
 from local_cloud.conversation import conversation
 from local_cloud.journey_stack import JourneyStack
 from security import permission_journeys as journeys

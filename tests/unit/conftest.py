@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 from moto import mock_aws
 
 from connection_manager.origins import OriginPolicy
+from finops_benchmarks.stack_tables import create_table
 from finops_websocket import aws_clients
 from finops_websocket.connections.identity import Connection
 from finops_websocket.connections.rate_limit import RateLimiter
@@ -22,7 +23,6 @@ from finops_websocket.jobs.answers import AnswerStore
 from finops_websocket.jobs.queue import JobQueue
 from finops_websocket.jobs.store import JobStore
 from finops_websocket.services import Services
-from stack_tables import create_table
 from unit.doubles.all_services import AllServices, KnownTokens
 from unit.doubles.embedded_metrics import Measurement, measurements
 from unit.doubles.recording_channel import RecordingChannel

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from cloudformation_template import load, properties, resources
+from finops_benchmarks.cloudformation_template import load, properties, resources
 
 # What API Gateway itself knows about a request. None of it is chosen by a client or a function, but for the address.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloudformation_template import STACK, load, properties, resources
+from finops_benchmarks.cloudformation_template import STACK, load, properties, resources
 from finops_websocket import metrics
 from monitoring_template import (
     API_ID,

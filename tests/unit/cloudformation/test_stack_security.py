@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cloudformation_template import load, properties, resources
+from finops_benchmarks.cloudformation_template import load, properties, resources
 
 # What a connection may send before it has signed in: seen in tests/security/connect_attacks.py.
 FRAMES_BEFORE_SIGN_IN = 20

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cloudformation_template import CLOUDFORMATION, STACK, load, properties, resources
+from finops_benchmarks.cloudformation_template import CLOUDFORMATION, STACK, load, properties, resources
 from monitoring_template import MONITORING
 
 FUNCTIONS = {"ConnectionManager", "MessageHandler", "BackgroundProcessor"}

@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from background_processor.agent_answer import content_of
-from cloudformation_template import load
+from finops_benchmarks.cloudformation_template import load
 from finops_websocket.errors import AgentFailed
 from unit.docs.markdown_document import REPOSITORY, MarkdownDocument
 
@@ -23,7 +23,7 @@ DOCUMENT = MarkdownDocument("docs/agent_to_agent_communication_architecture.md")
 PROCESSOR = REPOSITORY / "src" / "background_processor"
 EVENT, ANSWER = (json.loads(block.text) for block in DOCUMENT.blocks("json"))
 # What the copy's tests read.
-COPIED = ("src", "client", "tests", "contract", "cloudformation", "ops", "pyproject.toml")
+COPIED = ("src", "client", "tests", "benchmarks", "contract", "cloudformation", "ops", "pyproject.toml")
 # The tests of what the diffs touch.
 COPY_S_TESTS = (
     "tests/unit/functions/test_finops_query.py",
@@ -32,7 +32,7 @@ COPY_S_TESTS = (
 # Starts a function with the environment that the template gives it.
 START = """
 import importlib, os, sys
-from function_environment import function_environment
+from finops_benchmarks.function_environment import function_environment
 os.environ.update(function_environment(f"{sys.argv[1]}.handler.handler"))
 importlib.import_module(f"{sys.argv[1]}.handler")
 """
@@ -122,7 +122,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def run_in(copy: Path, *arguments: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{copy / 'tests'}"}
+    environment = {**os.environ, "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{copy / 'benchmarks'}"}
     ran = subprocess.run(
         [sys.executable, *arguments], cwd=copy, env=environment, capture_output=True, text=True, check=False
     )

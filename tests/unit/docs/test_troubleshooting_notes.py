@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import boto3
 import pytest
 
-from cloudformation_template import STACK, load
 from contract_schema import ERROR_CODES
+from finops_benchmarks.cloudformation_template import STACK, load
 from finops_operations.health.checked_stack import CheckedStack
 from finops_operations.health.command import checks_of
 from finops_operations.stack import Stack

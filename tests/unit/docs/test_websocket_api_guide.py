@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cloudformation_template import load
 from contract_schema import CLIENT_MESSAGES, DEFINITIONS, ERROR_CODES, SERVER_MESSAGES, errors_of, kind_of
+from finops_benchmarks.cloudformation_template import load
 from unit.docs.markdown_document import REPOSITORY, FencedBlock, MarkdownDocument
 from unit.docs.said_sentences import can_be, texts_in
 

@@ -16,13 +16,13 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from function_environment import function_environment
-from stack_tables import create_table
+from finops_benchmarks.function_environment import function_environment
+from finops_benchmarks.stack_tables import create_table
 from unit.doubles.embedded_metrics import is_metric
 from unit.doubles.loopback_aws import LoopbackAws
 
 _TESTS = Path(__file__).resolve().parents[2]
-_IMPORTED = [_TESTS.parent / "src", _TESTS]
+_IMPORTED = [_TESTS.parent / "src", _TESTS.parent / "benchmarks", _TESTS]
 _LOGICAL_NAMES = {"CONNECTIONS_TABLE": "ConnectionsTable", "JOBS_TABLE": "JobsTable"}
 
 

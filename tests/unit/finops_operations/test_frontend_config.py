@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cloudformation_template import load
+from finops_benchmarks.cloudformation_template import load
 from finops_operations.errors import OperationFailed
 from finops_operations.frontend import config as frontend_config
 from finops_operations.frontend.config import Value, config_text, parse, written

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudformation_template import load
+from finops_benchmarks.cloudformation_template import load
 from finops_operations.template import alarm_names, parameter_defaults
 from monitoring_template import MONITORING, alarms
 

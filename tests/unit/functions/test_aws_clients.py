@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from background_processor.services import BackgroundProcessorServices
-from cloudformation_template import load
+from finops_benchmarks.cloudformation_template import load
+from finops_benchmarks.function_environment import function_environment
 from finops_websocket import aws_clients, metrics
 from finops_websocket.connections.channel import ClientChannel, Posted
 from finops_websocket.dynamodb import read_items, update_item
 from finops_websocket.settings import BackgroundProcessorSettings
 from finops_websocket.wire.server_messages import Pong
-from function_environment import function_environment
 from unit.doubles.aws_calls import handled
 from unit.doubles.embedded_metrics import measurements, names
 from unit.doubles.loopback_aws import LoopbackAws

@@ -11,12 +11,12 @@ from dataclasses import replace
 import jwt
 import pytest
 
-from cloudformation_template import properties
 from contract_schema import assert_valid
+from finops_benchmarks.cloudformation_template import properties
+from finops_benchmarks.function_environment import function_environment
 from finops_websocket import metrics
 from finops_websocket.connections.rate_limit import FRAMES_BEFORE_SIGN_IN
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
-from function_environment import function_environment
 from unit.doubles.embedded_metrics import measurements, names
 from unit.doubles.function_run import run_function
 from unit.doubles.loopback_aws import LoopbackAws

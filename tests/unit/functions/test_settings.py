@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finops_benchmarks.function_environment import environment_names, function_environment
 from finops_websocket.errors import SettingsError
 from finops_websocket.settings import BackgroundProcessorSettings, ConnectionManagerSettings, MessageHandlerSettings
-from function_environment import environment_names, function_environment
 
 HANDLERS = {
     ConnectionManagerSettings: "connection_manager.handler.handler",

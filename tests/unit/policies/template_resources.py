@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cloudformation_template import SAMPLE_AGENTS, load
-from cloudformation_template import STACK as MAIN
+from finops_benchmarks.cloudformation_template import SAMPLE_AGENTS, load
+from finops_benchmarks.cloudformation_template import STACK as MAIN
 from monitoring_template import MONITORING
 from unit.policies.filled_in_policies import ACCOUNT, BUCKET, PROJECT, REGION, STACK, VALUES
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from cloudformation_template import SAMPLE_AGENTS
+from finops_benchmarks.cloudformation_template import SAMPLE_AGENTS
 from unit.policies.filled_in_policies import (
     ACCOUNT,
     BY_CLOUDFORMATION,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cloudformation_template import evaluated, load, properties, resources
+from finops_benchmarks.cloudformation_template import evaluated, load, properties, resources
 
 PSEUDO_PARAMETERS = {
     "AWS::Region": "us-east-1",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cloudformation_template import properties
+from finops_benchmarks.cloudformation_template import properties
 
 _COPIED = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 

@@ -1,4 +1,4 @@
-"""The stack's templates as data, for tests that look at what the local cloud does not check."""
+"""The stack's templates as data, for whoever looks at what the local cloud does not check."""
 
 import re
 from collections.abc import Callable, Set
@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 # The AWS CLI's own reader: it turns the short tags into the long functions.
-from awscli.customizations.cloudformation.yamlhelper import yaml_parse
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse  # type: ignore[import-untyped]
 
-CLOUDFORMATION = Path(__file__).resolve().parents[1] / "cloudformation"
+CLOUDFORMATION = Path(__file__).resolve().parents[2] / "cloudformation"
 STACK = "finops-websocket-api-fixed.yaml"
 SAMPLE_AGENTS = "sample-agents.yaml"
 
 
 @cache
 def load(name: str = STACK) -> dict[str, Any]:
+    """Read a template; whoever gets it must not change it."""
     template: dict[str, Any] = yaml_parse((CLOUDFORMATION / name).read_text(encoding="utf-8"))
     return template
 
