@@ -85,28 +85,38 @@ def start(port: int) -> subprocess.Popen[bytes]:
             f"Port {port} is in use. End what uses it, or choose another: ./run_local.sh --port {port + 1}"
         )
     heading(f"Starting the local cloud on port {port}")
-    (CLOUD / "tmp").mkdir(parents=True)
-    with _LOG.open("wb") as log:
-        process = subprocess.Popen(
+    process = launch(port, CLOUD, _LOG)
+    (CLOUD / "pid").write_text(f"{process.pid}\n", encoding="ascii")
+    wait_for(process, port, _LOG)
+    return process
+
+
+def launch(port: int, directory: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start a cloud that writes below a directory, in a process group of its own."""
+    (directory / "tmp").mkdir(parents=True)
+    with log.open("wb") as output:
+        return subprocess.Popen(
             [sys.executable, "-m", "ministack"],
-            cwd=CLOUD,
-            env=cloud_environment(port, CLOUD, os.environ),
+            cwd=directory,
+            env=cloud_environment(port, directory, os.environ),
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
             # It leads a group of its own: Ctrl-C in the terminal reaches the caller only, and one signal ends it with
             # its workers.
             start_new_session=True,
         )
-    (CLOUD / "pid").write_text(f"{process.pid}\n", encoding="ascii")
+
+
+def wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Wait until a cloud that was launched answers; show the end of its log if it does not."""
     # Seconds. It takes about two, and more on a busy machine.
     deadline = time.monotonic() + 60
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
-            sys.stderr.write(last_lines(_LOG, 5))
-            raise LocalRunFailed("The local cloud did not start, or not within a minute. Its log is .local/cloud.log.")
+            sys.stderr.write(last_lines(log, 5))
+            raise LocalRunFailed(f"The local cloud did not start, or not within a minute. Its log is {log}.")
         time.sleep(0.1)  # between two looks at another process, which cannot wake this one
-    return process
 
 
 def running_pid() -> int | None:
