@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from finops_benchmarks import latency
-from finops_benchmarks.results import Options, Result, write
+from finops_benchmarks.results import NotMeasured, Options, Result, write
 from finops_operations.local_run.cloud import LocalRunFailed, use_local_credentials
 from finops_operations.operator_messages import complain, heading, say
 
@@ -31,7 +31,7 @@ def main() -> int:
             sys.stdout.write("\n\n".join(table.markdown() for table in results[name].tables) + "\n\n")
             sys.stdout.flush()
             write(results, options.output)
-    except LocalRunFailed as failure:
+    except (LocalRunFailed, NotMeasured) as failure:
         complain(str(failure))
         return 1
     except KeyboardInterrupt:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from finops_benchmarks.results import NotMeasured
+
 _ENDS = ("job_completed", "job_failed", "job_cancelled")
-
-
-class NotAnswered(Exception):
-    """A question has not had the answer that it must have, so there is nothing to measure."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ def connected(url: str) -> connect:
 
 
 async def ask(connection: ClientConnection, user: str, agent_seconds: float) -> Answered:
-    """Ask for an answer that takes the agent so long, and wait for it; raise NotAnswered if another comes, or none."""
+    """Ask for an answer that takes the agent so long, and wait for it; raise NotMeasured if another comes, or none."""
     frame = {
         "action": "finops_query",
         # With a word of costs, so that the project asks one agent as the floor does.
@@ -50,5 +48,5 @@ async def ask(connection: ClientConnection, user: str, agent_seconds: float) -> 
     queued = [seconds for kind, seconds in came if kind == "job_queued"]
     others = [seconds for kind, seconds in came if kind != "job_queued"]
     if len(queued) != 1 or came[-1][0] != "job_completed":
-        raise NotAnswered(f"A question was answered by {', '.join(kind for kind, _ in came)}.")
+        raise NotMeasured(f"A question was answered by {', '.join(kind for kind, _ in came)}.")
     return Answered(queued=queued[0], progress=others[0], end=came[-1][1], frames=len(came))

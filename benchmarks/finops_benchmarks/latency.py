@@ -7,7 +7,7 @@ from dataclasses import asdict
 from statistics import median, quantiles
 
 from finops_benchmarks.asking import Answered, ask, connected
-from finops_benchmarks.results import Cell, Options, Result, Table
+from finops_benchmarks.results import Cell, Chart, Options, Result, Table
 from finops_benchmarks.stacks import local_cloud
 from finops_operations.local_run.cloud import ROOT
 from finops_operations.operator_messages import say
@@ -33,9 +33,11 @@ def measure(options: Options) -> Result:
         for label, checkout in {**options.checkouts, "now": ROOT}.items():
             urls[label] = stacks.project(label, checkout)
         rounds = asyncio.run(_rounds(urls, options.rounds))
+    sides = [side for side in urls if side != "floor"]
     return Result(
         "Latency: what is added to an agent's own time",
-        (_table(rounds),),
+        (_table(rounds, sides),),
+        (_chart(rounds, sides),),
         {"rounds": [{side: asdict(answered) for side, answered in one.items()} for one in rounds]},
     )
 
@@ -58,15 +60,15 @@ async def _rounds(urls: Mapping[str, str], count: int) -> list[dict[str, Answere
     return rounds
 
 
-def _table(rounds: list[dict[str, Answered]]) -> Table:
-    sides = [side for side in sorted(rounds[0], key=[*rounds[0]].index) if side != "floor"]
+def _table(rounds: list[dict[str, Answered]], sides: list[str]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for step, (seconds, target) in _STEPS.items():
-        floor = [seconds(one["floor"]) for one in rounds]
-        ratios = [_spread([seconds(one[side]) / seconds(one["floor"]) for one in rounds]) for side in sides]
-        rows.append((step, f"{median(floor) * 1000:.0f} ms", *ratios, target))
-    frames = [int(median(one[side].frames for one in rounds)) for side in sides]
-    rows.append(("frames to the client", int(median(one["floor"].frames for one in rounds)), *frames, 5))
+        floor = median(seconds(one["floor"]) for one in rounds)
+        ratios = [_ratio(rounds, side, seconds) for side in sides]
+        shown = [f"{middle:.2f} ({low:.2f} to {high:.2f})" for middle, low, high in ratios]
+        rows.append((step, f"{floor * 1000:.0f} ms", *shown, target))
+    frames = [int(median(one[side].frames for one in rounds)) for side in ("floor", *sides)]
+    rows.append(("frames to the client", *frames, 5))
     return Table(
         f"Ratio to the floor, {len(rounds)} rounds",
         ("", "floor", *sides, "at most"),
@@ -76,6 +78,16 @@ def _table(rounds: list[dict[str, Answered]]) -> Table:
     )
 
 
-def _spread(values: list[float]) -> str:
-    low, middle, high = quantiles(values, n=4)
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+def _chart(rounds: list[dict[str, Answered]], sides: list[str]) -> Chart:
+    series = {side: [_ratio(rounds, side, seconds) for seconds, _ in _STEPS.values()] for side in sides}
+    series["at most"] = [(target, target, target) for _, target in _STEPS.values()]
+    labels = tuple(step.replace("`", "") for step in _STEPS)
+    return Chart("latency", "Time to each step as a ratio to the floor's, with quartiles", labels, series)
+
+
+def _ratio(
+    rounds: list[dict[str, Answered]], side: str, seconds: Callable[[Answered], float]
+) -> tuple[float, float, float]:
+    """Give the median of each round's ratio to its floor, and the quartiles."""
+    low, middle, high = quantiles([seconds(one[side]) / seconds(one["floor"]) for one in rounds], n=4)
+    return middle, low, high

@@ -1,19 +1,29 @@
 """What a part of the benchmarks gives, and how it is written: a table for readers, JSON for programs, a picture.
 
 `results.json` holds each part's last result with its date, and the other files are made of it. So one part may be
-measured anew, and what is read is never of a figure that is not in the JSON.
+measured anew, and no table or picture shows a figure that is not in the JSON.
 """
 
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pygal  # type: ignore[import-untyped]
+from pygal.style import Style  # type: ignore[import-untyped]
+
 Cell = str | int | float | None
+
+# The floor's, then the others'.
+_COLOURS = ("#9aa5b1", "#1f77b4", "#2ca02c", "#d62728", "#9467bd")
+
+
+class NotMeasured(Exception):
+    """There is nothing to measure. The text is for the person who started it."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +54,41 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A picture: for each of the labels, a bar (or a point of a line) of each series."""
+
+    name: str
+    """The file's, without .svg."""
+
+    title: str
+    labels: tuple[str, ...]
+    series: Mapping[str, Sequence[tuple[float, float, float]]]
+    """A value with the ends of its spread, three times the same where it has none."""
+
+    lines: bool = False
+
+    def svg(self) -> bytes:
+        """Draw it."""
+        style = Style(font_family="sans-serif", background="white", plot_background="white", colors=_COLOURS)
+        kind = pygal.Line if self.lines else pygal.Bar
+        # No script of somebody's site, and a name in place of a random one: the same figures make the same picture.
+        chart = kind(js=[], style=style, width=900, height=420, title=self.title, truncate_label=-1)
+        chart.uuid = self.name
+        chart.x_labels = self.labels
+        chart.range = (0, max(high for values in self.series.values() for _, _, high in values))
+        for name, values in self.series.items():
+            spreads = [{"value": value, "ci": {"low": low, "high": high}} for value, low, high in values]
+            chart.add(name, spreads)
+        return bytes(chart.render())
+
+
+@dataclass(frozen=True)
 class Result:
     """What a part has measured."""
 
     title: str
     tables: tuple[Table, ...]
+    charts: tuple[Chart, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
     """What the tables are made of, for programs: JSON's types only."""
 
@@ -62,6 +102,9 @@ def write(results: Mapping[str, Result], directory: Path) -> None:
         parts[name] = {"measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "machine": _machine(), **asdict(result)}
     stored.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
     (directory / "results.md").write_text(_report(parts), encoding="utf-8")
+    for part in parts.values():
+        for chart in part["charts"]:
+            (directory / f"{chart['name']}.svg").write_bytes(Chart(**chart).svg())
 
 
 def _report(parts: Mapping[str, Any]) -> str:
@@ -69,6 +112,7 @@ def _report(parts: Mapping[str, Any]) -> str:
     for name, part in parts.items():
         sections.append(f"## {part['title']}\n\n`{name}`, measured {part['measured']} on {part['machine']}.")
         sections.extend(Table(**table).markdown() for table in part["tables"])
+        sections.extend(f"![{chart['title']}]({chart['name']}.svg)" for chart in part["charts"])
     return "\n\n".join(sections) + "\n"
 
 
