@@ -24,11 +24,16 @@ from typing import Any
 import simpy
 
 from background_processor.agents import _FIRST_PAUSE, _LONGEST_PAUSE
+from finops_benchmarks.cloudformation_template import load, properties
+from finops_benchmarks.results import Cell, Options, Result, Table
 
-# Of the template, in seconds: the queue's visibility, a job's lease by default and how long its message is hidden for
-# it, and the agents' time.
-_VISIBILITY, _HIDDEN, _AGENT_TIMEOUT = 960.0, 121.0, 300.0
-_RECEIVES = 3
+_QUEUE = properties("AWS::SQS::Queue")["ProcessingQueue"]
+# Seconds.
+_VISIBILITY = float(_QUEUE["VisibilityTimeout"])
+_RECEIVES = int(_QUEUE["RedrivePolicy"]["maxReceiveCount"])
+_AGENT_TIMEOUT = float(load()["Parameters"]["AgentTimeoutSeconds"]["Default"])
+# A killed processor's message is hidden for a third longer than the lease, and a second.
+_HIDDEN = math.ceil(int(load()["Parameters"]["LeaseSeconds"]["Default"]) * 4 / 3) + 1
 # Seconds that a frame takes of the account's concurrency.
 _FRAME = 0.05
 
@@ -85,7 +90,7 @@ class Outcome:
 
     def percentile(self, percent: int) -> float | None:
         """Give the wait that so many of a hundred answered questions did not exceed; None if too few were answered."""
-        if len(self.waited) < 2:  # noqa: PLR2004 - what quantiles needs
+        if len(self.waited) < 2:
             return self.waited[0] if self.waited else None
         return quantiles(self.waited, n=100, method="inclusive")[percent - 1]
 
@@ -100,6 +105,69 @@ class _Question:
 def simulate(setting: Setting, arrivals: Iterable[float], seed: int = 1) -> Outcome:
     """Let questions come at these seconds, and give what becomes of them. The same seed gives the same."""
     return _Run(setting, sorted(arrivals), seed).outcome
+
+
+def measure(_: Options) -> Result:
+    """Simulate what breaks, and beside it what mends it."""
+    return Result("Simulation: where people begin to wait", (bursts(),))
+
+
+def bursts() -> Table:
+    """Simulate what breaks, and beside it what mends it."""
+    rows: list[tuple[Cell, ...]] = []
+    for asked, arrivals, setting, remedy in _scenarios():
+        outcome = simulate(setting, arrivals)
+        refused = outcome.frames_refused / outcome.frames if outcome.frames else 0.0
+        waits = (_shown(outcome.percentile(percent)) for percent in (50, 95))
+        lost = len(arrivals) - outcome.ended
+        failed = outcome.failed + outcome.dead_letters
+        rows.append((asked, setting.processors, int(setting.functions), *waits, f"{refused:.0%}", failed, lost, remedy))
+    columns = ("load", "`MaximumConcurrency`", "account's functions", "wait p50, s", "p95, s", "frames refused",
+               "failed", "lost", "what it shows")  # fmt: skip
+    note = (
+        "A wait is what an answer takes longer than its agents and its own work. Two agents a question, of 20 to 30 s"
+        " where nothing else is said. Failed: no agent could begin in its time, or three processors were killed; the"
+        " question has ended, and says so."
+    )
+    return Table("Bursts and slow agents", columns, tuple(rows), note)
+
+
+def _scenarios() -> Iterable[tuple[str, list[float], Setting, str]]:
+    """What is asked, when, of what, and what is seen in it."""
+    team = _burst(20, 5)
+    yield "20 questions in 5 s", team, Setting(10, 10, frames=2), "processors take all places"
+    yield "the same", team, Setting(2, 10, frames=2), "what `./deploy.sh` advises"
+    yield "the same", team, Setting(10, 1000, frames=2), "a higher quota"
+    nine = _burst(1_000, 60)
+    yield "1,000 questions in 60 s", nine, Setting(10, 1000, frames=20), "the default"
+    yield "the same", nine, Setting(100, 1000, frames=20), "a higher `MaximumConcurrency`"
+    yield "the same", nine, Setting(300, 1000, frames=20), "as high as the account goes"
+    yield "the same", nine, Setting(1000, 1000, frames=20), "too high: frames are refused, and nobody waits less"
+    many = _burst(4_000, 60)
+    yield "4,000 questions in 60 s", many, Setting(300, 1000, frames=20), "as high as the account goes"
+    yield "the same", many, Setting(1000, 1000, frames=20), "too high: agents never begin"
+    yield "the same", many, Setting(1000, 3100, frames=20), "a higher quota with it"
+    steady, slow = _burst(600, 1800), (100.0, 140.0)
+    yield "20 a minute for half an hour", steady, Setting(frames=2), "the default is enough"
+    yield "the same, agents of 100 to 140 s", steady, Setting(agent_seconds=slow, frames=2), "slow agents"
+    yield (
+        "the same",
+        steady,
+        Setting(60, agent_seconds=slow, frames=2),
+        "`MaximumConcurrency`: 20 x 2 minutes, and half",
+    )
+    killed = "1,000 in 60 s, {} % of processors killed"
+    yield killed.format(2), nine, Setting(300, crashes=0.02), "a killed job waits two minutes more"
+    yield killed.format(20), nine, Setting(300, crashes=0.2), "killed three times: failed, and can be sent again"
+
+
+def _burst(questions: int, seconds: float) -> list[float]:
+    chance = random.Random(questions)  # noqa: S311 - no secret
+    return [chance.uniform(0, seconds) for _ in range(questions)]
+
+
+def _shown(seconds: float | None) -> Cell:
+    return None if seconds is None else round(seconds)
 
 
 class _Run:
@@ -158,9 +226,9 @@ class _Run:
         self._processors -= 1
         self._functions -= 1
         if not is_killed:
-            self._end(question, sum(agent.processed and agent.value for agent in asked))
+            self._end(question, sum(bool(agent.processed and agent.value) for agent in asked))
 
-    def _agent(self, seconds: float, until: float) -> Generator[simpy.Event, Any, bool]:
+    def _agent(self, seconds: float, until: float) -> _Steps:
         if not (yield from self._place(until, is_agent=True)):
             return False
         self._agents += 1
@@ -169,7 +237,7 @@ class _Run:
         self._functions -= 1
         return True
 
-    def _place(self, until: float, *, is_agent: bool = False) -> Generator[simpy.Event, Any, bool]:
+    def _place(self, until: float, *, is_agent: bool = False) -> _Steps:
         """Take one of the account's places; what is throttled comes again later, and gives up when its time is over."""
         longest = _FIRST_PAUSE
         while self._functions >= self._setting.functions or (
