@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from finops_benchmarks import capacity, latency, simulation
+from finops_benchmarks import capacity, latency, simulated_burst
 from finops_benchmarks.results import NotMeasured, Options, Result, write
 from finops_operations.local_run.cloud import LocalRunFailed, use_local_credentials
 from finops_operations.operator_messages import complain, heading, say
@@ -14,7 +14,7 @@ from finops_operations.operator_messages import complain, heading, say
 PARTS: dict[str, Callable[[Options], Result]] = {
     "latency": latency.measure,
     "capacity": capacity.measure,
-    "simulation": simulation.measure,
+    "simulation": simulated_burst.measure,
 }
 """What can be measured, in the order in which it is."""
 

@@ -25,7 +25,7 @@ import simpy
 
 from background_processor.agents import _FIRST_PAUSE, _LONGEST_PAUSE
 from finops_benchmarks.cloudformation_template import load, properties
-from finops_benchmarks.results import Cell, Options, Result, Table
+from finops_benchmarks.results import Cell, Chart, Table
 
 _QUEUE = properties("AWS::SQS::Queue")["ProcessingQueue"]
 # Seconds.
@@ -107,11 +107,6 @@ def simulate(setting: Setting, arrivals: Iterable[float], seed: int = 1) -> Outc
     return _Run(setting, sorted(arrivals), seed).outcome
 
 
-def measure(_: Options) -> Result:
-    """Simulate what breaks, and beside it what mends it."""
-    return Result("Simulation: where people begin to wait", (bursts(),))
-
-
 def bursts() -> Table:
     """Simulate what breaks, and beside it what mends it."""
     rows: list[tuple[Cell, ...]] = []
@@ -130,6 +125,18 @@ def bursts() -> Table:
         " question has ended, and says so."
     )
     return Table("Bursts and slow agents", columns, tuple(rows), note)
+
+
+def load_against_wait() -> Chart:
+    """Draw how long the median question waits by how many are asked in a minute, and up to which the 95th does."""
+    loads = (20, 50, 100, 200, 300)
+    series = {}
+    for processors in (10, 30, 100):
+        outcomes = [simulate(Setting(processors), _burst(questions, 60)) for questions in loads]
+        waits = [(outcome.percentile(50) or 0.0, outcome.percentile(95) or 0.0) for outcome in outcomes]
+        series[f"{processors} processors"] = [(middle, middle, most) for middle, most in waits]
+    title = "Seconds waited (median, up to the 95th of 100) by questions within a minute and MaximumConcurrency"
+    return Chart("waiting", title, tuple(map(str, loads)), series, lines=True)
 
 
 def _scenarios() -> Iterable[tuple[str, list[float], Setting, str]]:

@@ -84,6 +84,10 @@ class Stacks:
         )
         return self._url(name)
 
+    def limit_agent(self, at_once: int) -> None:
+        """Let so many invocations of the agent run at once; more are throttled."""
+        self._client("lambda").put_function_concurrency(FunctionName=_AGENT, ReservedConcurrentExecutions=at_once)
+
     def _run(self, name: str, script: Path, *options: str) -> None:
         log = self._directory / f"{name}.log"
         # Each checkout's own scripts, with the packages of this one's .venv.
