@@ -39,6 +39,7 @@ _READ_FROM_THE_TEXT = {
     "networkx": "BSD-3-Clause",
     "packaging": "Apache-2.0 OR BSD-2-Clause",
     "ply": "BSD-3-Clause",
+    "pygal": "LGPL-3.0-or-later",
     "python-dateutil": "BSD-3-Clause AND Apache-2.0",
     "semantic-version": "BSD-2-Clause",
     # The wheel is MIT and carries the ShellCheck program, which is not.
