@@ -128,6 +128,7 @@ class CallRecorder:
             indexes={
                 index.name: units for index in _INDEXES[logical_name] if (units := index.write_units(before, after))
             },
+            changed=_changed(before, after),
             added=new - old,
         )
 
@@ -175,6 +176,12 @@ def _item_name(logical_name: str, key: Item) -> str:
         return "user's connections" if hash_sign else "connection"
     of_kind = {"user": "user's questions", "request": "note of the requestId"}
     return of_kind.get(kind, "answer") if hash_sign else "job"
+
+
+def _changed(before: Item | None, after: Item | None) -> tuple[str, ...]:
+    if before is None or after is None:
+        return ()
+    return tuple(sorted(name for name in {*before, *after} if before.get(name) != after.get(name)))
 
 
 def _read_units(operation: str, context: Mapping[str, Any], response: AWSResponse) -> float:

@@ -56,31 +56,21 @@ class Prices:
         self.region: str = self._prices["region"]
         self.read: str = self._prices["read"]
         self.assumed: Mapping[str, float] = self._prices["assumed"]
-        self._memory = {
+        self.memory: Mapping[str, int] = {
             function["Handler"].partition(".")[0]: int(function["MemorySize"])
             for function in properties("AWS::Lambda::Function").values()
         }
 
     def of_question(self, kind: str) -> list[Charge]:
-        """Bill a question of a kind: its share of large answers and what is done while its agents think included."""
-        thinking = self.assumed["agent_seconds"]
-        heartbeats = int(thinking / _parameter("HeartbeatSeconds"))
-        usage = _sum(
-            self._usage[kind],
-            # A page's question comes alone in its minute.
-            _difference(self._usage["ping, first frame of its minute"], self._usage["ping"]),
-            _times(heartbeats, self._beyond_one_agent("one agent, silent for a heartbeat")),
-            _times(1 / _parameter("MaxActiveJobsPerUser"), self._beyond_one_agent("one agent, clearing ended ones")),
-            _times(self.assumed["large_answers"], self._beyond_one_agent("one agent, a large answer")),
-            Usage(
-                {
-                    # Received and deleted by Lambda; hidden anew after each third of the lease.
-                    "queue requests": 2 + int(thinking / (_parameter("LeaseSeconds") / 3)),
-                    "seconds of background_processor": thinking,
-                }
-            ),
-        )
-        return self._charges(usage)
+        """Bill a question of a kind, what is done while its agents think and a share of large answers included."""
+        return self._charges(self._question(kind))
+
+    def seconds_of_question(self, kind: str) -> dict[str, float]:
+        """Estimate for how long each function runs for a question of a kind; those that do."""
+        usage = self._question(kind)
+        return {
+            function: self._seconds(function, usage) for function in self.memory if usage[f"invocations of {function}"]
+        }
 
     def of_connected_hour(self) -> list[Charge]:
         """Bill an hour of a connection on which nothing is asked."""
@@ -108,12 +98,31 @@ class Prices:
             self._charge("KMS", "requests, at most", standing["kms_requests"], "request"),
         ]
 
+    def _question(self, kind: str) -> Usage:
+        thinking = self.assumed["agent_seconds"]
+        heartbeats = int(thinking / _parameter("HeartbeatSeconds"))
+        return _sum(
+            self._usage[kind],
+            # A page's question comes alone in its minute.
+            _difference(self._usage["ping, first frame of its minute"], self._usage["ping"]),
+            _times(heartbeats, self._beyond_one_agent("one agent, silent for a heartbeat")),
+            _times(1 / _parameter("MaxActiveJobsPerUser"), self._beyond_one_agent("one agent, clearing ended ones")),
+            _times(self.assumed["large_answers"], self._beyond_one_agent("one agent, a large answer")),
+            Usage(
+                {
+                    # Received and deleted by Lambda; hidden anew after each third of the lease.
+                    "queue requests": 2 + int(thinking / (_parameter("LeaseSeconds") / 3)),
+                    "seconds of background_processor": thinking,
+                }
+            ),
+        )
+
     def _beyond_one_agent(self, kind: str) -> Usage:
         return _difference(self._usage[kind], self._usage["one agent"])
 
     def _charges(self, usage: Usage) -> list[Charge]:
-        gb_seconds = sum(self._seconds(function, usage) * memory / 1024 for function, memory in self._memory.items())
-        invocations = sum(usage[f"invocations of {function}"] for function in self._memory)
+        gb_seconds = sum(self._seconds(function, usage) * memory / 1024 for function, memory in self.memory.items())
+        invocations = sum(usage[f"invocations of {function}"] for function in self.memory)
         kept_months = _parameter("JobRetentionDays") / 30
         log_bytes = usage["log bytes"] + _LAMBDAS_LOG_BYTES * invocations
         charges = [
@@ -139,7 +148,7 @@ class Prices:
     def _seconds(self, function: str, usage: Usage) -> float:
         """Estimate for how long a function runs: a share of a processor, and calls that follow each other."""
         whole_processor: float = self._prices["processor_seconds"][function]
-        processor = whole_processor * _MEMORY_OF_A_PROCESSOR / self._memory[function]
+        processor = whole_processor * _MEMORY_OF_A_PROCESSOR / self.memory[function]
         starts = self.assumed["cold_starts"] * self.assumed["init_seconds"]
         return (
             usage[f"invocations of {function}"] * (processor + starts)

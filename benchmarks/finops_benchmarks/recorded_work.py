@@ -11,13 +11,15 @@ ANSWER_CHARACTERS = 1500
 @dataclass(frozen=True)
 class Write:
     """One item's write: its size in bytes, the larger of before and after, and the write units of the table and of
-    each index by its name. `added` are the bytes that are stored more than before.
+    each index by its name. `changed` are the attributes that it changes, none of an item that was not there before;
+    `added` are the bytes that are stored more than before.
     """
 
     item: str
     size: int
     units: int
     indexes: Mapping[str, int]
+    changed: tuple[str, ...]
     added: int
 
     @property

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from finops_benchmarks.results import Cell, NotMeasured, Options, Result, Table
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _IMPORTED = [str(_REPOSITORY / folder) for folder in ("benchmarks", "src")]
 
+_IN_EACH_STEP = ("seq", "stepId", "updatedAt")
+
 _BEGIN, _END = "<!-- prices: made by ./benchmarks/run.sh work -->", "<!-- end of prices -->"
 
 
@@ -29,10 +32,16 @@ def measure(_: Options) -> Result:
     for name, make_tables in DOCUMENTS.items():
         document = _REPOSITORY / name
         document.write_text(with_tables(document.read_text(encoding="utf-8"), make_tables(prices)), encoding="utf-8")
-    one_agent = next(work for work in works if work.name == "one agent")
+    by_name = {work.name: work for work in works}
     return Result(
         "Work and its price",
-        (_work_table(works), _writes_table(one_agent), _processor_table(works), *price_table(prices)),
+        (
+            _work_table(works),
+            _writes_table(by_name["one agent"]),
+            _messages_table(by_name["two agents"]),
+            _time_table(works, prices),
+            *price_table(prices),
+        ),
         figures={
             "works": {work.name: _figures(work) for work in works},
             "dollars": {name: _by_service(charges) for name, charges in _bills(prices).items()},
@@ -158,7 +167,8 @@ def _work_table(works: Iterable[Work]) -> Table:
             "others",
             "write units",
             "read units",
-            "bytes to clients",
+            "bytes sent",
+            "bytes received",
             "bytes logged",
         ),
         tuple(
@@ -170,23 +180,26 @@ def _work_table(works: Iterable[Work]) -> Table:
                 sum(call.service not in ("dynamodb", "apigatewaymanagementapi") for call in work.calls),
                 work.write_units,
                 work.read_units,
-                work.message_bytes,
+                sum(call.sent for call in work.calls),
+                sum(call.received for call in work.calls),
                 work.log_bytes,
             )
             for work in works
         ),
-        "By the functions. Lambda itself receives and deletes the queue's message, and logs three lines an invocation.",
+        "By the functions: AWS calls, and the bytes of their requests' and responses' bodies. Lambda itself receives"
+        " and deletes the queue's message, and logs three lines an invocation.",
     )
 
 
 def _writes_table(work: Work) -> Table:
     return Table(
         "What a question to one agent writes",
-        ("item", "by", "bytes", "units", "of indexes"),
+        ("item", "by", "changes", "bytes", "units", "and of indexes"),
         tuple(
             (
                 write.item,
                 call.operation,
+                ", ".join(name for name in write.changed if name not in _IN_EACH_STEP) or "all of it",
                 write.size,
                 write.units,
                 ", ".join(f"{index} {units}" for index, units in write.indexes.items()) or None,
@@ -194,19 +207,40 @@ def _writes_table(work: Work) -> Table:
             for call in work.calls
             for write in call.writes
         ),
+        f"Each step of a job also changes {', '.join(_IN_EACH_STEP)}. A transaction's items cost twice.",
     )
 
 
-def _processor_table(works: Sequence[Work]) -> Table:
-    invocations = [invocation for work in works for invocation in work.invocations]
+def _messages_table(work: Work) -> Table:
+    kinds = Counter[str]()
+    for call in work.calls:
+        if call.message is not None:
+            kinds[call.message] += call.sent
     return Table(
-        "Processor time of an invocation",
-        ("function", "milliseconds, median"),
+        "What a client hears of a question to two agents",
+        ("message", "how many", "bytes in all"),
+        tuple((kind, work.messages()[kind], size) for kind, size in kinds.items()),
+    )
+
+
+def _time_table(works: Sequence[Work], prices: Prices) -> Table:
+    measured = [invocation for work in works for invocation in work.invocations]
+    billed = prices.seconds_of_question("one agent")
+    return Table(
+        "Time of the functions",
+        ("function", "MB", "processor time of an invocation, ms", "billed for a question to one agent, ms"),
         tuple(
-            (name, median(found.processor_ms for found in invocations if found.function == name))
-            for name in dict.fromkeys(found.function for found in invocations)
+            (
+                function,
+                memory,
+                median(invocation.processor_ms for invocation in measured if invocation.function == function),
+                round(1000 * billed[function]) if function in billed else None,
+            )
+            for function, memory in prices.memory.items()
         ),
-        "On the machine that counted, without what plays AWS; a cold start is not in it.",
+        "Processor time is the median on the machine that counted, without what plays AWS. What is billed is an"
+        " estimate from prices.toml: the agents' time, the processor's at the share of one that the memory gives, a"
+        " share of cold starts, and calls that follow each other.",
     )
 
 
