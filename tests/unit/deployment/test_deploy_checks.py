@@ -127,6 +127,9 @@ def test_account_too_small_for_its_jobs_is_a_warning_that_says_what_fits(
     machine: Machine, limit: int, jobs: int, fits: int
 ) -> None:
     machine.aws.runs_at_once(limit)
+    # The local cloud's limit is its machine's, and its jobs are ten whatever is said.
+    assert "at once" not in machine.deploy("--dry-run", "--parameter", f"MaximumConcurrency={jobs}").stderr
+    machine.environment.delenv("AWS_ENDPOINT_URL")
     run = machine.deploy("--dry-run", "--parameter", f"MaximumConcurrency={jobs}")
     (warning,) = (line for line in run.stderr.splitlines() if "Warning: " in line)
     assert f"{limit} functions at once" in warning
@@ -141,6 +144,7 @@ def test_account_too_small_for_its_jobs_is_a_warning_that_says_what_fits(
     "answer", [refusal("AccessDeniedException", "Not for you"), EndpointConnectionError(endpoint_url="x")]
 )
 def test_account_whose_limit_cannot_be_read_is_deployed_to(machine: Machine, answer: Exception) -> None:
+    machine.environment.delenv("AWS_ENDPOINT_URL")
     machine.aws.answers("get_account_settings", answer)
     assert "Warning: Cannot see how many functions this account may run at once: " in machine.deploy().stderr
     assert machine.changed_something()
