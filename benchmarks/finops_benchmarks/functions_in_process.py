@@ -69,8 +69,6 @@ class Functions:
         self._keys = _Keys()
         self._environment = {
             **{name: value for function in FUNCTIONS for name, value in _environment_of(function).items()},
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
             "TOKEN_KEYS_URL": self._keys.url,
             "RESULTS_BUCKET": "results",
             **changes,
