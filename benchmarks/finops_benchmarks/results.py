@@ -7,7 +7,7 @@ measured anew, and no table or picture shows a figure that is not in the JSON.
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,6 +105,15 @@ def write(results: Mapping[str, Result], directory: Path) -> None:
     for part in parts.values():
         for chart in part["charts"]:
             (directory / f"{chart['name']}.svg").write_bytes(Chart(**chart).svg())
+
+
+def write_into_document(document: str, part: str, tables: Iterable[Table]) -> None:
+    """Write a part's tables into a document of the repository, by its path, between the part's two markers."""
+    path = Path(__file__).resolve().parents[2] / document
+    begin, end = f"<!-- {part}: made by ./benchmarks/run.sh {part} -->\n\n", f"\n\n<!-- end of {part} -->"
+    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    made = "\n\n".join(table.markdown() for table in tables)
+    path.write_text(f"{before}{begin}{made}{end}{rest.partition(end)[2]}", encoding="utf-8")
 
 
 def _report(parts: Mapping[str, Any]) -> str:

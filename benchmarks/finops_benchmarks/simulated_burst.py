@@ -12,7 +12,7 @@ from statistics import median, quantiles
 
 from finops_benchmarks.asking import Answered, ask, connected
 from finops_benchmarks.cloudformation_template import load
-from finops_benchmarks.results import Cell, Options, Result, Table
+from finops_benchmarks.results import Cell, Options, Result, Table, write_into_document
 from finops_benchmarks.simulation import Setting, bursts, load_against_wait, simulate
 from finops_benchmarks.stacks import local_cloud
 from finops_operations.local_run.cloud import ROOT
@@ -29,7 +29,9 @@ _PERCENTS = (25, 50, 75, 95)
 
 def measure(_: Options) -> Result:
     """Simulate what breaks and what mends it, and hold the simulation against a measured burst."""
-    return Result("Simulation: where people begin to wait", (bursts(), _held_against()), (load_against_wait(),))
+    simulated = bursts()
+    write_into_document("docs/capacity.md", "simulation", [simulated])
+    return Result("Simulation: where people begin to wait", (simulated, _held_against()), (load_against_wait(),))
 
 
 def _held_against() -> Table:

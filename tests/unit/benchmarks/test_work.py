@@ -47,11 +47,6 @@ CONNECTION_WRITE_UNITS = 7
 """Of `$connect`, signing in, a ping and `$disconnect`."""
 
 
-@pytest.fixture(scope="module")
-def works() -> dict[str, Work]:
-    return {counted.name: counted for counted in work.count()}
-
-
 def test_a_question_makes_these_calls_and_no_more(works: dict[str, Work]) -> None:
     assert works["one agent"].calls_by_kind() == ONE_AGENT
     assert works["two agents"].calls_by_kind() == ONE_AGENT + MORE_FOR_A_SECOND_AGENT
