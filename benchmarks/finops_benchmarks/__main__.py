@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from finops_benchmarks import capacity, latency, simulated_burst, work
+from finops_benchmarks import capacity, latency, scale, simulated_burst, work
 from finops_benchmarks.results import NotMeasured, Options, Result, write
 from finops_operations.local_run.cloud import LocalRunFailed, use_local_credentials
 from finops_operations.operator_messages import complain, heading, say
@@ -14,6 +14,7 @@ from finops_operations.operator_messages import complain, heading, say
 PARTS: dict[str, Callable[[Options], Result]] = {
     "latency": latency.measure,
     "work": work.measure,
+    "scale": scale.measure,
     "capacity": capacity.measure,
     "simulation": simulated_burst.measure,
 }

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from finops_benchmarks.results import NotMeasured
 
-_ENDS = ("job_completed", "job_failed", "job_cancelled")
+ENDS = ("job_completed", "job_failed", "job_cancelled")
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,27 @@ def connected(url: str) -> connect:
     return connect(url, compression=None, open_timeout=60)
 
 
+def question(user: str, agent_seconds: float) -> str:
+    """Give a frame that asks, as a user of this name, for an answer that takes the agent so long."""
+    return json.dumps(
+        {
+            "action": "finops_query",
+            # With a word of costs, so that the project asks one agent as the floor does.
+            "query": f"What did S3 cost? Answer after {agent_seconds}",
+            "requestId": str(uuid.uuid4()),
+            "userId": user,
+            "username": user,
+        }
+    )
+
+
 async def ask(connection: ClientConnection, user: str, agent_seconds: float) -> Answered:
-    """Ask for an answer that takes the agent so long, and wait for it; raise NotMeasured if another comes, or none."""
-    frame = {
-        "action": "finops_query",
-        # With a word of costs, so that the project asks one agent as the floor does.
-        "query": f"What did S3 cost? Answer after {agent_seconds}",
-        "requestId": str(uuid.uuid4()),
-        "userId": user,
-        "username": user,
-    }
+    """Ask for an answer that takes the agent so long, and wait for it; raise NotMeasured if another comes."""
+    frame = question(user, agent_seconds)
     sent = time.perf_counter()
-    await connection.send(json.dumps(frame))
+    await connection.send(frame)
     came: list[tuple[str, float]] = []
-    while not came or came[-1][0] not in _ENDS:
+    while not came or came[-1][0] not in ENDS:
         message = json.loads(await asyncio.wait_for(connection.recv(), 60))
         came.append((message.get("type", "none"), time.perf_counter() - sent))
     # The processor may be quicker than the handler, which acknowledges what it has queued already.
