@@ -156,11 +156,16 @@ class Functions:
         with self.recorder.unrecorded():
             self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
 
-    def multiply_jobs(self, times: int) -> None:
-        """Make each job that there is, with its answer and the note of its requestId, so many jobs of its user's."""
+    def multiply_jobs(self, times: int, job_id: str = "") -> None:
+        """Make each job that there is, or this one, with its answers, so many jobs of its user's.
+
+        Of all of them, the notes of their requestIds too.
+        """
         table: Any = boto3.Session().resource("dynamodb").Table(self._environment["JOBS_TABLE"])
         with self.recorder.unrecorded():
-            items = [item for item in table.scan()["Items"] if not item["jobId"].startswith("user#")]
+            pages = table.meta.client.get_paginator("scan").paginate(TableName=table.name)
+            items = [item for page in pages for item in page["Items"] if item["jobId"].startswith(job_id)]
+            items = [item for item in items if not item["jobId"].startswith("user#")]
             with table.batch_writer() as batch:
                 for number in range(1, times):
                     for item in items:

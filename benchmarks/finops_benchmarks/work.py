@@ -49,12 +49,12 @@ def measure(_: Options) -> Result:
     )
 
 
-def count() -> list[Work]:
-    """Count what the functions do, in a process of its own."""
+def count(what: str = "work") -> list[Work]:
+    """Count what the functions do, in a process of its own: the part `work`, or `growth`."""
     with TemporaryDirectory() as directory:
         report = Path(directory) / "work.json"
         counted = subprocess.run(  # noqa: S603 (a list, no shell)
-            [sys.executable, "-P", "-m", "finops_benchmarks.work_scenarios", report],
+            [sys.executable, "-P", "-m", "finops_benchmarks.work_scenarios", what, report],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(_IMPORTED)},
             capture_output=True,
             text=True,

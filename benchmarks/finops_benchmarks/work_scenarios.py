@@ -1,7 +1,7 @@
 """What is counted: a connection's life, and questions. A process of its own, since the functions are watched in it.
 
-Its argument is the file into which the work goes, as JSON. The clock stands still, so that the same is counted every
-time, and goes on where a connection is to be idle.
+Its arguments are what to count, and the file into which the work goes, as JSON. The clock stands still, so that the
+same is counted every time, and goes on where a connection is to be idle.
 """
 
 import json
@@ -20,6 +20,9 @@ from finops_benchmarks.recorded_work import ANSWER_CHARACTERS, Work
 FOLLOWERS = 10
 HISTORY = 198
 """How many questions its user has asked before the one that shows whether history costs."""
+
+EARLIER_QUESTIONS, OTHER_USERS, MORE_FOLLOWERS = (1, 100, 1000), (10, 100), (1, 5, 20)
+"""What grows, for the part `growth`: what a user has asked before, who else has asked, and who follows the question."""
 
 ACTIVE_JOBS = 10
 """How many questions a user's item names before those that have ended are cleared away: MaxActiveJobsPerUser."""
@@ -45,6 +48,7 @@ class _Scenarios:
             self._hear,
             # The least that there is. An agent is silent for one of them, or for none.
             HEARTBEAT_SECONDS="1",
+            MAX_CONNECTIONS_PER_USER=str(max(MORE_FOLLOWERS)),
         )
         self.works: list[Work] = []
 
@@ -85,6 +89,24 @@ class _Scenarios:
         self._count("one agent, clearing ended ones", lambda: self._ask_and_process(connection))
         self._functions.multiply_jobs(HISTORY // (ACTIVE_JOBS + 1))
         self._count("one agent, after many questions", lambda: self._ask_and_process(connection))
+
+    def growth(self) -> None:
+        """Ask one question again and again, where ever more is stored, and where ever more connections follow it."""
+        self._ask_and_process(self._signed_in(str(uuid.uuid4())))
+        for followers in MORE_FOLLOWERS:
+            self._count_question(f"followers: {followers}", followers=followers)
+        for others in OTHER_USERS:
+            for _ in range(others):
+                self._ask_and_process(self._signed_in(str(uuid.uuid4())))
+            self._count_question(f"other users: at least {others}")
+        for earlier in EARLIER_QUESTIONS:
+            self._count_after(earlier)
+
+    def _count_after(self, earlier: int) -> None:
+        connection = self._signed_in(str(uuid.uuid4()))
+        self._ask_and_process(connection)
+        self._functions.multiply_jobs(earlier, self._job_id)
+        self._count(f"earlier questions: {earlier}", lambda: self._ask_and_process(connection))
 
     def _count_question(
         self, name: str, agents: tuple[str, ...] = _ONE, *, followers: int = 1, has_request_id: bool = True
@@ -140,13 +162,17 @@ class _Scenarios:
 
 
 def main() -> None:
-    """Count everything."""
+    """Count everything, or what grows."""
+    what, report = sys.argv[1:]
     with time_machine.travel(_BEGIN, tick=False) as clock:
         scenarios = _Scenarios(clock)
-        scenarios.connection()
-        scenarios.questions()
-        scenarios.history()
-    Path(sys.argv[1]).write_bytes(msgspec.json.encode(scenarios.works))
+        if what == "growth":
+            scenarios.growth()
+        else:
+            scenarios.connection()
+            scenarios.questions()
+            scenarios.history()
+    Path(report).write_bytes(msgspec.json.encode(scenarios.works))
 
 
 if __name__ == "__main__":
