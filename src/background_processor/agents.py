@@ -5,7 +5,8 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,57 +44,61 @@ class Agents:
 
     def __init__(
         self,
-        make_client: Callable[[], "LambdaClient"],
+        client: "LambdaClient",
         heartbeat: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Keep what makes clients that neither wait too briefly nor try again (see aws_clients.agent_client).
+        """Keep a client that neither waits too briefly nor tries again (see aws_clients.agent_client).
 
-        Each invocation has a client, and so a connection, of its own: Lambda freezes this function between two jobs,
-        and a connection that has died meanwhile would fail an invocation that must not be tried again. After
-        `heartbeat` seconds of silence the caller is told. `clock` and `sleep` are in seconds.
+        After `heartbeat` seconds of silence the caller is told. `clock` and `sleep` are in seconds.
         """
-        self._make_client = make_client
-        # boto3's sessions, which make the clients, are not for several threads at once:
-        # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/session.html
-        self._making = threading.Lock()
+        self._client = client
         self._heartbeat = heartbeat
         self._clock = clock
         self._sleep = sleep
 
-    def ask(self, agents: Sequence[str], query: str, job_id: str, time_limit: float) -> Iterator[Outcome | None]:
-        """Give each agent's outcome as it comes, and None for each heartbeat's length without one.
+    @contextmanager
+    def asked(
+        self, agents: Sequence[str], query: str, job_id: str, time_limit: float
+    ) -> Iterator[Iterator[Outcome | None]]:
+        """Ask agents; give each one's outcome as it comes, and None for each heartbeat's length without one.
 
         An agent that is not there after `time_limit` seconds has timed out. Its thread is left alone: it ends with the
         client's own timeout and is heard by nobody.
         """
-        if not agents:
-            return
+        # Lambda freezes this function between two jobs, and a connection that has died meanwhile would fail an
+        # invocation that must not be tried again.
+        self._client.close()
         deadline = self._clock() + time_limit
-        executor = ThreadPoolExecutor(max_workers=len(agents), thread_name_prefix="agent")
+        executor = ThreadPoolExecutor(max_workers=len(agents) or 1, thread_name_prefix="agent")
         stopped = threading.Event()
         try:
             waiting = {
                 executor.submit(self._outcome_of, agent, query, job_id, deadline, stopped): agent for agent in agents
             }
-            while waiting:
-                time_left = deadline - self._clock()
-                done, _ = wait(waiting, timeout=max(0.0, min(self._heartbeat, time_left)), return_when=FIRST_COMPLETED)
-                for future in done:
-                    del waiting[future]
-                    yield _counted(future.result())
-                if waiting and self._clock() >= deadline:
-                    for future, agent in waiting.items():
-                        # While the caller was busy with another's outcome, this one may have come.
-                        yield _counted(future.result() if future.done() else _timed_out(agent, time_limit))
-                    return
-                if not done:
-                    yield None
+            yield self._outcomes(waiting, deadline, time_limit)
         finally:
             # The job may have been cancelled, with an agent that is not begun.
             stopped.set()
             executor.shutdown(wait=False, cancel_futures=True)
+
+    def _outcomes(
+        self, waiting: dict[Future[Outcome], str], deadline: float, time_limit: float
+    ) -> Iterator[Outcome | None]:
+        while waiting:
+            time_left = deadline - self._clock()
+            done, _ = wait(waiting, timeout=max(0.0, min(self._heartbeat, time_left)), return_when=FIRST_COMPLETED)
+            for future in done:
+                del waiting[future]
+                yield _counted(future.result())
+            if waiting and self._clock() >= deadline:
+                for future, agent in waiting.items():
+                    # While the caller was busy with another's outcome, this one may have come.
+                    yield _counted(future.result() if future.done() else _timed_out(agent, time_limit))
+                return
+            if not done:
+                yield None
 
     def _outcome_of(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> Outcome:
         """Ask an agent until it has answered, or failed. Runs in a thread of its own."""
@@ -107,11 +112,9 @@ class Agents:
 
     def _invoke(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> str:
         """Invoke an agent and give its markdown; raise AgentFailed or AgentTimedOut."""
-        with self._making:
-            client = self._make_client()
         try:
             payload_sent = json.dumps({"query": query, "jobId": job_id}).encode()
-            response = self._begin(client, agent, payload_sent, deadline, stopped)
+            response = self._begin(agent, payload_sent, deadline, stopped)
             # One byte more than the most shows that there is too much, and no more than that need be had.
             payload: bytes = response["Payload"].read(MAX_PAYLOAD_BYTES + 1)
         except ReadTimeoutError:
@@ -120,8 +123,6 @@ class Agents:
             # jobId too: a thread that outlives its job would else log in the next one's name.
             logger.warning("An agent could not be reached.", agent=agent, jobId=job_id, errorType=type(error).__name__)
             raise AgentFailed("It could not be reached.") from None
-        finally:
-            client.close()
         # A function's crash comes back with status 200, and in its payload an error that is not for clients.
         # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
         if "FunctionError" in response:
@@ -129,15 +130,13 @@ class Agents:
             raise AgentFailed("It stopped with an error.")
         return content_of(payload)
 
-    def _begin(
-        self, client: "LambdaClient", agent: str, payload: bytes, deadline: float, stopped: threading.Event
-    ) -> Any:
+    def _begin(self, agent: str, payload: bytes, deadline: float, stopped: threading.Event) -> Any:
         """Begin an invocation; a throttled one again until the deadline, or until nobody waits for it any more."""
         longest = _FIRST_PAUSE
         while not stopped.is_set():
             try:
-                return client.invoke(FunctionName=agent, Payload=payload)
-            except client.exceptions.TooManyRequestsException:
+                return self._client.invoke(FunctionName=agent, Payload=payload)
+            except self._client.exceptions.TooManyRequestsException:
                 # Not predictable on purpose: all that were refused together must not come back together.
                 pause = random.uniform(longest / 2, longest)  # noqa: S311 (no secret)
                 if self._clock() + pause >= deadline:

@@ -1,5 +1,7 @@
 """A message of the processing queue: its job is claimed, its agents are asked, and each step is stored, then sent."""
 
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -17,12 +19,9 @@ from finops_websocket.wire.server_messages import ServerMessage
 
 logger = Logger(child=True)
 
-# How far a job is, in percent; a queued one has 5, a completed one 100. Between asking and the last answer each agent
-# has an equal share.
-CLAIMED = 10
-ASKING = 15
+# How far a job is, in percent; a queued one has 5, a completed one 100. Between the two each agent has an equal share.
+STARTED = 10
 ALL_ANSWERED = 90
-COMPOSING = 95
 
 # Seconds until a client that could not be told an end is tried again: throttles pass in less.
 _TELL_AGAIN_AFTER = 5
@@ -62,11 +61,18 @@ def process_job(
 
     Raises JobHeldElsewhere if another worker has the job, EndNotTold if it has ended and a follower could not be told.
     """
-    message.keep_hidden()
     try:
-        job = services.jobs.claim(
-            job_id, worker, message.message_id, services.lease, progress=CLAIMED, message="Working on your question."
-        )
+        # Both are about as long as each other, and neither needs the other.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            beside.submit(message.keep_hidden)
+            job = services.jobs.claim(
+                job_id,
+                worker,
+                message.message_id,
+                services.lease,
+                progress=STARTED,
+                message="Working on your question.",
+            )
         logger.append_keys(userId=job.user_id)
         _Run(services, message, job).to_the_end(time_limit)
     except JobEnded:
@@ -89,32 +95,19 @@ class _Run:
 
     def to_the_end(self, time_limit: float) -> None:
         """Ask the agents, which have `time_limit` seconds, and end the job; raise EndNotTold like process_job."""
-        self._send(messages.progress_update(self._job))
-        self._start()
-        missing = [agent for agent in self._job.agents if agent not in self._answers]
-        for outcome in self._services.agents.ask(missing, self._job.query, self._job.job_id, time_limit):
-            if outcome is None:
-                self._beat()
-            else:
-                answer = self._services.answers.put(self._job, self._answer_of(outcome))
-                self._keep(answer)
-                self._note(answer)
-        if all(answer.has_failed for answer in self._whole.values()):
-            self._fail()
-        else:
-            self._complete()
-
-    def _start(self) -> None:
-        asked = self._titles(self._job.agents)
         # What an earlier worker stored is not asked for again. It is said again: the worker may have died before it
         # could say so.
         stored = self._services.answers.find(self._job) if self._job.attempts > 1 else {}
-        for answer in stored.values():
-            self._keep(answer)
-        self._record(progress=max(self._job.progress, ASKING), message=f"Asking {asked}.")
-        self._send(messages.analysis_started(self._job))
-        for answer in answers.in_order(self._job, stored):
-            self._note(answer)
+        missing = [agent for agent in self._job.agents if agent not in stored]
+        with self._services.agents.asked(missing, self._job.query, self._job.job_id, time_limit) as outcomes:
+            self._send(messages.progress_update(self._job), messages.analysis_started(self._job))
+            for answer in answers.in_order(self._job, stored):
+                self._note(answer)
+            for outcome in outcomes:
+                if outcome is None:
+                    self._beat()
+                else:
+                    self._note(self._services.answers.put(self._job, self._answer_of(outcome)))
 
     def _beat(self) -> None:
         waiting = self._titles(agent for agent in self._job.agents if agent not in self._job.completed_agents)
@@ -123,7 +116,13 @@ class _Run:
         self._send(messages.progress_update(self._job))
 
     def _note(self, answer: Answer) -> None:
+        """Store and say that an agent is through; with the last one's answer the job ends, in the same step."""
+        self._answers[answer.agent] = answer
+        self._whole[answer.agent] = self._services.answers.with_whole_content(self._job, answer)
         completed = tuple(dict.fromkeys((*self._job.completed_agents, answer.agent)))
+        if len(self._answers) == len(self._job.agents):
+            self._end(answer, completed)
+            return
         verb = "has no answer" if answer.has_failed else "has answered"
         self._record(
             progress=max(self._job.progress, progress_after(len(completed), len(self._job.agents))),
@@ -132,42 +131,41 @@ class _Run:
         )
         self._send(messages.agent_completed(self._job, answer, self._services.answers))
 
-    def _complete(self) -> None:
-        self._record(progress=COMPOSING, message="Putting the answer together.")
-        self._send(messages.progress_update(self._job))
+    def _end(self, last: Answer, completed: tuple[str, ...]) -> None:
         whole = answers.in_order(self._job, self._whole)
+        if all(answer.has_failed for answer in whole):
+            self._fail(whole, completed)
+        else:
+            self._complete(whole, completed)
+        said = messages.agent_completed(self._job, last, self._services.answers)
+        end = messages.end_of(self._job, self._services.answers, self._answers)
+        if not self._services.delivery.broadcast(self._job, said, end):
+            raise EndNotTold(f"The end of job {self._job.job_id} could not be told to everybody.")
+
+    def _complete(self, whole: Sequence[Answer], completed: tuple[str, ...]) -> None:
         self._services.answers.put_response(self._job, answers.compose(whole))
         partial = any(answer.has_failed for answer in whole)
-        self._job = self._services.jobs.complete(self._job, message="Your answer is ready.", partial=partial)
+        self._job = self._services.jobs.complete(
+            self._job, message="Your answer is ready.", partial=partial, completedAgents=completed
+        )
         logger.info("A job was completed.", partial=partial, seconds=self._job.updated_at - self._job.created_at)
-        self._tell_end(messages.job_completed(self._job, self._answers, self._services.answers))
 
-    def _fail(self) -> None:
-        failures = answers.in_order(self._job, self._whole)
+    def _fail(self, failures: Sequence[Answer], completed: tuple[str, ...]) -> None:
         reasons = " ".join(f"{answer.title}: {answer.content}" for answer in failures)
         if all(answer.timed_out for answer in failures):
             code, error = "TIMED_OUT", f"No agent answered in time. {reasons}"
         else:
             code, error = "AGENTS_FAILED", f"No agent could answer. {reasons}"
-        self._job = self._services.jobs.fail(self._job, code=code, error=error)
+        self._job = self._services.jobs.fail(self._job, code=code, error=error, completedAgents=completed)
         logger.info("A job failed.", code=code, seconds=self._job.updated_at - self._job.created_at)
-        self._tell_end(messages.end_of(self._job, self._services.answers))
 
     def _record(self, **changes: Any) -> None:
         # First the message and then the lease: it must not come back to a job that is held.
         self._message.keep_hidden()
         self._job = self._services.jobs.record_step(self._job, self._services.lease, **changes)
 
-    def _send(self, message: ServerMessage) -> None:
-        self._services.delivery.broadcast(self._job, message)
-
-    def _tell_end(self, message: ServerMessage) -> None:
-        if not self._services.delivery.broadcast(self._job, message):
-            raise EndNotTold(f"The end of job {self._job.job_id} could not be told to everybody.")
-
-    def _keep(self, answer: Answer) -> None:
-        self._answers[answer.agent] = answer
-        self._whole[answer.agent] = self._services.answers.with_whole_content(self._job, answer)
+    def _send(self, *said: ServerMessage) -> None:
+        self._services.delivery.broadcast(self._job, *said)
 
     def _answer_of(self, outcome: Outcome) -> Answer:
         return Answer(
@@ -179,13 +177,13 @@ class _Run:
             timed_out=isinstance(outcome.failure, AgentTimedOut),
         )
 
-    def _titles(self, agents: Any) -> str:
+    def _titles(self, agents: Iterable[str]) -> str:
         return " and ".join(map(self._services.catalogue.title_of, agents))
 
 
 def progress_after(answered: int, asked: int) -> int:
     """Give the progress when `answered` of `asked` agents are there. Pure."""
-    return ASKING + (ALL_ANSWERED - ASKING) * answered // asked
+    return STARTED + (ALL_ANSWERED - STARTED) * answered // asked
 
 
 def progress_while_waiting(current: int, answered: int, asked: int) -> int:

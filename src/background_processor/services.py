@@ -1,7 +1,6 @@
 """What the background processor works with."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from background_processor.agents import Agents
@@ -26,11 +25,10 @@ class BackgroundProcessorServices(Services):
     @classmethod
     def of_stack(cls, settings: BackgroundProcessorSettings) -> "BackgroundProcessorServices":
         """Make them for a function with these settings."""
-        make_agent_client = partial(aws_clients.agent_client, settings.agent_timeout_seconds)
         return cls(
             **vars(services_of(settings, aws_clients.PATIENT)),
             catalogue=AgentCatalogue(settings.cost_forecast_function, settings.trusted_advisor_function),
-            agents=Agents(make_agent_client, settings.heartbeat_seconds),
+            agents=Agents(aws_clients.agent_client(settings.agent_timeout_seconds), settings.heartbeat_seconds),
             # Not patient: a message is hidden within its job's lease.
             sqs=aws_clients.sqs(),
             lease=settings.lease_seconds,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from finops_websocket.connections.channel import ClientChannel
+from finops_websocket.connections.channel import SIDE_BY_SIDE, ClientChannel
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
@@ -63,12 +63,16 @@ def s3(attempts: int = PROMPT) -> "S3Client":
 def client_channel(management_endpoint: str) -> ClientChannel:
     """Give the channel to the connections of the stage with this management endpoint."""
     return ClientChannel(
-        boto3.client("apigatewaymanagementapi", endpoint_url=management_endpoint, config=_config(PROMPT))
+        boto3.client(
+            "apigatewaymanagementapi",
+            endpoint_url=management_endpoint,
+            config=_config(PROMPT).merge(Config(max_pool_connections=SIDE_BY_SIDE)),
+        )
     )
 
 
 def agent_client(read_timeout: int) -> "LambdaClient":
-    """Give Lambda for one invocation of an agent, which may take `read_timeout` seconds and is made once.
+    """Give Lambda for invocations of agents, each of which may take `read_timeout` seconds and is made once.
 
     By default the SDK waits 60 seconds and then invokes again:
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html

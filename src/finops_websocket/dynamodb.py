@@ -35,7 +35,7 @@ class Change:
 def update_item(
     table: "Table",
     key: Mapping[str, Any],
-    condition: ConditionBase,
+    condition: ConditionBase | None = None,
     *,
     assign: Mapping[str, Any] | None = None,
     assign_if_missing: Mapping[str, Any] | None = None,
@@ -43,16 +43,17 @@ def update_item(
     delete: Mapping[str, Any] | None = None,
     remove: Sequence[str] = (),
 ) -> Change:
-    """Assign attributes, add to numbers and sets, delete from sets and remove attributes, if the condition holds.
+    """Assign attributes, add to numbers and sets, delete from sets and remove attributes, if a condition holds.
 
     Raises botocore's ClientError when DynamoDB refuses. What is there when the condition does not hold comes with the
     refusal, without a second read:
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
     """
+    given: Any = {} if condition is None else {"ConditionExpression": condition}
     try:
         changed = table.update_item(
             Key=dict(key),
-            ConditionExpression=condition,
+            **given,
             ReturnValues="ALL_NEW",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
             **_update_arguments(assign or {}, assign_if_missing or {}, add or {}, delete or {}, remove),

@@ -17,14 +17,22 @@ from faults.evidence import (
 )
 from faults.history import Closed, Injected, Received, Stored
 
+# What is said of a job's first step, and of its last.
+ONE_STEP = {
+    ("progress_update", "analysis_started"),
+    ("agent_completed", "job_completed"),
+    ("agent_completed", "job_failed"),
+}
+
 
 def seq_rises_for_each_follower(evidence: Evidence) -> Iterator[str]:
     """What a connection receives of a job is in order, or can be told by its seq to be a repeat or older.
 
     - Messages of one kind, seq and agent say the same, wherever they were received. Links (signed anew each time) may
       differ, and the text beside a link (cut to what the message takes).
-    - A step has one live message, so a connection that has received one accepts another of that seq only as a repeat
-      of it. What redraws a snapshot of that seq (analysis_started, agent_completed, the end) is none: it says what the
+    - A step has one live message, or one of the pairs in ONE_STEP, in that order. So a connection that has received one
+      accepts another of that seq only as a repeat of it, or as what it is followed by. What redraws a snapshot of that
+      seq (analysis_started, agent_completed, the end) is none: it says what the
       snapshot says, before or after the step's own message.
     - Live messages come in order. One that is older than another one received before is an error, unless
         - it is a repeat: the connection has received it before (a post was made twice);
@@ -131,6 +139,8 @@ def _disorder(evidence: Evidence, job_id: str, messages: list[Received]) -> Iter
             continue
         for before in accepted:
             if before.message["seq"] == message["seq"]:
+                if (before.message["type"], message["type"]) in ONE_STEP:
+                    continue
                 yield f"Job {job_id} has two messages of one step: {describe(before)}, then {describe(received)}."
             elif before.message["seq"] > message["seq"] and not _may_overtake(evidence, job_id, before, received):
                 yield f"Messages of job {job_id} came in falling order: {describe(before)}, {describe(received)}."

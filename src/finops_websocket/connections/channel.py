@@ -1,5 +1,7 @@
 """The way back to the clients: the only place that posts to a connection, looks at one or closes one."""
 
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi.client import ApiGatewayManagementApiClient
 
 logger = Logger(child=True)
+
+# Followers that are posted to side by side.
+SIDE_BY_SIDE = 50
+
+# Seconds that those who do not answer may hold up a job: far less than its lease, and far more than a post takes.
+_PATIENCE = 5.0
 
 
 class Posted(Enum):
@@ -32,6 +40,8 @@ class ClientChannel:
     def __init__(self, management_api: "ApiGatewayManagementApiClient") -> None:
         """Keep the client, whose endpoint is the stage's management endpoint."""
         self._management_api = management_api
+        self._threads = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="post")
+        self._under_way: dict[str, Future[Posted]] = {}
 
     def send(self, connection_id: str, message: ServerMessage) -> Posted:
         """Post a message and say what became of it."""
@@ -51,6 +61,36 @@ class ClientChannel:
                 metrics.count(metrics.DELIVERIES_REFUSED)
             return Posted.FAILED
         return Posted.SENT
+
+    def broadcast(
+        self, connection_ids: Collection[str], messages: Sequence[ServerMessage], patience: float = _PATIENCE
+    ) -> dict[str, Posted]:
+        """Post messages, one after another, to connections side by side; say what became of the last one for each.
+
+        A connection that has not taken all of them within `patience` seconds counts as FAILED and holds up nobody any
+        more: it is not posted to again before it has taken or refused what is under way.
+        """
+        self._under_way = {connection: post for connection, post in self._under_way.items() if not post.done()}
+        posts = {
+            connection: self._threads.submit(self._send_all, connection, messages)
+            for connection in connection_ids
+            if connection not in self._under_way
+        }
+        self._under_way.update(posts)
+        done, _ = wait(posts.values(), timeout=patience)
+        return {
+            connection: posts[connection].result() if posts.get(connection) in done else Posted.FAILED
+            for connection in connection_ids
+        }
+
+    def _send_all(self, connection_id: str, messages: Sequence[ServerMessage]) -> Posted:
+        posted = Posted.SENT
+        for message in messages:
+            # What could not be sent is in the store, and the next message may get through.
+            posted = self.send(connection_id, message)
+            if posted is Posted.GONE:
+                break
+        return posted
 
     def is_open(self, connection_id: str) -> bool:
         """Tell whether a connection is open; where that cannot be found out, it counts as open."""

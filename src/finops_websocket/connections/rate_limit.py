@@ -3,13 +3,9 @@
 API Gateway throttles all connections together; this keeps one from using up what is there for the others.
 """
 
-from typing import Any
-
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
 from finops_websocket.connections.identity import Connection
 from finops_websocket.connections.store import ROW_SECONDS, ConnectionStore
-from finops_websocket.dynamodb import Change, update_item
+from finops_websocket.dynamodb import update_item
 from finops_websocket.errors import ConnectionSpent, RateLimited
 
 # A frontend authenticates with its first frame. The others are for one whose user has to sign in first, which pings.
@@ -30,9 +26,9 @@ class RateLimiter:
     def __init__(self, auth_mode: str, connections: ConnectionStore) -> None:
         """Keep the connections.
 
-        In the mode `open` nobody has to show anything, so every connection that is noted counts as known.
+        In the mode `open` nobody has to show anything, so every connection counts as known.
         """
-        self._is_known = Attr("connectionId").exists() if auth_mode == "open" else Attr("verified").eq(True)
+        self._all_are_known = auth_mode == "open"
         self._connections = connections
 
     def count(self, connection_id: str) -> Connection:
@@ -42,30 +38,23 @@ class RateLimiter:
         same, or has sent all that it may without having shown who it is.
         """
         now = self._connections.now()
-        minute = now // _MINUTE
-        counts_on = ~self._is_known | Attr("minute").eq(minute)
-        # A connection whose row is gone, because it was taken for gone itself, gets one on which nobody is signed in.
-        one_more: Any = {"add": {"frames": 1}, "assign_if_missing": {"ttl": now + ROW_SECONDS}}
-        begins_minute = self._is_known & ~Attr("minute").eq(minute)
-        counted = self._update(connection_id, counts_on, **one_more)
-        if not counted.made:
-            counted = self._update(connection_id, begins_minute, assign={"minute": minute, "frames": 1})
-        if not counted.made:
-            # Of frames that come side by side, one begins the minute and the others count in it.
-            counted = self._update(connection_id, counts_on, **one_more)
+        # Each minute has a number of its own, so that none has to be set back: a connection lives for two hours.
+        minute = f"minute{now // _MINUTE}"
+        counted = update_item(
+            self._connections.table,
+            {"connectionId": connection_id},
+            add={"frames": 1, minute: 1},
+            # A connection whose row is gone, because it was taken for gone, gets one on which nobody is signed in.
+            assign_if_missing={"ttl": now + ROW_SECONDS},
+        )
         row = counted.item or {}
-        connection = (self._connections.connection_in(row) if row else None) or Connection(connection_id)
-        if not counted.made:
-            # It has closed, or signed in, between two of these: nothing is known against it.
-            return connection
-        frames = int(row["frames"])
-        if "minute" not in row and frames > FRAMES_BEFORE_SIGN_IN:
+        connection = self._connections.connection_in(row) or Connection(connection_id)
+        is_known = self._all_are_known or connection.verified
+        if not is_known and row["frames"] > FRAMES_BEFORE_SIGN_IN:
             raise ConnectionSpent("This connection has sent too much without signing in, and is closed.", _MINUTE)
+        frames = row[minute]
         if frames > FRAMES_THAT_END_IT:
             raise ConnectionSpent("This connection goes on sending too much, and is closed.", _MINUTE)
         if frames > FRAMES_PER_MINUTE:
             raise RateLimited("This connection sends too much. Please wait a moment.", _MINUTE - now % _MINUTE)
         return connection
-
-    def _update(self, connection_id: str, condition: ConditionBase, **changes: Any) -> Change:
-        return update_item(self._connections.table, {"connectionId": connection_id}, condition, **changes)

@@ -25,13 +25,13 @@ class Delivery:
         self._answers = answers
         self._connections = connections
 
-    def broadcast(self, job: Job, message: ServerMessage) -> bool:
-        """Send a message to the followers that the stored step gave back, and tell whether all have it or are gone.
+    def broadcast(self, job: Job, *messages: ServerMessage) -> bool:
+        """Send a step's messages to the followers that the store gave back, and tell whether all have them or are gone.
 
         A step that cannot be sent is not sent again: its state is stored, and the next message brings a newer one. An
         end is: whoever knows it is no follower any more, so who is left is told on the next attempt.
         """
-        posted = {connection_id: self._channel.send(connection_id, message) for connection_id in sorted(job.followers)}
+        posted = self._channel.broadcast(job.followers, messages)
         gone = {connection_id for connection_id, result in posted.items() if result is Posted.GONE}
         told = {connection_id for connection_id, result in posted.items() if result is Posted.SENT}
         done_with = gone | told if job.is_finished else gone

@@ -108,10 +108,10 @@ def job_snapshot(job: Job, found: Mapping[str, Answer], answers: AnswerStore) ->
     return replace(message, results=tuple(results))
 
 
-def end_of(job: Job, answers: AnswerStore) -> ServerMessage:
-    """Give the message of a finished job's end."""
+def end_of(job: Job, answers: AnswerStore, found: Mapping[str, Answer] | None = None) -> ServerMessage:
+    """Give the message of a finished job's end, with the answers that were found in the store, or that are there."""
     if job.status == COMPLETED:
-        return job_completed(job, answers.find(job), answers)
+        return job_completed(job, answers.find(job) if found is None else found, answers)
     if job.status == CANCELLED:
         return JobCancelled(job_id=job.job_id, timestamp=job.updated_at, seq=job.seq)
     return JobFailed(

@@ -1,7 +1,8 @@
 """A question becomes a job: once for each requestId, within its user's limits, and all of that in one transaction.
 
-What a user has is an item of the jobs table, written with each new job under the condition that its version is the one
-that was read: of two questions at the same moment, one is counted first.
+What a user has is an item of the jobs table. A new job is first written under the condition that there is room for it
+in that item, whatever else is there. Only when that is refused is the item read, cleared of what is over, and written
+if its version is the one that was read: of two questions at the same moment, one is counted first.
 """
 
 import hashlib
@@ -116,6 +117,8 @@ class JobAdmission:
         counted as a question all the same: each repetition may be queued again.
         """
         request_key = _request_key(job, request_scope)
+        if self._create(job, self._add_to_user(job), request_key):
+            return Submission(job, is_duplicate=False)
         # Questions of one user at the same moment overtake each other.
         for _ in retry_on_conflict(self._sleep):
             noted = None if request_key is None else self._noted_job_id(request_key)
@@ -132,7 +135,7 @@ class JobAdmission:
                 continue
             user, gone = self._without_ended(user)
             user.check_jobs(self._limits)
-            if self._create(job, user.with_job(job.job_id, now), request_key, noted, gone):
+            if self._create(job, self._put_user(job, user.with_job(job.job_id, now)), request_key, noted, gone):
                 return Submission(job, is_duplicate=False)
         raise RateLimited("You ask too much at the same moment. Please try again.", 1)
 
@@ -152,9 +155,11 @@ class JobAdmission:
             was_interrupted and self._jobs.now() < job.updated_at + self._limits.agent_timeout
         )
 
-    def _create(self, job: Job, user: UserJobs, request_key: str | None, noted: str | None, gone: set[str]) -> bool:
-        """Write the job, its user's item and the note of its requestId; False if somebody else was faster."""
-        writes = [self._put(job.to_item(), "attribute_not_exists(jobId)"), self._put_user(job, user)]
+    def _create(
+        self, job: Job, user: Any, request_key: str | None, noted: str | None = None, gone: Collection[str] = ()
+    ) -> bool:
+        """Write the job, its user's item and the note of its requestId; False if what is there is not as expected."""
+        writes = [self._put(job.to_item(), "attribute_not_exists(jobId)"), user]
         if request_key is not None:
             note = {"jobId": request_key, "submitted": job.job_id, "ttl": job.ttl}
             if noted is None:
@@ -162,7 +167,7 @@ class JobAdmission:
             else:
                 # DynamoDB deletes what has expired late and in any order: the note may outlive its job.
                 writes.append(self._put(note, "submitted = :noted", {":noted": noted}))
-                gone = gone | {noted}
+                gone = {*gone, noted}
         return self._write(writes + [{"ConditionCheck": self._is_gone(job_id)} for job_id in gone])
 
     def _write(self, writes: list[Any]) -> bool:
@@ -173,6 +178,29 @@ class JobAdmission:
                 raise
             return False
         return True
+
+    def _add_to_user(self, job: Job) -> Any:
+        """Give the write that adds a job to its user's item, if that has room for it as it is."""
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": {"jobId": _user_key(job.user_id)},
+                "UpdateExpression": "SET #ttl = :ttl, active = list_append(if_not_exists(active, :none), :job), "
+                "askedAt = list_append(if_not_exists(askedAt, :none), :now) ADD version :one",
+                "ConditionExpression": "attribute_not_exists(jobId) OR "
+                "size(active) < :activeJobs AND size(askedAt) < :queriesPerMinute",
+                "ExpressionAttributeNames": {"#ttl": "ttl"},
+                "ExpressionAttributeValues": {
+                    ":ttl": job.ttl,
+                    ":none": [],
+                    ":job": [job.job_id],
+                    ":now": [self._jobs.now()],
+                    ":one": 1,
+                    ":activeJobs": self._limits.active_jobs,
+                    ":queriesPerMinute": self._limits.queries_per_minute,
+                },
+            }
+        }
 
     def _put_user(self, job: Job, user: UserJobs) -> Any:
         item = {"jobId": _user_key(job.user_id), "ttl": job.ttl, **to_record(user)}

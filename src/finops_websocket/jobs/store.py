@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import Table
 
 # In the mode `cognito` a user has no more connections than that (MaxConnectionsPerUser). In the mode `open` anybody may
-# follow who has the job's id, and each step is sent to one follower after another.
+# follow who has the job's id, and each step is sent to all of them.
 MOST_FOLLOWERS = 50
 
 _COUNTED_AS = {
@@ -148,26 +148,27 @@ class JobStore:
         A queued job begins at `progress`; a job whose worker has let its lease run out keeps the progress it has.
         Raises JobEnded if it is finished or gone, JobHeldElsewhere if another worker's lease runs.
         """
-        job = self.find(job_id)
+        # Mostly nobody has had it, so it is not read first: a refusal brings it.
+        condition: ConditionBase = Attr("status").eq(QUEUED) & Attr("ttl").gt(self.now())
         while True:
-            now = self.now()
-            if job is None or job.is_finished or job.held_for(now, lease):
-                raise self._why_not_ours(job_id, job)
             taken = {
                 "status": PROCESSING,
                 "leaseOwner": worker,
                 "leaseMessage": message_id,
-                "leaseUntil": now + lease,
+                "leaseUntil": self.now() + lease,
                 "message": message,
-                "progress": progress if job.status == QUEUED else job.progress,
+                "progress": progress,
             }
-            claimed = self._step(job_id, _is_still(job), taken, counter="attempts")
+            claimed = self._step(job_id, condition, taken, counter="attempts")
             job = claimed.job
             if claimed.made and job is not None:
                 # A taken-over job was measured by who had it first. No worker claims a job twice.
                 if job.attempts == 1:
                     metrics.measure(metrics.TIME_TO_FIRST_PROGRESS, job.updated_at - job.created_at)
                 return job
+            if job is None or job.is_finished or job.held_for(self.now(), lease):
+                raise self._why_not_ours(job_id, job)
+            condition, progress = _is_still(job), max(progress, job.progress)
 
     def record_step(self, job: Job, lease: int, **changes: Any) -> Job:
         """Store a step of a job that this worker holds, for `lease` seconds more, and give the job as it now is.
@@ -176,14 +177,14 @@ class JobStore:
         """
         return self._step_of_worker(job, {**changes, "leaseUntil": self.now() + lease})
 
-    def complete(self, job: Job, *, message: str, partial: bool) -> Job:
+    def complete(self, job: Job, *, message: str, partial: bool, **changes: Any) -> Job:
         """End a job that this worker holds with an answer. Raises like record_step."""
         end = {"status": COMPLETED, "progress": 100, "message": message, "partial": partial}
-        return self._step_of_worker(job, end)
+        return self._step_of_worker(job, {**changes, **end})
 
-    def fail(self, job: Job, *, code: str, error: str) -> Job:
+    def fail(self, job: Job, *, code: str, error: str, **changes: Any) -> Job:
         """End a job that this worker holds without an answer; its user reads `error`. Raises like record_step."""
-        return self._step_of_worker(job, _failure(code, error))
+        return self._step_of_worker(job, {**changes, **_failure(code, error)})
 
     # What askers, operators and the sweep do.
 

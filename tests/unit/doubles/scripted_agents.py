@@ -20,7 +20,7 @@ class ScriptedAgents(Agents):
 
     def __init__(self, heartbeat: float = 20.0) -> None:
         self.clock = SettableClock()
-        super().__init__(lambda: boto3.client("lambda", "us-east-1"), heartbeat, self.clock)
+        super().__init__(boto3.client("lambda", "us-east-1"), heartbeat, self.clock)
         self.behaviours: dict[str, Behaviour] = {COST: says("Costs rose."), SAVINGS: says("Delete the disk.")}
         self.invoked: list[tuple[str, str, str]] = []
         self.stopped: list[threading.Event] = []

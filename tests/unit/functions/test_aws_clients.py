@@ -1,6 +1,7 @@
 """AWS as the functions use it: how long each call may take, where links lead, what DynamoDB and API Gateway refuse."""
 
 import os
+import time
 
 import boto3
 import pytest
@@ -22,6 +23,19 @@ from unit.doubles.embedded_metrics import measurements, names
 from unit.doubles.loopback_aws import LoopbackAws
 
 PONG = Pong(7)
+
+
+class HangingConnections(LoopbackAws):
+    """Connections of which some take nothing until they are released."""
+
+    def __init__(self, hanging, release):
+        super().__init__()
+        self.hanging, self.release = hanging, release
+
+    def answer(self, command, path, body):
+        if path.rpartition("/")[2] in self.hanging:
+            assert self.release.wait(20)
+        return super().answer(command, path, body)
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +96,21 @@ def test_the_channel_posts_to_a_connection_of_the_stage_looks_at_it_and_closes_i
         assert not channel.is_open("connection=1")
     assert loopback.posted == [("connection=1", {"action": "pong", "timestamp": 7})]
     assert loopback.closed == ["connection=1"]
+
+
+def test_who_takes_nothing_keeps_nobody_from_being_told_and_is_not_waited_for_again(release):
+    with HangingConnections({"hangs"}, release) as loopback:
+        channel = aws_clients.client_channel(loopback.management_endpoint)
+        told = channel.broadcast({"takes it", "hangs"}, [PONG, Pong(8)], patience=0.2)
+        assert told == {"takes it": Posted.SENT, "hangs": Posted.FAILED}
+        # What is under way holds nobody up: a minute would be longer than this test may take.
+        assert channel.broadcast({"takes it", "hangs"}, [Pong(9)], patience=60) == told
+        release.set()
+        deadline = time.monotonic() + 20
+        while channel.broadcast({"hangs"}, [Pong(10)])["hangs"] is Posted.FAILED:
+            assert time.monotonic() < deadline
+    assert [message["timestamp"] for connection, message in loopback.posted if connection == "takes it"] == [7, 8, 9]
+    assert [message["timestamp"] for connection, message in loopback.posted if connection == "hangs"] == [7, 8, 10]
 
 
 @pytest.fixture

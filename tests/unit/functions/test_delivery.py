@@ -40,7 +40,7 @@ def test_a_step_is_sent_to_every_follower_and_only_the_gone_are_forgotten(servic
     job = followed(services)
     step = messages.progress_update(job)
     assert services.delivery.broadcast(job, step)
-    assert services.channel.sent == [(connection_id, step) for connection_id in FOLLOWERS]
+    assert sorted(services.channel.sent, key=str) == [(connection_id, step) for connection_id in FOLLOWERS]
     assert stored(services.jobs) == job
     services.channel.results = {"connection-1": Posted.GONE, "connection-2": Posted.FAILED}
     assert not services.delivery.broadcast(job, step)

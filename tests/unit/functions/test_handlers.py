@@ -67,7 +67,7 @@ def job_item(job_id, **changes):
 
 
 # A job at which every reader fails, with an error that quotes it.
-UNREADABLE_JOB = {**job_item("unreadable"), "progress": MARKER}
+UNREADABLE_JOB = {**job_item("unreadable"), "queuedAt": MARKER}
 
 # Frames that either function may get.
 HOSTILE_FRAMES = [
