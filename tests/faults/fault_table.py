@@ -83,7 +83,7 @@ def killed(
     return Fault(f"killed {when}", service, Kind.KILL, caller=caller, matches=saying(words), times=times)
 
 
-EVERY_WORKER_DIES = killed("at the start", '"analysis_started"', service="connections", times=None)
+EVERY_WORKER_DIES = killed("at the start", f'"query":"{SAVE}"', service="connections", times=None)
 VISIBLE_TOO_EARLY = Fault(
     "message visible while its worker lives", "sqs", Kind.HIDE, "ChangeMessageVisibility", times=2
 )

@@ -1,7 +1,8 @@
 """The three functions without their processes, over AWS in memory: all that the state machine knows of src/."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from faults.aws_in_memory import NOW, AwsInMemory, Note
 from faults.history import Invoked
 from faults.memory_queues import MemoryQueues
 from finops_websocket.agents import AgentCatalogue
-from finops_websocket.connections.channel import ClientChannel
+from finops_websocket.connections.channel import ClientChannel, Posted
 from finops_websocket.connections.rate_limit import RateLimiter
 from finops_websocket.connections.slots import ConnectionSlots
 from finops_websocket.connections.store import ConnectionStore
@@ -33,6 +34,7 @@ from finops_websocket.jobs.queue import JobQueue
 from finops_websocket.jobs.store import JobStore
 from finops_websocket.services import Services
 from finops_websocket.wire.client_messages import Authenticate, CancelJob, FinopsQuery, ListJobs, ResumeJob
+from finops_websocket.wire.server_messages import ServerMessage
 from message_handler.finops_query import finops_query
 from message_handler.jobs import cancel_job, list_jobs, resume_job
 from message_handler.services import MessageHandlerServices
@@ -64,7 +66,7 @@ class FunctionsInMemory:
         sqs: Any = queues
         connections = ConnectionStore(aws.connections_table, clock)
         jobs = JobStore(aws.jobs_table, clock)
-        channel = ClientChannel(aws.management_api)
+        channel = PostsInTurn(aws.management_api)
         answers = AnswerStore(aws.jobs_table, lambda: aws.s3, aws.bucket)
         limits = JobLimits(active_jobs=MOST, queries_per_minute=MOST, agent_timeout=TIME_LIMIT)
         self._services = _AllServices(
@@ -108,15 +110,30 @@ class FunctionsInMemory:
         sweep(self._services, lambda: 960.0)
 
 
+class PostsInTurn(ClientChannel):
+    """Posts to one follower after another, in the thread of the run, which stops at each."""
+
+    def broadcast(
+        self, connection_ids: Collection[str], messages: Sequence[ServerMessage], patience: float = 0
+    ) -> dict[str, Posted]:
+        return {connection_id: self._send_all(connection_id, messages) for connection_id in sorted(connection_ids)}
+
+
 class ScriptedAgents(Agents):
     """Agents that do what the question says: `slow` lets a heartbeat go by, `fail` has no answer from the first."""
 
     def __init__(self, note: Note) -> None:
         self._note = note
 
-    def ask(self, agents: Sequence[str], query: str, job_id: str, time_limit: float) -> Iterator[Outcome | None]:
+    @contextmanager
+    def asked(
+        self, agents: Sequence[str], query: str, job_id: str, time_limit: float
+    ) -> Iterator[Iterator[Outcome | None]]:
         for agent in agents:
             self._note(Invoked(NOW, agent, job_id))
+        yield self._outcomes_for(agents, query)
+
+    def _outcomes_for(self, agents: Sequence[str], query: str) -> Iterator[Outcome | None]:
         for number, agent in enumerate(agents):
             if "slow" in query:
                 yield None

@@ -119,7 +119,7 @@ async def test_two_clients_follow_one_job(faulty_stack: FaultyStack) -> None:
     assert one.answer == two.answer
     # The second is shown where the job is, which may hold all that came before. What an older client draws from comes
     # to it when it signs in, a moment before or after what happens then; no agent's end is shown twice.
-    assert two.percents()[0] >= 52
+    assert two.percents()[0] >= 50
     assert two.percents() == sorted(two.percents())
     assert len(one.completions()) == 2
     assert len(two.completions()) == len(set(two.completions()))

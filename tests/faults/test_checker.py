@@ -109,7 +109,7 @@ PLANTED: dict[str, dict[str, Callable[[History], object]]] = {
         "progress falls": lambda history: change(history, Stored, {"status": "processing"}, progress=7),
         "it is queued again": lambda history: change(history, Stored, {"status": "processing"}, status="queued"),
         "a seq has two states": lambda history: again(history, Stored, {}, message="Something else."),
-        "the last step is forgotten": lambda history: final(history).update(seq=4),
+        "the last step is forgotten": lambda history: final(history).update(seq=3),
     },
     "seq_rises_for_each_follower": {
         "two are told different things": lambda history: change(

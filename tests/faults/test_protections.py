@@ -56,7 +56,7 @@ PROTECTIONS = {
         Weakness(
             BACKGROUND_PROCESSOR,
             "finops_websocket/jobs/store.py",
-            "if job is None or job.is_finished or job.held_for(now, lease):",
+            "if job is None or job.is_finished or job.held_for(self.now(), lease):",
             "if job is None or job.is_finished:",
         ),
         a_message_comes_again_meanwhile,
