@@ -36,6 +36,8 @@ _AGENT_TIMEOUT = float(load()["Parameters"]["AgentTimeoutSeconds"]["Default"])
 _HIDDEN = math.ceil(int(load()["Parameters"]["LeaseSeconds"]["Default"]) * 4 / 3) + 1
 # Seconds that a frame takes of the account's concurrency.
 _FRAME = 0.05
+# For how many after the last question frames come. They must end, so that a question that is lost ends the simulation.
+_FRAMES_AFTER = 3600.0
 
 _Steps = Generator[simpy.Event, Any, Any]
 
@@ -189,7 +191,7 @@ class _Run:
         self.outcome = Outcome()
         self._environment.process(self._ask(arrivals))
         if setting.frames:
-            self._environment.process(self._send_frames())
+            self._environment.process(self._send_frames(arrivals[-1] + _FRAMES_AFTER))
         for number in range(min(setting.processors, len(arrivals))):
             later = max(0.0, number + 1 - setting.first_processors) / setting.more_processors
             self._environment.process(self._poll(arrivals[0] + later))
@@ -197,7 +199,8 @@ class _Run:
 
     def _ask(self, arrivals: list[float]) -> _Steps:
         for asked in arrivals:
-            yield self._environment.timeout(asked - self._environment.now)
+            # Sums of seconds are not exact: what is due may be a little late already.
+            yield self._environment.timeout(max(0.0, asked - self._environment.now))
             seconds = [self._random.uniform(*self._setting.agent_seconds) for _ in range(self._setting.agents)]
             self._queue.put(_Question(asked, seconds))
 
@@ -263,8 +266,8 @@ class _Run:
         yield self._environment.timeout(_HIDDEN)
         self._queue.put(question)
 
-    def _send_frames(self) -> _Steps:
-        while True:
+    def _send_frames(self, until: float) -> _Steps:
+        while self._environment.now < until:
             yield self._environment.timeout(self._random.expovariate(self._setting.frames))
             self.outcome.frames += 1
             if self._functions >= self._setting.functions:

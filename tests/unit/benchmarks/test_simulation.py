@@ -24,7 +24,7 @@ AT_ONCE = {"first_processors": math.inf, "cold_start": 0.0}
         agents=st.integers(1, 2),
         agent_seconds=st.sampled_from([(0.1, 0.2), (5.0, 60.0), (250.0, 400.0)]),
         crashes=st.sampled_from([0.0, 0.3, 1.0]),
-        frames=st.sampled_from([0.0, 5.0]),
+        frames=st.sampled_from([0.0, 0.5]),
     ),
     st.lists(st.floats(0, 300), min_size=1, max_size=40),
 )
@@ -74,6 +74,13 @@ def test_processors_that_take_all_places_leave_their_agents_none() -> None:
     full = simulate(Setting(processors=10, functions=10), [0.0] * 10)
     assert (full.waited, full.failed) == ([], 10)
     assert simulate(Setting(processors=2, functions=10), [0.0] * 10).failed == 0
+
+
+def test_throttled_agents_begin_at_most_their_longest_pause_after_there_is_room() -> None:
+    setting = Setting(agent_functions=2, agents=1, agent_seconds=(10.0, 10.0), **AT_ONCE)
+    first, second, *others = sorted(simulate(setting, [0.0] * 4).waited)
+    assert (first, second) == pytest.approx((0, 0))
+    assert all(10 <= waited <= 15 for waited in others)
 
 
 def test_what_is_killed_each_time_becomes_a_dead_letter_and_is_not_lost() -> None:
