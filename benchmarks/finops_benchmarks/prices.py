@@ -54,7 +54,7 @@ class Prices:
         self._usage = {work.name: _usage(work) for work in works}
         self._prices: dict[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml").read_text("utf-8"))
         self.region: str = self._prices["region"]
-        self.read: str = self._prices["read"]
+        self.published: str = self._prices["published"]
         self.assumed: Mapping[str, float] = self._prices["assumed"]
         self.memory: Mapping[str, int] = {
             function["Handler"].partition(".")[0]: int(function["MemorySize"])

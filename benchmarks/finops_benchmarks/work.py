@@ -85,14 +85,14 @@ def price_table(prices: Prices) -> list[Table]:
         )
         for service in dict.fromkeys(service for bill in bills.values() for service in bill)
     ]
-    totals = (f"**{sum(bill.values()):.2f}**" for bill in bills.values())
+    totals = (f"**{sum(bill.values()):.3f}**" for bill in bills.values())
     assumed = prices.assumed
     return [
         Table(
             "Price in US dollars",
             ("US dollars", *bills, "share of one agent's"),
             (*rows, ("**together**", *totals, "")),
-            f"List prices of {prices.region}, read on {prices.read}, without the free tiers and the agents' own costs."
+            f"List prices of {prices.region} in {prices.published}, without the free tiers and the agents' own costs."
             f" Taken to be so: the last agent answers after {assumed['agent_seconds']} seconds with"
             f" {ANSWER_CHARACTERS:,} characters, one answer in {1 / assumed['large_answers']:.0f} is too large for a"
             f" message, a page is open for {assumed['connection_hours']} hour and pings every"
