@@ -1,5 +1,8 @@
 """The background processor's entry point: the processing queue, the dead-letter queue, and the sweep's schedule."""
 
+from finops_websocket import cold_start
+
+# isort: split
 import os
 from typing import Any
 
@@ -66,3 +69,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         if all(isinstance(error, JobHeldElsewhere | MessageStays) for _, error, _ in failed.child_exceptions):
             return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
         raise
+
+
+cold_start.is_over()

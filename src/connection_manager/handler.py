@@ -1,5 +1,8 @@
 """The connection manager's entry point: $connect, $disconnect, authenticate, ping."""
 
+from finops_websocket import cold_start
+
+# isort: split
 import os
 from typing import Any
 
@@ -65,3 +68,6 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> Response:
     """Serve one event of the WebSocket API."""
     kind = event["requestContext"]["eventType"]
     return LIFECYCLE[kind](services, event) if kind in LIFECYCLE else dispatch(services, event, ACTIONS)
+
+
+cold_start.is_over()

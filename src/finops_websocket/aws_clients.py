@@ -6,15 +6,16 @@ https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
 """
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session, get_session
 
 from finops_websocket.connections.channel import SIDE_BY_SIDE, ClientChannel
+from finops_websocket.table import Table
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
+    from types_boto3_dynamodb.client import DynamoDBClient
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_s3.client import S3Client
     from types_boto3_sqs.client import SQSClient
@@ -33,19 +34,33 @@ def _config(attempts: int) -> Config:
 
 
 @cache
-def dynamodb(attempts: int = PROMPT) -> "DynamoDBServiceResource":
+def _session() -> Session:
+    return get_session()
+
+
+def _client(service: str, config: Config, endpoint_url: str | None = None) -> Any:
+    # By botocore, of which boto3 is made, and which makes the same clients. Importing boto3 as well takes a tenth of a
+    # cold start, for resources and for moving files, which these functions do not use.
+    return _session().create_client(service, endpoint_url=endpoint_url, config=config)
+
+
+@cache
+def dynamodb(attempts: int = PROMPT) -> "DynamoDBClient":
     """Give DynamoDB, the same whenever it is asked for."""
-    return boto3.resource("dynamodb", config=_config(attempts))
+    client: DynamoDBClient = _client("dynamodb", _config(attempts))
+    return client
 
 
-def table(name: str, attempts: int = PROMPT) -> "Table":
+def table(name: str, attempts: int = PROMPT) -> Table:
     """Give a DynamoDB table. All tables share their connections."""
-    return dynamodb(attempts).Table(name)
+    return Table(dynamodb(attempts), name)
 
 
+@cache
 def sqs(attempts: int = PROMPT) -> "SQSClient":
-    """Give SQS."""
-    return boto3.client("sqs", config=_config(attempts))
+    """Give SQS, the same whenever it is asked for."""
+    client: SQSClient = _client("sqs", _config(attempts))
+    return client
 
 
 def s3(attempts: int = PROMPT) -> "S3Client":
@@ -55,18 +70,19 @@ def s3(attempts: int = PROMPT) -> "S3Client":
     a bucket of another region on until its name is known everywhere, and a link that is sent on is not valid any more:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
     """
-    return boto3.client(
-        "s3", config=_config(attempts).merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    client: S3Client = _client(
+        "s3", _config(attempts).merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
     )
+    return client
 
 
 def client_channel(management_endpoint: str) -> ClientChannel:
     """Give the channel to the connections of the stage with this management endpoint."""
     return ClientChannel(
-        boto3.client(
+        _client(
             "apigatewaymanagementapi",
-            endpoint_url=management_endpoint,
-            config=_config(PROMPT).merge(Config(max_pool_connections=SIDE_BY_SIDE)),
+            _config(PROMPT).merge(Config(max_pool_connections=SIDE_BY_SIDE)),
+            management_endpoint,
         )
     )
 
@@ -77,9 +93,8 @@ def agent_client(read_timeout: int) -> "LambdaClient":
     By default the SDK waits 60 seconds and then invokes again:
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     """
-    return boto3.client(
+    client: LambdaClient = _client(
         "lambda",
-        config=Config(
-            connect_timeout=5, read_timeout=read_timeout, retries={"mode": "standard", "total_max_attempts": 1}
-        ),
+        Config(connect_timeout=5, read_timeout=read_timeout, retries={"mode": "standard", "total_max_attempts": 1}),
     )
+    return client

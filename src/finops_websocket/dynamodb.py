@@ -4,13 +4,10 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from boto3.dynamodb.conditions import ConditionBase
-from boto3.dynamodb.types import TypeDeserializer
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.service_resource import Table
+from finops_websocket.conditions import Condition
+from finops_websocket.table import Table, from_attributes, to_attributes
 
 # Seconds before what was left out is asked for again, twice as long each time: DynamoDB leaves out what it has no
 # capacity for, and asks for a back-off.
@@ -20,8 +17,6 @@ _FIRST_PAUSE = 0.05
 # With pauses of up to so many seconds, doubled each time, the tries take three seconds at most: a client waits.
 _TRIES = 7
 _FIRST_TRY_PAUSE = 0.025
-
-_from_dynamodb = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
@@ -33,9 +28,9 @@ class Change:
 
 
 def update_item(
-    table: "Table",
+    table: Table,
     key: Mapping[str, Any],
-    condition: ConditionBase | None = None,
+    condition: Condition | None = None,
     *,
     assign: Mapping[str, Any] | None = None,
     assign_if_missing: Mapping[str, Any] | None = None,
@@ -58,31 +53,28 @@ def update_item(
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
             **_update_arguments(assign or {}, assign_if_missing or {}, add or {}, delete or {}, remove),
         )
-    except table.meta.client.exceptions.ConditionalCheckFailedException as refusal:
-        # The SDK's resources read items out of replies, and not out of errors.
+    except table.client.exceptions.ConditionalCheckFailedException as refusal:
         response: dict[str, Any] = {**refusal.response}
-        found = response.get("Item", {})
-        return Change(made=False, item={name: _from_dynamodb(value) for name, value in found.items()} or None)
+        return Change(made=False, item=from_attributes(response.get("Item", {})) or None)
     return Change(made=True, item=changed["Attributes"])
 
 
 def read_items(
-    table: "Table", keys: Sequence[dict[str, Any]], sleep: Callable[[float], None] = time.sleep
+    table: Table, keys: Sequence[dict[str, Any]], sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[dict[str, Any]]:
     """Give those of the items with these keys, at most 100, that are there; as they are now, and in any order.
 
     Raises botocore's ClientError when DynamoDB refuses. `sleep` is in seconds.
     """
     pause = _FIRST_PAUSE
-    while keys:
-        response = table.meta.client.batch_get_item(
-            RequestItems={table.name: {"Keys": list(keys), "ConsistentRead": True}}
-        )
-        yield from response["Responses"].get(table.name, [])
+    left: Any = [to_attributes(key) for key in keys]
+    while left:
+        response = table.client.batch_get_item(RequestItems={table.name: {"Keys": left, "ConsistentRead": True}})
+        yield from map(from_attributes, response["Responses"].get(table.name, []))
         # At most 16 MB come at once too.
         unprocessed: dict[str, Any] = dict(response["UnprocessedKeys"])
-        keys = unprocessed.get(table.name, {}).get("Keys", [])
-        if keys:
+        left = unprocessed.get(table.name, {}).get("Keys", [])
+        if left:
             sleep(pause)
             pause *= 2
 

@@ -66,6 +66,6 @@ def services_of(settings: FunctionSettings, attempts: int = aws_clients.PROMPT) 
         ConnectionStore(aws_clients.table(settings.connections_table, attempts)),
         JobStore(jobs_table),
         AnswerStore(jobs_table, cache(partial(aws_clients.s3, attempts)), settings.results_bucket),
-        JobQueue(aws_clients.sqs(attempts), settings.processing_queue_url),
+        JobQueue(partial(aws_clients.sqs, attempts), settings.processing_queue_url),
         settings.stuck_job_seconds,
     )

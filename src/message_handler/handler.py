@@ -1,5 +1,8 @@
 """The message handler's entry point: questions, jobs, and everything that no route names."""
 
+from finops_websocket import cold_start
+
+# isort: split
 import os
 from typing import Any
 
@@ -37,3 +40,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     if event.get("operation") == "replay":
         return replay_job(services, event["jobId"])
     return serve_frame(event, context)
+
+
+cold_start.is_over()

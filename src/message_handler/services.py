@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from finops_websocket import aws_clients
 from finops_websocket.agents import AgentCatalogue
 from finops_websocket.connections.rate_limit import RateLimiter
 from finops_websocket.jobs.admission import JobAdmission, JobLimits
@@ -26,6 +27,8 @@ class MessageHandlerServices(FrameServices):
             queries_per_minute=settings.max_queries_per_minute,
             agent_timeout=settings.agent_timeout_seconds,
         )
+        # Made now, as it is needed for each question: Lambda gives a function that starts more of the processor.
+        aws_clients.sqs()
         return cls(
             **vars(shared),
             auth_mode=settings.auth_mode,

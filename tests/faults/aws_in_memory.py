@@ -19,6 +19,7 @@ from faults.fault import Reply, refusal
 from faults.history import Event, Received, Stored
 from faults.stepped_run import checkpoint
 from finops_benchmarks.stack_tables import create_table
+from finops_websocket.table import Table
 from frames import management_api
 
 Note = Callable[[Event], None]
@@ -33,9 +34,9 @@ class AwsInMemory:
 
     def __init__(self) -> None:
         session = boto3.Session(region_name="us-east-1")
-        self.dynamodb = session.resource("dynamodb")
-        self.dynamodb.meta.client.meta.events.register("before-call.dynamodb", self._before_call)
-        self.dynamodb.meta.client.meta.events.register("after-call.dynamodb", self._after_call)
+        self.dynamodb = session.client("dynamodb")
+        self.dynamodb.meta.events.register("before-call.dynamodb", self._before_call)
+        self.dynamodb.meta.events.register("after-call.dynamodb", self._after_call)
         self.s3 = session.client("s3")
         management_api.serve_clients_of(session, self._manage)
         self.management_api = session.client(
@@ -53,8 +54,10 @@ class AwsInMemory:
         self.unreachable: set[str] = set()
         """Open connections that cannot be posted to for the moment."""
         self._note = note
-        self.jobs_table = create_table(self.dynamodb, "JobsTable", f"jobs-{suffix}")
-        self.connections_table = create_table(self.dynamodb, "ConnectionsTable", f"connections-{suffix}")
+        self.jobs_table = Table(self.dynamodb, f"jobs-{suffix}")
+        self.connections_table = Table(self.dynamodb, f"connections-{suffix}")
+        for logical_name, table in (("JobsTable", self.jobs_table), ("ConnectionsTable", self.connections_table)):
+            create_table(self.dynamodb, logical_name, table.name)
         self.bucket = f"results-{suffix}"
         self.s3.create_bucket(Bucket=self.bucket)
 

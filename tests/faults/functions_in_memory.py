@@ -70,7 +70,7 @@ class FunctionsInMemory:
         answers = AnswerStore(aws.jobs_table, lambda: aws.s3, aws.bucket)
         limits = JobLimits(active_jobs=MOST, queries_per_minute=MOST, agent_timeout=TIME_LIMIT)
         self._services = _AllServices(
-            **vars(Services.over(channel, connections, jobs, answers, JobQueue(sqs, "main"), STUCK_AFTER)),
+            **vars(Services.over(channel, connections, jobs, answers, JobQueue(lambda: sqs, "main"), STUCK_AFTER)),
             auth_mode="cognito",
             rate_limiter=RateLimiter("cognito", connections),
             slots=ConnectionSlots(connections, channel.is_open, MOST),

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
@@ -23,6 +22,7 @@ from finops_websocket.jobs.answers import AnswerStore
 from finops_websocket.jobs.queue import JobQueue
 from finops_websocket.jobs.store import JobStore
 from finops_websocket.services import Services
+from finops_websocket.table import Table
 from unit.doubles.all_services import AllServices, KnownTokens
 from unit.doubles.embedded_metrics import Measurement, measurements
 from unit.doubles.recording_channel import RecordingChannel
@@ -55,10 +55,17 @@ def measured(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="module")
-def dynamodb(aws: None) -> Any:
-    dynamodb = boto3.resource("dynamodb")
-    dynamodb.meta.client.meta.events.register("provide-client-params.dynamodb.GetItem", assert_consistent)
-    return dynamodb
+def make_table(aws: None) -> Callable[[str], Table]:
+    """Makes a table of its own, with the keys and indexes of the template's of that logical name."""
+    client = aws_clients.dynamodb()
+    client.meta.events.register("provide-client-params.dynamodb.GetItem", assert_consistent)
+
+    def make(logical_name: str) -> Table:
+        name = f"{logical_name}-{uuid.uuid4()}"
+        create_table(client, logical_name, name)
+        return Table(client, name)
+
+    return make
 
 
 def assert_consistent(params: Any, **_: Any) -> None:
@@ -87,13 +94,13 @@ def sqs(clock: SettableClock) -> RecordingSqs:
 
 
 @pytest.fixture
-def connections(dynamodb: Any, clock: SettableClock) -> ConnectionStore:
-    return ConnectionStore(create_table(dynamodb, "ConnectionsTable", f"connections-{uuid.uuid4()}"), clock)
+def connections(make_table: Callable[[str], Table], clock: SettableClock) -> ConnectionStore:
+    return ConnectionStore(make_table("ConnectionsTable"), clock)
 
 
 @pytest.fixture
-def jobs(dynamodb: Any, clock: SettableClock) -> JobStore:
-    return JobStore(create_table(dynamodb, "JobsTable", f"jobs-{uuid.uuid4()}"), clock)
+def jobs(make_table: Callable[[str], Table], clock: SettableClock) -> JobStore:
+    return JobStore(make_table("JobsTable"), clock)
 
 
 @pytest.fixture
@@ -126,7 +133,7 @@ def services(
     clock: SettableClock,
 ) -> AllServices:
     """What the actions of all functions work with."""
-    shared = Services.over(channel, connections, jobs, answers, JobQueue(sqs, "queue"), STUCK_AFTER)
+    shared = Services.over(channel, connections, jobs, answers, JobQueue(lambda: sqs, "queue"), STUCK_AFTER)
     return AllServices(
         **vars(shared),
         auth_mode="cognito",

@@ -92,7 +92,7 @@ class DeadLetters:
             clock,
         )
         self._table = session.resource("dynamodb", config=QUICK).Table(stack.output("JobsTableName"))
-        self._processing_queue = JobQueue(sqs, stack.output("ProcessingQueueUrl"))
+        self._processing_queue = JobQueue(lambda: sqs, stack.output("ProcessingQueueUrl"))
         self._functions = functions
         self._message_handler = f"{stack.project}-message-handler"
         self._clock = clock

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
-
+from finops_websocket.conditions import Attr
 from finops_websocket.connections.identity import Connection
 from finops_websocket.connections.store import ROW_SECONDS, ConnectionStore
 from finops_websocket.dynamodb import retry_on_conflict
@@ -58,7 +57,7 @@ class ConnectionSlots:
         if connection.user_id is None:
             return
         # It may have none.
-        with suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException):
+        with suppress(self._table.client.exceptions.ConditionalCheckFailedException):
             self._table.update_item(
                 Key={"connectionId": _key(connection.user_id)},
                 UpdateExpression="REMOVE slots.#connection ADD version :one",
@@ -101,7 +100,7 @@ class ConnectionSlots:
                     Attr("connectionId").not_exists() if read is None else Attr("version").eq(version)
                 ),
             )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except self._table.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
 

@@ -3,16 +3,13 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from boto3.dynamodb.conditions import Attr
-
+from finops_websocket.conditions import Attr
 from finops_websocket.connections.identity import Connection
 from finops_websocket.dynamodb import update_item
 from finops_websocket.errors import InvalidToken
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.service_resource import Table
+from finops_websocket.table import Table
 
 # API Gateway ends a connection after 2 hours; the rest is for a $disconnect that comes late or never.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
@@ -22,7 +19,7 @@ ROW_SECONDS = 2 * 3600 + 600
 class ConnectionStore:
     """Reads and writes connections. Its calls raise botocore's ClientError when DynamoDB refuses."""
 
-    def __init__(self, table: "Table", clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, table: Table, clock: Callable[[], float] = time.time) -> None:
         """Keep the table; `clock` tells the time in epoch seconds."""
         self.table = table
         self._clock = clock
@@ -35,7 +32,7 @@ class ConnectionStore:
         """Note a new connection, whose user nobody knows yet."""
         now = self.now()
         # What is there was noted by a try whose reply was lost; a slow one must not undo a sign-in.
-        with suppress(self.table.meta.client.exceptions.ConditionalCheckFailedException):
+        with suppress(self.table.client.exceptions.ConditionalCheckFailedException):
             self.table.put_item(
                 Item={
                     "connectionId": connection_id,

@@ -24,6 +24,9 @@ from finops_websocket.records import from_record, to_record
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 _CONFLICTS = {"None", "ConditionalCheckFailed", "TransactionConflict"}
 
+# An operation of a transaction, and its arguments.
+_Write = tuple[str, Mapping[str, Any]]
+
 _MINUTE = 60
 
 # Seconds after which asking again may help: jobs take minutes, and one of several may be nearly done.
@@ -168,22 +171,22 @@ class JobAdmission:
                 # DynamoDB deletes what has expired late and in any order: the note may outlive its job.
                 writes.append(self._put(note, "submitted = :noted", {":noted": noted}))
                 gone = {*gone, noted}
-        return self._write(writes + [{"ConditionCheck": self._is_gone(job_id)} for job_id in gone])
+        return self._write(writes + [("ConditionCheck", self._is_gone(job_id)) for job_id in gone])
 
-    def _write(self, writes: list[Any]) -> bool:
+    def _write(self, writes: list[_Write]) -> bool:
         try:
-            self._table.meta.client.transact_write_items(TransactItems=writes)
-        except self._table.meta.client.exceptions.TransactionCanceledException as error:
+            self._table.transact_write_items(writes)
+        except self._table.client.exceptions.TransactionCanceledException as error:
             if not _is_conflict(error):
                 raise
             return False
         return True
 
-    def _add_to_user(self, job: Job) -> Any:
+    def _add_to_user(self, job: Job) -> _Write:
         """Give the write that adds a job to its user's item, if that has room for it as it is."""
-        return {
-            "Update": {
-                "TableName": self._table.name,
+        return (
+            "Update",
+            {
                 "Key": {"jobId": _user_key(job.user_id)},
                 "UpdateExpression": "SET #ttl = :ttl, active = list_append(if_not_exists(active, :none), :job), "
                 "askedAt = list_append(if_not_exists(askedAt, :none), :now) ADD version :one",
@@ -199,10 +202,10 @@ class JobAdmission:
                     ":activeJobs": self._limits.active_jobs,
                     ":queriesPerMinute": self._limits.queries_per_minute,
                 },
-            }
-        }
+            },
+        )
 
-    def _put_user(self, job: Job, user: UserJobs) -> Any:
+    def _put_user(self, job: Job, user: UserJobs) -> _Write:
         item = {"jobId": _user_key(job.user_id), "ttl": job.ttl, **to_record(user)}
         if user.version == 1:
             return self._put(item, "attribute_not_exists(jobId)")
@@ -212,16 +215,15 @@ class JobAdmission:
         # Or the job was about to be there: of a transaction that is under way, two reads may see two states.
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
         return {
-            "TableName": self._table.name,
             "Key": {"jobId": job_id},
             "ConditionExpression": "attribute_not_exists(jobId) OR #ttl <= :now",
             "ExpressionAttributeNames": {"#ttl": "ttl"},
             "ExpressionAttributeValues": {":now": self._jobs.now()},
         }
 
-    def _put(self, item: Mapping[str, Any], condition: str, values: Mapping[str, Any] | None = None) -> Any:
+    def _put(self, item: Mapping[str, Any], condition: str, values: Mapping[str, Any] | None = None) -> _Write:
         given = {} if values is None else {"ExpressionAttributeValues": values}
-        return {"Put": {"TableName": self._table.name, "Item": item, "ConditionExpression": condition, **given}}
+        return "Put", {"Item": item, "ConditionExpression": condition, **given}
 
     def _noted_job_id(self, request_key: str) -> str | None:
         note = self._table.get_item(Key={"jobId": request_key}, ConsistentRead=True).get("Item")

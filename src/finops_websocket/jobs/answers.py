@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr
 from botocore.exceptions import ClientError
 
+from finops_websocket.conditions import Attr
 from finops_websocket.dynamodb import read_items
 from finops_websocket.jobs.job import Job
 from finops_websocket.records import from_record, to_record
+from finops_websocket.table import Table
 from finops_websocket.wire.size import first_part, fits
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb.service_resource import Table
     from types_boto3_s3.client import S3Client
 
 COMPLETED, FAILED = "completed", "failed"
@@ -60,7 +60,7 @@ class Text:
 class AnswerStore:
     """Reads and writes answers. Its calls raise botocore's ClientError when DynamoDB or S3 refuse."""
 
-    def __init__(self, table: "Table", s3: Callable[[], "S3Client"], bucket: str) -> None:
+    def __init__(self, table: Table, s3: Callable[[], "S3Client"], bucket: str) -> None:
         """Keep the jobs' table, where the answers live under keys of their own, and the bucket for large texts.
 
         S3 is asked for when it is needed first: most answers are small, and its client takes a tenth of a cold start.
@@ -79,7 +79,7 @@ class AnswerStore:
             answer = replace(answer, content=first_part(content), is_large=not fits(content))
         try:
             self._table.put_item(Item=_to_item(job, answer), ConditionExpression=Attr("jobId").not_exists())
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+        except self._table.client.exceptions.ConditionalCheckFailedException:
             return self.find(job).get(answer.agent, answer)
         return answer
 

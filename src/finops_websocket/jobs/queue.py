@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,7 +19,8 @@ _JOB_ID_CHARACTERS = 128
 class JobQueue:
     """Sends jobs to the processor."""
 
-    def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
+    def __init__(self, sqs: Callable[[], "SQSClient"], queue_url: str) -> None:
+        """Keep the queue's address, and SQS, which is asked for when it is needed first: two of three queue rarely."""
         self._sqs = sqs
         self._queue_url = queue_url
 
@@ -32,7 +34,7 @@ class JobQueue:
         # Hashed: a group takes at most 128 characters of ASCII, and is nobody's name in SQS's logs.
         group = hashlib.sha256(user_id.encode()).hexdigest()
         try:
-            self._sqs.send_message(
+            self._sqs().send_message(
                 QueueUrl=self._queue_url, MessageBody=json.dumps({"jobId": job_id}), MessageGroupId=group
             )
         except (ClientError, BotoCoreError) as error:

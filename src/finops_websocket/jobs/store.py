@@ -9,17 +9,14 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from typing import Any
 
 from finops_websocket import metrics
+from finops_websocket.conditions import Attr, Condition
 from finops_websocket.dynamodb import read_items, update_item
 from finops_websocket.errors import JobEnded, JobHeldElsewhere, JobNotOurs
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, OPEN, PROCESSING, QUEUED, UNFINISHED, Job
-
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.service_resource import Table
+from finops_websocket.table import Table
 
 # In the mode `cognito` a user has no more connections than that (MaxConnectionsPerUser). In the mode `open` anybody may
 # follow who has the job's id, and each step is sent to all of them.
@@ -59,7 +56,7 @@ class Page:
 class JobStore:
     """Reads and writes jobs. Its calls raise botocore's ClientError when DynamoDB refuses."""
 
-    def __init__(self, table: "Table", clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, table: Table, clock: Callable[[], float] = time.time) -> None:
         """Keep the table; `clock` tells the time in epoch seconds."""
         self.table = table
         self._clock = clock
@@ -90,7 +87,7 @@ class JobStore:
             after["ExclusiveStartKey"] = {"userId": user_id, "createdAt": start.created_at, "jobId": start.job_id}
         response = self.table.query(
             IndexName="user-index",
-            KeyConditionExpression=Key("userId").eq(user_id),
+            KeyConditionExpression=Attr("userId").eq(user_id),
             ScanIndexForward=False,
             Limit=limit,
             **after,
@@ -104,7 +101,7 @@ class JobStore:
 
         The index follows the table a moment later.
         """
-        query: dict[str, Any] = {"IndexName": "open-index", "KeyConditionExpression": Key("open").eq(OPEN)}
+        query: dict[str, Any] = {"IndexName": "open-index", "KeyConditionExpression": Attr("open").eq(OPEN)}
         while True:
             page = self.table.query(**query)
             yield from (str(item["jobId"]) for item in page["Items"])
@@ -149,7 +146,7 @@ class JobStore:
         Raises JobEnded if it is finished or gone, JobHeldElsewhere if another worker's lease runs.
         """
         # Mostly nobody has had it, so it is not read first: a refusal brings it.
-        condition: ConditionBase = Attr("status").eq(QUEUED) & Attr("ttl").gt(self.now())
+        condition = Attr("status").eq(QUEUED) & Attr("ttl").gt(self.now())
         while True:
             taken = {
                 "status": PROCESSING,
@@ -221,7 +218,7 @@ class JobStore:
         raise self._why_not_ours(job.job_id, step.job)
 
     def _step(
-        self, job_id: str, condition: ConditionBase, changes: Mapping[str, Any], counter: str | None = None
+        self, job_id: str, condition: Condition, changes: Mapping[str, Any], counter: str | None = None
     ) -> Change:
         """Change what a job's followers see: raises seq, and the given counter. An end is counted, once."""
         step_id = str(uuid.uuid4())
@@ -237,7 +234,7 @@ class JobStore:
             _count_end(change.job)
         return Change(made=True, job=change.job)
 
-    def _update(self, job_id: str, condition: ConditionBase, **changes: Any) -> Change:
+    def _update(self, job_id: str, condition: Condition, **changes: Any) -> Change:
         change = update_item(self.table, {"jobId": job_id}, condition, **changes)
         return Change(change.made, self._job_in(change.item))
 
@@ -247,7 +244,7 @@ class JobStore:
             return None
         return Job.from_item(item)
 
-    def _is_unfinished_of(self, user_id: str) -> ConditionBase:
+    def _is_unfinished_of(self, user_id: str) -> Condition:
         return Attr("userId").eq(user_id) & _is_unfinished() & Attr("ttl").gt(self.now())
 
     def _why_not_ours(self, job_id: str, job: Job | None) -> JobNotOurs:
@@ -260,16 +257,16 @@ class JobStore:
         )
 
 
-def _is_unfinished() -> ConditionBase:
+def _is_unfinished() -> Condition:
     return Attr("status").is_in(list(UNFINISHED))
 
 
-def _is_still(job: Job) -> ConditionBase:
+def _is_still(job: Job) -> Condition:
     # A try that was slow must not come through after the SDK's second one and the steps that followed.
     return Attr("status").eq(job.status) & Attr("seq").eq(job.seq)
 
 
-def _has_no_new_worker(job: Job) -> ConditionBase:
+def _has_no_new_worker(job: Job) -> Condition:
     # Not its seq: whoever is at work writes steps.
     unchanged = Attr("attempts").eq(job.attempts) & Attr("leaseUntil").eq(job.lease_until)
     return _is_unfinished() & unchanged & Attr("requeues").eq(job.requeues)

@@ -61,7 +61,7 @@ def just_before(client: Any, operation: str, act: Callable[[], object]) -> Itera
 def always_overtaken(table: Any, key: dict[str, str], operation: str) -> AbstractContextManager[None]:
     """Have somebody else write an item, and so its version, just before each call of an operation."""
     one_more = {"UpdateExpression": "ADD version :one", "ExpressionAttributeValues": {":one": 1}}
-    return before_each(table.meta.client, operation, lambda: table.update_item(Key=key, **one_more))
+    return before_each(table.client, operation, lambda: table.update_item(Key=key, **one_more))
 
 
 def all_at_once(client: Any, operation: str, acts: Sequence[Callable[[], object]]) -> None:

@@ -11,6 +11,7 @@ from finops_websocket.jobs.admission import JobAdmission, JobLimits, Submission,
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from unit.doubles.aws_calls import always_overtaken, just_before, lost_reply
 from unit.doubles.sample_jobs import AGENT_TIMEOUT, a_job, claim, store, stored
+from unit.doubles.stored_items import items_in
 
 THREE_JOBS = JobLimits(active_jobs=3, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT)
 ONE_JOB = JobLimits(active_jobs=1, queries_per_minute=100, agent_timeout=AGENT_TIMEOUT)
@@ -33,7 +34,7 @@ def ask(admission, *numbers, user_id="user-1"):
 
 
 def items_of(jobs, kind=""):
-    return {item["jobId"]: item for item in jobs.table.scan()["Items"] if item["jobId"].startswith(kind)}
+    return {item["jobId"]: item for item in items_in(jobs.table) if item["jobId"].startswith(kind)}
 
 
 def user_item(jobs):
@@ -89,13 +90,13 @@ def test_a_request_whose_job_is_seen_only_after_its_note_is_that_job(admission, 
     admission.admit(FIRST)
     jobs.table.delete_item(Key={"jobId": "job-1"})
     appear = partial(jobs.table.put_item, Item=FIRST.to_item())
-    with just_before(jobs.table.meta.client, "TransactWriteItems", appear):
+    with just_before(jobs.table.client, "TransactWriteItems", appear):
         assert admission.admit(AGAIN) == Submission(FIRST, is_duplicate=True)
     assert jobs.find("job-again") is None
 
 
 def test_of_the_same_request_sent_twice_at_once_one_makes_the_job(admission, jobs):
-    with just_before(jobs.table.meta.client, "TransactWriteItems", lambda: admission.admit(FIRST)):
+    with just_before(jobs.table.client, "TransactWriteItems", lambda: admission.admit(FIRST)):
         assert admission.admit(AGAIN) == Submission(FIRST, is_duplicate=True)
     assert jobs.find("job-again") is None
 
@@ -208,12 +209,12 @@ def test_no_choice_of_a_user_s_name_or_request_reaches_another_key(admission, jo
 
 
 def test_a_question_whose_reply_is_lost_is_taken_once_and_its_repetition_too(within, admission, jobs):
-    with lost_reply(jobs.table.meta.client, "TransactWriteItems") as replies:
+    with lost_reply(jobs.table.client, "TransactWriteItems") as replies:
         assert within(ONE_JOB_A_MINUTE).admit(FIRST) == Submission(FIRST, is_duplicate=False)
     assert len(replies) == 2
     item = user_item(jobs)
     assert (item["active"], item["askedAt"], item["version"]) == (["job-1"], [1_000_000], 1)
-    with lost_reply(jobs.table.meta.client, "TransactWriteItems"):
+    with lost_reply(jobs.table.client, "TransactWriteItems"):
         assert admission.admit(AGAIN) == Submission(FIRST, is_duplicate=True)
 
 
@@ -242,7 +243,7 @@ def test_who_is_always_overtaken_is_told_to_try_again_in_a_moment(within, jobs, 
 )
 def test_who_is_overtaken_tries_again_and_anything_else_is_an_error_at_once(within, jobs, codes, is_conflict):
     reasons = {"CancellationReasons": [{"Code": code} for code in codes]}
-    with Stubber(jobs.table.meta.client) as stubber:
+    with Stubber(jobs.table.client) as stubber:
         stubber.add_client_error("transact_write_items", "TransactionCanceledException", modeled_fields=reasons)
         if is_conflict:
             stubber.add_response("get_item", {})

@@ -17,6 +17,7 @@ from unit.doubles.aws_calls import just_before
 from unit.doubles.embedded_metrics import names
 from unit.doubles.sample_jobs import COST, SAVINGS, a_job, an_answer, stored
 from unit.doubles.scripted_agents import fails
+from unit.doubles.stored_items import items_in
 
 TOKEN = Authenticate("ada's")
 CLAIM = Authenticate(user_id="user-1", username="Ada")
@@ -53,7 +54,7 @@ def test_a_valid_token_makes_the_connection_its_user_s(services, message):
 def test_an_invalid_token_changes_nothing_and_no_claim_beside_it_helps(services, mode):
     with pytest.raises(InvalidToken):
         sign_in(replace(services, auth_mode=mode), message=Authenticate("forged", "user-1", "Ada"))
-    assert services.connections.table.scan()["Items"] == services.channel.sent == []
+    assert items_in(services.connections.table) == services.channel.sent == []
 
 
 @pytest.mark.parametrize(("mode", "owner"), [("cognito", None), ("open", "claimed#user-1")])
@@ -65,7 +66,7 @@ def test_a_claim_is_greeted_and_owns_nothing_that_a_token_stands_for(services, m
     assert services.channel.to("connection-1") == [GREETING | {"verified": False}]
     assert stored(services.jobs) == job
     # It uses up nobody's slots either.
-    assert not any("slots" in item for item in services.connections.table.scan()["Items"])
+    assert not any("slots" in item for item in items_in(services.connections.table))
 
 
 def test_a_claim_without_a_name_is_greeted_by_its_id(services):
@@ -120,7 +121,7 @@ def test_a_job_that_cannot_be_drawn_keeps_no_other_from_its_messages(services, m
     admit(services, job_id="older")
     admit(services, job_id="newer")
 
-    with just_before(services.jobs.table.meta.client, "BatchGetItem", fails(error)):
+    with just_before(services.jobs.table.client, "BatchGetItem", fails(error)):
         sign_in(services)
     assert greeting(services)["activeJobs"] == ["newer", "older"]
     assert [drawn["jobId"] for drawn in services.channel.to("connection-1")[1:]] == ["older"]

@@ -5,7 +5,6 @@ import time
 
 import boto3
 import pytest
-from boto3.dynamodb.conditions import Attr
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
@@ -14,6 +13,7 @@ from background_processor.services import BackgroundProcessorServices
 from finops_benchmarks.cloudformation_template import load
 from finops_benchmarks.function_environment import function_environment
 from finops_websocket import aws_clients, metrics
+from finops_websocket.conditions import Attr
 from finops_websocket.connections.channel import ClientChannel, Posted
 from finops_websocket.dynamodb import read_items, update_item
 from finops_websocket.settings import BackgroundProcessorSettings
@@ -45,10 +45,13 @@ def region(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    # DynamoDB is made once a process, and other tests' is in another region.
-    aws_clients.dynamodb.cache_clear()
+    # These are made once a process, and other tests' are in another region.
+    made = (aws_clients.dynamodb, aws_clients.sqs)
+    for client in made:
+        client.cache_clear()
     yield
-    aws_clients.dynamodb.cache_clear()
+    for client in made:
+        client.cache_clear()
 
 
 def limits(client):
@@ -59,7 +62,7 @@ def limits(client):
 @pytest.mark.parametrize(("tries", "waits"), [(aws_clients.PROMPT, 0), (aws_clients.PATIENT, 1 + 2 + 4 + 8 + 16)])
 def test_a_call_ends_before_the_function_s_20_seconds_or_the_processor_s_lease(tries, waits):
     most = 20 if tries == aws_clients.PROMPT else load()["Parameters"]["LeaseSeconds"]["Default"]
-    for client in (aws_clients.table("jobs", tries).meta.client, aws_clients.sqs(tries), aws_clients.s3(tries)):
+    for client in (aws_clients.table("jobs", tries).client, aws_clients.sqs(tries), aws_clients.s3(tries)):
         connect_timeout, read_timeout, mode, attempts = limits(client)
         assert (connect_timeout + read_timeout) * attempts + waits < most
         assert (mode, attempts) == ("standard", tries)
@@ -68,7 +71,7 @@ def test_a_call_ends_before_the_function_s_20_seconds_or_the_processor_s_lease(t
 def test_the_processor_is_patient_with_its_stores_and_not_with_its_message_or_an_agent():
     """What it gives up is done again by another one, agents included; a message is hidden within the lease."""
     services = BackgroundProcessorServices.of_stack(BackgroundProcessorSettings.read(os.environ))
-    for client, tries in ((services.jobs.table.meta.client, aws_clients.PATIENT), (services.sqs, aws_clients.PROMPT)):
+    for client, tries in ((services.jobs.table.client, aws_clients.PATIENT), (services.sqs, aws_clients.PROMPT)):
         assert limits(client)[3] == tries
     assert limits(aws_clients.agent_client(300)) == (5, 300, "standard", 1)
 
@@ -157,7 +160,7 @@ def table(jobs):
 
 
 def test_any_other_refusal_is_an_error(table):
-    with Stubber(table.meta.client) as stubber:
+    with Stubber(table.client) as stubber:
         stubber.add_client_error("update_item", "ThrottlingException")
         with pytest.raises(ClientError):
             update_item(table, {"jobId": "a"}, Attr("jobId").exists(), assign={"seq": 4})
@@ -178,7 +181,7 @@ def test_what_a_batch_leaves_out_is_asked_for_again_after_longer_and_longer_paus
             rest = [{"jobId": item["jobId"]} for item in left_out]
             parsed["UnprocessedKeys"] = {table.name: {"Keys": rest, "ConsistentRead": True}}
 
-    client = table.meta.client
+    client = table.client
     answered = handled(client, "after-call.dynamodb.BatchGetItem", leave_out_all_but_one)
     with answered, handled(client, "provide-client-params.dynamodb.BatchGetItem", note):
         found = list(read_items(table, [{"jobId": job_id} for job_id in ("a", "b", "missing", "c")], pauses.append))

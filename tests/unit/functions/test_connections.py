@@ -17,6 +17,7 @@ from finops_websocket.connections.slots import ConnectionSlots
 from finops_websocket.connections.store import ROW_SECONDS
 from finops_websocket.errors import ConnectionSpent, InvalidToken, RateLimited, SessionExpired, Unauthenticated
 from unit.doubles.aws_calls import all_at_once, always_overtaken, before_each, just_before, lost_reply
+from unit.doubles.stored_items import items_in
 
 UNKNOWN = Connection("connection-1")
 ADA = Connection("connection-1", "user-1", "Ada", verified=True, expires_at=1_003_600)
@@ -141,7 +142,7 @@ def sign_in(slots, signed_in):
 
 @pytest.fixture
 def client(connections):
-    return connections.table.meta.client
+    return connections.table.client
 
 
 def of_user(connection_id, user_id="user-1"):
@@ -149,7 +150,7 @@ def of_user(connection_id, user_id="user-1"):
 
 
 def user_items(connections):
-    return [item for item in connections.table.scan()["Items"] if "slots" in item]
+    return [item for item in items_in(connections.table) if "slots" in item]
 
 
 def slots_of(connections):
@@ -165,14 +166,14 @@ def test_one_connection_more_than_is_allowed_is_refused(sign_in, connections, ch
     [user] = user_items(connections)
     assert user["ttl"] == clock.now + ROW_SECONDS
     sign_in("a-of-user-2", "b-of-user-2", user_id="user-2")
-    before = connections.table.scan()["Items"]
+    before = items_in(connections.table)
     # Nobody is looked for while there are free slots, or they are so young that they may not be signed in yet.
     for user_id in ("user-1", "user-2"):
         with pytest.raises(RateLimited, match="2 connections") as refused:
             sign_in("c", user_id=user_id)
         assert refused.value.retry_after == 60
     assert channel.looked_at == []
-    assert connections.table.scan()["Items"] == before
+    assert items_in(connections.table) == before
 
 
 @pytest.mark.parametrize("how", ["its row is gone", "API Gateway says 410", "a claim has it"])
@@ -207,9 +208,9 @@ def test_a_connection_that_is_gone_makes_place_for_one(sign_in, connections, cha
 )
 def test_who_has_no_slot_releases_none(sign_in, slots, connections, connection):
     sign_in("a")
-    before = connections.table.scan()["Items"]
+    before = items_in(connections.table)
     slots.release(connection)
-    assert connections.table.scan()["Items"] == before
+    assert items_in(connections.table) == before
 
 
 def test_no_choice_of_a_name_reaches_a_connection_or_another_user(slots, connections):
@@ -333,7 +334,7 @@ def test_who_is_known_may_send_many_frames_a_minute_and_who_goes_on_all_the_same
     have_sent(connections, FRAMES_PER_MINUTE - 1)
     send(limiter)
     writes = []
-    with before_each(connections.table.meta.client, "UpdateItem", lambda: writes.append("")):
+    with before_each(connections.table.client, "UpdateItem", lambda: writes.append("")):
         for second in (0, 1, REST_OF_MINUTE - 1):
             clock.now = 1_000_000 + second
             assert refusal(limiter) == (RateLimited, REST_OF_MINUTE - second)
@@ -360,7 +361,7 @@ def test_who_signs_in_half_way_may_send_more_and_is_known_with_the_next_frame(li
 def test_a_frame_that_comes_while_its_connection_signs_in_is_let_through(limiter, connections, signed_in):
     connections.open("connection-1")
     send(limiter, FRAMES_BEFORE_SIGN_IN)
-    with just_before(connections.table.meta.client, "UpdateItem", signed_in):
+    with just_before(connections.table.client, "UpdateItem", signed_in):
         send(limiter)
 
 
@@ -368,7 +369,7 @@ def test_a_connection_that_closes_before_it_is_counted_has_a_row_that_expires_an
     limiter, connections, signed_in, clock
 ):
     signed_in()
-    with just_before(connections.table.meta.client, "UpdateItem", lambda: connections.close("connection-1")):
+    with just_before(connections.table.client, "UpdateItem", lambda: connections.close("connection-1")):
         assert limiter.count("connection-1") == Connection("connection-1")
     row = {"connectionId": "connection-1", "frames": 1, MINUTE: 1, "ttl": clock.now + ROW_SECONDS}
     assert row_of(connections) == row

@@ -18,6 +18,7 @@ from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, 
 from finops_websocket.wire.server_messages import JobCancelled
 from finops_websocket.wire.size import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, first_part, fits
 from unit.doubles.sample_jobs import COST, SAVINGS, a_job, an_answer, store, stored
+from unit.doubles.stored_items import items_in
 
 FOLLOWERS = ("connection-1", "connection-2", "connection-3")
 END = JobCancelled("job-1", 1_000_000, 7)
@@ -227,7 +228,7 @@ def test_answers_are_found_by_agent_and_go_with_their_job(answers, s3, bucket_na
     answers.put(a_job(job_id="job-2", ttl=3_000_000), UNTIMELY)
     assert answers.find(JOB) == {COST: SMALL, SAVINGS: UNTIMELY}
     assert answers.with_whole_content(JOB, SMALL) == SMALL
-    assert [int(item["ttl"]) for item in answers._table.scan()["Items"]] == [JOB.ttl, JOB.ttl, 3_000_000]
+    assert [int(item["ttl"]) for item in items_in(answers._table)] == [JOB.ttl, JOB.ttl, 3_000_000]
     # A small answer needs no bucket.
     assert s3.list_objects_v2(Bucket=bucket_name)["KeyCount"] == 0
 

@@ -20,6 +20,7 @@ from unit.doubles.embedded_metrics import names
 from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, STUCK_AFTER, a_job, claim, complete, stored
 from unit.doubles.sample_jobs import store as store_any
 from unit.doubles.scripted_agents import fails
+from unit.doubles.stored_items import items_in
 
 QUESTION = FinopsQuery("Why did my costs rise?", "request-1")
 
@@ -65,7 +66,7 @@ def test_the_words_choose_the_agents_unless_the_asker_does(services, signed_in, 
 def test_a_question_that_is_refused_makes_no_job(services, signed_in, measured, mode, changes, message, error):
     with pytest.raises(error):
         finops_query(replace(services, auth_mode=mode), replace(signed_in(), **changes), message)
-    assert services.jobs.table.scan()["Items"] == services.sqs.sent == services.channel.sent == measured() == []
+    assert items_in(services.jobs.table) == services.sqs.sent == services.channel.sent == measured() == []
 
 
 def test_a_question_that_cannot_be_queued_ends_as_failed_says_so_and_leaves_its_place(services, signed_in, measured):
@@ -92,7 +93,7 @@ def test_a_question_that_the_queue_took_though_it_refused_is_accepted(services, 
     services.sqs.is_down = True
 
     def claim_it():
-        [item] = [item for item in services.jobs.table.scan()["Items"] if "userId" in item]
+        [item] = [item for item in items_in(services.jobs.table) if "userId" in item]
         claim(services.jobs, item["jobId"])
 
     services.sqs.before_refusal = claim_it
@@ -153,7 +154,7 @@ def test_an_end_that_cannot_be_made_is_no_acknowledgement_so_that_it_is_asked_fo
     complete(services, job_of(services).job_id)
 
     refuse = fails(ClientError({"Error": {"Code": "InternalServerError"}}, "BatchGetItem"))
-    with before_each(services.jobs.table.meta.client, "BatchGetItem", refuse), pytest.raises(ClientError):
+    with before_each(services.jobs.table.client, "BatchGetItem", refuse), pytest.raises(ClientError):
         finops_query(services, signed_in("connection-2"), QUESTION)
     assert services.channel.to("connection-2") == []
 
@@ -230,10 +231,10 @@ def test_a_job_is_replayed_once_however_often_that_is_asked(services):
 )
 def test_what_has_not_failed_for_good_is_not_replayed(services, changes):
     store(services, **changes)
-    before = services.jobs.table.scan()["Items"]
+    before = items_in(services.jobs.table)
     refusal = {"refused": "JOB_NOT_FOUND", "message": "No job of this id has failed for good."}
     assert replay_job(services, "job-1") == refusal
-    assert (services.jobs.table.scan()["Items"], services.sqs.sent) == (before, [])
+    assert (items_in(services.jobs.table), services.sqs.sent) == (before, [])
 
 
 def test_a_user_s_limits_hold_for_a_replay_too(services):

@@ -19,6 +19,7 @@ from finops_websocket.jobs.store import MOST_FOLLOWERS, Change
 from unit.doubles.aws_calls import all_at_once, handled, just_before, lost_reply
 from unit.doubles.embedded_metrics import Measurement, names
 from unit.doubles.sample_jobs import CATALOGUE, COST, LEASE, SAVINGS, a_job, claim, store, stored
+from unit.doubles.stored_items import items_in
 
 TEXTS = st.text(max_size=20)
 NUMBERS = st.integers(0, 2**40)
@@ -73,7 +74,7 @@ ERROR = "Please ask again."
 
 @pytest.fixture
 def client(jobs):
-    return jobs.table.meta.client
+    return jobs.table.client
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_an_answer_in_the_same_table_is_no_job(jobs):
 
 def test_a_job_is_read_as_the_last_write_left_it(jobs, client):
     with Stubber(client) as stubber:
-        asked = {"TableName": jobs.table.name, "Key": {"jobId": "job-1"}, "ConsistentRead": True}
+        asked = {"TableName": jobs.table.name, "Key": {"jobId": {"S": "job-1"}}, "ConsistentRead": True}
         stubber.add_response("get_item", {}, asked)
         assert jobs.find("job-1") is None
 
@@ -117,7 +118,7 @@ def test_a_job_that_as_many_follow_as_may_is_given_to_one_more_and_kept_by_its_f
 )
 def test_a_job_that_is_gone_is_not_made_again(jobs, write):
     assert write(jobs) in (None, Change(made=False, job=None))
-    assert jobs.table.scan()["Items"] == []
+    assert items_in(jobs.table) == []
 
 
 def test_of_workers_that_claim_at_once_one_wins(jobs, client, clock, claimed):
@@ -289,7 +290,7 @@ def test_a_page_holds_jobs_as_they_are_and_not_as_the_index_has_them(jobs):
     for number in range(3):
         store_numbered(jobs, number)
     claimed = claim(jobs, "job-2")
-    gone = just_before(jobs.table.meta.client, "BatchGetItem", lambda: jobs.table.delete_item(Key={"jobId": "job-1"}))
+    gone = just_before(jobs.table.client, "BatchGetItem", lambda: jobs.table.delete_item(Key={"jobId": "job-1"}))
     with gone:
         assert jobs.page_of("user-1", 20, None).jobs == (claimed, stored(jobs, "job-0"))
 

@@ -65,7 +65,7 @@ def test_who_may_not_see_a_job_learns_nothing_and_changes_nothing(
 def test_a_job_whose_time_has_run_out_is_not_there_also_if_that_happens_meanwhile(services, signed_in, act):
     store(services.jobs, ttl=1_000_001)
     connection = signed_in()
-    time_runs_out = just_before(services.jobs.table.meta.client, "UpdateItem", lambda: services.clock.set(1_000_001))
+    time_runs_out = just_before(services.jobs.table.client, "UpdateItem", lambda: services.clock.set(1_000_001))
     with time_runs_out, pytest.raises(JobNotFound):
         act(services, connection, "job-1")
     assert services.channel.sent == []
@@ -95,7 +95,7 @@ def test_the_whole_state_is_the_first_answer_and_the_connection_follows(services
 def test_a_step_that_comes_before_it_is_followed_is_in_the_snapshot(services, signed_in):
     store(services.jobs)
     connection = signed_in("connection-2")
-    with just_before(services.jobs.table.meta.client, "UpdateItem", lambda: claim(services.jobs)):
+    with just_before(services.jobs.table.client, "UpdateItem", lambda: claim(services.jobs)):
         resume(services, connection)
     [snapshot] = services.channel.to("connection-2")
     assert (snapshot["status"], snapshot["seq"]) == (PROCESSING, 2)
@@ -141,7 +141,7 @@ def test_a_job_that_ended_otherwise_also_meanwhile_is_finished_and_nobody_is_tol
 ):
     store(services.jobs)
     connection = signed_in()
-    client = services.jobs.table.meta.client
+    client = services.jobs.table.client
     for end in (lambda: store(services.jobs, status=status), lambda: None):
         with just_before(client, "UpdateItem", end), pytest.raises(JobFinished, match=status):
             cancel(services, connection)

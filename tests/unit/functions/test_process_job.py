@@ -209,7 +209,7 @@ def assert_in_order(sent):
 
 
 def test_a_job_takes_these_calls(services):
-    with calls_to(services.jobs.table.meta.client) as operations:
+    with calls_to(services.jobs.table.client) as operations:
         serve(services)
     assert tuple(operations) == CALLS
 
@@ -217,7 +217,7 @@ def test_a_job_takes_these_calls(services):
 @pytest.mark.parametrize("moment", [BEFORE, AFTER])
 @at_each_call
 def test_wherever_a_worker_dies_the_next_one_ends_the_job(services, moment, call):
-    with calls_to(services.jobs.table.meta.client, moment, call), pytest.raises(Crash):
+    with calls_to(services.jobs.table.client, moment, call), pytest.raises(Crash):
         serve(services, "worker-1")
     join_agents()
     left = stored(services.jobs)
@@ -249,7 +249,7 @@ def test_wherever_a_worker_dies_its_message_is_seen_again_when_its_lease_is_over
         services.clock.now += LEASE / 2
 
     services.channel.at_send = take_long
-    with calls_to(services.jobs.table.meta.client, AFTER, call), pytest.raises(Crash):
+    with calls_to(services.jobs.table.client, AFTER, call), pytest.raises(Crash):
         serve(services, "worker-1")
     assert stored(services.jobs).lease_until < services.sqs.seen_again_at < services.clock.now + 2 * LEASE
 

@@ -22,7 +22,7 @@ from unit.doubles.sample_jobs import LEASE, a_message, claim, store, stored
 
 
 def test_a_user_s_jobs_are_one_group_that_does_not_name_the_user(sqs):
-    queue = JobQueue(sqs, "queue")
+    queue = JobQueue(lambda: sqs, "queue")
     user = "Ünal 日本 😀" * 30
     for job_id, user_id in (("job-1", user), ("job-2", user), ("job-3", "another")):
         queue.send(job_id, user_id)
@@ -37,7 +37,7 @@ def test_a_queue_that_refuses_is_unavailable(aws):
     client = boto3.client("sqs")
     with Stubber(client) as stubber, pytest.raises(QueueUnavailable):
         stubber.add_client_error("send_message", "RequestThrottled", http_status_code=400)
-        JobQueue(client, "https://sqs.us-east-1.amazonaws.com/123456789012/queue").send("job-1", "user-1")
+        JobQueue(lambda: client, "https://sqs.us-east-1.amazonaws.com/123456789012/queue").send("job-1", "user-1")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_job_that_a_worker_has_is_left_to_it_and_looked_at_when_its_lease_is_o
 
 def test_a_job_that_is_claimed_in_between_is_left_to_its_worker(services):
     store(services.jobs)
-    claimed = just_before(services.jobs.table.meta.client, "UpdateItem", lambda: claim(services.jobs))
+    claimed = just_before(services.jobs.table.client, "UpdateItem", lambda: claim(services.jobs))
     with claimed, pytest.raises(JobHeldElsewhere):
         fail_dead_letter(services, a_message(services))
     job = stored(services.jobs)

@@ -122,7 +122,7 @@ def test_an_error_of_one_job_is_logged_and_raised_when_the_younger_ones_have_bee
     stuck(services, "job-2", created_at=999_999)
     store(services.jobs, job_id="job-3", status=COMPLETED, followers=frozenset({"connection-3"}))
     # Job-1's call is the first.
-    with pytest.raises(type(error)), just_before(services.jobs.table.meta.client, operation, fails(error)):
+    with pytest.raises(type(error)), just_before(services.jobs.table.client, operation, fails(error)):
         sweep(services, ENOUGH)
     assert services.sqs.job_ids() == ["job-2"]
     assert services.channel.kinds_to("connection-3") == ["job_completed"]
