@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
+from finops_operations.packaging.bytecode import compile_modules, interpreter_for
 from finops_operations.packaging.dependencies import BuildFailed, chosen_target, install_dependencies
 from finops_operations.packaging.function_zip import pack
 from finops_operations.packaging.sbom import write_sboms
@@ -22,7 +23,9 @@ def can_build() -> None:
 STEPS: dict[str, Callable[..., str | None]] = {
     "can-build": can_build,
     "target": chosen_target,
+    "interpreter": interpreter_for,
     "install": install_dependencies,
+    "compile": compile_modules,
     "package": pack,
     "describe": write_sboms,
 }
