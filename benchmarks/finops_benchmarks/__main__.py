@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from finops_benchmarks import capacity, growth, latency, scale, simulated_burst, work
+from finops_benchmarks import capacity, cold_start, growth, latency, scale, simulated_burst, work
 from finops_benchmarks.results import NotMeasured, Options, Result, write
 from finops_operations.local_run.cloud import LocalRunFailed, use_local_credentials
 from finops_operations.operator_messages import complain, heading, say
 
 PARTS: dict[str, Callable[[Options], Result]] = {
     "latency": latency.measure,
+    "cold-start": cold_start.measure,
     "work": work.measure,
     "scale": scale.measure,
     "growth": growth.measure,

@@ -88,3 +88,53 @@ def test_a_sample_agent_s_handler_loads(host_build: ProjectCopy, runtime: Path, 
     package = host_build.root / "build" / "sample-agents.zip"
     loaded = run_alone(package, runtime, tmp_path, LOAD_HANDLER, module)
     assert loaded.returncode == 0, loaded.stderr
+
+
+# What a cold start may load: the roots of all modules that are not Python's own, and about how many modules there
+# are. boto3 comes with s3transfer, and is not needed to make clients (decision 0012).
+ALWAYS_LOADED = {
+    "aws_lambda_powertools",
+    "botocore",
+    "dateutil",
+    "finops_websocket",
+    "jmespath",
+    "six",
+    "typing_extensions",
+}
+ALWAYS_LOADED |= {"urllib3"}
+LOADED = {
+    "connection_manager": ALWAYS_LOADED | {"connection_manager", "cryptography", "fastjsonschema", "jwt"},
+    "message_handler": ALWAYS_LOADED | {"message_handler", "fastjsonschema"},
+    "background_processor": ALWAYS_LOADED | {"background_processor"},
+}
+MOST_MODULES = {"connection_manager": 505, "message_handler": 440, "background_processor": 505}
+LIST_MODULES = """
+import importlib, sys
+package, runtime, module = sys.argv[1:]
+sys.path[:0] = [package, runtime]
+importlib.import_module(module)
+files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+print(len(files), *{name.partition(".")[0] for name, file in files.items() if file.startswith((package, runtime))})
+"""
+
+
+@pytest.mark.parametrize("function", PACKAGES)
+def test_a_cold_start_loads_what_the_function_needs_and_not_much_else(
+    host_build: ProjectCopy, runtime: Path, tmp_path: Path, function: str
+) -> None:
+    module = f"{function}.handler"
+    environment = function_environment(f"{module}.handler")
+    loaded = run_alone(host_build.package(function), runtime, tmp_path, LIST_MODULES, module, **environment)
+    assert loaded.returncode == 0, loaded.stderr
+    count, *roots = loaded.stdout.split()
+    assert {root for root in roots if not root.startswith("_")} == LOADED[function]
+    assert int(count) <= MOST_MODULES[function]
+
+
+# Lambda fetches a package before a cold start. Bytes, with bytecode, and about a tenth above today's.
+MOST_BYTES = {"connection_manager": 8_400_000, "message_handler": 2_200_000, "background_processor": 2_200_000}
+
+
+@pytest.mark.parametrize("function", PACKAGES)
+def test_a_package_is_no_larger_than_it_needs_to_be(host_build: ProjectCopy, function: str) -> None:
+    assert host_build.package(function).stat().st_size <= MOST_BYTES[function]

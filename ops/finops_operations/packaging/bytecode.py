@@ -5,6 +5,7 @@ bytecode of its own version.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,10 @@ from finops_operations.packaging.dependencies import BuildFailed, actual_target
 
 
 def interpreter_for(target: str) -> str | None:
-    """Return the command of a Python of a target's version; None if this machine has none."""
+    """Return the path of a Python of a target's version; None if this machine has none."""
     python = actual_target(target).partition("-")[0]
-    return next((command for command in (sys.executable, python) if _name_of(command) == python), None)
+    found = filter(None, (sys.executable, shutil.which(python)))
+    return next((command for command in found if _name_of(command) == python), None)
 
 
 def compile_modules(python: str, directory: str) -> None:
