@@ -31,14 +31,13 @@ def main() -> int:
         signal.signal(ending, signal.default_int_handler)
     options = _options()
     use_local_credentials()
-    results: dict[str, Result] = {}
     try:
         for name in options.parts or PARTS:
             heading(f"Measuring {name}")
-            results[name] = PARTS[name](Options(options.rounds, dict(options.checkout)))
-            sys.stdout.write("\n\n".join(table.markdown() for table in results[name].tables) + "\n\n")
+            result = PARTS[name](Options(options.rounds, dict(options.checkout)))
+            sys.stdout.write("\n\n".join(table.markdown() for table in result.tables) + "\n\n")
             sys.stdout.flush()
-            write(results, options.output)
+            write(name, result, options.output)
     except (LocalRunFailed, NotMeasured) as failure:
         complain(str(failure))
         return 1

@@ -7,8 +7,12 @@ import uuid
 from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from finops_benchmarks.results import NotMeasured
+
+# Seconds without any message after which none is waited for.
+_PATIENCE = 60
 
 ENDS = ("job_completed", "job_failed", "job_cancelled")
 
@@ -43,14 +47,17 @@ def question(user: str, agent_seconds: float) -> str:
 
 
 async def ask(connection: ClientConnection, user: str, agent_seconds: float) -> Answered:
-    """Ask for an answer that takes the agent so long, and wait for it; raise NotMeasured if another comes."""
+    """Ask for an answer that takes the agent so long, and wait for it; raise NotMeasured if another comes, or none."""
     frame = question(user, agent_seconds)
     sent = time.perf_counter()
-    await connection.send(frame)
     came: list[tuple[str, float]] = []
-    while not came or came[-1][0] not in ENDS:
-        message = json.loads(await asyncio.wait_for(connection.recv(), 60))
-        came.append((message.get("type", "none"), time.perf_counter() - sent))
+    try:
+        await connection.send(frame)
+        while not came or came[-1][0] not in ENDS:
+            message = json.loads(await asyncio.wait_for(connection.recv(), _PATIENCE))
+            came.append((message.get("type", "none"), time.perf_counter() - sent))
+    except (TimeoutError, ConnectionClosed):
+        raise NotMeasured(f"A question was not answered within {_PATIENCE} seconds, or cut off.") from None
     # The processor may be quicker than the handler, which acknowledges what it has queued already.
     queued = [seconds for kind, seconds in came if kind == "job_queued"]
     others = [seconds for kind, seconds in came if kind != "job_queued"]

@@ -93,13 +93,12 @@ class Result:
     """What the tables are made of, for programs: JSON's types only."""
 
 
-def write(results: Mapping[str, Result], directory: Path) -> None:
-    """Replace these parts' earlier results in a directory by new ones, and make its readable files anew."""
+def write(name: str, result: Result, directory: Path) -> None:
+    """Replace a part's earlier result in a directory by a new one, and make its readable files anew."""
     directory.mkdir(parents=True, exist_ok=True)
     stored = directory / "results.json"
     parts = json.loads(stored.read_text(encoding="utf-8")) if stored.exists() else {}
-    for name, result in results.items():
-        parts[name] = {"measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "machine": _machine(), **asdict(result)}
+    parts[name] = {"measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "machine": _machine(), **asdict(result)}
     stored.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
     (directory / "results.md").write_text(_report(parts), encoding="utf-8")
     for part in parts.values():

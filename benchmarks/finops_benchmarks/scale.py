@@ -62,23 +62,21 @@ class Measured:
         return cuts[49], cuts[94], cuts[98]
 
 
-def measure(options: Options) -> Result:
+def measure(_: Options) -> Result:
     """Let ever more connections ask at once, each stack in a local cloud of its own, in turn."""
     measured: dict[str, list[Measured]] = {}
     with ExitStack() as clouds:
-        sides = {}
-        for label, checkout in {"floor": None, **options.checkouts, "now": ROOT}.items():
-            stacks, group = clouds.enter_context(local_cloud())
-            sides[label] = (stacks.project(label, checkout) if checkout else stacks.floor(label), group)
-        for url, _ in sides.values():
+        (floor, floor_group), (project, project_group) = (clouds.enter_context(local_cloud()) for _cloud in range(2))
+        urls = {"floor": floor.floor("floor"), "now": project.project("now", ROOT)}
+        for url in urls.values():
             asyncio.run(_crowd(url, _WARM_UP))
         for connections, repeats in _CROWDS.items():
             say(f"{connections} connections")
-            crowds: dict[str, list[Crowd]] = {label: [] for label in sides}
-            for _ in range(repeats):
-                for label, (url, _) in sides.items():
+            crowds: dict[str, list[Crowd]] = {label: [] for label in urls}
+            for _repeat in range(repeats):
+                for label, url in urls.items():
                     crowds[label].append(asyncio.run(_crowd(url, connections)))
-            for label, (_, group) in sides.items():
+            for label, group in zip(urls, (floor_group, project_group), strict=True):
                 measured.setdefault(label, []).append(Measured(connections, crowds[label], _memory(group)))
     return Result(
         "Scale: many connections that ask at once",
