@@ -14,7 +14,7 @@ from background_processor.plain_text import plain_text
 from finops_websocket.errors import AgentFailed
 
 # The most that Lambda passes on: "6 MB", of which its own error message gives the bytes. What plays Lambda may pass on
-# more, and a payload takes up to 25 times its size in memory while it is read.
+# more, and a payload takes up to 30 times its size in memory while it is read.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_PAYLOAD_BYTES = 6_291_556
 

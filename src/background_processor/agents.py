@@ -54,6 +54,7 @@ class Agents:
         After `heartbeat` seconds of silence the caller is told. `clock` and `sleep` are in seconds.
         """
         self._client = client
+        self._reading = threading.Lock()
         self._heartbeat = heartbeat
         self._clock = clock
         self._sleep = sleep
@@ -128,7 +129,9 @@ class Agents:
         if "FunctionError" in response:
             logger.warning("An agent crashed.", agent=agent, jobId=job_id, functionError=response["FunctionError"])
             raise AgentFailed("It stopped with an error.")
-        return content_of(payload)
+        # One after another: while it is read, an answer may take 30 times its size, for which the memory suffices once.
+        with self._reading:
+            return content_of(payload)
 
     def _begin(self, agent: str, payload: bytes, deadline: float, stopped: threading.Event) -> Any:
         """Begin an invocation; a throttled one again until the deadline, or until nobody waits for it any more."""

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from connection_manager import lazy_x509  # noqa: F401 (first: it is what PyJWT imports that is put off)
+
+# isort: split
 import jwt
 from aws_lambda_powertools import Logger
 

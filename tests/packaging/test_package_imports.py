@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from finops_benchmarks.cloudformation_template import properties
 from finops_benchmarks.function_environment import function_environment
 from project_copy import PACKAGES, ProjectCopy
 
@@ -28,7 +29,7 @@ if module.startswith("connection_manager"):
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     token = jwt.encode({"sub": "me"}, key, algorithm="RS256")
     assert jwt.decode(token, key.public_key(), algorithms=["RS256"]) == {"sub": "me"}
-files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
 foreign = {name: file for name, file in files.items() if "site-packages" in file}
 assert not foreign, foreign
 print(*sorted({name.partition(".")[0] for name, file in files.items() if file.startswith(package)}))
@@ -107,13 +108,13 @@ LOADED = {
     "message_handler": ALWAYS_LOADED | {"message_handler", "fastjsonschema"},
     "background_processor": ALWAYS_LOADED | {"background_processor"},
 }
-MOST_MODULES = {"connection_manager": 505, "message_handler": 440, "background_processor": 505}
+MOST_MODULES = {"connection_manager": 480, "message_handler": 430, "background_processor": 495}
 LIST_MODULES = """
 import importlib, sys
 package, runtime, module = sys.argv[1:]
 sys.path[:0] = [package, runtime]
 importlib.import_module(module)
-files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
 print(len(files), *{name.partition(".")[0] for name, file in files.items() if file.startswith((package, runtime))})
 """
 
@@ -138,3 +139,48 @@ MOST_BYTES = {"connection_manager": 8_400_000, "message_handler": 2_200_000, "ba
 @pytest.mark.parametrize("function", PACKAGES)
 def test_a_package_is_no_larger_than_it_needs_to_be(host_build: ProjectCopy, function: str) -> None:
     assert host_build.package(function).stat().st_size <= MOST_BYTES[function]
+
+
+# The largest answer that Lambda passes on, of JSON that takes the most memory for its size, from two agents at once.
+READ_ANSWERS = """
+import io, sys
+package, runtime, more = sys.argv[1:]
+sys.path[:0] = [package, runtime]
+import background_processor.handler
+from background_processor.agent_answer import MAX_PAYLOAD_BYTES
+from background_processor.agents import Agents
+
+class Client:
+    class exceptions:
+        TooManyRequestsException = LookupError
+    def invoke(self, **_):
+        begin, end = b'{"response": "x", "more": [', b"0]}"
+        times = (MAX_PAYLOAD_BYTES - len(begin + end)) // len(more + ",")
+        return {"Payload": io.BytesIO(begin + times * (more + ",").encode() + end)}
+    def close(self):
+        pass
+
+with Agents(Client(), 60).asked(["one", "two"], "question", "job", 600) as outcomes:
+    assert [outcome.content for outcome in outcomes if outcome] == ["x", "x"]
+[most] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(most)
+"""
+# What Lambda runs beside the function: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+LAMBDAS_OWN_MB = 60
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="Only Linux tells how much memory a process has had."
+)
+@pytest.mark.parametrize("more", ["[]", '{"":0}'])
+def test_the_worst_answers_that_agents_may_give_fit_into_the_processor_s_memory(
+    host_build: ProjectCopy, runtime: Path, tmp_path: Path, more: str
+) -> None:
+    handler = "background_processor.handler.handler"
+    package = host_build.package("background_processor")
+    read = run_alone(package, runtime, tmp_path, READ_ANSWERS, more, **function_environment(handler))
+    assert read.returncode == 0, read.stderr
+    (memory,) = (
+        each["MemorySize"] for each in properties("AWS::Lambda::Function").values() if each["Handler"] == handler
+    )
+    assert int(read.stdout.splitlines()[-1]) / 1024 + LAMBDAS_OWN_MB <= memory
