@@ -23,6 +23,9 @@ logger = Logger(child=True)
 STARTED = 10
 ALL_ANSWERED = 90
 
+# What goes on while a job is claimed.
+_BESIDE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside")
+
 # Seconds until a client that could not be told an end is tried again: throttles pass in less.
 _TELL_AGAIN_AFTER = 5
 
@@ -61,18 +64,12 @@ def process_job(
 
     Raises JobHeldElsewhere if another worker has the job, EndNotTold if it has ended and a follower could not be told.
     """
+    # Neither needs the other.
+    hiding = _BESIDE.submit(message.keep_hidden)
     try:
-        # Both are about as long as each other, and neither needs the other.
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            beside.submit(message.keep_hidden)
-            job = services.jobs.claim(
-                job_id,
-                worker,
-                message.message_id,
-                services.lease,
-                progress=STARTED,
-                message="Working on your question.",
-            )
+        job = services.jobs.claim(
+            job_id, worker, message.message_id, services.lease, progress=STARTED, message="Working on your question."
+        )
         logger.append_keys(userId=job.user_id)
         _Run(services, message, job).to_the_end(time_limit)
     except JobEnded:
@@ -80,6 +77,9 @@ def process_job(
         logger.info("A message was dropped: its job has ended.")
         if ended := services.jobs.find(job_id):
             services.delivery.announce_end(ended)
+    finally:
+        # Whoever wants it to be shown again earlier says so after this.
+        hiding.result()
 
 
 class _Run:
