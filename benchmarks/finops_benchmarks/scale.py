@@ -150,8 +150,8 @@ def _table(measured: dict[str, list[Measured]]) -> Table:
         ("connections", "", "answered", "lost", "twice", "50 %, s", "95 %, s", "99 %, s", "processes", "MB"),
         tuple(rows),
         f"Seconds until so many were answered, and their ratio to the floor's. Each agent takes {_AGENT_SECONDS} s, and"
-        " 10 jobs are processed at the same time: the last of 500 waits 15 s at least. Memory is the local cloud's with all"
-        " functions that have been started, after the last crowd.",
+        " 10 jobs are processed at the same time: the last of 500 waits 15 s at least. Memory is the local cloud's with"
+        " all functions that have been started, after the last crowd.",
     )
 
 
