@@ -38,7 +38,7 @@ class AwsInMemory:
         self.dynamodb.meta.events.register("before-call.dynamodb", self._before_call)
         self.dynamodb.meta.events.register("after-call.dynamodb", self._after_call)
         self.s3 = session.client("s3")
-        management_api.serve_clients_of(session, self._manage)
+        session.events.register_first(management_api.SENDING, management_api.answering(self._manage))
         self.management_api = session.client(
             "apigatewaymanagementapi",
             endpoint_url="http://localhost/prod",

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
+from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -51,10 +52,9 @@ class FrameService:
     def __init__(self) -> None:
         """Import the functions."""
         mock_aws().start()
-        boto3.setup_default_session()
-        assert boto3.DEFAULT_SESSION is not None
         self._posted: list[tuple[str, str]] = []
-        management_api.serve_clients_of(boto3.DEFAULT_SESSION, self._manage)
+        # For whatever session the functions make.
+        BUILTIN_HANDLERS.append((management_api.SENDING, management_api.answering(self._manage), REGISTER_FIRST))
         self._dynamodb = boto3.resource("dynamodb")
         self._items = boto3.client("dynamodb")
         boto3.client("sqs").create_queue(QueueName=os.environ["PROCESSING_QUEUE_URL"].rpartition("/")[2])

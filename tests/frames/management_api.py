@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from boto3.session import Session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HTTPHeaders
 
 from faults.fault import Reply
@@ -18,20 +17,22 @@ _TIMES = b'{"connectedAt": "2026-11-23T11:00:00Z", "lastActiveAt": "2026-11-23T1
 OPEN = Reply(200, (), _TIMES)
 DONE = Reply(200, (), b"")
 
+# First: moto would answer too.
+SENDING = "before-send.apigatewaymanagementapi"
+
 Manage = Callable[[str, str, str], Reply]
 """Answers a call by its method (POST, GET, DELETE), the connection's id, and the text that is to be posted."""
 
 
-def serve_clients_of(session: Session, manage: Manage) -> None:
-    """Answer what clients that the session makes from now on send."""
+def answering(manage: Manage) -> Callable[..., AWSResponse]:
+    """Give what answers in place of the network when it is called first of all at the event SENDING."""
 
     def answer(request: AWSPreparedRequest, **_event: Any) -> AWSResponse:
         connection_id = unquote(urlsplit(request.url).path.rpartition("/")[2])
         reply = manage(str(request.method), connection_id, _text(request.body) if request.method == "POST" else "")
         return AWSResponse(request.url, reply.status, HTTPHeaders.from_pairs(reply.headers), _Body(reply.body))
 
-    # First: moto would answer too.
-    session.events.register_first("before-send.apigatewaymanagementapi", answer)
+    return answer
 
 
 class _Body(io.BytesIO):
