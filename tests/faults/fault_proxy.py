@@ -1,21 +1,20 @@
 """A proxy between the functions and the local cloud that injects faults and writes down what was stored.
 
 It runs in the tests' process. The functions' environment names it as the endpoint of DynamoDB, SQS, Lambda, S3 and the
-management API; it sends their requests on as they are, signatures included. Which process calls it reads from the
-User-Agent, where function_process/sitecustomize.py has put it.
+management API; it sends their requests on as they are, signatures included. Which process calls it reads from a header
+that function_process/sitecustomize.py has added.
 """
 
 import http.client
 import json
 import os
 import random
-import re
 import signal
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -43,9 +42,9 @@ class Worker(NamedTuple):
     pid: int | None
 
 
-def worker_in(user_agent: str) -> Worker:
-    found = re.search(r"\bapp/([\w-]+)\.(\d+)", user_agent)
-    return Worker(found[1], int(found[2])) if found else Worker("", None)
+def worker_in(headers: Mapping[str, str]) -> Worker:
+    function, _, pid = headers.get("X-Caller", "").partition(".")
+    return Worker(function, int(pid) if pid else None)
 
 
 class FaultProxy:
@@ -96,7 +95,7 @@ class FaultProxy:
 
     def serve(self, request: "_Request", call: AwsCall) -> Reply | None:
         """Give the reply to a request; None closes the connection without one."""
-        worker = worker_in(request.headers.get("User-Agent", ""))
+        worker = worker_in(request.headers)
         fault = self._choose(call, worker)
         reply = None
         match fault.kind if fault else None:

@@ -1,8 +1,7 @@
 """Makes the process of a function whose PYTHONPATH names this folder tell which it is, and its clock wrong on request.
 
 Python imports sitecustomize by itself before anything else (https://docs.python.org/3/library/site.html), so the
-product runs unchanged. The SDK says in each request's User-Agent what AWS_SDK_UA_APP_ID holds: the function's name and
-the process's id (https://docs.aws.amazon.com/sdkref/latest/guide/feature-appid.html).
+product runs unchanged. The SDK adds to each request a header of the function's name and the process's id.
 
 While there is a file CLOCKS, clocks are wrong by the seconds that it begins with. The first process of each function
 that asks for the time then is slow and all others are fast: to them the first one's lease looks as if it had long run
@@ -16,9 +15,19 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
+
+from botocore.handlers import BUILTIN_HANDLERS
 
 _FUNCTION = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
-os.environ["AWS_SDK_UA_APP_ID"] = f"{_FUNCTION}.{os.getpid()}"
+
+
+def _say_who_calls(request: Any, **_event: Any) -> None:
+    request.headers["X-Caller"] = f"{_FUNCTION}.{os.getpid()}"
+
+
+# Of all sessions that are made from now on.
+BUILTIN_HANDLERS.append(("before-send", _say_who_calls))
 
 _clocks = Path(os.environ["CLOCKS"])
 _true_time = time.time
