@@ -146,7 +146,7 @@ class JobStore:
         Raises JobEnded if it is finished or gone, JobHeldElsewhere if another worker's lease runs.
         """
         # Mostly nobody has had it, so it is not read first: a refusal brings it.
-        condition = Attr("status").eq(QUEUED) & Attr("ttl").gt(self.now())
+        condition = Attr("status").eq(QUEUED)
         while True:
             taken = {
                 "status": PROCESSING,
