@@ -17,11 +17,12 @@ from faults.evidence import (
 )
 from faults.history import Closed, Injected, Received, Stored
 
-# What is said of a job's first step, and of its last.
+# What is said of a job's first step, and of its last. The end comes first where somebody who looked at the job has told
+# it before its worker could.
 ONE_STEP = {
     ("progress_update", "analysis_started"),
-    ("agent_completed", "job_completed"),
-    ("agent_completed", "job_failed"),
+    *((first, "agent_completed") for first in ("job_completed", "job_failed")),
+    *(("agent_completed", second) for second in ("job_completed", "job_failed")),
 }
 
 
@@ -30,10 +31,10 @@ def seq_rises_for_each_follower(evidence: Evidence) -> Iterator[str]:
 
     - Messages of one kind, seq and agent say the same, wherever they were received. Links (signed anew each time) may
       differ, and the text beside a link (cut to what the message takes).
-    - A step has one live message, or one of the pairs in ONE_STEP, in that order. So a connection that has received one
-      accepts another of that seq only as a repeat of it, or as what it is followed by. What redraws a snapshot of that
-      seq (analysis_started, agent_completed, the end) is none: it says what the
-      snapshot says, before or after the step's own message.
+    - A step has one live message, or one of the pairs in ONE_STEP. So a connection that has received one accepts
+      another of that seq only as a repeat of it, or as what it is followed by. What redraws a snapshot of that seq
+      (analysis_started, agent_completed, the end) is none: it says what the snapshot says, before or after the step's
+      own message.
     - Live messages come in order. One that is older than another one received before is an error, unless
         - it is a repeat: the connection has received it before (a post was made twice);
         - it redraws a snapshot of that seq, which its own sender has read and may send late;
