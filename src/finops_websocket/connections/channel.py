@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 logger = Logger(child=True)
 
-# Followers that are posted to side by side.
+# Followers that are posted to side by side: as many as a job may have, so that none waits for a place.
 SIDE_BY_SIDE = 50
 
 # Seconds that those who do not answer may hold up a job: far less than its lease, and far more than a post takes.
