@@ -84,6 +84,19 @@ class Direction(StrEnum):
     FELL = "fell"  # of movers: only decreases
 
 
+class Finding(StrEnum):
+    """What the advisor looks for."""
+
+    IDLE = "idle resources"  # what the bill itself calls idle or unattached
+    UNUSED_COMMITMENT = "unused commitments"  # the unused part of each commitment, and its utilisation
+    ON_DEMAND = "on-demand usage"  # steady, and at a price that a commitment would lower
+    PREVIOUS_GENERATION = "previous generations"  # volumes and machines that have a cheaper successor
+    GROWTH = "fast growth"
+    UNTAGGED = "untagged spend"
+    SNAPSHOTS = "snapshots"  # and backups, which grow until somebody gives them an end
+    DATA_TRANSFER = "data transfer"  # between zones and through NAT gateways
+
+
 @dataclass(frozen=True)
 class Filter:
     """The charges whose field has one of these values, or (`excluded`) has none of them."""
@@ -126,3 +139,4 @@ class Query:
     whole: tuple[Filter, ...] = ()  # of SHARE: the filters of what `filters` are a part of
     limit: int | None = None  # so many rows of the breakdown
     direction: Direction | None = None
+    finding: Finding | None = None  # of SAVINGS: only this kind; None: all of them
