@@ -27,7 +27,7 @@ and beside each its software bill of materials (CycloneDX 1.6), as in websocket-
                         Default: the template's LambdaRuntime and LambdaArchitecture.
   --no-bytecode         Leave the functions' modules as they are. By default they are compiled too, where the target's
                         Python is on this machine (as python3.13): a cold start then takes an eighth less.
-  --with-sample-agents  Make build/sample-agents.zip too.
+  --with-sample-agents  Make build/sample-agents.zip too; it needs python3.12 or python3.13.
   --output DIRECTORY    Where the packages go. Default: build, beside this script.
   --help                Show this help.
 
@@ -46,6 +46,9 @@ main() {
     read_options "$@"
     choose_python
     TARGET=$(packaging target "$TARGET" "$ROOT/cloudformation/finops-websocket-api-fixed.yaml")
+    # DuckDB's wheels ask for a newer glibc than Amazon Linux 2 has, which is what python3.11 runs on.
+    [[ $WITH_SAMPLE_AGENTS == false || $TARGET != python3.11-* ]] ||
+        misused "The sample agents do not run on Lambda's python3.11: choose python3.12 or python3.13."
     choose_compiler
     make_work_directory
 
@@ -86,9 +89,12 @@ build_function() {
 }
 
 build_sample_agents() {
-    heading "Building sample_agents"
-    copy_source "$WORK/sample-agents" sample_agents
-    packaging package "$WORK/sample-agents" >>"$WORK/summary"
+    local tree=$WORK/sample-agents
+    heading "Building sample_agents for $TARGET"
+    packaging install "$ROOT/src/sample_agents/requirements.txt" "$TARGET" "$tree"
+    copy_source "$tree" sample_agents
+    [[ -z $COMPILER ]] || packaging compile "$COMPILER" "$tree"
+    packaging package "$tree" >>"$WORK/summary"
 }
 
 copy_source() {

@@ -18,6 +18,7 @@ PACKAGES = {
     "message_handler": "websocket-message-handler.zip",
     "background_processor": "websocket-background-processor.zip",
 }
+WITH_SAMPLE_AGENTS = PACKAGES | {"sample_agents": "sample-agents.zip"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class ProjectCopy:
 
     def package(self, function: str) -> Path:
         """Return the path of a function's package."""
-        return self.root / "build" / PACKAGES[function]
+        return self.root / "build" / WITH_SAMPLE_AGENTS[function]
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command that builds this copy."""

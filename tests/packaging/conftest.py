@@ -48,9 +48,9 @@ def second_build(tmp_path_factory: pytest.TempPathFactory, sources: ProjectCopy)
 
 @pytest.fixture(scope="session")
 def default_build(tmp_path_factory: pytest.TempPathFactory, sources: ProjectCopy) -> ProjectCopy:
-    """A copy of the project with packages for the template's runtime and architecture."""
+    """A copy of the project with all packages for the template's runtime and architecture."""
     project = ProjectCopy.make(tmp_path_factory.mktemp("default") / "project", sources.root)
-    built = project.build()
+    built = project.build("--with-sample-agents")
     assert built.returncode == 0, built.stderr
     return project
 

@@ -55,6 +55,7 @@ def closed_port() -> int:
         (["--target", "python3.10-arm64"], r"There is no target python3\.10-arm64.*--help"),
         (["--target", "python3.13"], r"There is no target python3\.13\."),
         (["--target", ""], "--target needs a value"),
+        (["--target", "python3.11-arm64", "--with-sample-agents"], r"do not run on Lambda's python3\.11: choose"),
         (["--fast"], "There is no option --fast"),
     ],
 )

@@ -12,7 +12,7 @@ from types import CodeType
 
 import pytest
 
-from project_copy import PACKAGES, ProjectCopy
+from project_copy import WITH_SAMPLE_AGENTS, ProjectCopy
 
 TAG = f".{sys.implementation.cache_tag}.pyc"
 
@@ -25,7 +25,7 @@ def bytecode_in(package: Path) -> dict[str, bytes]:
         return {str(path.parents[1] / path.name.replace(TAG, ".py")): archive.read(str(path)) for path in paths}
 
 
-@pytest.mark.parametrize("function", PACKAGES)
+@pytest.mark.parametrize("function", WITH_SAMPLE_AGENTS)
 def test_each_module_has_bytecode_of_the_target_s_python_and_the_path_that_it_has_on_lambda(
     host_build: ProjectCopy, function: str
 ) -> None:

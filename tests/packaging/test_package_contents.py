@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from project_copy import PACKAGES, ProjectCopy
+from project_copy import PACKAGES, WITH_SAMPLE_AGENTS, ProjectCopy
 
 OURS = {"finops_websocket"}
 SHARED_DEPENDENCIES = {"aws_lambda_powertools", "jmespath", "typing_extensions.py"}
@@ -56,7 +56,7 @@ def test_the_root_holds_our_code_and_the_locked_releases_alone(
     assert roots - shared_objects == expected
 
 
-@pytest.mark.parametrize("function", PACKAGES)
+@pytest.mark.parametrize("function", WITH_SAMPLE_AGENTS)
 def test_nothing_is_packed_that_no_function_reads(default_build: ProjectCopy, function: str) -> None:
     with zipfile.ZipFile(default_build.package(function)) as package:
         paths = paths_in(package)
@@ -84,23 +84,36 @@ def test_the_contract_is_compiled_anew_for_those_who_read_frames(second_build: P
 
 def test_the_sample_agents_package_holds_their_folder_with_its_data(host_build: ProjectCopy) -> None:
     source = host_build.root / "src" / "sample_agents"
-    files = (path for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    files = (path for path in source.rglob("*") if path.is_file() and path.suffix not in {".pyc", ".in", ".txt"})
     expected = {f"sample_agents/{path.relative_to(source).as_posix()}" for path in files}
-    with zipfile.ZipFile(host_build.root / "build" / "sample-agents.zip") as package:
-        assert set(package.namelist()) == expected
+    with zipfile.ZipFile(host_build.package("sample_agents")) as package:
+        packed = {path for path in paths_in(package) if path.suffix != ".pyc"}
+    roots = {path.parts[0] for path in packed if path.suffix != ".so"}
+    assert {str(path) for path in packed if path.parts[0] == "sample_agents"} == expected
+    assert roots == {"sample_agents", "duckdb", "adbc_driver_duckdb", *locked(host_build, "sample_agents")}
+    assert [path.name.split(".")[0] for path in packed if path.suffix == ".so"] == ["_duckdb"]
 
 
-def test_shared_objects_are_for_the_template_s_processor_and_python(default_build: ProjectCopy) -> None:
+def test_lambda_unpacks_the_sample_agents_package(default_build: ProjectCopy) -> None:
+    # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 250 MB, here with bytecode for all
+    with zipfile.ZipFile(default_build.package("sample_agents")) as package:
+        assert sum(entry.file_size for entry in package.infolist()) < 100_000_000
+
+
+@pytest.mark.parametrize(("function", "count"), [("connection_manager", 2), ("sample_agents", 1)])
+def test_shared_objects_are_for_the_template_s_processor_and_python(
+    default_build: ProjectCopy, function: str, count: int
+) -> None:
     template = default_build.root / "cloudformation" / "finops-websocket-api-fixed.yaml"
     text = template.read_text(encoding="utf-8")
     runtime = re.search(r"LambdaRuntime:\n.*\n    Default: python3\.(\d+)\n", text)
     architecture = re.search(r"LambdaArchitecture:\n.*\n    Default: (\w+)\n", text)
     assert runtime is not None
     assert architecture is not None
-    with zipfile.ZipFile(default_build.package("connection_manager")) as package:
+    with zipfile.ZipFile(default_build.package(function)) as package:
         shared_objects = [path for path in paths_in(package) if path.suffix == ".so"]
         machines = {struct.unpack_from("<H", package.read(str(path)), 18)[0] for path in shared_objects}
-    assert len(shared_objects) == 2
+    assert len(shared_objects) == count
     for path in shared_objects:
         assert path.name.endswith(".abi3.so") or f".cpython-3{runtime[1]}-" in path.name
     assert machines == {ELF_MACHINES[architecture[1]]}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from project_copy import PACKAGES, ProjectCopy
+from project_copy import WITH_SAMPLE_AGENTS, ProjectCopy
 
-ZIPS = [*PACKAGES.values(), "sample-agents.zip"]
+ZIPS = list(WITH_SAMPLE_AGENTS.values())
 SBOMS = [name.removesuffix(".zip") + ".cdx.json" for name in ZIPS]
 
 
@@ -20,8 +20,7 @@ def test_built_twice_is_identical(host_build: ProjectCopy, second_build: Project
 
 def test_the_output_gives_each_package_s_name_size_and_hash(second_build: ProjectCopy) -> None:
     lines = (second_build.root / "stdout").read_text(encoding="utf-8").splitlines()
-    packages: list[Path] = [second_build.package(function) for function in PACKAGES]
-    packages.append(second_build.root / "build" / "sample-agents.zip")
+    packages: list[Path] = [second_build.package(function) for function in WITH_SAMPLE_AGENTS]
     assert [line.split() for line in lines] == [
         [path.name, f"{path.stat().st_size:,}", "bytes", "sha256", hashlib.sha256(path.read_bytes()).hexdigest()]
         for path in packages

@@ -86,7 +86,7 @@ def test_a_handler_loads_and_no_distribution_is_packed_that_it_does_not_import(
 
 @pytest.mark.parametrize("module", ["sample_agents.cost_agent.handler", "sample_agents.advisor.handler"])
 def test_a_sample_agent_s_handler_loads(host_build: ProjectCopy, runtime: Path, tmp_path: Path, module: str) -> None:
-    package = host_build.root / "build" / "sample-agents.zip"
+    package = host_build.package("sample_agents")
     loaded = run_alone(package, runtime, tmp_path, LOAD_HANDLER, module)
     assert loaded.returncode == 0, loaded.stderr
 

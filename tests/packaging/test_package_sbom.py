@@ -17,7 +17,7 @@ from license_expression import LicenseExpression, get_spdx_licensing
 from finops_operations.packaging.dependencies import BuildFailed
 from finops_operations.packaging.sbom import write_sboms
 from finops_operations.packaging.third_party_licences import declared_licence
-from project_copy import PACKAGES, ProjectCopy
+from project_copy import WITH_SAMPLE_AGENTS, ProjectCopy
 
 # They ask for nothing but that their text goes along. Another one is for a person to decide on.
 ALLOWED = {"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PSF-2.0", "Unicode-3.0"}
@@ -33,7 +33,7 @@ TEXTS = {
 
 SPDX = get_spdx_licensing()
 BUILDS = pytest.mark.parametrize("build", ["host_build", "default_build"])
-FUNCTIONS = pytest.mark.parametrize("function", PACKAGES)
+FUNCTIONS = pytest.mark.parametrize("function", WITH_SAMPLE_AGENTS)
 
 
 def sbom_of(package: Path) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def refused(components: Sequence[dict[str, Any]]) -> list[str]:
     return [name for name, text in expressions.items() if not (text and is_allowed(SPDX.parse(text)))]
 
 
-@pytest.mark.parametrize("name", [*PACKAGES.values(), "sample-agents.zip"])
+@pytest.mark.parametrize("name", WITH_SAMPLE_AGENTS.values())
 def test_it_is_valid_cyclonedx_1_6(host_build: ProjectCopy, name: str) -> None:
     text = (host_build.root / "build" / name).with_suffix(".cdx.json").read_text(encoding="utf-8")
     assert json.loads(text)["specVersion"] == "1.6"

@@ -91,7 +91,8 @@ def _wheel_options(target: str) -> list[str]:
     """Return the options with which pip chooses the wheels for a target.
 
     manylinux2014 wheels need glibc 2.17: they load on Amazon Linux 2 (python3.11, glibc 2.26) and on Amazon Linux 2023
-    (python3.12 and 3.13, glibc 2.34), and every compiled dependency has them.
+    (python3.12 and 3.13, glibc 2.34), and every compiled dependency of the API has them. DuckDB, of the sample agents,
+    has manylinux_2_28 wheels alone.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html (each runtime's operating system)
     https://docs.aws.amazon.com/linux/al2023/ug/glibc-gcc-and-binutils.html (their glibc)
     https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/
@@ -100,8 +101,9 @@ def _wheel_options(target: str) -> list[str]:
     if parts is None:
         return []
     version, processor = parts.groups()
+    loadable = ["manylinux2014"] if version == "3.11" else ["manylinux2014", "manylinux_2_28"]
     return [
-        f"--platform=manylinux2014_{_PROCESSORS[processor]}",
+        *(f"--platform={policy}_{_PROCESSORS[processor]}" for policy in loadable),
         f"--python-version={version}",
         "--implementation=cp",
         f"--abi=cp{version.replace('.', '')}",

@@ -86,7 +86,7 @@ def written_anew(document: str) -> str:
 
 def _tables() -> dict[str, list[_Row]]:
     packaged: dict[tuple[str, str], list[str]] = {}
-    for function in ("connection manager", "message handler", "background processor"):
+    for function in ("connection manager", "message handler", "background processor", "sample agents"):
         for pin in _pins(f"src/{function.replace(' ', '_')}/requirements.txt"):
             packaged.setdefault(pin, []).append(function)
     development = [pin for pin in _pins("requirements-dev.txt") if pin not in packaged]
