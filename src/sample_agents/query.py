@@ -45,6 +45,7 @@ class Dimension(StrEnum):
     REGION = "region"
     ACCOUNT = "account"
     RESOURCE = "resource"
+    PRODUCT = "product"  # what is billed under another service: EBS volumes and NAT gateways under Amazon EC2
     CHARGE_CATEGORY = "charge category"
     PRICING_CATEGORY = "pricing category"
 

@@ -1,0 +1,1 @@
+"""Cost exports in FOCUS format, read into DuckDB."""
