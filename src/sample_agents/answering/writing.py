@@ -17,12 +17,37 @@ def amount(value: Decimal, currency: str) -> str:
     An amount that would round to zero but is not zero says so and keeps two significant digits:
     `less than 0.01 (0.00000080)`.
     """
-    unit = Decimal(1) if currency in _WITHOUT_CENTS else Decimal("0.01")
-    rounded = value.quantize(unit, rounding=ROUND_HALF_EVEN)
-    if rounded or not value:
-        return f"{rounded if rounded else abs(rounded):,f}"
-    exact = f"{value.quantize(Decimal(1).scaleb(value.adjusted() - 1)):f}"
-    return f"less than {unit} ({exact})" if value > 0 else f"more than -{unit} ({exact})"
+    unit = _minor_unit(currency)
+    shown = rounded(value, currency)
+    if not value or abs(shown) >= unit:
+        return f"{shown:,f}"
+    return f"less than {unit} ({shown:f})" if value > 0 else f"more than -{unit} ({shown:f})"
+
+
+def rounded(value: Decimal, currency: str) -> Decimal:
+    """The amount to the currency's minor unit, or to two significant digits where that would be zero."""
+    shown = value.quantize(_minor_unit(currency), rounding=ROUND_HALF_EVEN)
+    if shown or not value:
+        return shown if shown else abs(shown)
+    return value.quantize(Decimal(1).scaleb(value.adjusted() - 1))
+
+
+def _minor_unit(currency: str) -> Decimal:
+    return Decimal(1) if currency in _WITHOUT_CENTS else Decimal("0.01")
+
+
+def quantity(value: Decimal) -> str:
+    """A quantity without its unit, as `1,234.5`."""
+    return f"{rounded_quantity(value):,f}"
+
+
+def rounded_quantity(value: Decimal) -> Decimal:
+    """The quantity to three decimal places, or to three significant digits if it is smaller; without zeros behind."""
+    places = (
+        Decimal("0.001") if abs(value) >= Decimal("0.001") or not value else Decimal(1).scaleb(value.adjusted() - 2)
+    )
+    shown = value.quantize(places, rounding=ROUND_HALF_EVEN).normalize()
+    return shown.quantize(Decimal(1)) if shown == shown.to_integral_value() else shown
 
 
 def money(value: Decimal, currency: str) -> str:

@@ -1,0 +1,1 @@
+"""Typed queries answered: as SQL, as figures, and in words."""
