@@ -1,62 +1,112 @@
-"""What both Lambda functions do around their answer: its shape, the event, the log line, the envelope."""
+"""What both Lambda functions do around their answer: the question's parts, the event, the log line, the envelope."""
 
 import json
+import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Context, localcontext
 from typing import Any
 
-from sample_agents.costs import Costs
+from sample_agents.answering.figures import Figure, as_data
+from sample_agents.answering.writing import paragraphs
+from sample_agents.costs.charges import Costs
 from sample_agents.errors import CostDataError, UnanswerableError
-from sample_agents.question import Question
-from sample_agents.writing import bullets, paragraphs
+from sample_agents.query import Query
+from sample_agents.understanding import understand
+
+# The digits of a sum: of DuckDB's DECIMAL(38, 18), and more for sums of those.
+_EXACT = Context(prec=60)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer for a person, and what the log says of it."""
+    """An answer for a person, the tables in it, and what the log says of it."""
 
     markdown: str
+    figures: tuple[Figure, ...]
     kind: str  # what was asked for
     found: bool  # whether the data answer it
 
 
-def compose(question: Question, costs: Costs, body: Sequence[str], *, found: bool, notes: Sequence[str] = ()) -> Answer:
-    """What was understood, the body, and the notes that the reader needs to trust it."""
-    partial = []
-    for month in sorted(question.months & costs.calendar.partial):
-        end = f"the newest charge ends on {costs.covered_until:%d %B %Y, %H:%M} UTC"
-        why = end if month == costs.calendar.newest else "the data start within it"
-        partial.append(f"{month} is partial: {why}.")
-    source = (
-        "Cost is the FOCUS column `EffectiveCost` (amortised, after discounts; taxes and credits included). "
-        f"Data: {costs.rows:,} rows, {costs.calendar}."
+def answer_parts(
+    mine: Callable[[Query], bool],
+    answer: Callable[[Query, Costs, date], Answer],
+    question: str,
+    costs: Costs,
+    today: date,
+    fiscal_year_start: int | None = None,
+) -> Answer:
+    """Answer the parts of the question that are the agent's own; of the others it says nothing.
+
+    Raises UnanswerableError, whose text is an answer too, if the question is not understood, no part of it is the
+    agent's own, or none of them can be answered.
+    """
+    parts = [query for query in understand(question, costs, today, fiscal_year_start) if mine(query)]
+    answers, refusals = [], []
+    with localcontext(_EXACT):
+        for query in parts:
+            try:
+                answers.append(answer(query, costs, today))
+                refusals.append("")
+            except UnanswerableError as refusal:
+                refusals.append(str(refusal))
+    if not parts:
+        raise UnanswerableError("This question is for the other agent: it has no part that I answer.")
+    if not answers:
+        raise UnanswerableError(paragraphs(*dict.fromkeys(refusals)))
+    given = iter(answers)
+    texts = [refusal or next(given).markdown for refusal in refusals]
+    return Answer(
+        paragraphs(*texts),
+        tuple(figure for part in answers for figure in part.figures),
+        answers[0].kind,
+        any(part.found for part in answers),
     )
-    notes = bullets([*question.notes, *partial, *notes, source])
-    return Answer(paragraphs(f"I understood: {question}.", *body, notes), question.kind, found)
+
+
+def fiscal_year_start_of(setting: str) -> int | None:
+    """The month in which the fiscal year starts, of a setting from 1 to 12; None if it is empty.
+
+    Raises ValueError for anything else, so that a wrong setting fails when the function starts.
+    """
+    if not setting.strip():
+        return None
+    month = int(setting)
+    if not 1 <= month <= 12:
+        raise ValueError(f"FISCAL_YEAR_START_MONTH must be from 1 to 12, not {month}.")
+    return month
+
+
+_FISCAL_YEAR_START = fiscal_year_start_of(os.environ.get("FISCAL_YEAR_START_MONTH", ""))
 
 
 def respond(
     agent: str,
-    answer: Callable[[str, Costs], Answer],
+    answer: Callable[[str, Costs, date, int | None], Answer],
     costs: Callable[[], Costs],
     event: Mapping[str, Any],
     _context: object = None,
 ) -> dict[str, object]:
     """Answer an event `{"query": ..., "jobId": ...}` with `{"statusCode": ..., "body": JSON text}`.
 
-    The body is `{"response": markdown}` with status 200, or `{"error": sentence}` with status 400 (no
-    question) or 500 (no costs). One line about it goes to the log, under the agent's name.
+    The body is `{"response": markdown}` with status 200, with `"data"` beside it if the answer has tables, or
+    `{"error": sentence}` with status 400 (no question) or 500 (no costs). One line about it goes to the log, under the
+    agent's name.
     """
     started = time.monotonic()
     fields = event if isinstance(event, Mapping) else {}
     query, job = fields.get("query"), fields.get("jobId")
     status, kind, found = 200, "unanswerable", False
+    body: dict[str, Any]
     try:
         if isinstance(query, str) and query.strip():
-            given = answer(query, costs())
+            given = answer(query, costs(), datetime.now(UTC).date(), _FISCAL_YEAR_START)
             body, kind, found = {"response": given.markdown}, given.kind, given.found
+            if figures := as_data(given.figures):
+                body["data"] = figures
         else:
             sentence = 'The event has no question: give {"query": "What was my S3 spend in May?"}.'
             status, body, kind = 400, {"error": sentence}, "invalid event"

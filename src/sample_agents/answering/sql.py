@@ -66,7 +66,7 @@ _SUMS = {
         rows=f"charge_category = 'Usage' AND (commitment_status = 'Used' OR {_ON_DEMAND_HOURS})",
     ),
 }
-_TRUNCATED = {
+_TRUNCATED: dict[Unit, str] = {
     Unit.HALF: "make_date(year(day), CASE WHEN month(day) < 7 THEN 1 ELSE 7 END, 1)",
     **{unit: f"date_trunc('{unit.value}', day)::DATE" for unit in Unit if unit is not Unit.HALF},
 }
