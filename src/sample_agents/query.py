@@ -4,7 +4,7 @@ Values are those of the data (`Amazon Simple Storage Service`, an account's numb
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ class Shape(StrEnum):
     AVERAGE = "average"  # the total divided by the number of `every` in the period
     SHARE = "share"  # of `filters` in what `whole` selects
     COMPARISON = "comparison"  # of the periods, oldest first, side by side
-    GROWTH = "growth"  # from each `every` to the next, or to the same one a year later (`year_on_year`)
+    GROWTH = "growth"  # to each `every` in the period from the one before it, or from a year before (`year_on_year`)
     MOVERS = "movers"  # what rose or fell most between two periods, and why
     FORECAST = "forecast"  # what is spent of the period, and what is expected for the rest
     ANOMALIES = "anomalies"  # days that differ from what is usual
@@ -113,7 +113,8 @@ class Period:
 
     first: date
     end: date
-    name: str = ""  # what the question's words called it, where dates alone do not say: "the newest complete month"
+    # What the question's words called it, where dates alone do not say: "the newest complete month". Changes no number.
+    name: str = field(default="", compare=False)
 
     @property
     def days(self) -> int:
@@ -133,11 +134,12 @@ class Query:
     metric: Metric = Metric.EFFECTIVE
     filters: tuple[Filter, ...] = ()
     currency: str | None = None  # only charges billed in it
+    unit: str | None = None  # of QUANTITY: only what is consumed in it, as the data write it
     periods: tuple[Period, ...] = ()  # TOTAL: each by itself; COMPARISON and MOVERS: in the order of time
     by: tuple[Field, ...] = ()  # at most two
     every: Unit | None = None
     year_on_year: bool = False  # of GROWTH
     whole: tuple[Filter, ...] = ()  # of SHARE: the filters of what `filters` are a part of
-    limit: int | None = None  # so many rows of the breakdown
+    limit: int | None = None  # so many rows of the breakdown; without `by`, so many of `every`
     direction: Direction | None = None
     finding: Finding | None = None  # of SAVINGS: only this kind; None: all of them
