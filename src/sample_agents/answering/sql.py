@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sample_agents.costs.charges import Costs
-from sample_agents.query import Field, Filter, Metric, Period, Query, Tag, Unit
+from sample_agents.query import Dimension, Field, Filter, Metric, Period, Query, Tag, Unit
 
 
 class Group(NamedTuple):
@@ -116,12 +116,12 @@ def scope(costs: Costs, query: Query, filters: Iterable[Filter]) -> tuple[frozen
 
 def _column(field: Field | str, parameters: list[object]) -> str:
     """The expression of a field's value."""
-    if isinstance(field, str):
-        return field
+    if isinstance(field, Dimension):  # a str as well
+        return field.column
     if isinstance(field, Tag):
         parameters.append(field.key)
         return "coalesce((SELECT min(value) FROM tags WHERE tags.tag_set = charges.tag_set AND key = ?), '')"
-    return field.column
+    return field
 
 
 def _conditions(filters: Iterable[Filter], currency: str | None) -> tuple[str, list[object]]:
