@@ -44,7 +44,12 @@ fails, if an alarm rings meanwhile, or if the endpoint does not answer as it sho
 An option counts before its variable. What is not given stays as it is when the stack is deployed already.
 
   --with-sample-agents    First deploy two small agents, as the stack STACK-NAME-sample-agents.
-  --costs-s3-uri S3-URI   Costs that the sample agents answer from, such as s3://bucket/costs.csv.
+  --focus-export S3-URI   They answer from your account's own costs: the FOCUS 1.0 or 1.2 export that AWS Data Exports
+                          delivers below this s3://bucket/prefix.
+  --costs-s3-uri S3-URI   They answer from this file, such as s3://bucket/costs.csv, or from all files of a folder:
+                          s3://bucket/costs/. FOCUS 1.0 to 1.2; CSV, gzip of it, or Parquet.
+  --fiscal-year-start M   Month, such as 4 or April, in which your fiscal year begins; without it they refuse questions
+                          about fiscal years.
   --no-verify             Do not ask the endpoint after deploying.
   --keep-failed           Keep what does not pass the verification, to look at it.
   --allow-data-loss       Deploy even if a table, a queue, a user pool or the API is removed or made anew.

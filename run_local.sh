@@ -23,7 +23,11 @@ Ctrl-C, which leaves nothing running. Needs Python 3.11 to 3.14 with venv; every
   --stop               Stop what --detach left running.
   --port N             Port of the local cloud. Default: 4566.
   --auth cognito|open  Who may ask. cognito (default): the user testuser, with a signed token. open: anybody.
-  --costs FILE         Let the agents answer from your own cost export: FOCUS 1.0 to 1.2, CSV or gzip.
+  --costs FILE ...     Let the agents answer from your own cost exports: files, or folders of them, also as AWS Data
+                       Exports delivers. FOCUS 1.0 to 1.2; CSV, gzip of it, or Parquet.
+  --focus-export S3-URI  From the export that AWS Data Exports delivers below this s3://bucket/prefix: its newest files
+                       are fetched with your AWS credentials, and nothing else is done in your account.
+  --fiscal-year-start M  Month, such as 4 or April, in which your fiscal year begins.
   --help               Show this help.
 
 What runs is described in .local/stack.env, one KEY=value a line. Exit status: 0 all went well, 1 something did not
@@ -42,21 +46,28 @@ USAGE
 main() {
     check_options "$@"
     ensure_python_environment requirements.txt
-    PYTHONPATH=$ROOT/ops exec "$VENV/bin/python" -P -m finops_operations.local_run "$@"
+    PYTHONPATH=$ROOT/ops:$ROOT/src exec "$VENV/bin/python" -P -m finops_operations.local_run "$@"
 }
 
 # Before anything is installed.
 check_options() {
+    local costs=''
     while (($# > 0)); do
         case $1 in
             --detach | --stop) shift; continue ;;
             --help | -h) usage; exit 0 ;;
-            --ask | --port | --auth | --costs) [[ -n ${2:-} ]] || misused "$1 needs a value." ;;
+            --ask | --port | --auth | --costs | --focus-export | --fiscal-year-start)
+                [[ -n ${2:-} ]] || misused "$1 needs a value." ;;
             *) misused "There is no option $1." ;;
         esac
         case $1 in
             --port) [[ $2 =~ ^[1-9][0-9]{0,4}$ && $2 -le 65535 ]] ||
                 misused "--port needs a number from 1 to 65535, not $2." ;;
+            --costs | --focus-export)
+                [[ -z $costs || $costs == "$1" ]] || misused "--costs and --focus-export both say where costs come from."
+                costs=$1
+                # Of files there may be several.
+                while [[ $costs == --costs && -n ${3:-} && $3 != --* ]]; do shift; done ;;
             --auth) [[ $2 =~ ^(cognito|open)$ ]] || misused "--auth needs cognito or open, not $2." ;;
         esac
         shift 2

@@ -32,6 +32,7 @@ Prints one IAM policy as JSON, filled in for one deployment. Whoever deploys get
   kms-key               besides, with the parameter KmsKeyArn
   api-logs              besides, with ApiAccessLogs, ApiExecutionLogs or ApiGatewayLogRole
   sample-agents         besides, with --with-sample-agents
+  focus-export          besides, with --focus-export
 
   operate               for who looks after it: ops/health_check.sh, ops/dead_letters.sh, ops/rollback.sh --list
   frontend              for who brings out the frontend: ops/deploy_frontend.sh, ops/write_frontend_config.sh
@@ -57,6 +58,8 @@ _NAMES = {
         "TRUSTED_ADVISOR_FUNCTION", "agent for optimisation"),
     "--kms-key-arn": ("KmsKeyArn", r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", None, "",
         "for kms-key: the key's ARN, not an alias's"),
+    "--focus-export-bucket": ("FocusExportBucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", None, "",
+        "for focus-export: the bucket that the export is delivered to"),
     "--app-id": ("AmplifyAppId", r"d[a-z0-9]+", None, "AMPLIFY_APP_ID", "for frontend: the Amplify app's id"),
     "--branch": ("AmplifyBranch", r"[A-Za-z0-9._/-]{1,255}", "staging", "AMPLIFY_BRANCH", "for frontend: its branch"),
 }  # fmt: skip

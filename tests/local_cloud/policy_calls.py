@@ -15,7 +15,18 @@ from local_cloud.running_cloud import ROOT
 
 BUCKET = "policied-packages"
 ABSENT = "absent"
-ABSENT_OPTIONS = ("--stack-name", ABSENT, "--project-name", ABSENT, "--bucket", BUCKET, "--app-id", "d1a2b3")
+ABSENT_OPTIONS = (
+    "--stack-name",
+    ABSENT,
+    "--project-name",
+    ABSENT,
+    "--bucket",
+    BUCKET,
+    "--app-id",
+    "d1a2b3",
+    "--focus-export-bucket",
+    BUCKET,
+)
 DEAD_LETTERS = {"QueueUrl": f"http://sqs/{ACCOUNT}/{ABSENT}-processing-dlq"}
 QUEUE = {"QueueUrl": f"http://sqs/{ACCOUNT}/{ABSENT}-processing-queue"}
 FUNCTION = {"FunctionName": f"{ABSENT}-connection-manager"}
@@ -30,6 +41,7 @@ KEYS = {
     "deploy": f"{ABSENT}/releases/1/release.json",
     "operate": f"{ABSENT}/releases/1/release.json",
     "sample-agents": f"{ABSENT}-sample-agents/1/sample-agents.zip",
+    "focus-export": "",
     "frontend": f"{ABSENT}/frontend/d1a2b3/staging/1/finops-ui.zip",
 }
 

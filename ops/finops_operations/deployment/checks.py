@@ -1,6 +1,7 @@
 """What can be known to fail before anything is changed: an OperationFailed that says what to do."""
 
 import os
+import re
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +14,7 @@ from finops_operations.operator_messages import say, warn
 from finops_operations.stack import REMAINS, SETTLED, Stack, monitoring_name, stuck, way_out
 
 ROOT = Path(__file__).resolve().parents[3]
+SAMPLE_AGENTS_TEMPLATE = ROOT / "cloudformation" / "sample-agents.yaml"
 
 # What one job takes of the account's concurrency: the processor, and two agents.
 _FUNCTIONS_A_JOB = 3
@@ -42,7 +44,9 @@ def check_everything(deployment: Deployment) -> None:
     if former != bucket:
         warn(f"The releases so far are in bucket {former}: ops/rollback.sh cannot return to them.")
     check_bucket(aws, bucket, must_be_own=bucket == DEFAULT_BUCKET)
-    if not options.with_sample_agents:
+    if options.with_sample_agents:
+        check_sample_agents(deployment)
+    else:
         check_agent(aws, deployment.value("CostForecastFunctionName"))
         check_agent(aws, deployment.value("TrustedAdvisorFunctionName"))
     # The local cloud has ten jobs whatever is said, and its limit is its machine's.
@@ -148,6 +152,54 @@ def check_agent(aws: Aws, function: str) -> None:
             )
         else:
             warn(f"Cannot see whether agent {function} exists: {reason_of(error)}")
+
+
+def check_sample_agents(deployment: Deployment) -> None:
+    """Make sure that the sample agents can run on the functions' runtime, and have the export that they are to read."""
+    runtime = deployment.value("LambdaRuntime")
+    if runtime == "python3.11":
+        # Its glibc is older than DuckDB's wheels ask for: https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+        raise OperationFailed(
+            "The sample agents do not run on python3.11, which Lambda runs on Amazon Linux 2. Build the packages with"
+            " ./build_packages.sh --target python3.13-arm64 --with-sample-agents, and deploy with"
+            " --parameter LambdaRuntime=python3.13."
+        )
+    if deployment.options.focus_export:
+        check_focus_export(
+            deployment.aws, deployment.options.given["CostsS3Bucket"], deployment.options.given["CostsS3Prefix"]
+        )
+
+
+def check_focus_export(aws: Aws, bucket: str, prefix: str) -> None:
+    """Make sure that AWS Data Exports has delivered something below a prefix.
+
+    https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html (where the manifests are)
+    """
+    place, is_empty = f"s3://{bucket}/{prefix}", True
+    later = "AWS delivers an export for the first time within 24 hours after it is made"
+    try:
+        for page in aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
+            keys = [found["Key"] for found in page.get("Contents", [])]
+            is_empty = is_empty and not keys
+            if any(re.fullmatch(r".+/metadata/.+Manifest\.json", key) for key in keys):
+                say(f"Cost export {place}")
+                return
+    except (ClientError, BotoCoreError) as error:
+        if code_of(error) == "NoSuchBucket":
+            raise OperationFailed(f"Bucket {bucket} of --focus-export does not exist.") from error
+        if code_of(error) in ("AccessDenied", "403"):
+            raise OperationFailed(
+                f"No access to {place}: to see that an export is there takes s3:ListBucket. The policy for it:"
+                f" ops/deploy_policy.sh focus-export --focus-export-bucket {bucket}"
+            ) from error
+        raise OperationFailed(f"Cannot look into {place}: {reason_of(error)}") from error
+    if is_empty:
+        raise OperationFailed(
+            f"There is nothing below {place}. Name the export's S3 prefix (aws bcm-data-exports get-export); {later}."
+        )
+    raise OperationFailed(
+        f"There is no manifest of an export below {place}, such as metadata/.../Manifest.json; {later}."
+    )
 
 
 def check_concurrency(aws: Aws, jobs: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from finops_operations.command_line import DONE, run
 from finops_operations.deployment.aws import Aws, sign_in
 from finops_operations.deployment.change_set import NO_TRIGGERS, change_stack, remove_stack, work_out
-from finops_operations.deployment.checks import ROOT, check_everything
+from finops_operations.deployment.checks import ROOT, SAMPLE_AGENTS_TEMPLATE, check_everything
 from finops_operations.deployment.options import options_of
 from finops_operations.deployment.packages import package_files, restore_function_code, upload_package
 from finops_operations.deployment.releases import read_deployed, return_to_release
@@ -34,8 +34,6 @@ from finops_operations.working_tree import working_tree_commit
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import ParameterTypeDef
-
-_SAMPLE_AGENTS_TEMPLATE = ROOT / "cloudformation" / "sample-agents.yaml"
 
 
 def main(arguments: Sequence[str] | None = None, sign_in: Callable[[argparse.Namespace], Aws] = sign_in) -> int:
@@ -59,7 +57,7 @@ def deploy(deployment: Deployment) -> None:
     check_everything(deployment)
     try_monitoring_parameters(deployment)
     if options.with_sample_agents:
-        deploy_stack(deployment, f"{options.stack_name}-sample-agents", _SAMPLE_AGENTS_TEMPLATE, options.given)
+        deploy_stack(deployment, f"{options.stack_name}-sample-agents", SAMPLE_AGENTS_TEMPLATE, options.given)
     deploy_stack(deployment, options.stack_name, options.template, options.given)
     deployment.stack = deployment.aws.stack(options.stack_name)
     deploy_monitoring(deployment)
@@ -126,7 +124,7 @@ def deploy_stack(deployment: Deployment, name: str, template: Path, given: Mappi
         triggers = rollback_triggers(aws, deployment.value("ProjectName"), int(options.watch_minutes))
 
     def before_it_changes() -> None:
-        if not deployment.is_changed and template != _SAMPLE_AGENTS_TEMPLATE:
+        if not deployment.is_changed and template != SAMPLE_AGENTS_TEMPLATE:
             prepare_return(deployment)
         for parameter, package in package_files(options).items():
             if parameter in parameter_defaults(text):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from finops_operations.command_line import stack_parser
-from finops_operations.deployment.checks import ROOT, check_file
+from finops_operations.deployment.checks import ROOT, SAMPLE_AGENTS_TEMPLATE, check_file
 from finops_operations.deployment.verification import MONITORING_TEMPLATE
-from finops_operations.option_types import minutes, of_form
+from finops_operations.option_types import minutes, month, of_form
 from finops_operations.template import parameter_defaults
 
 # The options that each give one parameter of the template, and the variables in their place.
@@ -51,6 +51,8 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.add_argument(switch, action="store_true")
     parser.add_argument("--parameter", action="append", default=[])
     parser.add_argument("--costs-s3-uri", default="")
+    parser.add_argument("--focus-export", default="")
+    parser.add_argument("--fiscal-year-start", type=month)
     template = os.environ.get("TEMPLATE") or ROOT / "cloudformation" / "finops-websocket-api-fixed.yaml"
     parser.add_argument("--template", type=Path, default=template)
     parser.add_argument("--packages-dir", type=Path, default=os.environ.get("PACKAGES_DIR") or ROOT / "build")
@@ -63,14 +65,10 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.given = {name: value for name in _OF_PARAMETERS if (value := getattr(options, name)) is not None}
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
         options.given["ExecuteApiBaseUrl"] = f"{endpoint.rstrip('/')}/_aws/execute-api"
-    if options.costs_s3_uri:
-        address = re.fullmatch(r"s3://([^/]+)/(.+)", options.costs_s3_uri)
-        if address is None:
-            parser.error(f"--costs-s3-uri needs s3://BUCKET/KEY, not {options.costs_s3_uri}")
-        if not options.with_sample_agents:
-            parser.error("--costs-s3-uri goes with --with-sample-agents")
-        options.given |= {"CostsS3Bucket": address[1], "CostsS3Key": address[2]}
+    options.given |= _agents_parameters(options, parser)
     known = {*options.defaults, *parameter_defaults(MONITORING_TEMPLATE.read_text(encoding="utf-8"))}
+    if options.with_sample_agents:
+        known.update(parameter_defaults(SAMPLE_AGENTS_TEMPLATE.read_text(encoding="utf-8")))
     for text in options.parameter:
         name, separator, value = text.partition("=")
         if not name or not separator:
@@ -79,3 +77,25 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
             parser.error(f"The templates have no parameter {name}. Their parameters: {', '.join(sorted(known))}")
         options.given[name] = value
     return options
+
+
+def _agents_parameters(options: argparse.Namespace, parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Give the values of the sample agents' own parameters that options say."""
+    places = {"--costs-s3-uri": options.costs_s3_uri, "--focus-export": options.focus_export}
+    said = {option: value for option, value in places.items() if value}
+    for option in [*said, *(["--fiscal-year-start"] if options.fiscal_year_start else [])]:
+        if not options.with_sample_agents:
+            parser.error(f"{option} goes with --with-sample-agents")
+    if len(said) > 1:
+        parser.error("--costs-s3-uri and --focus-export both say where costs come from: give one of them")
+    given = {"FiscalYearStartMonth": options.fiscal_year_start} if options.fiscal_year_start else {}
+    for option, place in said.items():
+        address = re.fullmatch(r"s3://([^/]+)/(.*[^/].*)", place)
+        if address is None:
+            form = "PREFIX" if place == options.focus_export else "KEY"
+            parser.error(f"{option} needs s3://BUCKET/{form}, not {place}")
+        is_folder = option == "--focus-export" or place.endswith("/")
+        # One takes the other's place, which the stack may have from before.
+        key, prefix = ("", address[2].rstrip("/")) if is_folder else (address[2], "")
+        given |= {"CostsS3Bucket": address[1], "CostsS3Key": key, "CostsS3Prefix": prefix}
+    return given

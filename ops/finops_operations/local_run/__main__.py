@@ -12,7 +12,9 @@ from pathlib import Path
 
 from finops_operations.local_run import cloud
 from finops_operations.local_run.cloud import CLOUD, LOCAL, ROOT, STACK_ENV, LocalRunFailed
+from finops_operations.local_run.costs import checked
 from finops_operations.operator_messages import complain, heading, say
+from finops_operations.option_types import month
 
 FIRST_QUESTION = "What was my S3 spend in May?"
 
@@ -22,6 +24,11 @@ def main() -> int:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     options = _options()
+    try:
+        options.fiscal_year_start = options.fiscal_year_start and month(options.fiscal_year_start)
+    except argparse.ArgumentTypeError as error:
+        complain(f"--fiscal-year-start: {error}. Try --help.")
+        return 2
     try:
         if not options.stop:
             return _run(options)
@@ -41,15 +48,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--stop", action="store_true")
     parser.add_argument("--port", type=int)
     parser.add_argument("--auth")
-    parser.add_argument("--costs", type=Path)
+    parser.add_argument("--costs", type=Path, nargs="+", default=[])
+    parser.add_argument("--focus-export", default="")
+    parser.add_argument("--fiscal-year-start", default="")
     return parser.parse_args()
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.costs:
-        _check_costs(options.costs)
+    # Before anything is started, and with the caller's own credentials.
+    if options.costs or options.focus_export:
+        options.costs = checked(options.costs, options.focus_export)
     cloud.use_local_credentials()
-    is_up_as_asked = cloud.running_pid() and STACK_ENV.exists() and not (options.costs or options.auth)
+    is_up_as_asked = cloud.running_pid() and STACK_ENV.exists() and not _changes_what_runs(options)
     own_cloud = None
     try:
         with nullcontext() if is_up_as_asked else _sole_start():
@@ -58,7 +68,7 @@ def _run(options: argparse.Namespace) -> int:
             else:
                 port = options.port or 4566
                 own_cloud = cloud.start(port)
-                _deploy(port, options.auth or "cognito", options.costs)
+                _deploy(port, options.auth or "cognito", options)
                 if not options.ask:
                     heading(f"A first question: {FIRST_QUESTION}")
                     if status := _ask(FIRST_QUESTION):
@@ -79,14 +89,8 @@ def _run(options: argparse.Namespace) -> int:
             heading("Stopped the local cloud")
 
 
-def _check_costs(costs: Path) -> None:
-    """Look at the export before anything is started: what is wrong with it, the checker says itself."""
-    command = [sys.executable, "-m", "sample_agents.check_costs", str(costs)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    if subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode:  # noqa: S603 (a list)
-        raise LocalRunFailed(
-            f"The agents cannot answer from {costs}. Correct it, or leave --costs out to use the sample data."
-        )
+def _changes_what_runs(options: argparse.Namespace) -> bool:
+    return bool(options.costs or options.auth or options.fiscal_year_start)
 
 
 @contextmanager
@@ -123,16 +127,16 @@ def _use_running_stack(options: argparse.Namespace) -> None:
             f'It is running already, at {_running("WEBSOCKET_URL")}. Ask with --ask "QUESTION", or end it with --stop.'
         )
     # What was asked for may differ from what runs.
-    if options.costs or options.auth:
-        _deploy(port, options.auth or _running_auth_mode(), options.costs)
+    if _changes_what_runs(options):
+        _deploy(port, options.auth or _running_auth_mode(), options)
 
 
-def _deploy(port: int, auth_mode: str, costs: Path | None) -> None:
+def _deploy(port: int, auth_mode: str, options: argparse.Namespace) -> None:
     # Loading boto3 takes longer than asking a stack that runs needs to begin.
     from finops_operations.local_run.stack import deploy  # noqa: PLC0415
 
     os.environ["AWS_ENDPOINT_URL"] = f"http://localhost:{port}"
-    deploy(auth_mode, costs)
+    deploy(auth_mode, options.costs, options.fiscal_year_start)
 
 
 def _running(name: str) -> str:

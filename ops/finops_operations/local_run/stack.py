@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from finops_operations.errors import OperationFailed
+from finops_operations.local_run import costs as own_costs
 from finops_operations.local_run.cloud import CLOUD, LOCAL, ROOT, STACK_ENV, LocalRunFailed, last_lines, running_pid
 from finops_operations.operator_messages import heading
 from finops_operations.stack import Stack
@@ -32,18 +33,20 @@ _TEST_USER = "testuser"
 _TEST_PASSWORD = "SecurePassword123!"  # noqa: S105 (the guide's, for a pool on this machine)
 
 
-def deploy(auth_mode: str, costs: Path | None) -> None:
+def deploy(auth_mode: str, costs: Sequence[Path], fiscal_year_start: str) -> None:
     """Deploy the stack and the sample agents to the cloud that AWS_ENDPOINT_URL names, and describe it in stack.env."""
+    agents_options = ["--fiscal-year-start", fiscal_year_start] if fiscal_year_start else []
     _LOG.write_bytes(b"")
     _build_packages()
     try:
         _client("s3").create_bucket(Bucket=_BUCKET)
-        costs_options = ["--costs-s3-uri", _upload(costs)] if costs else []
+        if costs:
+            agents_options += ["--costs-s3-uri", own_costs.uploaded(_client("s3"), _BUCKET, costs)]
     except (ClientError, BotoCoreError) as error:
         raise LocalRunFailed(f"The local cloud takes no files: {error}") from error
     heading("Deploying the stack and two sample agents (every event: .local/deploy.log)")
     # The question that follows shows more than the exchange that would verify it.
-    options = ["--auth-mode", auth_mode, "--with-sample-agents", *costs_options, "--no-verify"]
+    options = ["--auth-mode", auth_mode, "--with-sample-agents", *agents_options, "--no-verify"]
     _run_logged("The stack could not be deployed.", "deploy.sh", "--packages-dir", str(_PACKAGES), *options)
     try:
         outputs = Stack.read(_client("cloudformation"), _STACK).outputs
@@ -70,14 +73,6 @@ def deploy(auth_mode: str, costs: Path | None) -> None:
 
 def _client(service: str) -> Any:
     return boto3.client(service)  # type: ignore[call-overload]
-
-
-def _upload(costs: Path) -> str:
-    content = costs.read_bytes()
-    # Other content has another key, so the agents do not answer from what they have read before.
-    key = f"costs/{hashlib.sha256(content).hexdigest()}/{costs.name}"
-    _client("s3").put_object(Bucket=_BUCKET, Key=key, Body=content)
-    return f"s3://{_BUCKET}/{key}"
 
 
 def _make_test_user(cognito: CognitoIdentityProviderClient, pool: str) -> None:

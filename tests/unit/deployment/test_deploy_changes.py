@@ -45,6 +45,28 @@ def test_sample_agents_come_first_with_their_costs(machine: Machine) -> None:
     parameters = parameters_of(asked[0])
     assert (parameters["CostsS3Bucket"], parameters["CostsS3Key"]) == ("my-costs", "2026/export.csv.gz")
     assert str(parameters["SampleAgentsKey"]).startswith(f"{STACK}-sample-agents/")
+    assert parameters["CostsS3Prefix"] == ""
+
+
+@pytest.mark.parametrize("uri", ["s3://exports/billing/focus", "s3://exports/billing/focus/"])
+def test_sample_agents_get_an_export_that_is_there_in_place_of_what_they_had(machine: Machine, uri: str) -> None:
+    manifest = "exports/billing/focus/daily/metadata/BILLING_PERIOD=2026-05/daily-Manifest.json"
+    machine.aws.objects[manifest] = b""
+    run = machine.deploy("--with-sample-agents", "--focus-export", uri, "--fiscal-year-start", "apr")
+    parameters = parameters_of(machine.aws.asked("create_change_set")[0])
+    costs = {name: parameters[name] for name in ("CostsS3Bucket", "CostsS3Key", "CostsS3Prefix")}
+    assert costs == {"CostsS3Bucket": "exports", "CostsS3Key": "", "CostsS3Prefix": "billing/focus"}
+    assert parameters["FiscalYearStartMonth"] == "4"
+    assert "Cost export s3://exports/billing/focus\n" in run.stderr
+
+
+def test_a_folder_of_exports_is_given_by_its_slash_and_the_agents_own_parameters_by_name(machine: Machine) -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/0a1b"
+    options = ("--costs-s3-uri", "s3://exports/all/", "--parameter", f"CostsKmsKeyArn={key}")
+    machine.deploy("--with-sample-agents", *options)
+    parameters = parameters_of(machine.aws.asked("create_change_set")[0])
+    assert (parameters["CostsS3Key"], parameters["CostsS3Prefix"]) == ("", "all")
+    assert parameters["CostsKmsKeyArn"] == key
 
 
 @pytest.mark.parametrize("dry_run", [[], ["--dry-run"]], ids=["", "dry run"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from unit.deployment.operator_machine import HARMLESS, MONITORING, STACK, Machine
 from unit.deployment.stand_in_aws import ACCOUNT, refusal
+
+AGENTS = ["--with-sample-agents"]
 
 
 @pytest.mark.parametrize(
@@ -21,8 +25,17 @@ from unit.deployment.stand_in_aws import ACCOUNT, refusal
         (["--parameter", "LogLevel"], "--parameter needs NAME=VALUE, not LogLevel."),
         (["--timeout-minutes", "soon"], "argument --timeout-minutes: this needs a whole number of minutes, not soon."),
         (["--timeout-minutes", "0"], "argument --timeout-minutes: this needs a whole number of minutes, not 0."),
-        (["--costs-s3-uri", "costs.csv"], "--costs-s3-uri needs s3://BUCKET/KEY, not costs.csv."),
         (["--costs-s3-uri", "s3://b/k"], "--costs-s3-uri goes with --with-sample-agents."),
+        (["--focus-export", "s3://b/p"], "--focus-export goes with --with-sample-agents."),
+        (["--fiscal-year-start", "4"], "--fiscal-year-start goes with --with-sample-agents."),
+        ([*AGENTS, "--costs-s3-uri", "costs.csv"], "--costs-s3-uri needs s3://BUCKET/KEY, not costs.csv."),
+        ([*AGENTS, "--focus-export", "s3://b"], "--focus-export needs s3://BUCKET/PREFIX, not s3://b."),
+        ([*AGENTS, "--focus-export", "s3://b//"], "--focus-export needs s3://BUCKET/PREFIX, not s3://b//."),
+        ([*AGENTS, "--focus-export", "s3://b/p", "--costs-s3-uri", "s3://b/k"], "both say where costs come from"),
+        *(
+            ([*AGENTS, "--fiscal-year-start", month], f"this needs a month such as 4 or April, not {month}.")
+            for month in ("0", "13", "Avril", "-1", "1.5")
+        ),
         *(
             (["--watch-minutes", minutes], f"this needs a whole number of minutes from 0 to 180, not {minutes}.")
             for minutes in ("soon", "-1", "181", "1.5", "")
@@ -178,3 +191,32 @@ def test_remains_of_the_alarms_first_deployment_are_not_asked_for_their_opinion(
     machine.deploy("--parameter", "QueueAgeSeconds=900")
     order = machine.aws.order("create_change_set", "delete_stack")
     assert order == ["create_change_set", "delete_stack", "create_change_set"]
+
+
+EXPORT = [*AGENTS, "--focus-export", "s3://exports/billing/"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (refusal("NoSuchBucket"), "Bucket exports of --focus-export does not exist."),
+        (refusal("AccessDenied"), "ops/deploy_policy.sh focus-export --focus-export-bucket exports"),
+        (refusal("SlowDown", "Slow down"), "Cannot look into s3://exports/billing: Slow down"),
+        ({}, "There is nothing below s3://exports/billing."),
+        (
+            {"Contents": [{"Key": "billing/daily/data/BILLING_PERIOD=2026-05/daily-00001.csv.gz"}]},
+            "There is no manifest",
+        ),
+        ({"Contents": [{"Key": "billing/cur/20260501-20260601/cur-Manifest.json"}]}, "There is no manifest"),
+    ],
+)
+def test_an_export_that_is_not_there_is_said_before_anything_changes(
+    machine: Machine, answer: Exception | dict[str, Any], sentence: str
+) -> None:
+    machine.aws.answers("list_objects_v2", answer, about="exports")
+    machine.refused(machine.deploy(*EXPORT, status=1), sentence)
+
+
+def test_the_sample_agents_are_not_deployed_on_a_runtime_that_cannot_load_them(machine: Machine) -> None:
+    run = machine.deploy(*AGENTS, "--parameter", "LambdaRuntime=python3.11", status=1)
+    machine.refused(run, "The sample agents do not run on python3.11")

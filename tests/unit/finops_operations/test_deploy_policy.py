@@ -25,7 +25,7 @@ GIVEN = (
     "--account", ACCOUNT, "--region", "eu-west-1", "--stack-name", "mine", "--project-name", "own",
     "--bucket", "packages",
     "--cost-forecast-function", "cost", "--trusted-advisor-function", "advice",
-    "--kms-key-arn", "arn:aws:kms:eu-west-1:111122223333:key/1", "--app-id", "d1",
+    "--kms-key-arn", "arn:aws:kms:eu-west-1:111122223333:key/1", "--app-id", "d1", "--focus-export-bucket", "exports",
 )  # fmt: skip
 
 

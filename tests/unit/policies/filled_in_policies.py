@@ -33,6 +33,7 @@ VALUES = {
     "CostForecastFunction": "cost-agent",
     "TrustedAdvisorFunction": "advisor-agent",
     "KmsKeyArn": KEY,
+    "FocusExportBucket": "exports-of-somebody",
     "AmplifyAppId": "d1a2b3",
     "AmplifyBranch": "staging",
 }

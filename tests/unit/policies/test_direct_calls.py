@@ -19,6 +19,7 @@ DEPLOYMENT = [ROOT / "deploy.sh", ROOT / "ops" / "rollback.sh"]
 PROGRAMS = {
     "deploy": [*DEPLOYMENT, *RUNBOOKS],
     "sample-agents": [*DEPLOYMENT, *RUNBOOKS],
+    "focus-export": DEPLOYMENT,
     "operate": [ROOT / "ops" / "health_check.sh", ROOT / "ops" / "dead_letters.sh", *DEPLOYMENT, *RUNBOOKS],
     "frontend": [ROOT / "ops" / "deploy_frontend.sh", ROOT / "ops" / "write_frontend_config.sh", RUNBOOKS[0]],
 }
@@ -38,7 +39,7 @@ CALLS = {
     "cloudformation:GetTemplateSummary": "deploy",
 }
 OWN = {
-    *(one for policy in ("deploy", "operate", "frontend") for one in permissions(policy)),
+    *(one for policy in ("deploy", "focus-export", "operate", "frontend") for one in permissions(policy)),
     # The others are CloudFormation's.
     *(one for one in permissions("sample-agents") if one[1] in ("ChangeStack", "KeepPackage")),
 }

@@ -59,7 +59,15 @@ def test_what_is_allowed_on_everything_can_only_be_allowed_so() -> None:
 @every_policy
 def test_what_knows_resources_has_some_of_this_deployment(policy: str) -> None:
     """Or of its region and account, where AWS gives the ids: those of APIs, mappings, user pools and change sets."""
-    own = ("finops-websocket", "packages-of-somebody", "cost-agent", "advisor-agent", "d1a2b3", VALUES["KmsKeyArn"])
+    own = (
+        "finops-websocket",
+        "packages-of-somebody",
+        "cost-agent",
+        "advisor-agent",
+        "d1a2b3",
+        VALUES["KmsKeyArn"],
+        "exports-of-somebody",
+    )
     numbered = (":/apis", ":/tags/", ":/account", ":event-source-mapping:*", ":userpool/", ":changeSet/deploy-*")
     # DescribeAlarms of a prefix is asked of all; the group of an API's execution log has the API's id in its name.
     whole = (":alarm:*", ":log-group:/aws/apigateway/")

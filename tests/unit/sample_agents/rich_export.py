@@ -41,7 +41,9 @@ def write_rich_export(path: Path) -> None:
             if day.day == 1:
                 for kind, amount in (("Tax", 55.5), ("Credit", -20.25), ("Refund", -3.75)):
                     usual = {"ServiceName": "Amazon Elastic Compute Cloud", "ServiceCategory": "Compute"}
-                    writer.writerow(_row(day, 1, "AWS", amount) | usual | {"ChargeCategory": kind, "PricingCategory": ""})
+                    writer.writerow(
+                        _row(day, 1, "AWS", amount) | usual | {"ChargeCategory": kind, "PricingCategory": ""}
+                    )
 
 
 def _row(day: date, days: int, provider: str, amount: float) -> dict[str, str]:

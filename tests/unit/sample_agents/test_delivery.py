@@ -18,11 +18,9 @@ from moto import mock_aws
 
 from sample_agents.costs.charges import Costs
 from sample_agents.costs.delivery import StoredFile, UnfinishedError, newest_files
-from sample_agents.costs.fetch import main as fetch
 from sample_agents.costs.load import load_costs
 from sample_agents.costs.source import CostSource, S3Place, local_files
 from sample_agents.errors import CostDataError
-from sample_agents.settings import month_of
 from unit.sample_agents.conftest import USUAL_ROW
 
 BUCKET, PREFIX, EXPORT = "my-exports", "billing/focus", "daily"
@@ -419,17 +417,6 @@ def test_an_address_that_is_none_fails_when_the_function_starts(uri: str) -> Non
         S3Place(uri)
 
 
-@pytest.mark.parametrize(("setting", "month"), [("", None), (" ", None), ("4", 4), ("12", 12)])
-def test_the_fiscal_year_s_month_is_a_setting(setting: str, month: int | None) -> None:
-    assert month_of(setting) == month
-
-
-@pytest.mark.parametrize("setting", ["0", "13", "April", "1.5", "04"])
-def test_a_fiscal_year_s_month_that_is_none_fails_when_the_function_starts(setting: str) -> None:
-    with pytest.raises(ValueError, match="must be a month from 1 to 12"):
-        month_of(setting)
-
-
 def test_a_folder_of_this_machine_in_aws_s_layout_is_its_newest_execution(tmp_path: Path) -> None:
     for execution, content in ((OLD, chunk("1")), (NEW, chunk("2"))):
         data = tmp_path / EXPORT / "data" / MAY / execution / f"{EXPORT}-00001.csv.gz"
@@ -448,16 +435,3 @@ def test_a_path_that_is_not_there_or_a_folder_without_an_export_is_refused(tmp_p
         local_files([tmp_path / "absent"])
     with pytest.raises(CostDataError, match=f"{tmp_path}: There is no cost export in this folder"):
         local_files([tmp_path])
-
-
-def test_the_newest_delivery_is_fetched_to_this_machine(
-    s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    s3.deliver(chunk("1"), execution=OLD)
-    s3.deliver(chunk("2"), execution=NEW)
-    assert fetch(f"s3://{BUCKET}/{PREFIX}", str(tmp_path / "there")) == 0
-    assert total(load_costs(local_files([tmp_path / "there"]))) == 2
-    assert fetch(f"s3://{BUCKET}/wrong", str(tmp_path / "there")) == 1
-    assert capsys.readouterr().err == (
-        "There is nothing in s3://my-exports/wrong/: the address is wrong, or nothing is delivered yet.\n"
-    )

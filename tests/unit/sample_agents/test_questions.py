@@ -82,7 +82,7 @@ def right(files):
 
         columns = [expression(*pair) for pair in COLUMNS.items() if pair[0] != "tags"]
         tags = "nullif(\"Tags\", '') AS tags" if "tags" in there else "NULL AS tags"
-        day = "left(\"ChargePeriodStart\", 10)::DATE AS d, left(\"ChargePeriodStart\", 7) AS m"
+        day = 'left("ChargePeriodStart", 10)::DATE AS d, left("ChargePeriodStart", 7) AS m'
         connection.execute(f"CREATE TABLE c AS SELECT {', '.join(columns)}, {tags}, {day} FROM raw")
         return connection
 
@@ -143,7 +143,9 @@ def test_a_question_is_answered_rightly_or_refused(line, loaded, right):
 
 def test_each_example_has_a_line_and_the_page_is_made_of_them():
     examples = [question for topic in topics() for question in topic.questions]
-    assert set(examples) <= {line["question"] for line in LINES if line["data"] == "sample" and line["verdict"] != "refused"}
+    assert set(examples) <= {
+        line["question"] for line in LINES if line["data"] == "sample" and line["verdict"] != "refused"
+    }
     assert (ROOT / "docs/what_may_be_asked.md").read_text(encoding="utf-8") == page(), (
         "Run PYTHONPATH=src .venv/bin/python -m sample_agents.understanding.examples >docs/what_may_be_asked.md"
     )
