@@ -5,12 +5,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Context, localcontext
 from typing import Any
 
-from sample_agents.answering.figures import Figure, as_data
+from sample_agents.answering.figures import Answer, as_data
 from sample_agents.answering.writing import paragraphs
 from sample_agents.costs.charges import Costs
 from sample_agents.errors import CostDataError, UnanswerableError
@@ -19,16 +18,6 @@ from sample_agents.understanding import understand
 
 # The digits of a sum: of DuckDB's DECIMAL(38, 18), and more for sums of those.
 _EXACT = Context(prec=60)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer for a person, the tables in it, and what the log says of it."""
-
-    markdown: str
-    figures: tuple[Figure, ...]
-    kind: str  # what was asked for
-    found: bool  # whether the data answer it
 
 
 def answer_parts(

@@ -41,6 +41,11 @@ def months_in(first: date, end: date) -> list[date]:
     return [month.first for month in units_in(Unit.MONTH, first, end)]
 
 
+def unit_before(unit: Unit, period: Period) -> Period:
+    """The unit that ends where this one begins."""
+    return unit_of(unit, period.first - DAY)
+
+
 def year_before(unit: Unit, period: Period) -> Period:
     """The same unit a year earlier; of a week, the one 52 weeks before."""
     if unit is Unit.WEEK:

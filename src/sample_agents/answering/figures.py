@@ -7,11 +7,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sample_agents.answering.writing import amount, plain, quantity, rounded, rounded_quantity, table
+from sample_agents.answering.writing import (
+    amount,
+    percent,
+    plain,
+    quantity,
+    rounded,
+    rounded_percent,
+    rounded_quantity,
+    table,
+)
 
 Cell = str | Decimal | date | None
 Row = dict[str, Cell]
-_MARK = "mark"  # a row's remark, which only the markdown shows, behind its first cell
+MARK = "mark"  # a row's remark, which only the markdown shows, behind its first cell
 _MOST_FIGURES = 4
 _MOST_BYTES = 32 * 1024 - 512  # the contract's 32 KB, less a little for how the list is written into the body
 
@@ -29,14 +38,14 @@ class Column:
     def shown(self, cell: Cell) -> str:
         """The cell as markdown."""
         if cell is None:
-            return "new" if self.type == "percent" and self.signed else ""
+            return ""
         if isinstance(cell, Decimal):
             sign = "+" if self.signed and cell > 0 else ""
             match self.type:
                 case "money":
                     return sign + amount(cell, self.currency or "")
                 case "percent":
-                    return f"{sign}{rounded_percent(cell):,f} %"
+                    return percent(cell, signed=self.signed)
             return sign + quantity(cell)
         if isinstance(cell, date):
             return f"{cell:%B %Y}" if self.type == "month" else cell.isoformat()
@@ -74,8 +83,10 @@ class Figure:
         ]
         cells = [[column.shown(row.get(column.key)) for column in self.columns] for row in self.rows]
         for row, shown in zip(self.rows, cells, strict=True):
-            if row.get(_MARK):
-                shown[0] += f" {row[_MARK]}"
+            if row.get(MARK):
+                shown[0] += f" {row[MARK]}"
+            if row.get("change") and row.get("percent") is None:
+                shown[-1] = "new"  # a change from nothing has no percentage
         if self.total is not None:
             shown = [
                 column.shown(self.total[column.key]) if column.key in self.total else "" for column in self.columns
@@ -120,12 +131,6 @@ class Figure:
 _NUMBERS = ("number", "money", "percent")
 
 
-def rounded_percent(value: Decimal) -> Decimal:
-    """A percentage to one decimal place; `0.0` has no sign."""
-    shown = value.quantize(Decimal("0.1"))
-    return shown if shown else abs(shown)
-
-
 def as_data(figures: Sequence[Figure]) -> list[dict[str, Any]]:
     """The first figures, cut so that all of them together stay within what a message may carry."""
     kept = list(figures[:_MOST_FIGURES])
@@ -136,3 +141,13 @@ def as_data(figures: Sequence[Figure]) -> list[dict[str, Any]]:
         else:
             kept[longest] = kept[longest].cut(len(kept[longest].rows) * 3 // 4)
     return [figure.data() for figure in kept]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer for a person, the tables in it, and what the log says of it."""
+
+    markdown: str
+    figures: tuple[Figure, ...]
+    kind: str  # what was asked for
+    found: bool  # whether the data answer it

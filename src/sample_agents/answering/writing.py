@@ -59,7 +59,19 @@ def change(before: Decimal, after: Decimal) -> str:
     """The relative change, as `+12.3 %`; words where a percentage means nothing."""
     if before == after:
         return "none"
-    return f"{100 * (after - before) / abs(before):+,.1f} %" if before else "new"
+    return percent(100 * (after - before) / abs(before), signed=True) if before else "new"
+
+
+def percent(value: Decimal, *, signed: bool = False) -> str:
+    """A percentage to one decimal place, as `12.3 %`."""
+    shown = rounded_percent(value)
+    return f"{'+' if signed and shown > 0 else ''}{shown:,f} %"
+
+
+def rounded_percent(value: Decimal) -> Decimal:
+    """A percentage to one decimal place; zero has no sign."""
+    shown = value.quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
+    return shown if shown else abs(shown)
 
 
 def count(number: int, noun: str) -> str:

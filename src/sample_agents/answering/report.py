@@ -1,0 +1,229 @@
+"""A typed query answered: what is computed is the query, and the answer says how much of it the data have."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from sample_agents.answering.anomalies import anomalies
+from sample_agents.answering.asked import Asked, Body, Covered, Measure
+from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, unit_label, units_in
+from sample_agents.answering.changes import comparison, growth
+from sample_agents.answering.expected import forecast_report
+from sample_agents.answering.figures import Answer
+from sample_agents.answering.movers import movers
+from sample_agents.answering.ratios import ratio
+from sample_agents.answering.sections import by_measure, nothing, or_zero, without_blanks
+from sample_agents.answering.sql import Group
+from sample_agents.answering.tables import (
+    Bucket,
+    Sums,
+    are_disjoint,
+    field_name,
+    period_buckets,
+    ranked,
+    share_table,
+    time_label,
+    time_table,
+    unit_buckets,
+    value_table,
+)
+from sample_agents.answering.writing import count, percent, plain
+from sample_agents.costs.charges import Costs
+from sample_agents.errors import UnanswerableError
+from sample_agents.query import Direction, Period, Query, Shape, Unit
+
+
+def answer(query: Query, costs: Costs, today: date) -> Answer:
+    """The answer. Raises UnanswerableError, whose text is one too, if the data cannot answer."""
+    asked = Asked(query, costs, today)
+    asked.check_metric()
+    return asked.compose((ratio if asked.is_ratio else _SHAPES[query.shape])(asked))
+
+
+def _total(asked: Asked) -> Body:
+    """The periods, each by itself, broken down by fields and units of time."""
+    query = asked.query
+    covered = [asked.cover(period, query.every) for period in query.periods]
+    groups = or_zero(asked, asked.sums(query.periods, every=query.every))
+    if not groups:
+        return nothing(asked, covered)
+    buckets = unit_buckets(covered, query.every) if query.every else period_buckets(covered)
+    sections, figures = [], []
+    for measure, part in by_measure(asked, groups):
+        sums = Sums(asked, measure, part, buckets)
+        when = " and ".join(one.words for one in covered)
+        is_additive = are_disjoint(query.periods)
+        title = f"{asked.metric} in {' and '.join(in_words(period) for period in query.periods)}"
+        label = time_label(query.every)
+        order = None
+        if query.by:
+            figure = value_table(sums, title, query.by, label, is_additive=is_additive)
+        else:
+            if query.limit is not None and query.every:
+                order = _ranked_buckets(sums)
+            figure = time_table(sums, title, label, is_additive=is_additive, order=order)
+        if query.every or len(covered) == 1:
+            headline = f"**{asked.metric} in {when}{without_blanks(asked, part)}: {measure.say(sums.of())}**"
+        else:
+            each = [f"{measure.say(sums.of(buckets=[number]))} in {one.words}" for number, one in enumerate(covered)]
+            together = [f"together {measure.say(sums.of())}"] if is_additive else []
+            headline = f"**{asked.metric}{without_blanks(asked, part)}: {'; '.join(each + together)}**"
+        sections += [f"{headline}{_ranking(sums, order)}.", figure.markdown()]
+        figures.append(figure)
+    return Body(sections, figures, groups, covered, _unlisted(asked, groups))
+
+
+def _ranked_buckets(sums: Sums) -> list[int]:
+    """The units with the highest or lowest amounts, of those that the data have."""
+    there = [number for number, bucket in enumerate(sums.buckets) if not bucket.is_gap]
+    sign = 1 if sums.asked.query.direction is Direction.LOWEST else -1
+    there.sort(key=lambda number: sign * sums.of(buckets=[number]))
+    return there[: sums.asked.query.limit]
+
+
+def _ranking(sums: Sums, order: Sequence[int] | None) -> str:
+    """What the headline says of the highest or lowest that were asked for."""
+    query, asked = sums.asked.query, sums.asked
+    if query.limit is None:
+        return ""
+    end = "lowest" if query.direction is Direction.LOWEST else "highest"
+    if order is not None:
+        first = sums.buckets[order[0]]
+        name, of_it, number = f"{first.label} {first.mark}".strip(), sums.of(buckets=order), len(order)
+        what = query.every.value if query.every else "period"
+    elif query.by:
+        named = [values for values in ranked(sums, {one: sums.of([one]) for one in sums.values}).shown if all(values)]
+        if not named:
+            return ""
+        name = " / ".join(plain(asked.costs.label(*pair)) for pair in zip(query.by, named[0], strict=True))
+        of_it, number = sums.of(named[: query.limit]), min(query.limit, len(named))
+        what = " and ".join(field_name(asked, one) for one in query.by)
+    else:
+        return ""
+    if number == 1:
+        return f"; the {end} {what}: {name} with {sums.measure.say(of_it)}"
+    return f"; the {number} {end} by {what}: {sums.measure.say(of_it)} together, first {name}"
+
+
+def _average(asked: Asked) -> Body:
+    """The total of the whole units that a period has, divided by their number."""
+    query = asked.query
+    if query.every is None:
+        raise UnanswerableError("I need to know per what the average is: a day, a week, a month, a quarter or a year.")
+    covered = [asked.cover(period, query.every) for period in query.periods]
+    units = [_whole_units(asked, part, query.every) for part in covered]
+    groups = [
+        group._replace(start=None)
+        for group in asked.sums(query.periods, every=query.every)
+        if any(group.start == unit.first for unit in units[group.period])
+    ]
+    if not groups:
+        return nothing(asked, covered)
+    buckets = [
+        Bucket(bucket.period, None, bucket.cell, bucket.label, bucket.mark, divisor=len(units[bucket.period]))
+        for bucket in period_buckets(covered)
+    ]
+    over = [f"{count(len(part), query.every.value)} ({_run(part, query.every)})" for part in units]
+    sections, figures = [], []
+    for measure, part in by_measure(asked, groups):
+        sums = Sums(asked, measure, part, buckets)
+        title = f"Average {query.metric.value} per {query.every.value}"
+        if query.by:
+            figure = value_table(sums, title, query.by, "Period", is_additive=False)
+        else:
+            figure = time_table(sums, title, "Period", is_additive=False)
+        each = [
+            f"{measure.say(sums.of(buckets=[number]))} per {query.every.value}, over {over[number]} of "
+            f"{in_words(one.period)}"
+            for number, one in enumerate(covered)
+        ]
+        headline = f"**Average {query.metric.value}{without_blanks(asked, part)}: {'; '.join(each)}**."
+        sections += [headline, figure.markdown()]
+        figures.append(figure)
+    left_out = (
+        "Only days that the data have count."
+        if query.every is Unit.DAY
+        else (
+            f"Only whole {query.every.value}s count: a {query.every.value} that the period or the data cut short is left out, "
+            "and one without a charge that the data have counts as 0."
+        )
+    )
+    return Body(sections, figures, groups, covered, [left_out, *_unlisted(asked, groups)])
+
+
+def _whole_units(asked: Asked, part: Covered, every: Unit) -> list[Period]:
+    """The units of the period that the data have whole."""
+    if every is Unit.DAY:
+        return [Period(day, day + DAY) for day in part.days]
+    units = [unit for unit in units_in(every, part.first, part.end) if asked.is_whole(unit, part.period)]
+    if not units:
+        raise UnanswerableError(
+            f"The data have no whole {every.value} in {in_words(part.period)}, so there is no average per {every.value}."
+        )
+    return units
+
+
+def _run(units: Sequence[Period], every: Unit) -> str:
+    """From the first to the last unit."""
+    if every in (Unit.DAY, Unit.WEEK):
+        return f"{day_in_words(units[0].first)} to {day_in_words(units[-1].end - DAY)}"
+    first, last = unit_label(every, units[0]), unit_label(every, units[-1])
+    return first if first == last else f"{first} to {last}"
+
+
+def _share(asked: Asked) -> Body:
+    """The part of what `filters` select in what `whole` selects, in per cent."""
+    query = asked.query
+    covered = [asked.cover(period, query.every) for period in query.periods]
+    parts = asked.sums(query.periods, every=query.every)
+    wholes = asked.sums(query.periods, by=(), every=query.every, filters=query.whole)
+    if not wholes:
+        return nothing(asked, covered)
+    buckets = unit_buckets(covered, query.every) if query.every else period_buckets(covered)
+    sections, figures = [], []
+    by_name = {measure.name: groups for measure, groups in by_measure(asked, parts)}
+    for measure, groups in by_measure(asked, wholes):
+        whole = Sums(asked, measure, groups, buckets)
+        part = Sums(asked, measure, by_name.get(measure.name, []), buckets)
+        if whole.of() <= 0:
+            sections.append(
+                f"**No share in {measure.name}**: the whole is {measure.say(whole.of())} in {covered[0].words}, of which "
+                "nothing can be a part."
+            )
+            continue
+        figure = share_table(part, whole, time_label(query.every))
+        when = " and ".join(one.words for one in covered)
+        sections += [
+            f"**{percent(100 * part.of() / whole.of())} of the {query.metric.value} in {when}: {measure.say(part.of())} of "
+            f"{measure.say(whole.of())}{without_blanks(asked, groups)}**.",
+            figure.markdown(),
+        ]
+        figures.append(figure)
+    selected = asked.selection(query.filters)
+    notes = [f"The part: {selected}." if selected else "The part is everything.", *_unlisted(asked, wholes)]
+    return Body(sections, figures, wholes, covered, notes)
+
+
+def _unlisted(asked: Asked, groups: Sequence[Group]) -> list[str]:
+    """Of savings against list: how much cost has no list price to compare with."""
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for group in groups:
+        costs[group.measure] += group.base
+    return [
+        f"Effective cost without a list price, which is not in it: {Measure(name, is_money=True).say(cost)}."
+        for name, cost in sorted(costs.items())
+        if cost
+    ]
+
+
+_SHAPES: dict[Shape, Callable[[Asked], Body]] = {
+    Shape.TOTAL: _total,
+    Shape.AVERAGE: _average,
+    Shape.SHARE: _share,
+    Shape.COMPARISON: comparison,
+    Shape.GROWTH: growth,
+    Shape.MOVERS: movers,
+    Shape.FORECAST: forecast_report,
+    Shape.ANOMALIES: anomalies,
+}

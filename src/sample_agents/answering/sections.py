@@ -1,0 +1,39 @@
+"""What the answers of several shapes have in common: a section for each measure, and what stands where there is none."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sample_agents.answering.asked import METRICS, Asked, Body, Covered, Measure
+from sample_agents.answering.sql import Group
+from sample_agents.answering.writing import count
+from sample_agents.query import Dimension
+
+
+def by_measure(asked: Asked, groups: Sequence[Group]) -> list[tuple[Measure, list[Group]]]:
+    """The groups of each currency, or of each unit of a quantity: those are never added to each other."""
+    parts: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        parts[group.measure].append(group)
+    return [(asked.measure(name), parts[name]) for name in sorted(parts)]
+
+
+def or_zero(asked: Asked, groups: list[Group]) -> list[Group]:
+    """The groups; if there are none of a category of charges, a zero in each currency: nothing was charged."""
+    is_category = any(one.field is Dimension.CHARGE_CATEGORY and not one.excluded for one in asked.query.filters)
+    if groups or not is_category or asked.query.by or asked.query.every:
+        return groups
+    zero = Decimal(0)
+    return [Group(0, currency, None, (), zero, zero, 0, 0, 0) for currency in asked.currencies]
+
+
+def nothing(asked: Asked, covered: Sequence[Covered]) -> Body:
+    """The answer where no charge is selected, though the data have the period."""
+    when = " and ".join(part.words for part in covered)
+    return Body([f"**There is no charge** for this selection in {when}."], covered=covered)
+
+
+def without_blanks(asked: Asked, groups: Sequence[Group]) -> str:
+    """What a headline says of rows that lack the metric."""
+    blank = sum(group.blank for group in groups)
+    return f", without {count(blank, 'row')} that have no {METRICS[asked.query.metric][0]}" if blank else ""
