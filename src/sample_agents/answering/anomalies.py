@@ -55,10 +55,10 @@ def anomalies(asked: Asked) -> Body:
     reach = Period(month_after(first, -2), end)
     groups = asked.sums([reach], by=fields, every=Unit.DAY)
     if not groups:
-        return nothing(asked, covered)
+        return nothing(covered)
     wanted = {day for part in covered for day in part.days}
     start = min(cover.first for cover in asked.providers.values())
-    when = " and ".join(part.words for part in covered)
+    when = " and ".join(part.when for part in covered)
     sections, figures = [], []
     for measure, part in by_measure(asked, groups):
         series: dict[Values, dict[date, Decimal]] = defaultdict(dict)
@@ -71,22 +71,22 @@ def anomalies(asked: Asked) -> Body:
         ]
         runs.sort(key=lambda run: (-abs(run.above), run.first, run.values))
         if not runs:
-            sections.append(f"**No day stands out in {when}** ({plain(measure.name)}){without_blanks(asked, part)}.")
+            sections.append(f"**No day stands out {when}** ({plain(measure.name)}){without_blanks(asked, part)}.")
             continue
         figure = _figure(asked, measure, runs)
         name = " / ".join(plain(str(cell)) for cell in value_cells(asked, fields, runs[0].values).values())
         side = "above" if runs[0].above > 0 else "below"
         sections += [
-            f"**{count(len(runs), 'anomaly').replace('anomalys', 'anomalies')} in {when}; the largest: {name}, "
-            f"{_days(runs[0])}, {measure.say(abs(runs[0].above))} {side} usual ({measure.say(runs[0].amount)} instead of "
-            f"{measure.say(runs[0].usual)}){without_blanks(asked, part)}**.",
+            f"**{count(len(runs), 'anomaly').replace('anomalys', 'anomalies')} {when}; the largest: {name}, "
+            f"{_days(runs[0])}, {measure.say(abs(runs[0].above))} {side} usual ({measure.say(runs[0].amount)} instead "
+            f"of {measure.say(runs[0].usual)}){without_blanks(asked, part)}**.",
             figure.markdown(),
         ]
         figures.append(figure)
     notes = [
-        f"Usual is the median of the {_WINDOW} days before, or of the same weekday in them. A day stands out if it is more "
-        f"than {_DEVIATIONS} times as far from that as days usually are, by at least {100 * _PART:.0f} % of what is usual, "
-        f"and by {100 * _OF_ALL:.0f} % of a day's whole cost.",
+        f"Usual is the median of the {_WINDOW} days before, or of the same weekday in them. A day stands out if it is "
+        f"more than {_DEVIATIONS} times as far from that as days usually are, by more than {100 * _PART:.0f} % of what "
+        f"is usual, and by more than {100 * _OF_ALL:.0f} % of a day's whole cost.",
         "A charge that came on the same day a month or two before, such as a monthly fee, is usual.",
         f"A day with fewer than {_FEWEST_DAYS} days of data before it is not looked at.",
     ]

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, months_in
+from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, months_in, when
 from sample_agents.answering.figures import Answer, Column, Figure
 from sample_agents.answering.sql import Group, scope, sums
 from sample_agents.answering.writing import bullets, count, money, paragraphs, plain, quantity
@@ -15,22 +15,22 @@ from sample_agents.costs.coverage import Coverage, ProviderCoverage
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Filter, Metric, Period, Query, Shape, Unit
 
-# The columns that a metric needs, and what it is.
+# The column that a metric needs most, and what it is.
 METRICS = {
     Metric.EFFECTIVE: ("EffectiveCost", "amortised, after discounts; taxes and credits included"),
     Metric.BILLED: ("BilledCost", "what is invoiced; taxes and credits included"),
     Metric.LIST: ("ListCost", "at public prices, before any discount"),
     Metric.CONTRACTED: ("ContractedCost", "at negotiated prices, before commitment discounts"),
-    Metric.SAVED: ("ListCost", "ListCost less EffectiveCost, of the charges that have both"),
+    Metric.SAVED: ("ListCost", "less `EffectiveCost`, of the charges that have both"),
     Metric.QUANTITY: ("ConsumedQuantity", "each ConsumedUnit by itself"),
     Metric.UTILISATION: (
         "CommitmentDiscountStatus",
-        "EffectiveCost of `Used` rows divided by that of `Used` and `Unused` rows",
+        "`EffectiveCost` of rows that are Used, divided by that of rows that are Used or Unused",
     ),
     Metric.COVERAGE: (
         "CommitmentDiscountStatus",
-        "as AWS defines it, at on-demand prices: ListCost of usage under commitments, divided by that and ListCost of "
-        "on-demand usage that is metered in hours, of services that have a commitment in the data",
+        "as AWS defines it, at on-demand prices: `ListCost` of usage under commitments, divided by that and "
+        "`ListCost` of on-demand usage that is metered in hours, of services that use commitments in the data",
     ),
 }
 RATIOS = (Metric.UTILISATION, Metric.COVERAGE)
@@ -67,7 +67,16 @@ class Covered:
     @property
     def words(self) -> str:
         """The period, and how much of it the data have."""
-        return in_words(self.period) + (f" ({self.limits})" if self.limits else "")
+        return in_words(self.period) + self._limits
+
+    @property
+    def when(self) -> str:
+        """Likewise, with the word that stands before it."""
+        return when(self.period) + self._limits
+
+    @property
+    def _limits(self) -> str:
+        return f" ({self.limits})" if self.limits else ""
 
     @property
     def days(self) -> list[date]:
@@ -235,16 +244,17 @@ class Asked:
 
     def _how(self, body: Body) -> list[str]:
         column, meaning = METRICS[self.query.metric]
-        named = f"`{column}`: {meaning}"
-        lines = [f"{self.metric} is the FOCUS column {named}."]
+        between = " " if meaning.startswith("less") else ": "
+        lines = [f"{self.metric} is the FOCUS column `{column}`{between}{meaning}."]
         filters = self.query.whole if self.query.shape is Shape.SHARE else self.query.filters
         if filters or self.query.currency:
             lines.append(f"Counted: {self.selection(filters)}.")
         for covered in body.covered:
             days = Period(covered.first, covered.end)
+            state = f"partial, {covered.limits}" if covered.limits else "complete"
             lines.append(
-                f"{in_words(covered.period)}: {'partial, ' + covered.limits if covered.limits else 'complete'}; days from "
-                f"{day_in_words(days.first)} to {day_in_words(days.end - DAY)}, UTC."
+                f"{in_words(covered.period)}: {state}; days from {day_in_words(days.first)} to "
+                f"{day_in_words(days.end - DAY)}, UTC."
             )
         for period in [covered.period for covered in body.covered]:
             lines += [line for line in self.coverage.remarks(period, self.providers) if line not in lines]

@@ -83,6 +83,14 @@ def in_words(period: Period) -> str:
     return f"{start} to {day_in_words(last)}"
 
 
+def when(period: Period) -> str:
+    """The period as part of a sentence: `in May 2026`, `on 5 May 2026`, `from 1 to 15 May 2026`."""
+    if period.days == 1:
+        return f"on {in_words(period)}"
+    is_unit = any(unit_of(unit, period.first) == period for unit in _MONTHS)
+    return f"{'in' if is_unit else 'from'} {in_words(period)}"
+
+
 def _ends(period: Period) -> tuple[date, date]:
     return period.first, period.end
 

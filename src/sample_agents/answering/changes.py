@@ -49,7 +49,7 @@ def comparison(asked: Asked) -> Body:
     covered = [asked.cover(period) for period in query.periods]
     groups = or_zero(asked, asked.sums(query.periods))
     if not groups:
-        return nothing(asked, covered)
+        return nothing(covered)
     unlike = unlikeness(covered)
     sections, figures = [], []
     for measure, part in by_measure(asked, groups):
@@ -61,28 +61,28 @@ def comparison(asked: Asked) -> Body:
             if len(covered) == 2
             else _side_by_side(asked, measure, covered, amounts)
         )
-        sections.append(f"**{said}{without_blanks(asked, part)}{unlike and f' ({unlike})'}**.")
+        sections.append(f"**{said}{without_blanks(asked, part)}{unlike and f', {unlike}'}**.")
         if unlike:
             sections.append(_by_day(measure, covered, amounts))
         sections.append(figure.markdown())
         figures.append(figure)
-    return Body(sections, figures, groups, covered, like_for_like(asked, covered) if unlike else [])
+    return Body(sections, figures, groups, covered, like_for_like(covered) if unlike else [])
 
 
 def _changed(asked: Asked, measure: Measure, covered: Sequence[Covered], amounts: Sequence[Decimal]) -> str:
     before, after = amounts
-    opening = f"{asked.metric} in {covered[1].words}: {measure.say(after)}"
+    opening = f"{asked.metric} {covered[1].when}: {measure.say(after)}"
     if before == after:
-        return f"{opening}, the same as in {covered[0].words}"
+        return f"{opening}, the same as {covered[0].when}"
     more = "more" if after > before else "less"
     return (
-        f"{opening}, {measure.say(abs(after - before))} {more} than in {covered[0].words} "
+        f"{opening}, {measure.say(abs(after - before))} {more} than {covered[0].when} "
         f"with {measure.say(before)} ({change(before, after)})"
     )
 
 
 def _side_by_side(asked: Asked, measure: Measure, covered: Sequence[Covered], amounts: Sequence[Decimal]) -> str:
-    each = [f"{measure.say(value)} in {part.words}" for part, value in zip(covered, amounts, strict=True)]
+    each = [f"{measure.say(value)} {part.when}" for part, value in zip(covered, amounts, strict=True)]
     return f"{asked.metric}: {'; '.join(each)}"
 
 
@@ -104,7 +104,7 @@ def _by_day(measure: Measure, covered: Sequence[Covered], amounts: Sequence[Deci
     return f"Per day that the data have: {', then '.join(map(measure.say, means))} ({change(means[0], means[-1])})."
 
 
-def like_for_like(asked: Asked, covered: Sequence[Covered]) -> list[str]:
+def like_for_like(covered: Sequence[Covered]) -> list[str]:
     """The question that compares as many days of each of two periods, from their beginnings."""
     if len(covered) != 2 or any(part.first > part.period.first or part.gaps for part in covered):
         return []
@@ -137,7 +137,6 @@ def _periods_compared(sums: Sums, covered: Sequence[Covered]) -> Figure:
 
 def _values_compared(sums: Sums) -> Figure:
     """A row for each value, those that changed most first."""
-    numbers = range(len(sums.buckets))
     columns = [
         sums.measure.column(f"b{number}", f"{bucket.label} {bucket.mark}".strip())
         for number, bucket in enumerate(sums.buckets)
@@ -201,23 +200,27 @@ def growth(asked: Asked) -> Body:
     span = Period(min(before.first for before, _ in pairs), max(unit.end for _, unit in pairs))
     groups = [group for group in asked.sums([span], every=every) if any(_has(pair, group) for pair in pairs)]
     if not groups:
-        return nothing(asked, covered)
+        return nothing(covered)
     units = sorted({unit for pair in pairs for unit in pair}, key=lambda unit: unit.first)
     buckets = [Bucket(0, unit.first, unit.first, unit_label(every, unit)) for unit in units]
     way = "year on year" if query.year_on_year else f"{every.value} on {every.value}"
     sections, figures = [], []
-    for measure, part in by_measure(asked, groups):
-        sums = Sums(asked, measure, part, buckets)
+    for measure, of_measure in by_measure(asked, groups):
+        sums = Sums(asked, measure, of_measure, buckets)
         amounts = {unit: sums.of(buckets=[number]) for number, unit in enumerate(units)}
-        sections.append(f"**{_growth_said(asked, measure, every, way, pairs, amounts)}{without_blanks(asked, part)}**.")
+        sections.append(
+            f"**{_growth_said(asked, measure, every, way, pairs, amounts)}{without_blanks(asked, of_measure)}**."
+        )
         figure = (
-            _growth_by_value(asked, measure, every, part, pairs)
+            _growth_by_value(asked, measure, every, of_measure, pairs)
             if query.by
             else _growth_by_unit(asked, measure, every, way, pairs, amounts)
         )
         sections.append(figure.markdown())
         figures.append(figure)
-    notes = ["Only whole units are compared.", *missing]
+    notes = [f"Only whole {every.value}s are compared.", *missing]
+    if query.by and len(pairs) > 1:
+        notes.append("The table is of the first and the last of them.")
     whole = [asked.cover(Period(unit.first, unit.end)) for unit in units]
     return Body(sections, figures, groups, whole[:1] if len(whole) == 1 else _ends(asked, units), notes)
 
@@ -275,12 +278,11 @@ def _growth_by_unit(
     pairs: Sequence[tuple[Period, Period]],
     amounts: dict[Period, Decimal],
 ) -> Figure:
-    rows: list[Row] = [
-        {"period": unit_label(every, unit), "other": unit_label(every, before), "before": amounts[before]}
-        | {"amount": amounts[unit]}
-        | change_cells(amounts[before], amounts[unit])
-        for before, unit in pairs
-    ]
+    rows: list[Row] = []
+    for before, unit in pairs:
+        names: Row = {"period": unit_label(every, unit), "other": unit_label(every, before)}
+        ends: Row = {"before": amounts[before], "amount": amounts[unit]}
+        rows.append(names | ends | change_cells(amounts[before], amounts[unit]))
     columns = (
         Column("period", time_label(every)),
         Column("other", "Against"),

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from sample_agents.answering.asked import Asked, Body, Measure
-from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, month_after, months_in, unit_of
+from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, month_after, months_in, unit_of, when
 from sample_agents.answering.figures import Column, Figure, Row
 from sample_agents.answering.forecast import FEWEST_MONTHS, MOST_MONTHS_AHEAD, Model, Running
 from sample_agents.answering.sections import by_measure, nothing, without_blanks
@@ -48,7 +48,7 @@ def forecast_report(asked: Asked) -> Body:
     history = Period(min(calendar.months[0], period.first), max(calendar.end, calendar.next))
     groups = asked.sums([history], every=Unit.DAY)
     if not groups:
-        return nothing(asked, [asked.cover(history)])
+        return nothing([asked.cover(history)])
     sections, figures, notes = [], [], []
     for measure, part in by_measure(asked, groups):
         days: dict[date, Decimal] = defaultdict(Decimal)
@@ -61,8 +61,8 @@ def forecast_report(asked: Asked) -> Body:
             sections[-1:] = [sections[-1], figure.markdown()]
             figures.append(figure)
     notes += [
-        "The range is so wide that outcomes lay inside it in 8 of 10 back-tests: forecasts of months that are over, from "
-        "the months before them alone. It knows no plans and no one-off charges.",
+        "The range is so wide that outcomes lay inside it in 8 of 10 back-tests: forecasts of months that are over, "
+        "from the months before them alone. It knows no plans and no one-off charges.",
     ]
     return Body(sections, figures, groups, [], [_learned(calendar), *_ended(asked, calendar), *notes])
 
@@ -104,8 +104,8 @@ def _section(
     known = [month for month in calendar.months if month >= min(by_month)]
     if len(known) < FEWEST_MONTHS:
         return (
-            f"**No forecast in {plain(measure.name)}**: the selection has {count(len(known), 'whole month')} of history, and "
-            f"a forecast needs at least {FEWEST_MONTHS}.",
+            f"**No forecast in {plain(measure.name)}**: the selection has {count(len(known), 'whole month')} of history, "
+            f"and a forecast needs at least {FEWEST_MONTHS}.",
             None,
         )
     model = Model([float(by_month[month]) for month in known], _running(calendar, days, known))
@@ -117,7 +117,7 @@ def _section(
     # Of a month that is asked for in part, the range is that part of its own.
     weight = sum((month.weight for month in ahead), _ZERO) / len(ahead)
     low, high = _range(measure, model, rest, Decimal(repr(model.spread(first, last))) * weight)
-    said = f"**Expected {asked.query.metric.value} in {in_words(period)}: {measure.say(spent + rest)}, between "
+    said = f"**Expected {asked.query.metric.value} {when(period)}: {measure.say(spent + rest)}, between "
     said += f"{measure.say(spent + low)} and {measure.say(spent + high)}**"
     parts = _spent_in_words(measure, calendar, period, months)
     if parts:
@@ -172,13 +172,16 @@ def _running(calendar: _Calendar, days: Mapping[date, Decimal], known: Sequence[
     """The month that has begun; None if the data end with a month, or are not by day."""
     if not calendar.is_daily or not calendar.next < calendar.end < month_after(calendar.next, 1):
         return None
-    day = (calendar.end - calendar.next).days
+    part = Decimal((calendar.end - calendar.next).days) / unit_of(Unit.MONTH, calendar.next).days
 
     def by_then(month: date) -> float:
-        end = min(month + day * DAY, month_after(month, 1))
-        return float(sum((days[one] for one in Period(month, end) if one in days), _ZERO))
+        # The same part of a longer or shorter month, which may end within a day.
+        whole, day = divmod(part * unit_of(Unit.MONTH, month).days, 1)
+        end = month + int(whole) * DAY
+        amounts = [days[one] for one in Period(month, end) if one in days]
+        return float(sum(amounts, day * days.get(end, _ZERO) if day else _ZERO))
 
-    return Running(day, calendar.next, by_then(calendar.next), [by_then(month) for month in known])
+    return Running(float(part), by_then(calendar.next), [by_then(month) for month in known])
 
 
 def _spent_in_words(measure: Measure, calendar: _Calendar, period: Period, months: Sequence[_Month]) -> list[str]:
@@ -189,7 +192,7 @@ def _spent_in_words(measure: Measure, calendar: _Calendar, period: Period, month
     for some in (past, begun):
         if some and period.first < calendar.end:
             days = Period(max(period.first, some[0].month), min(month_after(some[-1].month, 1), calendar.end))
-            parts.append(f"{measure.say(sum((month.spent for month in some), _ZERO))} in {in_words(days)}")
+            parts.append(f"{measure.say(sum((month.spent for month in some), _ZERO))} {when(days)}")
     return parts
 
 
@@ -231,7 +234,7 @@ def _figure(
             "amount": one.spent + one.expected,
         }
         low = max(one.expected - one.off, _ZERO) if one.expected >= 0 else one.expected - one.off
-        ends = {
+        ends: Row = {
             "low": rounded(one.spent + low, measure.name),
             "high": rounded(one.spent + one.expected + one.off, measure.name),
         }
@@ -241,7 +244,7 @@ def _figure(
     whole |= {"low": spent + total[0], "high": spent + total[1]}
     chart = {"kind": "line", "x": "month", "y": "amount", "low": "low", "high": "high"}
     chart["forecastFrom"] = next(f"{one.month:%Y-%m}" for one in months if one.weight)
-    title = f"Expected {asked.query.metric.value} in {in_words(period)}"
+    title = f"Expected {asked.query.metric.value} {when(period)}"
     return Figure(title, tuple(columns), tuple(rows), whole if len(rows) > 1 else None, chart)
 
 
@@ -255,7 +258,7 @@ def _learned(calendar: _Calendar) -> str:
 def _ended(asked: Asked, calendar: _Calendar) -> list[str]:
     """The providers that nothing is expected of any more."""
     return [
-        f"The data of {plain(name)} end on {day_in_words(cover.end - DAY)}; what it cost until then is all that is counted."
+        f"The data of {plain(name)} end on {day_in_words(cover.end - DAY)}: nothing is expected of it after that."
         for name, cover in asked.providers.items()
         if cover.end <= calendar.months[-1]
     ]

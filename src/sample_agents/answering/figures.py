@@ -85,7 +85,7 @@ class Figure:
         for row, shown in zip(self.rows, cells, strict=True):
             if row.get(MARK):
                 shown[0] += f" {row[MARK]}"
-            if row.get("change") and row.get("percent") is None:
+            if row.get("change") and "percent" in row and row["percent"] is None:
                 shown[-1] = "new"  # a change from nothing has no percentage
         if self.total is not None:
             shown = [

@@ -4,12 +4,10 @@ A back-test forecasts months that are over from the months before them alone. Th
 back-tests make the range: so wide that the outcome lay inside 8 times of 10.
 """
 
-import calendar
 import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
@@ -83,12 +81,11 @@ METHODS = (
 
 @dataclass(frozen=True)
 class Running:
-    """A month that has begun: how much of each month had come by the day that the data reach in it."""
+    """A month that has begun: how much of each month had come by then."""
 
-    day: int  # so many days of the month the data have
-    month: date
+    part: float  # of the month's days, those that the data have
     so_far: float
-    by_day: Amounts  # of each month of the history, what it had come to by that day
+    by_day: Amounts  # of each month of the history, what it had come to when so much of it was over
 
 
 @dataclass(frozen=True)
@@ -180,15 +177,13 @@ class Model:
         if running is None:
             return []
         pairs = zip(running.by_day[:known], self.history[:known], strict=True)
-        return [part / whole for part, whole in pairs if whole] or [
-            running.day / calendar.monthrange(running.month.year, running.month.month)[1]
-        ]
+        return [part / whole for part, whole in pairs if whole] or [running.part]
 
 
 _WAYS: tuple[Way, ...] = (
     lambda whole, so_far, share: so_far + whole * (1 - share),
     lambda whole, so_far, share: so_far / share if share > 0 else so_far + whole,
-    lambda whole, so_far, share: max(whole, so_far),
+    lambda whole, so_far, _share: max(whole, so_far),
 )
 
 

@@ -35,7 +35,7 @@ def movers(asked: Asked) -> Body:
     fields = query.by or (_usual_field(asked),)
     groups = or_zero(asked, asked.sums(query.periods, by=fields))
     if not groups:
-        return nothing(asked, covered)
+        return nothing(covered)
     unlike = unlikeness(covered)
     sections, figures = [], []
     names = " and ".join(field_name(asked, one) for one in fields)
@@ -62,7 +62,7 @@ def movers(asked: Asked) -> Body:
                 why.markdown(),
             ]
             figures.append(why)
-    return Body(sections, figures, groups, covered, like_for_like(asked, covered) if unlike else [])
+    return Body(sections, figures, groups, covered, like_for_like(covered) if unlike else [])
 
 
 def _usual_field(asked: Asked) -> Field:
@@ -137,7 +137,11 @@ def _reasons(asked: Asked, field: Field, mover: str, causes: Sequence[Dimension]
         changes = {value: after - before for value, (before, after) in amounts.items()}
         moved = sum(map(abs, changes.values()), Decimal(0))
         # Charges without a value explain nothing; half of what moved must have one.
-        if len(amounts) < 2 or not moved or 2 * abs(changes.get("", Decimal(0))) > moved:
+        if (
+            (len(amounts) < 2 and cause is not Dimension.RESOURCE)
+            or not moved
+            or 2 * abs(changes.get("", Decimal(0))) > moved
+        ):
             continue
         sign = 1 if sum(changes.values(), Decimal(0)) >= 0 else -1
         order = sorted(amounts, key=lambda value: (-sign * changes[value], value))

@@ -32,9 +32,9 @@ def ratio(asked: Asked) -> Body:
     by = query.by or ((COMMITMENT,) if query.metric is Metric.UTILISATION and not query.every else ())
     groups = asked.sums(query.periods, by=by, every=query.every)
     done, rest, verb, none = _PARTS[query.metric]
-    when = " and ".join(part.words for part in covered)
+    when = " and ".join(part.when for part in covered)
     if not any(group.base for group in groups):
-        raise UnanswerableError(f"There is {none} for this selection in {when}.")
+        raise UnanswerableError(f"There is {none} for this selection {when}.")
     buckets = unit_buckets(covered, query.every) if query.every else period_buckets(covered)
     sections, figures = [], []
     for measure, part in by_measure(asked, groups):
@@ -47,11 +47,11 @@ def ratio(asked: Asked) -> Body:
             amount, base = _of(of_it)
             if base:
                 each.append(
-                    f"{percent(100 * amount / base)} {verb} in {one.words} ({measure.say(amount)} {done.lower()}, "
+                    f"{percent(100 * amount / base)} {verb} {one.when} ({measure.say(amount)} {done.lower()}, "
                     f"{measure.say(base - amount)} {rest.lower()})"
                 )
             else:
-                each.append(f"nothing in {one.words}")
+                each.append(f"nothing {one.when}")
         sections.append(f"**{asked.metric}{without_blanks(asked, part)}: {'; '.join(each)}**.")
         rows: list[Row] = []
         for bucket in buckets:
@@ -60,8 +60,11 @@ def ratio(asked: Asked) -> Body:
             for group in of_it:
                 values[group.values].append(group)
             for value in sorted(values, key=lambda value: (-_of(values[value])[1], value)):
-                names = value_cells(asked, query.by, value) if query.by else {"by0": value[0] if value else None}
-                rows.append(names | {"period": bucket.label, MARK: bucket.mark} | _cells(values[value]))
+                names: Row = {"by0": value[0] if value else None}
+                if query.by:
+                    names = value_cells(asked, query.by, value)
+                when_cells: Row = {"period": bucket.label, MARK: bucket.mark}
+                rows.append({**names, **when_cells, **_cells(values[value])})
         figure = _figure(asked, measure, rows[:_MOST_VALUES], _cells(part))
         sections.append(figure.markdown())
         figures.append(figure)
@@ -86,5 +89,5 @@ def _figure(asked: Asked, measure: Measure, rows: Sequence[Row], total: Row) -> 
         columns.append(Column("by0", "Commitment"))
     columns += [measure.column("part", done), measure.column("rest", rest), Column("ratio", asked.metric, "percent")]
     chart = {"kind": "bar", "x": "period" if query.every or not query.by else "by0", "y": "ratio"}
-    with_total = {"period": "Total"} | total if len(rows) > 1 else None
-    return Figure(asked.metric, tuple(columns), tuple(rows), with_total, chart)
+    whole: Row = {"period": "Total", **total}
+    return Figure(asked.metric, tuple(columns), tuple(rows), whole if len(rows) > 1 else None, chart)

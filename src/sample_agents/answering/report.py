@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sample_agents.answering.anomalies import anomalies
 from sample_agents.answering.asked import Asked, Body, Covered, Measure
-from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, unit_label, units_in
+from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, unit_label, units_in, when
 from sample_agents.answering.changes import comparison, growth
 from sample_agents.answering.expected import forecast_report
 from sample_agents.answering.figures import Answer
@@ -47,14 +47,14 @@ def _total(asked: Asked) -> Body:
     covered = [asked.cover(period, query.every) for period in query.periods]
     groups = or_zero(asked, asked.sums(query.periods, every=query.every))
     if not groups:
-        return nothing(asked, covered)
+        return nothing(covered)
     buckets = unit_buckets(covered, query.every) if query.every else period_buckets(covered)
     sections, figures = [], []
     for measure, part in by_measure(asked, groups):
         sums = Sums(asked, measure, part, buckets)
-        when = " and ".join(one.words for one in covered)
+        times = " and ".join(one.when for one in covered)
         is_additive = are_disjoint(query.periods)
-        title = f"{asked.metric} in {' and '.join(in_words(period) for period in query.periods)}"
+        title = f"{asked.metric} {' and '.join(when(period) for period in query.periods)}"
         label = time_label(query.every)
         order = None
         if query.by:
@@ -64,14 +64,14 @@ def _total(asked: Asked) -> Body:
                 order = _ranked_buckets(sums)
             figure = time_table(sums, title, label, is_additive=is_additive, order=order)
         if query.every or len(covered) == 1:
-            headline = f"**{asked.metric} in {when}{without_blanks(asked, part)}: {measure.say(sums.of())}**"
+            headline = f"**{asked.metric} {times}{without_blanks(asked, part)}: {measure.say(sums.of())}**"
         else:
-            each = [f"{measure.say(sums.of(buckets=[number]))} in {one.words}" for number, one in enumerate(covered)]
+            each = [f"{measure.say(sums.of(buckets=[number]))} {one.when}" for number, one in enumerate(covered)]
             together = [f"together {measure.say(sums.of())}"] if is_additive else []
             headline = f"**{asked.metric}{without_blanks(asked, part)}: {'; '.join(each + together)}**"
         sections += [f"{headline}{_ranking(sums, order)}.", figure.markdown()]
         figures.append(figure)
-    return Body(sections, figures, groups, covered, _unlisted(asked, groups))
+    return Body(sections, figures, groups, covered, _unlisted(groups))
 
 
 def _ranked_buckets(sums: Sums) -> list[int]:
@@ -119,7 +119,7 @@ def _average(asked: Asked) -> Body:
         if any(group.start == unit.first for unit in units[group.period])
     ]
     if not groups:
-        return nothing(asked, covered)
+        return nothing(covered)
     buckets = [
         Bucket(bucket.period, None, bucket.cell, bucket.label, bucket.mark, divisor=len(units[bucket.period]))
         for bucket in period_buckets(covered)
@@ -145,11 +145,11 @@ def _average(asked: Asked) -> Body:
         "Only days that the data have count."
         if query.every is Unit.DAY
         else (
-            f"Only whole {query.every.value}s count: a {query.every.value} that the period or the data cut short is left out, "
-            "and one without a charge that the data have counts as 0."
+            f"Only whole {query.every.value}s count: one that the period or the data cut short is left out; "
+            "one that the data have, without a charge, counts as 0."
         )
     )
-    return Body(sections, figures, groups, covered, [left_out, *_unlisted(asked, groups)])
+    return Body(sections, figures, groups, covered, [left_out, *_unlisted(groups)])
 
 
 def _whole_units(asked: Asked, part: Covered, every: Unit) -> list[Period]:
@@ -159,7 +159,7 @@ def _whole_units(asked: Asked, part: Covered, every: Unit) -> list[Period]:
     units = [unit for unit in units_in(every, part.first, part.end) if asked.is_whole(unit, part.period)]
     if not units:
         raise UnanswerableError(
-            f"The data have no whole {every.value} in {in_words(part.period)}, so there is no average per {every.value}."
+            f"The data have no whole {every.value} in {in_words(part.period)}: there is no average per {every.value}."
         )
     return units
 
@@ -179,7 +179,7 @@ def _share(asked: Asked) -> Body:
     parts = asked.sums(query.periods, every=query.every)
     wholes = asked.sums(query.periods, by=(), every=query.every, filters=query.whole)
     if not wholes:
-        return nothing(asked, covered)
+        return nothing(covered)
     buckets = unit_buckets(covered, query.every) if query.every else period_buckets(covered)
     sections, figures = [], []
     by_name = {measure.name: groups for measure, groups in by_measure(asked, parts)}
@@ -188,24 +188,24 @@ def _share(asked: Asked) -> Body:
         part = Sums(asked, measure, by_name.get(measure.name, []), buckets)
         if whole.of() <= 0:
             sections.append(
-                f"**No share in {measure.name}**: the whole is {measure.say(whole.of())} in {covered[0].words}, of which "
+                f"**No share in {measure.name}**: the whole is {measure.say(whole.of())} {covered[0].when}, of which "
                 "nothing can be a part."
             )
             continue
         figure = share_table(part, whole, time_label(query.every))
-        when = " and ".join(one.words for one in covered)
+        times = " and ".join(one.when for one in covered)
         sections += [
-            f"**{percent(100 * part.of() / whole.of())} of the {query.metric.value} in {when}: {measure.say(part.of())} of "
-            f"{measure.say(whole.of())}{without_blanks(asked, groups)}**.",
+            f"**{percent(100 * part.of() / whole.of())} of the {query.metric.value} {times}: {measure.say(part.of())} "
+            f"of {measure.say(whole.of())}{without_blanks(asked, groups)}**.",
             figure.markdown(),
         ]
         figures.append(figure)
     selected = asked.selection(query.filters)
-    notes = [f"The part: {selected}." if selected else "The part is everything.", *_unlisted(asked, wholes)]
+    notes = [f"The part: {selected}." if selected else "The part is everything.", *_unlisted(wholes)]
     return Body(sections, figures, wholes, covered, notes)
 
 
-def _unlisted(asked: Asked, groups: Sequence[Group]) -> list[str]:
+def _unlisted(groups: Sequence[Group]) -> list[str]:
     """Of savings against list: how much cost has no list price to compare with."""
     costs: dict[str, Decimal] = defaultdict(Decimal)
     for group in groups:

@@ -1,4 +1,4 @@
-"""What the answers of several shapes have in common: a section for each measure, and what stands where there is none."""
+"""What answers of several shapes have in common: a section for each measure, and what to say where there is none."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ def or_zero(asked: Asked, groups: list[Group]) -> list[Group]:
     return [Group(0, currency, None, (), zero, zero, 0, 0, 0) for currency in asked.currencies]
 
 
-def nothing(asked: Asked, covered: Sequence[Covered]) -> Body:
+def nothing(covered: Sequence[Covered]) -> Body:
     """The answer where no charge is selected, though the data have the period."""
-    when = " and ".join(part.words for part in covered)
-    return Body([f"**There is no charge** for this selection in {when}."], covered=covered)
+    when = " and ".join(part.when for part in covered)
+    return Body([f"**There is no charge** for this selection {when}."], covered=covered)
 
 
 def without_blanks(asked: Asked, groups: Sequence[Group]) -> str:

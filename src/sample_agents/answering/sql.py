@@ -92,7 +92,7 @@ def sums(
     statements = []
     for number, period in enumerate(periods):
         columns = [_column(field, parameters) for field in fields]
-        conditions, values = _conditions(query.filters if filters is None else filters, query.currency)
+        conditions, values = _conditions(query, query.filters if filters is None else filters)
         parameters += [period.first, period.end, *values]
         statements.append(
             f"""SELECT {number}, {"unit" if query.metric is Metric.QUANTITY else "currency"},
@@ -109,7 +109,7 @@ def sums(
 
 def scope(costs: Costs, query: Query, filters: Iterable[Filter]) -> tuple[frozenset[str], tuple[str, ...]]:
     """The providers and the currencies of the charges that the filters select, at any time."""
-    conditions, parameters = _conditions(filters, query.currency)
+    conditions, parameters = _conditions(query, filters)
     rows = _rows(costs, f"SELECT DISTINCT provider, currency FROM charges WHERE TRUE {conditions}", parameters)
     return frozenset(row[0] for row in rows), tuple(sorted({row[1] for row in rows}))
 
@@ -124,17 +124,18 @@ def _column(field: Field | str, parameters: list[object]) -> str:
     return field
 
 
-def _conditions(filters: Iterable[Filter], currency: str | None) -> tuple[str, list[object]]:
-    """The filters as ` AND …`, and their parameters."""
+def _conditions(query: Query, filters: Iterable[Filter]) -> tuple[str, list[object]]:
+    """The filters, and the query's currency and unit, as ` AND …`, and their parameters."""
     text, parameters = "", list[object]()
     for filter_ in filters:
         column = _column(filter_.field, parameters)
         marks = ", ".join("?" for _ in filter_.values)
         text += f" AND {column} {'NOT ' if filter_.excluded else ''}IN ({marks})"
         parameters += filter_.values
-    if currency:
-        text += " AND currency = ?"
-        parameters.append(currency)
+    for column, value in (("currency", query.currency), ("unit", query.unit)):
+        if value is not None:
+            text += f" AND {column} = ?"
+            parameters.append(value)
     return text, parameters
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from sample_agents.answering.asked import Asked, Covered, Measure
@@ -250,7 +251,7 @@ def time_label(every: Unit | None) -> str:
 def are_disjoint(periods: Sequence[Period]) -> bool:
     """Whether no day lies in two of the periods, so that they can be added."""
     ordered = sorted(periods, key=lambda period: period.first)
-    return all(before.end <= after.first for before, after in zip(ordered, ordered[1:], strict=False))
+    return all(before.end <= after.first for before, after in pairwise(ordered))
 
 
 def share_table(part: Sums, whole: Sums, label: str) -> Figure:
