@@ -232,7 +232,7 @@ class Asked:
         """The whole answer."""
         return Answer(
             paragraphs(
-                f"I understood: {in_words_of(self.query, self.costs)}.",
+                f"I understood: {in_words_of(self.query)}.",
                 *body.sections,
                 "How this was calculated:",
                 bullets(self._how(body)),
@@ -280,7 +280,7 @@ class Asked:
         return "; ".join(said)
 
 
-def in_words_of(query: Query, costs: Costs) -> str:
+def in_words_of(query: Query) -> str:
     """The query in words."""
     periods = " and ".join(in_words(period) for period in query.periods)
     return f"{query.metric.value}, {query.shape.value}, {periods}"  # until wording.py is there

@@ -104,8 +104,8 @@ def _section(
     known = [month for month in calendar.months if month >= min(by_month)]
     if len(known) < FEWEST_MONTHS:
         return (
-            f"**No forecast in {plain(measure.name)}**: the selection has {count(len(known), 'whole month')} of history, "
-            f"and a forecast needs at least {FEWEST_MONTHS}.",
+            f"**No forecast in {plain(measure.name)}**: the selection has {count(len(known), 'whole month')} of "
+            f"history, and a forecast needs at least {FEWEST_MONTHS}.",
             None,
         )
     model = Model([float(by_month[month]) for month in known], _running(calendar, days, known))
