@@ -21,6 +21,7 @@ _EXACT = Context(prec=60)
 
 
 def answer_parts(
+    does: str,
     mine: Callable[[Query], bool],
     answer: Callable[[Query, Costs, date], Answer],
     question: str,
@@ -29,6 +30,8 @@ def answer_parts(
     fiscal_year_start: int | None = None,
 ) -> Answer:
     """Answer the parts of the question that are the agent's own; of the others it says nothing.
+
+    `does` says what those are: "what things cost".
 
     Raises UnanswerableError, whose text is an answer too, if the question is not understood, no part of it is the
     agent's own, or none of them can be answered.
@@ -43,7 +46,7 @@ def answer_parts(
             except UnanswerableError as refusal:
                 refusals.append(str(refusal))
     if not parts:
-        raise UnanswerableError("This question is for the other agent: it has no part that I answer.")
+        raise UnanswerableError(f"I answer {does}, and this question has no such part: it is for the other agent.")
     if not answers:
         raise UnanswerableError(paragraphs(*dict.fromkeys(refusals)))
     given = iter(answers)

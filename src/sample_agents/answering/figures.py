@@ -34,11 +34,12 @@ class Column:
     type: str = "text"
     currency: str | None = None
     signed: bool = False  # a change: with its sign
+    blank: str = ""  # what the markdown says where there is no value
 
     def shown(self, cell: Cell) -> str:
         """The cell as markdown."""
         if cell is None:
-            return ""
+            return self.blank
         if isinstance(cell, Decimal):
             sign = "+" if self.signed and cell > 0 else ""
             match self.type:

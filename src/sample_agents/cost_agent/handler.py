@@ -12,5 +12,6 @@ def _mine(query: Query) -> bool:
     return query.shape is not Shape.SAVINGS
 
 
-answer = functools.partial(answer_parts, _mine, answer_query)
+_DOES = "what things cost and will cost, and what changed"
+answer = functools.partial(answer_parts, _DOES, _mine, answer_query)
 handler = functools.partial(respond, "cost", answer, configured_costs)
