@@ -17,6 +17,7 @@ GUIDE, ARCHITECTURE, RULES, NOTES = (
     )
 )
 SECURITY = MarkdownDocument("SECURITY.md")
+OWN_COSTS = MarkdownDocument("docs/your_own_costs.md")
 LINKED = [
     MarkdownDocument(str(path.relative_to(REPOSITORY)))
     for path in sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("contract/*.md")])
@@ -41,7 +42,9 @@ def test_links_within_the_project_lead_somewhere(document: MarkdownDocument) -> 
             assert anchor in there.anchors, link
 
 
-@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES, SECURITY], ids=lambda document: document.path)
+@pytest.mark.parametrize(
+    "document", [GUIDE, ARCHITECTURE, RULES, SECURITY, OWN_COSTS], ids=lambda document: document.path
+)
 def test_files_that_are_named_are_there(document: MarkdownDocument) -> None:
     first_names = {path.name for path in REPOSITORY.iterdir()} - MADE
     for span in document.code_spans:
@@ -67,13 +70,13 @@ def words_of(command: str) -> str:
     return "".join(path.read_text(encoding="utf-8") for path in sources)
 
 
-@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES, NOTES], ids=lambda document: document.path)
+@pytest.mark.parametrize("document", [GUIDE, ARCHITECTURE, RULES, NOTES, OWN_COSTS], ids=lambda document: document.path)
 def test_commands_have_the_options_that_they_are_given(document: MarkdownDocument) -> None:
     called = list(commands(document))
     assert called
     for command, arguments in called:
         before_pytest = arguments.partition(" -- ")[0]
-        for option in re.findall(r"(?<!\S)--[a-z-]+", before_pytest):
+        for option in re.findall(r"(?<!\S)--[a-z0-9-]+", before_pytest):
             assert re.search(rf"{option}\b(?!-)", words_of(command)), f"{command} {option}"
         if command.endswith("run_tests.sh"):
             parts = re.findall(r"(?<!\S)[a-z_]+(?!\S)", before_pytest)
