@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from sample_agents.answering.committable import IDLE, ON_DEMAND, says
 from sample_agents.query import Finding
 
 
@@ -28,51 +29,22 @@ class Check:
     saved: Decimal | None = None  # the part of the cost that can be saved
 
 
-def _says(words: str, column: str = "description") -> str:
-    return f"regexp_matches({column}, '(?i)\\b({words})\\b')"
-
-
-# AWS: "$0.005 per Idle public IPv4 address per hour", "Elastic IP address not attached to a running instance",
-# "Unused Reservation" (capacity that is reserved and not used). Others: where a description says so.
-_IDLE = f"commitment_status = '' AND {_says('idle|idleaddress|unattached|not attached|unassociated|unused')}"
 # Google's name of a static address that nothing uses: https://cloud.google.com/vpc/network-pricing#ipaddress
-_UNUSED_ADDRESS = f"NOT ({_IDLE}) AND {_says('static ip charge')}"
+_UNUSED_ADDRESS = f"NOT ({IDLE}) AND {says('static ip charge')}"
 
 # Amazon RDS bills gp2 and gp3 volumes at prices of its own.
-_IS_EBS = _says("elastic (compute cloud|block store)", "service")
-_GP2 = f"NOT ({_IDLE}) AND {_says('gp2')}"
+_IS_EBS = says("elastic (compute cloud|block store)", "service")
+_GP2 = f"NOT ({IDLE}) AND {says('gp2')}"
 # Previous generation, too: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
-_OLD_STORAGE = f"({_GP2} AND NOT {_IS_EBS}) OR {_says('magnetic provisioned storage')}"
+_OLD_STORAGE = f"({_GP2} AND NOT {_IS_EBS}) OR {says('magnetic provisioned storage')}"
 
 # Machines that have had successors for years. AWS: its list of previous generations, and families before Nitro.
 # Google: N1 is the first generation, https://cloud.google.com/compute/docs/general-purpose-machines
 # Oracle: X5, X7 and E2, https://docs.oracle.com/iaas/Content/Compute/References/computeshapes.htm
-_OLD_MACHINES = _says(
+_OLD_MACHINES = says(
     r"(t[12]|m[1-4]|c[134]|cc2|cr1|r[34]|i2|hs1|hi1|d2|g[23]|cg1|p2|x1)\.(nano|micro|small|medium|\d*x?large|metal)"
     "|virtual machines (basic )?((a|av2|amv2|d|ds|dv2|dsv2|f|fs|fsv2|g|gs|ls|lsv2|nc|ncv2|nd|nv|h)/?)+ series"
     "|n1 (predefined|custom) instance|f1-micro|g1-small|standard ?- ?(b1|x5|x7|e2)"
-)
-
-# Services with Savings Plans, reservations or committed use for their hours: https://aws.amazon.com/savingsplans/faqs/,
-# https://learn.microsoft.com/azure/cost-management-billing/reservations/save-compute-costs-reservations,
-# https://cloud.google.com/docs/cuds
-_COMMITTABLE = _says(
-    "elastic (compute cloud|container service)$|elasticache|opensearch|relational database|redshift|sagemaker"
-    "|^(azure )?virtual machine(s| scale sets)$|^azure app service$|sql database|^azure d(b|atabase) for"
-    "|compute engine|cloud sql",
-    "service",
-)
-# Billed by the hour within those services, and outside their commitments.
-_NOT_COMMITTABLE = _says(
-    "nat ?gateway|acu|aurora capacity unit|extended support|cpu credits?|spot|preemptible|low priority|vpn|endpoints?"
-    "|transit gateway|ip address(es)?|ipv4|load ?balancers?|capacity block",
-    "description || ' ' || unit",
-)
-# Google bills machines in seconds and byte-seconds, as it does disks.
-_HOURS = f"({_says('hrs?|hours?', 'unit')} OR {_says('instance (core|ram)')})"
-_ON_DEMAND = (
-    "commitment_status = '' AND commitment_id = '' AND pricing_category IN ('', 'Standard') "
-    f"AND {_COMMITTABLE} AND NOT ({_IDLE}) AND {_HOURS} AND NOT {_NOT_COMMITTABLE}"
 )
 
 _RELEASE = "Release them, unless somebody keeps them for a reason."
@@ -80,7 +52,7 @@ CHECKS = (
     Check(
         Finding.IDLE,
         "Idle resources",
-        _IDLE,
+        IDLE,
         Sure.CERTAIN,
         "the bill's own description calls them idle, unattached or unused",
         _RELEASE,
@@ -107,7 +79,7 @@ CHECKS = (
     Check(
         Finding.ON_DEMAND,
         "On-demand usage that a commitment would cover",
-        _ON_DEMAND,
+        ON_DEMAND,
         Sure.LIKELY,
         "on 9 days of 10 in {months} months it cost at least {baseline} a day",
         "Cover that baseline with a Savings Plan, reservation or committed use: {discount} % off ({source}). "
@@ -136,7 +108,7 @@ CHECKS = (
         "Machines of a previous generation",
         f"commitment_status <> 'Unused' AND {_OLD_MACHINES}",
         Sure.LIKELY,
-        "the description names a family that its provider has replaced "
+        "the description names a family that has had successors for years "
         "([AWS](https://aws.amazon.com/ec2/previous-generation/), "
         "[Azure](https://learn.microsoft.com/azure/virtual-machines/sizes/retirement/retirement-overview)); "
         "what the successor costs is not in the data",
@@ -153,7 +125,7 @@ CHECKS = (
     Check(
         Finding.SNAPSHOTS,
         "Snapshots",
-        f"commitment_status = '' AND {_says('snapshots?|snapshotusage')}",
+        f"commitment_status = '' AND {says('snapshots?|snapshotusage')}",
         Sure.LOOK,
         "the data show what they cost, not whether somebody still needs them",
         "Give snapshots and backups an end (a lifecycle policy), and delete those of what is gone.",
@@ -161,7 +133,7 @@ CHECKS = (
     Check(
         Finding.DATA_TRANSFER,
         "Traffic between zones and through NAT gateways",
-        f"commitment_status = '' AND {_says('nat ?gateways?|between (ec2 )?azs|inter[- ]?(az|zone)')}",
+        f"commitment_status = '' AND {says('nat ?gateways?|between (ec2 )?azs|inter[- ]?(az|zone)')}",
         Sure.LOOK,
         "the data show what it costs, not whether it could go a cheaper way",
         "Look for what talks across zones, and for endpoints that spare the way through a NAT gateway.",

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from sample_agents.answering.committable import ON_DEMAND
 from sample_agents.costs.charges import Costs
 from sample_agents.query import Dimension, Field, Filter, Metric, Period, Query, Tag, Unit
 
@@ -37,12 +38,8 @@ class _Sum:
     rows: str = "TRUE"  # the rows that can have the metric
 
 
-# Hours of machines, which Savings Plans and reservations cover; a NAT gateway or an Aurora capacity unit is billed by
-# the hour too, outside of them. https://aws.amazon.com/savingsplans/faqs/
-_ON_DEMAND_HOURS = r"""commitment_status = '' AND pricing_category = 'Standard'
-    AND regexp_matches(unit, '(?i)\b(hrs?|hours?)\b')
-    AND NOT regexp_matches(description || ' ' || unit, '(?i)\b(nat ?gateway|acu|idle|unattached|not attached)\b')
-    AND service IN (SELECT service FROM charges WHERE commitment_status = 'Used')"""
+# On-demand usage of services that have a commitment.
+_COVERABLE = f"{ON_DEMAND} AND service IN (SELECT service FROM charges WHERE commitment_status = 'Used')"
 
 _SUMS = {
     Metric.EFFECTIVE: _Sum("sum(effective)", blank="effective IS NULL"),
@@ -63,7 +60,7 @@ _SUMS = {
         "sum(list) FILTER (commitment_status = 'Used')",
         "sum(list)",
         "list IS NULL",
-        rows=f"charge_category = 'Usage' AND (commitment_status = 'Used' OR {_ON_DEMAND_HOURS})",
+        rows=f"charge_category = 'Usage' AND (commitment_status = 'Used' OR {_COVERABLE})",
     ),
 }
 _TRUNCATED: dict[Unit, str] = {
