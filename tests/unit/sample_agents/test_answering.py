@@ -18,7 +18,9 @@ from sample_agents.query import Dimension, Direction, Filter, Metric, Period, Qu
 
 TODAY = date(2026, 11, 30)
 EC2, S3 = "Amazon Elastic Compute Cloud", "Amazon Simple Storage Service"
-AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = (Period(date(2026, month, 1), date(2026, month + 1, 1)) for month in (8, 9, 10, 11))
+AUGUST, SEPTEMBER, OCTOBER, NOVEMBER = (
+    Period(date(2026, month, 1), date(2026, month + 1, 1)) for month in (8, 9, 10, 11)
+)
 AUTUMN = Period(AUGUST.first, NOVEMBER.end)
 REGION, SERVICE, ACCOUNT = Dimension.REGION, Dimension.SERVICE, Dimension.ACCOUNT
 
@@ -162,11 +164,14 @@ def test_units_of_time_add_up_to_the_period_and_those_cut_short_say_so(costs, ev
     assert len(figure.rows) == count
     assert sum(row["amount"] for row in figure.rows) == figure.total["amount"] == added(ROWS, AUTUMN)
     marks = [row["mark"] for row in figure.rows if row["mark"]]
-    assert marks == {
-        Unit.DAY: [],
-        Unit.WEEK: ["(from 1 August 2026)", "(to 20 November 2026)"],
-        Unit.MONTH: ["(to 20 November 2026)"],
-    }[every]
+    assert (
+        marks
+        == {
+            Unit.DAY: [],
+            Unit.WEEK: ["(from 1 August 2026)", "(to 20 November 2026)"],
+            Unit.MONTH: ["(to 20 November 2026)"],
+        }[every]
+    )
 
 
 def test_many_days_by_service_stand_below_each_other(costs):
@@ -365,7 +370,9 @@ def test_what_is_not_in_the_data_is_refused_with_what_is(costs):
 
 def test_a_metric_that_the_data_lack_is_refused_by_name(load):
     costs = load([charge(day, 1, ContractedCost="") for day in OCTOBER])
-    with pytest.raises(UnanswerableError, match=r"no contracted cost: the column ContractedCost .* They have: effective"):
+    with pytest.raises(
+        UnanswerableError, match=r"no contracted cost: the column ContractedCost .* They have: effective"
+    ):
         ask(costs, Shape.TOTAL, OCTOBER, metric=Metric.CONTRACTED)
 
 
@@ -402,7 +409,9 @@ def test_anomalies_are_days_that_stand_out_and_no_monthly_fees(load):
     given = ask(load(rows), Shape.ANOMALIES, OCTOBER)
     (figure,) = given.figures
     assert [(row["by0"], row["first"], row["days"]) for row in figure.rows] == [(EC2, date(2026, 10, 14), 2)]
-    assert "1 anomaly in October 2026; the largest: Amazon Elastic Compute Cloud, 14 to 15 October 2026" in headline(given)
+    assert "1 anomaly in October 2026; the largest: Amazon Elastic Compute Cloud, 14 to 15 October 2026" in headline(
+        given
+    )
     assert figure.rows[0]["change"] == figure.rows[0]["amount"] - figure.rows[0]["usual"]
     quiet = ask(load(rows[:-2]), Shape.ANOMALIES, OCTOBER)
     assert headline(quiet) == "**No day stands out in October 2026** (USD)."
@@ -488,9 +497,7 @@ def rest(one):
 
 def amounts_of(given, key):
     """The totals by currency."""
-    return {
-        next(column.currency for column in figure.columns if column.key == key): figure for figure in given.figures
-    }
+    return {next(column.currency for column in figure.columns if column.key == key): figure for figure in given.figures}
 
 
 def totals(costs, *periods, **parts):
@@ -518,7 +525,8 @@ def test_what_is_included_and_what_is_excluded_are_the_whole(tmp_path, charges, 
     costs = generated(tmp_path, charges)
     whole = totals(costs, OCTOBER)
     parts = [
-        totals(costs, OCTOBER, filters=(Filter(one.field, one.values, excluded=excluded),)) for excluded in (True, False)
+        totals(costs, OCTOBER, filters=(Filter(one.field, one.values, excluded=excluded),))
+        for excluded in (True, False)
     ]
     assert whole == {name: sum(part.get(name, Decimal(0)) for part in parts) for name in whole}
 
