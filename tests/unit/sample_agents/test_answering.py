@@ -38,7 +38,7 @@ def charge(day, cost, **columns):
 
 def company():
     """A row a day and service from 1 August to 20 November, with cents that do not come out even, and tags."""
-    numbers = random.Random(12)  # noqa: S311
+    numbers = random.Random(12)
     rows = []
     for day in Period(AUGUST.first, date(2026, 11, 21)):
         for service, region in ((EC2, "us-east-1"), (EC2, "eu-west-1"), (S3, "us-east-1"), ("Tax", "")):

@@ -61,7 +61,7 @@ def series(kind, months, numbers):
 
 @pytest.mark.parametrize("is_running", [False, True])
 def test_the_range_holds_about_8_times_of_10(is_running):
-    numbers = random.Random(5)  # noqa: S311
+    numbers = random.Random(5)
     held = tries = 0
     for kind in ("flat", "trend", "seasons", "steps", "growth", "walk"):
         for known in (6, 9, 13, 25):
@@ -78,7 +78,7 @@ def test_the_range_holds_about_8_times_of_10(is_running):
 
 
 def test_the_range_widens_with_the_months_ahead():
-    model = Model(series("walk", 30, random.Random(3)))  # noqa: S311
+    model = Model(series("walk", 30, random.Random(3)))
     assert model.spread(1, 1) < model.spread(1, 3) < model.spread(1, 12)
 
 
