@@ -66,6 +66,8 @@ check_options() {
             --costs | --focus-export)
                 [[ -z $costs || $costs == "$1" ]] || misused "--costs and --focus-export both say where costs come from."
                 costs=$1
+                [[ $1 == --costs || $2 == s3://?*/?* ]] ||
+                    misused "--focus-export needs s3://BUCKET/PREFIX, not $2."
                 # Of files there may be several.
                 while [[ $costs == --costs && -n ${3:-} && $3 != --* ]]; do shift; done ;;
             --auth) [[ $2 =~ ^(cognito|open)$ ]] || misused "--auth needs cognito or open, not $2." ;;

@@ -121,9 +121,11 @@ def test_detached_stack_is_asked_changed_and_stopped(checkout: Checkout, export:
         "http_proxy": "http://127.0.0.1:9",
         "https_proxy": "http://127.0.0.1:9",
     }
-    asked = checkout.run("--costs", str(export), "--ask", "What was my S3 spend in May?", **elsewhere)
+    more = export.with_name("more.csv")
+    more.write_text(export.read_text().replace("1234.56", "0.44"))
+    asked = checkout.run("--costs", str(export), str(more), "--ask", "What was my S3 spend in May?", **elsewhere)
     assert asked.returncode == 0, asked.stderr
-    assert "1,234.56 EUR" in asked.stdout
+    assert "1,235.00 EUR" in asked.stdout
     assert checkout.stack_env()["LOCAL_CLOUD_PID"] == str(process)
 
     # Nobody signs in to an open stack.
@@ -245,7 +247,19 @@ def test_python3_is_taken_or_the_newest_that_will_do(tmp_path: Path, pythons: di
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--colour",), ("--port",), ("--port", "http"), ("--port", "70000"), ("--auth", "none"), ("--ask",)]
+    "arguments",
+    [
+        ("--colour",),
+        ("--port",),
+        ("--port", "http"),
+        ("--port", "70000"),
+        ("--auth", "none"),
+        ("--ask",),
+        ("--costs",),
+        ("--focus-export", "bucket/prefix"),
+        ("--costs", "one.csv", "two.csv", "--focus-export", "s3://bucket/prefix"),
+        ("--fiscal-year-start", "Avril"),
+    ],
 )
 def test_wrong_command_line_is_said(checkout: Checkout, arguments: tuple[str, ...]) -> None:
     refused = checkout.run(*arguments)
