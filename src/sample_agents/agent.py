@@ -86,12 +86,12 @@ def respond(
 
     The body is `{"response": markdown}` with status 200, with `"data"` beside it if the answer has tables, or
     `{"error": sentence}` with status 400 (no question) or 500 (no costs). One line about it goes to the log, under the
-    agent's name.
+    agent's name; why there are no costs is in it, because that sentence reaches no client.
     """
     started = time.monotonic()
     fields = event if isinstance(event, Mapping) else {}
     query, job = fields.get("query"), fields.get("jobId")
-    status, kind, found = 200, "unanswerable", False
+    status, kind, found, reason = 200, "unanswerable", False, None
     body: dict[str, Any]
     try:
         if isinstance(query, str) and query.strip():
@@ -105,13 +105,15 @@ def respond(
     except UnanswerableError as error:
         body = {"response": str(error)}
     except CostDataError as error:
-        status, body, kind = 500, {"error": str(error)}, "no costs"
+        reason = str(error)
+        status, body, kind = 500, {"error": reason}, "no costs"
     line = {
         "agent": agent,
         "jobId": job[:128] if isinstance(job, str) else None,
         "status": status,
         "question": kind,  # its kind: the question is the user's and not logged
         "found": found,
+        **({"reason": reason} if reason else {}),
         "durationMs": round((time.monotonic() - started) * 1000),
     }
     sys.stdout.write(json.dumps(line) + "\n")
