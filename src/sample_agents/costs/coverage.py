@@ -4,12 +4,14 @@ The clock is today or the start of the newest charge, whichever is later: data t
 November is over.
 """
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from sample_agents.query import Period
+from sample_agents.writing import plain
 
 _DAY = timedelta(days=1)
 
@@ -23,18 +25,21 @@ class MonthOfCharges(NamedTuple):
     newest: date  # the day of the newest charge
     end: date  # the first day that no charge reaches whole
     short_end: date | None  # likewise, of charges for a day or less; None if there are none
-    days: int  # days with a charge for a day or less
+    days: tuple[date, ...]  # those with a charge for a day or less, oldest first
 
 
 @dataclass(frozen=True)
 class ProviderCoverage:
-    """A provider's charges: `end` is the first day that they do not cover whole."""
+    """How far a provider's charges reach: `end` is the first day that they do not cover whole."""
 
     first: date
     end: date
-    is_daily: bool  # its charges are for a day or less: a monthly fee is known before its month is over
+    is_daily: (
+        bool  # it charges by the day or hour: a monthly fee, which is known in advance, shows nothing of its reach
+    )
     missing: tuple[date, ...]  # months without any charge between first and end, by their first days
     months: frozenset[date]  # months with charges
+    missing_days: tuple[Period, ...] = ()  # days without any charge, of a provider that has them on nearly all
 
 
 @dataclass(frozen=True)
@@ -48,37 +53,38 @@ class Coverage:
     def of(cls, months: Iterable[MonthOfCharges], today: date) -> "Coverage":
         """The coverage that charges show."""
         of_provider: dict[str, list[MonthOfCharges]] = {}
-        for month in sorted(months):
+        for month in sorted(months, key=lambda month: (month.provider, month.month)):
             of_provider.setdefault(month.provider, []).append(month)
         clock = max([today, *(month.newest for charges in of_provider.values() for month in charges)])
-        providers = {name: _provider_coverage(charges, clock) for name, charges in of_provider.items()}
-        return cls(providers, clock)
+        alone = {name: _provider_coverage(charges, clock) for name, charges in of_provider.items()}
+        daily = [cover for cover in alone.values() if cover.is_daily]
+        return cls({name: _with_others(cover, daily, of_provider[name]) for name, cover in alone.items()}, clock)
 
     @property
     def first(self) -> date:
         """The first day with a charge."""
-        return min(provider.first for provider in self.providers.values())
+        return min(cover.first for cover in self.providers.values())
 
     @property
     def end(self) -> date:
         """The day after the newest covered day of any provider."""
-        return max(provider.end for provider in self.providers.values())
+        return max(cover.end for cover in self.providers.values())
 
     def is_complete(self, month: date, providers: Collection[str] | None = None) -> bool:
-        """Whether the month is over and the data reach its end, for each provider that has charges in it."""
+        """Whether the month is over and the data have all of it, for each provider that has charges in it."""
         there = [cover for cover in self._of(providers).values() if month in cover.months]
         after = next_month(month)
         return (
-            bool(there)
-            and after <= self.clock
-            and all(cover.end >= after and (cover.first <= month or cover.first >= after) for cover in there)
+            bool(there) and after <= self.clock and all(cover.first <= month and cover.end >= after for cover in there)
         )
 
     @property
     def newest_complete(self) -> date | None:
-        """The newest complete month, by its first day."""
-        months = {month for cover in self.providers.values() for month in cover.months}
-        return max((month for month in months if self.is_complete(month)), default=None)
+        """The newest month that is complete for any provider, by its first day; `remarks` names those that lack it."""
+        months = (
+            month for name, cover in self.providers.items() for month in cover.months if self.is_complete(month, [name])
+        )
+        return max(months, default=None)
 
     def gaps(self, period: Period) -> list[date]:
         """The period's months, by their first days, that lie inside the data and have no charge of any provider."""
@@ -87,18 +93,18 @@ class Coverage:
         return [month for month in inside if month not in months]
 
     def remarks(self, period: Period, providers: Collection[str] | None = None) -> list[str]:
-        """What a reader must know of a period: where the data end or begin inside it, and what is missing."""
+        """What a reader must know of a period: where the data begin or end inside it, and what is missing."""
         found = []
-        several = len(self.providers) > 1
         for name, cover in sorted(self._of(providers).items()):
-            of = f" of {name or '(no provider)'}" if several else ""
+            of = f" of {plain(name) or 'charges without a provider'}" if len(self.providers) > 1 else ""
             if period.first < cover.first < period.end:
-                found.append(f"The data{of} begin on {_in_words(cover.first)}.")
-            if period.first < cover.end < min(period.end, self.clock) or cover.end <= self.clock < period.end:
-                found.append(f"The data{of} reach to {_in_words(cover.end - _DAY)}.")
-            missing = [month for month in cover.missing if period.first <= month < period.end]
-            if missing:
-                found.append(f"{', '.join(f'{month:%B %Y}' for month in missing)} is missing from the data{of}.")
+                found.append(f"The data{of} begin on {in_words(cover.first)}.")
+            if cover.first < period.end and cover.end < period.end:
+                found.append(f"The data{of} end with {in_words(cover.end - _DAY)}.")
+            if months := [f"{month:%B %Y}" for month in cover.missing if period.first <= month < period.end]:
+                found.append(f"The data{of} lack {', '.join(months)}.")
+            if days := [_days_in_words(days) for days in cover.missing_days if _meet(days, period)]:
+                found.append(f"The data{of} have no charge on {', '.join(days)}.")
         return found
 
     def _of(self, providers: Collection[str] | None) -> Mapping[str, ProviderCoverage]:
@@ -119,17 +125,53 @@ def months_between(first: date, end: date) -> list[date]:
     return months
 
 
-def _provider_coverage(months: list[MonthOfCharges], clock: date) -> ProviderCoverage:
-    newest = months[-1]
-    is_daily = 2 * sum(month.short_end is not None for month in months) >= len(months)
-    end = (newest.short_end or newest.month) if is_daily else newest.end
-    there = frozenset(month.month for month in months)
-    end = min(end, next_month(newest.month))
-    if end > clock > newest.newest:  # a month to date
-        end = clock
-    missing = tuple(month for month in months_between(months[0].first, newest.month) if month not in there)
-    return ProviderCoverage(months[0].first, end, is_daily, missing, there)
-
-
-def _in_words(day: date) -> str:
+def in_words(day: date) -> str:
+    """`21 November 2026`."""
     return f"{day.day} {day:%B %Y}"
+
+
+def _provider_coverage(months: list[MonthOfCharges], clock: date) -> ProviderCoverage:
+    there = frozenset(month.month for month in months)
+    first, newest = months[0].first, months[-1]
+    days = [day for month in months for day in month.days]
+    # Charges for a day on most days, and to the end: not a correction in a year of monthly fees.
+    is_daily = any(month.days for month in months[-2:]) and 2 * len(days) >= sum(
+        (month.days[-1] - month.days[0]).days + 1 for month in months if month.days
+    )
+    end = max(month.short_end for month in months if month.short_end) if is_daily else newest.end
+    # What is charged in advance ends in the future: of it, the days up to now are there.
+    end = min(end, next_month(newest.month), max(clock, newest.newest + _DAY))
+    missing = tuple(month for month in months_between(first, newest.month) if month not in there)
+    return ProviderCoverage(first, end, is_daily, missing, there, _missing_days(days) if is_daily else ())
+
+
+def _with_others(
+    cover: ProviderCoverage, daily: Collection[ProviderCoverage], months: list[MonthOfCharges]
+) -> ProviderCoverage:
+    """A provider that charges now and then, beside others: its months are delivered as far as theirs are."""
+    now_and_then = not cover.is_daily and all(month.end == month.short_end for month in months)
+    if not (daily and now_and_then):
+        return cover
+    first = max(cover.first.replace(day=1), min(other.first for other in daily))
+    end = min(next_month(months[-1].month), max(other.end for other in daily))
+    return replace(cover, first=min(first, cover.first), end=max(end, cover.end))
+
+
+def _missing_days(days: list[date]) -> tuple[Period, ...]:
+    """Days without charges; none where they are nothing special, and whole months are `missing`."""
+    gaps = [
+        Period(day + _DAY, after)
+        for day, after in itertools.pairwise(days)
+        if (after - day).days > 1
+        and not any(day < month < next_month(month) <= after for month in months_between(day, after))
+    ]
+    return tuple(gaps) if 10 * sum(gap.days for gap in gaps) <= len(days) else ()
+
+
+def _meet(days: Period, period: Period) -> bool:
+    return days.first < period.end and period.first < days.end
+
+
+def _days_in_words(days: Period) -> str:
+    last = days.end - _DAY
+    return in_words(last) if days.days == 1 else f"{in_words(days.first)} to {in_words(last)}"

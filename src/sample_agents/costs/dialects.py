@@ -1,12 +1,15 @@
 """How exports write FOCUS: versions, columns, services. Pure.
 
-Columns of FOCUS 1.0 to 1.4: https://focus.finops.org/focus-specification/
+Columns by version: https://focus.finops.org/focus-specification/changelog/
 """
 
+import tomllib
 from collections.abc import Collection, Mapping
+from importlib import resources
 
-# What is read of an export, and the columns that hold it: the first that a row has a value in counts. Oracle's report
-# is of the preview of FOCUS 1.0, with names of its own; FOCUS 1.3 replaced ProviderName.
+# What is read of an export, and the columns that hold it: of several, the first that has a value in a row counts.
+# Oracle's report is of FOCUS 1.0's preview, with names of its own (Provider, Region, UsageQuantity); FOCUS 1.3 put
+# ServiceProviderName in place of ProviderName; columns that begin with x_ are AWS's.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "currency": ("BillingCurrency",),
     "start_at": ("ChargePeriodStart",),
@@ -18,9 +21,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "quantity": ("ConsumedQuantity", "UsageQuantity"),
     "unit": ("ConsumedUnit", "UsageUnit"),
     "provider": ("ProviderName", "ServiceProviderName", "Provider", "HostProviderName"),
-    "service": ("ServiceName",),
+    "service": ("ServiceName", "x_ServiceCode"),
     "service_category": ("ServiceCategory",),
-    "region": ("RegionId", "RegionName", "Region"),
+    "region": ("RegionId", "Region", "RegionName"),
     "region_name": ("RegionName",),
     "account": ("SubAccountId", "BillingAccountId"),
     "sub_account": ("SubAccountId",),
@@ -35,31 +38,64 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "commitment_status": ("CommitmentDiscountStatus",),
     "commitment_type": ("CommitmentDiscountType",),
     "description": ("ChargeDescription",),
+    "usage_type": ("x_UsageType",),
     "tags": ("Tags",),
 }
-REQUIRED_COLUMNS = ("BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ServiceName")
-COST_COLUMNS = ("EffectiveCost", "BilledCost")  # at least one of them
+AMOUNTS = ("effective", "billed", "list", "contracted", "quantity")
 
-# Codes and short names of services, and the name that FOCUS exports of the provider give: one service.
-SERVICES: Mapping[str, str] = {
-    "AmazonEC2": "Amazon Elastic Compute Cloud",
-    "AmazonS3": "Amazon Simple Storage Service",
-    "AmazonRDS": "Amazon Relational Database Service",
-    "AWSLambda": "AWS Lambda",
-    "AmazonDynamoDB": "Amazon DynamoDB",
+_REQUIRED = ("BillingCurrency", "ChargePeriodStart", "ChargePeriodEnd", "ServiceName")
+_COSTS = ("EffectiveCost", "BilledCost")  # at least one of them
+
+# Columns that came with a version, newest first. FOCUS 1.3 has ProviderName beside its successor, 1.4 has not.
+_VERSIONS = {
+    "FOCUS 1.2": ("BillingAccountType", "InvoiceId", "PricingCurrency", "SubAccountType"),
+    "FOCUS 1.1": (
+        "CapacityReservationId",
+        "CommitmentDiscountQuantity",
+        "CommitmentDiscountUnit",
+        "ServiceSubcategory",
+        "SkuMeter",
+        "SkuPriceDetails",
+    ),
 }
 
-# Products that are billed under another service, by patterns (RE2) of the charge's description.
-PRODUCTS: Mapping[str, str] = {
-    "NAT Gateway": r"(?i)\bnat ?gateway",
-    "EBS": r"(?i)\b(gp2|gp3|io1|io2|st1|sc1|EBS)\b",
-}
+# What is billed under another service, by the words (RE2) of the charge's description and usage type: the service,
+# and the product. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html has the types of volumes.
+PRODUCTS = (
+    ("NAT Gateway", ("Amazon Elastic Compute Cloud", "Amazon Virtual Private Cloud"), r"(?i)\bnat ?gateway"),
+    (
+        "EBS",
+        ("Amazon Elastic Compute Cloud",),
+        r"(?i)\b(gp2|gp3|io1|io2|st1|sc1|snapshot data stored|magnetic provisioned storage|i/o requests|ebs[: ])",
+    ),
+)
+
+
+def services() -> Mapping[str, str]:
+    """Other names of services, in small letters, each with the service's name."""
+    text = (resources.files("sample_agents") / "data" / "services.toml").read_text(encoding="utf-8")
+    return {
+        other.strip().casefold(): name for name, others in tomllib.loads(text).items() for other in others.split(",")
+    }
 
 
 def missing_columns(columns: Collection[str]) -> list[str]:
     """What an export with these columns lacks to be one, in words."""
-    names = {column.strip().casefold() for column in columns}
-    missing = [column for column in REQUIRED_COLUMNS if column.casefold() not in names]
-    if not any(column.casefold() in names for column in COST_COLUMNS):
-        missing.append(" or ".join(COST_COLUMNS))
+    names = {column.casefold() for column in columns}
+    missing = [column for column in _REQUIRED if column.casefold() not in names]
+    if not any(column.casefold() in names for column in _COSTS):
+        missing.append(" or ".join(_COSTS))
     return missing
+
+
+def version_of(columns: Collection[str]) -> str:
+    """The version of FOCUS that an export with these columns is of, as far as they tell."""
+    names = {column.casefold() for column in columns}
+    if "serviceprovidername" in names or "hostprovidername" in names:
+        return "FOCUS 1.3" if "providername" in names else "FOCUS 1.4"
+    if "provider" in names and "providername" not in names:
+        return "the preview of FOCUS 1.0"
+    for version, introduced in _VERSIONS.items():
+        if any(column.casefold() in names for column in introduced):
+            return version
+    return "FOCUS 1.0"

@@ -1,255 +1,266 @@
-"""Reads cost exports into DuckDB: every row is read, or the file is refused in a sentence."""
+"""Reads cost exports into DuckDB: every row is read, or the export is refused in a sentence.
 
-import csv
-import gzip
+The database is a file, and memory is bounded: what does not fit is on disk. Amounts are read from their text into
+decimals of 18 places, never through a double.
+"""
+
+import itertools
 import json
-import re
+import os
 import tempfile
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
-from sample_agents.costs.charges import Costs
-from sample_agents.costs.dialects import COLUMNS, PRODUCTS, SERVICES, missing_columns
+from sample_agents.costs.charges import Costs, ExportColumns
+from sample_agents.costs.dialects import AMOUNTS, COLUMNS, PRODUCTS, services, version_of
+from sample_agents.costs.export_file import SHOWN, ExportFile, Kind
 from sample_agents.errors import CostDataError
 
-_SIGNATURES = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-    b"%PDF": "a PDF document",
-}
-_AMOUNTS = ("effective", "billed", "list", "contracted", "quantity")
-_MOMENTS = ("start_at", "end_at")
+# What Lambda gives a function of 1,769 MB, one vCPU's, is also enough elsewhere; Python and DuckDB's own needs lie
+# outside the limit. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_MEMORY_MB = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769"))
+_DATABASE_SHARE = 0.55
+_MOST_THREADS = 4  # each takes memory
+_LONGEST_LINE = 2_000_000  # bytes; DuckDB's usual buffers of 32 MB took 100 MB more, and were slower
 
-_MACROS = (
-    # NULL in any case is an empty cell.
-    r"""CREATE TEMP MACRO cell(value) AS
-        CASE WHEN upper(trim(value, E' \t\r\n')) IN ('', 'NULL') THEN NULL ELSE trim(value, E' \t\r\n') END""",
-    """CREATE TEMP MACRO refused(col, value, reason) AS
-        error(to_json({'column': col, 'value': value, 'reason': reason})::VARCHAR)""",
-    """CREATE TEMP MACRO amount(value, col) AS CASE
-        WHEN value IS NULL THEN NULL
-        WHEN TRY_CAST(value AS DECIMAL(38, 18)) IS NULL OR contains(value, '_')
-        THEN refused(col, value, '{} is not a number.')
-        WHEN abs(TRY_CAST(value AS DECIMAL(38, 18))) >= 1e15::DECIMAL(38, 18)
-        THEN refused(col, value, '{} is too large to be a cost.')
-        ELSE TRY_CAST(value AS DECIMAL(38, 18)) END""",
-    """CREATE TEMP MACRO moment(value, col) AS CASE
-        WHEN timezone('UTC', TRY_CAST(value AS TIMESTAMPTZ)) BETWEEN '2000-01-01'::TIMESTAMP AND '2100-01-01'::TIMESTAMP
-        THEN timezone('UTC', TRY_CAST(value AS TIMESTAMPTZ))
-        ELSE refused(col, coalesce(value, ''), '{} is not a date and time such as 2026-05-01T00:00:00Z.') END""",
-    """CREATE TEMP MACRO currency(value) AS CASE
-        WHEN regexp_full_match(upper(value), '[A-Z]{3}') THEN upper(value)
-        ELSE refused('BillingCurrency', coalesce(value, ''), '{} is not a currency code (USD).') END""",
+_NULL = ["".join(letters) for letters in itertools.product("Nn", "Uu", "Ll", "Ll")]
+_FUNCTIONS = f"""
+CREATE TEMP MACRO cell(value) AS nullif(trim(value), '');
+CREATE TEMP MACRO typed_cell(value) AS CASE WHEN value ILIKE 'null' THEN NULL ELSE nullif(trim(value), '') END;
+CREATE TEMP MACRO refused(field, value, reason) AS
+    error(to_json({{'field': field, 'value': left(coalesce(value, ''), {SHOWN}), 'reason': reason}})::VARCHAR);
+CREATE TEMP MACRO amount(field, value) AS CASE
+    WHEN value IS NULL THEN NULL
+    WHEN abs(TRY_CAST(value AS DECIMAL(38, 18))) < 1e15::DECIMAL(38, 18) AND NOT contains(value, '_')
+    THEN TRY_CAST(value AS DECIMAL(38, 18))
+    WHEN regexp_full_match(value, '[+-]?[0-9]+[.]?[0-9]*([eE][+-]?[0-9]+)?')
+    THEN refused(field, value, '{{}} is too large.')
+    ELSE refused(field, value, '{{}} is not a number.') END;
+CREATE TEMP MACRO moment(field, value) AS CASE
+    WHEN timezone('UTC', TRY_CAST(value AS TIMESTAMPTZ)) BETWEEN TIMESTAMP '2000-01-01' AND TIMESTAMP '2100-01-01'
+    THEN timezone('UTC', TRY_CAST(value AS TIMESTAMPTZ))
+    ELSE refused(field, value, '{{}} is not a date and time such as 2026-05-01T00:00:00Z.') END;
+CREATE TEMP MACRO moment_after(start_at, value) AS CASE
+    WHEN moment('end_at', value) >= start_at THEN moment('end_at', value)
+    ELSE refused('end_at', value, '{{}}: the period ends before it starts.') END;
+CREATE TEMP MACRO currency_code(value) AS CASE
+    WHEN regexp_full_match(value, '[A-Za-z]{{3}}') THEN upper(value)
+    ELSE refused('currency', value, '{{}} is not a currency code (USD).') END;
+-- Oracle and Microsoft have written tags without the braces around them.
+CREATE TEMP MACRO tag_text(value) AS CASE
+    WHEN value IS NULL OR value IN ('{{}}', '[]') THEN NULL
+    WHEN json_valid(value) AND value[1] IN ('{{', '[') THEN value
+    WHEN json_valid('{{' || value || '}}') THEN '{{' || value || '}}'
+    ELSE refused('tags', value, '{{}} is not JSON such as {{"team": "payments"}}.') END;
+CREATE TEMP MACRO capital(value) AS coalesce(upper(value[1]) || lower(value[2:]), '');
+-- The day that a period reaches to: an instant lies in its day, and some exports give the last second, or of a month
+-- the last day, where FOCUS asks for the first moment after.
+CREATE TEMP MACRO period_end(start_at, end_at) AS CASE
+    WHEN end_at = start_at THEN start_at::DATE + INTERVAL 1 DAY
+    WHEN end_at::TIME >= TIME '23:59:00' THEN end_at::DATE + INTERVAL 1 DAY
+    WHEN day(start_at) = 1 AND end_at = last_day(start_at::DATE) THEN end_at + INTERVAL 1 DAY
+    ELSE end_at END;
+"""
+_CAPITALS = ("charge_category", "pricing_category", "commitment_status")
+_TEXTS = (
+    "provider",
+    "service_category",
+    "region",
+    "account",
+    "resource",
+    "unit",
+    "commitment_id",
+    "commitment_type",
+    "description",
 )
+# Needed for what is known of all charges, not for answers.
+_SPARE = {
+    "is_inclusive": "BOOLEAN",  # the end was given as the last moment
+    "is_instant": "BOOLEAN",
+    "billed_as": "VARCHAR",  # the service's name in the export
+    "region_name": "VARCHAR",
+    "resource_name": "VARCHAR",
+    "account_name": "VARCHAR",
+    "account_type": "VARCHAR",
+    "tags": "VARCHAR",
+}
+_CHARGES = {
+    "day": "DATE",
+    "end_at": "TIMESTAMP",
+    **dict.fromkeys(("currency", "service", "product", *_TEXTS, *_CAPITALS), "VARCHAR"),
+    **dict.fromkeys(AMOUNTS, "DECIMAL(38, 18)"),
+    "tag_set": "UBIGINT",  # 0: without tags; NULL: the export has none at all
+    **_SPARE,
+}
+# A tag's value is text, whatever JSON has; keys and values of lists are called as Google and AWS call them.
+_DESCRIPTIONS = """
+CREATE TEMP TABLE tag_sets AS SELECT DISTINCT tag_set, tags FROM charges WHERE tags IS NOT NULL;
+CREATE TABLE tags AS SELECT tag_set, key, min(value) AS value FROM (
+    SELECT tag_set,
+        CASE WHEN tags[1] = '{' THEN entry.key
+             ELSE coalesce(entry.value ->> 'key', entry.value ->> 'Key', entry.value ->> 'name') END AS key,
+        CASE WHEN tags[1] = '{' THEN entry.value ->> '$'
+             ELSE coalesce(entry.value ->> 'value', entry.value ->> 'Value') END AS value
+    FROM tag_sets, json_each(tags) AS entry)
+WHERE key IS NOT NULL AND value IS NOT NULL GROUP BY ALL;
+CREATE TABLE names AS
+    SELECT DISTINCT 'account' AS field, account AS value, account_name AS name FROM charges
+    WHERE account <> '' AND account_name IS NOT NULL
+    UNION ALL SELECT DISTINCT 'region', region, region_name FROM charges WHERE region_name <> region
+    UNION ALL SELECT DISTINCT 'resource', resource, resource_name FROM charges WHERE resource_name <> resource
+    UNION ALL SELECT DISTINCT 'service', service, billed_as FROM charges WHERE billed_as <> service;
+CREATE TABLE traits AS SELECT
+    coalesce(bool_and(lower(coalesce(account_type, '')) = 'project') FILTER (account <> ''), false) AS is_project,
+    count(*) FILTER (is_inclusive) AS inclusive_ends,
+    count(*) FILTER (is_instant) AS instants
+FROM charges;
+"""
 
 
 def load_costs(paths: Sequence[Path]) -> Costs:
-    """Read the exports, all of them as one.
+    """Read files that are exports, all of them as one: CSV, gzip of it, or Parquet.
 
-    Raises CostDataError, one sentence, for what is no FOCUS export.
+    Raises CostDataError, one sentence, for what is no FOCUS export; OSError for what cannot be opened.
     """
     folder = tempfile.TemporaryDirectory(prefix="costs-")
-    connection = duckdb.connect(Path(folder.name) / "costs.duckdb", config={"temp_directory": folder.name})
-    connection.execute("SET TimeZone = 'UTC'")
-    for macro in _MACROS:
-        connection.execute(macro)
-    columns = ", ".join(
-        f"{field} {'DECIMAL(38, 18)' if field in _AMOUNTS else 'TIMESTAMP' if field in _MOMENTS else 'VARCHAR'}"
-        for field in COLUMNS
-    )
-    connection.execute(f"CREATE TABLE raw ({columns})")
-    found: set[str] = set()
-    for path in paths:
-        found |= _read_file(connection, path)
-    _build(connection, has_tags="tags" in found)
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return Costs(connection, folder)
+    try:
+        connection = _database(Path(folder.name))
+        versions: dict[str, None] = {}
+        columns: set[str] = set()
+        for path in dict.fromkeys(path.resolve() for path in paths):
+            file = ExportFile.of(path)
+            found = _read(connection, file, Path(folder.name))
+            versions[version_of(found)] = None
+            columns.update(column.casefold() for column in found)
+        if connection.execute("SELECT count(*) FROM charges").fetchone() == (0,):
+            raise CostDataError("The export has a header but no rows.")
+        _describe(connection)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return Costs(connection, folder, ExportColumns(tuple(versions), frozenset(columns)))
+    except BaseException:
+        folder.cleanup()
+        raise
 
 
-def _read_file(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
-    """Append the file's rows to `raw`; gives the fields that it has columns for."""
-    is_parquet = path.open("rb").read(4) == b"PAR1"
-    if is_parquet:
-        source = "read_parquet(?)"
-        described = connection.execute(f"DESCRIBE SELECT * FROM {source}", [str(path)]).fetchall()
-        header = [row[0] for row in described]
-        types = {row[0]: row[1] for row in described}
-        cells = {
-            name.strip().casefold(): f"to_json({_quoted(name)})::VARCHAR"
-            if types[name].startswith(("MAP", "STRUCT")) or types[name].endswith("[]")
-            else f"{_quoted(name)}::VARCHAR"
-            for name in header
-        }
-    else:
-        header = _header(path)
-        columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(header)))
-        compression = "gzip" if _is_gzip(path) else "none"
-        source = (
-            f"read_csv(?, header = false, skip = 1, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
-            f"compression = '{compression}', null_padding = false, strict_mode = true, columns = {{{columns}}})"
-        )
-        cells = {name.strip().casefold(): f"c{number}" for number, name in enumerate(header)}
-    if missing := missing_columns(header):
-        raise CostDataError(
-            f"{path.name}: Line 1 lacks the FOCUS column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: "
-            "this is no FOCUS export, or its columns are not separated by commas."
-        )
-    fields = {
-        field: [name for name in names if name.casefold() in cells]
-        for field, names in COLUMNS.items()
-        if any(name.casefold() in cells for name in names)
+def _database(folder: Path) -> duckdb.DuckDBPyConnection:
+    """An empty database in the folder."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{int(_MEMORY_MB * _DATABASE_SHARE)}MB",
+        "threads": min(_MOST_THREADS, os.cpu_count() or 1),
+        "temp_directory": str(folder),
+        "preserve_insertion_order": False,
     }
-    selected = ", ".join(_expression(field, names, cells) for field, names in fields.items())
-    repeated = (
-        "" if is_parquet else f"WHERE NOT coalesce(trim({cells['billingcurrency']}) ILIKE 'BillingCurrency', false)"
-    )
+    connection = duckdb.connect(folder / "costs.duckdb", config=settings)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(_FUNCTIONS)
+    connection.execute(f"CREATE TABLE charges ({', '.join(f'{name} {kind}' for name, kind in _CHARGES.items())})")
+    connection.execute("CREATE TEMP TABLE services AS SELECT unnest(?) AS code, unnest(?) AS name", _pairs(services()))
+    return connection
+
+
+def _pairs(mapping: Mapping[str, str]) -> list[list[str]]:
+    return [list(mapping), list(mapping.values())]
+
+
+def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path) -> list[str]:
+    """Append the file's rows to `charges`; gives the file's columns."""
+    # Under a name of ours: in others, stars and brackets would be patterns.
+    link = folder / "source"
+    link.unlink(missing_ok=True)
+    link.symlink_to(file.path)
+    if file.kind is Kind.PARQUET:
+        source = f"read_parquet('{link}', binary_as_string = true, hive_partitioning = false)"
+        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        columns = [str(name) for name, *_ in described]
+        values = [_parquet_text(str(name), str(kind)) for name, kind, *_ in described]
+    else:
+        columns = file.columns()
+        names = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(columns)))
+        source = f"""read_csv('{link}', header = true, auto_detect = false, strict_mode = true,
+            delim = ',', quote = '"', escape = '"', nullstr = {_NULL}, compression = '{file.kind}',
+            max_line_size = {_LONGEST_LINE}, buffer_size = {2 * _LONGEST_LINE}, columns = {{{names}}})"""
+        values = [f"cell(c{number})" for number in range(len(columns))]
+    file.check(columns)
+    texts = dict(zip([column.casefold() for column in columns], values, strict=True))
+    # Parts of an export that were joined have its header in the middle.
+    is_header = f"{texts['billingcurrency']} ILIKE 'BillingCurrency' AND {texts['chargeperiodstart']} ILIKE 'Charge%'"
+    rows = f"SELECT {_fields(texts)} FROM {source} WHERE NOT coalesce({is_header}, false)"
     try:
-        connection.execute(f"INSERT INTO raw BY NAME SELECT {selected} FROM {source} {repeated}", [str(path)])
+        connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, has_tags='tags' in texts)}")
     except duckdb.Error as error:
-        raise CostDataError(f"{path.name}: {_reason(str(error))}") from error
-    return set(fields)
+        raise _refusal(file, columns, error) from error
+    return columns
 
 
-def _expression(field: str, names: Sequence[str], cells: dict[str, str]) -> str:
-    value = f"coalesce({', '.join(f'cell({cells[name.casefold()]})' for name in names)})"
-    if field in _AMOUNTS:
-        value = f"amount({value}, '{names[0]}')"
-    elif field in _MOMENTS:
-        value = f"moment({value}, '{names[0]}')"
-    elif field == "currency":
-        value = f"currency({value})"
-    return f"{value} AS {field}"
+def _parquet_text(name: str, kind: str) -> str:
+    """A column's value as the text that CSV would have."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    nested = kind.startswith(("MAP", "STRUCT")) or kind.endswith("[]")
+    return f"typed_cell({f'to_json({quoted})' if nested else quoted}::VARCHAR)"
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _fields(texts: Mapping[str, str]) -> str:
+    """Each field as the text of the first of its columns that has a value."""
+    fields = []
+    for field, names in COLUMNS.items():
+        there = [texts[name.casefold()] for name in names if name.casefold() in texts]
+        fields.append(f"coalesce({', '.join([*there, 'NULL::VARCHAR'])}) AS {field}")
+    return ", ".join(fields)
 
 
-def _build(connection: duckdb.DuckDBPyConnection, *, has_tags: bool) -> None:
-    """Make `charges` and `tags` of `raw`."""
-    if connection.execute("SELECT count(*) FROM raw").fetchone() == (0,):
-        raise CostDataError("The export has a header but no rows.")
-    connection.execute("CREATE TEMP TABLE services (code VARCHAR, name VARCHAR)")
-    connection.executemany("INSERT INTO services VALUES (?, ?)", list(SERVICES.items()))
-    product = (
-        "CASE "
-        + " ".join(f"WHEN regexp_matches(description, '{pattern}') THEN '{name}'" for name, pattern in PRODUCTS.items())
-        + " ELSE '' END"
+def _charges_of(rows: str, *, has_tags: bool) -> str:
+    """The statement that makes charges of an export's rows."""
+    products = " ".join(
+        f"WHEN service IN {names} AND regexp_matches(concat_ws(' ', usage_type, description), '{pattern}') "
+        f"THEN '{product}'"
+        for product, names, pattern in PRODUCTS
     )
-    connection.execute(
-        f"CREATE TEMP TABLE products AS SELECT description, {product} AS product "
-        "FROM (SELECT DISTINCT description FROM raw WHERE description IS NOT NULL)"
-    )
-    connection.execute(
-        "CREATE TEMP TABLE tag_sets AS SELECT tags, row_number() OVER ()::INTEGER AS tag_set "
-        "FROM (SELECT DISTINCT tags FROM raw WHERE tags IS NOT NULL)"
-    )
-    connection.execute(
-        """CREATE TABLE tags AS SELECT DISTINCT tag_set, key, coalesce(value ->> '$', '') AS value FROM (
-            SELECT tag_set, entry.key, entry.value FROM tag_sets, json_each(TRY_CAST(tags AS JSON)) AS entry
-            WHERE json_type(TRY_CAST(tags AS JSON)) = 'OBJECT')"""
-    )
-    untagged = "0" if has_tags else "NULL"
-    connection.execute(
-        f"""CREATE TABLE charges AS SELECT
-            start_at::DATE AS day,
-            CASE WHEN raw.end_at = start_at THEN start_at::DATE + INTERVAL 1 DAY
-                 WHEN raw.end_at::TIME >= TIME '23:59:00' THEN raw.end_at::DATE + INTERVAL 1 DAY
-                 ELSE raw.end_at END AS end_at,
-            raw.end_at - start_at <= INTERVAL 1 DAY AS is_short,
-            currency,
-            coalesce(provider, '') AS provider,
-            coalesce(services.name, service, '') AS service,
-            coalesce(product, '') AS product,
-            coalesce(service_category, '') AS service_category,
-            coalesce(region, '') AS region,
-            coalesce(account, '') AS account,
-            coalesce(resource, '') AS resource,
-            {_capital("charge_category")} AS charge_category,
-            {_capital("pricing_category")} AS pricing_category,
-            effective, billed, list, contracted, quantity,
-            coalesce(unit, '') AS unit,
-            coalesce(commitment_id, '') AS commitment_id,
-            {_capital("commitment_status")} AS commitment_status,
-            coalesce(commitment_type, '') AS commitment_type,
-            coalesce(description, '') AS description,
-            CASE WHEN raw.tags IS NULL THEN {untagged} ELSE coalesce(tagged.tag_set, 0) END AS tag_set
-        FROM raw
-        LEFT JOIN services ON services.code = raw.service
-        LEFT JOIN products USING (description)
-        LEFT JOIN tag_sets USING (tags)
-        LEFT JOIN (SELECT DISTINCT tag_set FROM tags) AS tagged USING (tag_set)
-        ORDER BY day"""
-    )
-    connection.execute(
-        """CREATE TABLE names AS
-            SELECT DISTINCT 'account' AS field, account AS value,
-                CASE WHEN sub_account IS NULL THEN billing_account_name ELSE sub_account_name END AS name
-            FROM raw WHERE name IS NOT NULL AND value IS NOT NULL
-            UNION SELECT DISTINCT 'region', region, region_name FROM raw WHERE region_name <> region
-            UNION SELECT DISTINCT 'resource', resource, resource_name FROM raw WHERE resource_name <> resource"""
-    )
-    connection.execute(
-        "CREATE TABLE traits AS SELECT coalesce(bool_or(lower(account_type) = 'project'), false) AS is_project FROM raw"
-    )
-    connection.execute("DROP TABLE raw")
+    columns = [
+        "starts::DATE AS day",
+        "period_end(starts, ends) AS end_at",
+        "ends <> starts AND period_end(starts, ends) <> ends AS is_inclusive",
+        "ends = starts AS is_instant",
+        "currency_code(currency) AS currency",
+        "service, billed_as",
+        f"CASE {products} ELSE '' END AS product",
+        *(f"coalesce({name}, '') AS {name}" for name in _TEXTS),
+        *(f"capital({name}) AS {name}" for name in _CAPITALS),
+        *(f"amount('{name}', {name}) AS {name}" for name in AMOUNTS),
+        f"CASE WHEN tag_text(tags) IS NOT NULL THEN hash(tag_text(tags)) {'ELSE 0' if has_tags else ''} END AS tag_set",
+        "tag_text(tags) AS tags",
+        "region_name, resource_name, account_type",
+        "CASE WHEN sub_account IS NULL THEN billing_account_name ELSE sub_account_name END AS account_name",
+    ]
+    return f"""SELECT {", ".join(columns)} FROM (
+        SELECT export.* EXCLUDE (service), moment('start_at', start_at) AS starts,
+            moment_after(moment('start_at', start_at), end_at) AS ends,
+            coalesce(name, service, '') AS service, coalesce(service, '') AS billed_as
+        FROM ({rows}) AS export LEFT JOIN services ON services.code = lower(export.service))"""
 
 
-def _capital(field: str) -> str:
-    return f"coalesce(upper({field}[1]) || lower({field}[2:]), '')"
-
-
-def _is_gzip(path: Path) -> bool:
-    return path.open("rb").read(2) == b"\x1f\x8b"
-
-
-def _header(path: Path) -> list[str]:
+def _refusal(file: ExportFile, columns: Sequence[str], error: duckdb.Error) -> CostDataError:
+    """What is wrong with the file, of which DuckDB says `error`."""
     try:
-        rows = csv.reader(_lines(path), strict=True)
-        header = [name.strip() for name in next(rows, [])]
-    except csv.Error as error:
-        raise CostDataError(f"{path.name}: Line 1: not valid CSV ({error}).") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise CostDataError(
-            f"{path.name}: The gzip file is damaged or cut off: download or compress it again."
-        ) from error
-    except CostDataError as error:
-        raise CostDataError(f"{path.name}: {error}") from error
-    if not header:
-        raise CostDataError(f"{path.name}: The file is empty, or its line 1 is: it must name the FOCUS columns.")
-    return header
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
-        yield from _decoded(stream)
-
-
-def _decoded(stream: Iterable[bytes]) -> Iterator[str]:
-    for number, raw in enumerate(stream, start=1):
-        if number == 1:
-            known = (name for signature, name in _SIGNATURES.items() if raw.startswith(signature))
-            if name := next(known, "a binary file" if b"\0" in raw else ""):
-                raise CostDataError(f"This is {name}, not a FOCUS export: give CSV, gzip of CSV in UTF-8, or Parquet.")
-        try:
-            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise CostDataError(f"Line {number}: byte {error.start + 1} is not UTF-8 text.") from error
-
-
-def _reason(message: str) -> str:
-    """Why DuckDB could not read the file, in a sentence."""
-    refusal = re.search(r"\{.*\}", message, re.DOTALL)
-    try:
-        told = json.loads(refusal[0]) if refusal else {}
+        told = json.loads(str(error).partition("Error: ")[2])
     except ValueError:
-        told = {}
-    if not told:
-        return " ".join(message.split())[:200]
-    shown = repr(told["value"] if len(told["value"]) <= 40 else told["value"][:39] + "…")
-    return f"Column {told['column']}: {told['reason'].format(shown)}"
+        return file.structural_refusal(columns, str(error))
+    return file.refusal(columns, told["field"], told["value"], told["reason"])
+
+
+def _describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make of `charges` the tables of what is known of all of them."""
+    connection.execute(_DESCRIPTIONS)
+    collisions = connection.execute("SELECT count(*) - count(DISTINCT tag_set) FROM tag_sets").fetchone()
+    if collisions != (0,):  # of 64 bits: it does not happen in the life of this code
+        raise CostDataError("Two sets of tags cannot be told apart.")
+    # A tag without a value is none.
+    connection.execute(
+        """UPDATE charges SET tag_set = 0 WHERE tag_set IN
+            (SELECT tag_set FROM tag_sets WHERE tag_set NOT IN (SELECT tag_set FROM tags))"""
+    )
+    for column in _SPARE:
+        connection.execute(f"ALTER TABLE charges DROP COLUMN {column}")
+    connection.execute("CHECKPOINT")
