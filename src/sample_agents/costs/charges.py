@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
+from sample_agents.answering.writing import money, plain
 from sample_agents.costs.coverage import Coverage, MonthOfCharges
 from sample_agents.query import Dimension, Field, Metric, Tag
-from sample_agents.writing import plain
 
 # The columns of `charges` that a metric needs, and what FOCUS calls them.
 _COLUMNS = {
@@ -161,10 +161,12 @@ class Costs:
                 WHERE commitment_id <> '' AND commitment_status <> '' AND effective <> 0)
             GROUP BY 1, 2 HAVING sum(effective) <> 0 ORDER BY 1, 2"""
         )
+        sentence = (
+            "{} gives purchases of commitments an EffectiveCost, {} in all, beside the usage that they cover: "
+            "effective cost counts them twice."
+        )
         return [
-            f"{plain(provider) or 'The export'} gives purchases of commitments an EffectiveCost, {cost:,.2f} {currency} in all"
-            " data, beside the usage that they cover: effective cost counts them twice."
-            for provider, currency, cost in rows
+            sentence.format(plain(provider) or "The export", money(cost, currency)) for provider, currency, cost in rows
         ]
 
     def _column(self, sql: str, *parameters: str) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from sample_agents.answering.writing import plain
 from sample_agents.query import Period
-from sample_agents.writing import plain
 
 _DAY = timedelta(days=1)
 

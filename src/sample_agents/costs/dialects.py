@@ -59,15 +59,14 @@ _VERSIONS = {
     ),
 }
 
-# What is billed under another service, by the words (RE2) of the charge's description and usage type: the service,
-# and the product. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html has the types of volumes.
+# What is billed under another service, by words (RE2) of the charge's usage type and description; where they are
+# ambiguous, only of these services. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html has the types
+# of volumes, which databases are billed by, too.
+_EC2, _VPC = "Amazon Elastic Compute Cloud", "Amazon Virtual Private Cloud"
 PRODUCTS = (
-    ("NAT Gateway", ("Amazon Elastic Compute Cloud", "Amazon Virtual Private Cloud"), r"(?i)\bnat ?gateway"),
-    (
-        "EBS",
-        ("Amazon Elastic Compute Cloud",),
-        r"(?i)\b(gp2|gp3|io1|io2|st1|sc1|snapshot data stored|magnetic provisioned storage|i/o requests|ebs[: ])",
-    ),
+    ("NAT Gateway", r"(?i)\bnat ?gateway", (_EC2, _VPC)),
+    ("EBS", r"(?i)\b(gp2|gp3|io1|io2|st1|sc1)\b", ()),
+    ("EBS", r"(?i)\b(ebs[: ]|snapshot data stored|magnetic provisioned storage|i/o requests)", (_EC2,)),
 )
 
 

@@ -214,9 +214,9 @@ def _fields(texts: Mapping[str, str]) -> str:
 def _charges_of(rows: str, *, has_tags: bool) -> str:
     """The statement that makes charges of an export's rows."""
     products = " ".join(
-        f"WHEN service IN {names} AND regexp_matches(concat_ws(' ', usage_type, description), '{pattern}') "
-        f"THEN '{product}'"
-        for product, names, pattern in PRODUCTS
+        f"WHEN regexp_matches(concat_ws(' ', usage_type, description), '{pattern}')"
+        f"{f' AND service IN {names}' if names else ''} THEN '{product}'"
+        for product, pattern, names in PRODUCTS
     )
     columns = [
         "starts::DATE AS day",

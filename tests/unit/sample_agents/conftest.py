@@ -76,14 +76,20 @@ def shipped() -> Costs:
     return load_costs([SHIPPED_DATA])
 
 
-@functools.cache
-def _case(names: tuple[str, ...]) -> Costs:
-    return load_costs([SHARED_DATA / "focus_cases" / name for name in names])
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Files that lie beside the repository."""
+    if not SHARED_DATA.exists():
+        pytest.skip("the data of real exports are not beside the repository (../shared/data)")
+    return SHARED_DATA
 
 
 @pytest.fixture(scope="session")
-def case() -> Callable[[str], Costs]:
+def focus_cases(shared_data) -> Path:
+    return shared_data / "focus_cases"
+
+
+@pytest.fixture(scope="session")
+def case(focus_cases) -> Callable[[str], Costs]:
     """Loads files of `focus_cases`, named with spaces between them."""
-    if not SHARED_DATA.exists():
-        pytest.skip("the cases of real exports are not beside the repository (../shared/data/focus_cases)")
-    return lambda names: _case(tuple(names.split()))
+    return functools.cache(lambda names: load_costs([focus_cases / name for name in names.split()]))
