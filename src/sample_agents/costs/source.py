@@ -100,7 +100,7 @@ class S3Place:
             from botocore.config import Config  # noqa: PLC0415
             from botocore.session import get_session  # noqa: PLC0415
 
-            # Lambda's own time is 2 minutes, of which loading takes the most.
+            # The function has 4 minutes, of which loading takes the most.
             patience = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
             self._client = get_session().create_client("s3", config=patience)
         return self._client
