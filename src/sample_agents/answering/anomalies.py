@@ -13,6 +13,7 @@ from sample_agents.answering.figures import Column, Figure, Row
 from sample_agents.answering.sections import by_measure, nothing, without_blanks
 from sample_agents.answering.tables import Values, field_columns, value_cells
 from sample_agents.answering.writing import count, plain
+from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Direction, Period, Unit
 
 _WINDOW = 28  # days before, whose median is what is usual; four of each weekday
@@ -48,6 +49,8 @@ class _Run:
 def anomalies(asked: Asked) -> Body:
     """The days of the periods on which a service cost far more or less than usual."""
     query = asked.query
+    if query.every not in (None, Unit.DAY):
+        raise UnanswerableError(f"I look for anomalies by day, not by {query.every}.")
     covered = [asked.cover(period, Unit.DAY) for period in query.periods]
     fields = query.by or (Dimension.SERVICE,)
     first, end = min(part.first for part in covered), max(part.end for part in covered)

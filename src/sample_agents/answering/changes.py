@@ -46,6 +46,8 @@ def comparison(asked: Asked) -> Body:
     query = asked.query
     if len(query.periods) < 2:
         raise UnanswerableError("I compare two periods or more, and found one: name the other, too.")
+    if query.every:
+        raise UnanswerableError(f"I compare whole periods, not by {query.every.value}: ask for each of them by itself.")
     covered = [asked.cover(period) for period in query.periods]
     groups = or_zero(asked, asked.sums(query.periods))
     if not groups:
@@ -203,14 +205,14 @@ def growth(asked: Asked) -> Body:
         return nothing(covered)
     units = sorted({unit for pair in pairs for unit in pair}, key=lambda unit: unit.first)
     buckets = [Bucket(0, unit.first, unit.first, unit_label(every, unit)) for unit in units]
+    limits = "".join(f", {limit}" for unit in pairs[-1] if (limit := asked.cover(unit).limits))
     way = "year on year" if query.year_on_year else f"{every.value} on {every.value}"
     sections, figures = [], []
     for measure, of_measure in by_measure(asked, groups):
         sums = Sums(asked, measure, of_measure, buckets)
         amounts = {unit: sums.of(buckets=[number]) for number, unit in enumerate(units)}
-        sections.append(
-            f"**{_growth_said(asked, measure, every, way, pairs, amounts)}{without_blanks(asked, of_measure)}**."
-        )
+        said = _growth_said(asked, measure, every, way, pairs, amounts)
+        sections.append(f"**{said}{without_blanks(asked, of_measure)}{limits}**.")
         figure = (
             _growth_by_value(asked, measure, every, of_measure, pairs)
             if query.by

@@ -43,6 +43,8 @@ def forecast_report(asked: Asked) -> Body:
         raise UnanswerableError(
             "I forecast one total for one period: without a breakdown, for as many filters as you like."
         )
+    if query.every not in (None, Unit.MONTH):
+        raise UnanswerableError(f"I forecast by month, not by {query.every}.")
     (period,) = query.periods
     calendar = _calendar(asked, period)
     history = Period(min(calendar.months[0], period.first), max(calendar.end, calendar.next))
@@ -64,7 +66,7 @@ def forecast_report(asked: Asked) -> Body:
         "The range is so wide that outcomes lay inside it in 8 of 10 back-tests: forecasts of months that are over, "
         "from the months before them alone. It knows no plans and no one-off charges.",
     ]
-    return Body(sections, figures, groups, [], [_learned(calendar), *_ended(asked, calendar), *notes])
+    return Body(sections, figures, groups, [], [_learned(calendar), *notes])
 
 
 def _calendar(asked: Asked, period: Period) -> _Calendar:
@@ -118,7 +120,7 @@ def _section(
     weight = sum((month.weight for month in ahead), _ZERO) / len(ahead)
     low, high = _range(measure, model, rest, Decimal(repr(model.spread(first, last))) * weight)
     said = f"**Expected {asked.query.metric.value} {when(period)}: {measure.say(spent + rest)}, between "
-    said += f"{measure.say(spent + low)} and {measure.say(spent + high)}**"
+    said += f"{measure.say(spent + low)} and {measure.say(spent + high)}{_ended(asked, calendar)}**"
     parts = _spent_in_words(measure, calendar, period, months)
     if parts:
         said += f": {', '.join(parts)} and {measure.say(rest)} expected for the rest"
@@ -255,10 +257,10 @@ def _learned(calendar: _Calendar) -> str:
     )
 
 
-def _ended(asked: Asked, calendar: _Calendar) -> list[str]:
-    """The providers that nothing is expected of any more."""
-    return [
-        f"The data of {plain(name)} end on {day_in_words(cover.end - DAY)}: nothing is expected of it after that."
+def _ended(asked: Asked, calendar: _Calendar) -> str:
+    """What the headline says of the providers of which nothing is expected any more."""
+    return "".join(
+        f", without {plain(name)}, whose data end on {day_in_words(cover.end - DAY)}"
         for name, cover in asked.providers.items()
         if cover.end <= calendar.months[-1]
-    ]
+    )

@@ -22,6 +22,7 @@ Cell = str | Decimal | date | None
 Row = dict[str, Cell]
 MARK = "mark"  # a row's remark, which only the markdown shows, behind its first cell
 _MOST_FIGURES = 4
+_LONGEST_TITLE = 200
 _MOST_BYTES = 32 * 1024 - 512  # the contract's 32 KB, less a little for how the list is written into the body
 
 
@@ -98,7 +99,7 @@ class Figure:
     def data(self) -> dict[str, Any]:
         """The figure as the contract has it."""
         figure: dict[str, Any] = {
-            "title": self.title,
+            "title": self.title[:_LONGEST_TITLE],
             "columns": [
                 {"key": column.key, "label": column.label, "type": column.type}
                 | ({"currency": column.currency} if column.currency else {})

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from sample_agents.answering.asked import Asked, Body, Measure
+from sample_agents.answering.calendar_units import unit_of
 from sample_agents.answering.changes import (
     change_cells,
     change_columns,
@@ -31,6 +32,8 @@ def movers(asked: Asked) -> Body:
     query = asked.query
     if len(query.periods) != 2:
         raise UnanswerableError("What rose or fell needs two periods to compare.")
+    if query.every and any(unit_of(query.every, one.first) != one for one in query.periods):
+        raise UnanswerableError(f"I tell what changed between two periods, not by {query.every.value}.")
     covered = [asked.cover(period) for period in query.periods]
     fields = query.by or (_usual_field(asked),)
     groups = or_zero(asked, asked.sums(query.periods, by=fields))

@@ -38,6 +38,8 @@ def answer(query: Query, costs: Costs, today: date) -> Answer:
     """The answer. Raises UnanswerableError, whose text is one too, if the data cannot answer."""
     asked = Asked(query, costs, today)
     asked.check_metric()
+    if not query.periods:
+        raise UnanswerableError("I need to know when: a day, a month, a quarter, a year, or from when to when.")
     return asked.compose((ratio if asked.is_ratio else _SHAPES[query.shape])(asked))
 
 
@@ -63,15 +65,24 @@ def _total(asked: Asked) -> Body:
             if query.limit is not None and query.every:
                 order = _ranked_buckets(sums)
             figure = time_table(sums, title, label, is_additive=is_additive, order=order)
-        if query.every or len(covered) == 1:
+        if len(covered) == 1:
             headline = f"**{asked.metric} {times}{without_blanks(asked, part)}: {measure.say(sums.of())}**"
         else:
-            each = [f"{measure.say(sums.of(buckets=[number]))} {one.when}" for number, one in enumerate(covered)]
+            amounts = _of_periods(sums, covered)
+            each = [f"{measure.say(amount)} {one.when}" for amount, one in zip(amounts, covered, strict=True)]
             together = [f"together {measure.say(sums.of())}"] if is_additive else []
             headline = f"**{asked.metric}{without_blanks(asked, part)}: {'; '.join(each + together)}**"
         sections += [f"{headline}{_ranking(sums, order)}.", figure.markdown()]
         figures.append(figure)
     return Body(sections, figures, groups, covered, _unlisted(groups))
+
+
+def _of_periods(sums: Sums, covered: Sequence[Covered]) -> list[Decimal]:
+    """What each period adds up to."""
+    return [
+        sums.of(buckets=[place for place, bucket in enumerate(sums.buckets) if bucket.period == number])
+        for number, _ in enumerate(covered)
+    ]
 
 
 def _ranked_buckets(sums: Sums) -> list[int]:
@@ -134,8 +145,7 @@ def _average(asked: Asked) -> Body:
         else:
             figure = time_table(sums, title, "Period", is_additive=False)
         each = [
-            f"{measure.say(sums.of(buckets=[number]))} per {query.every.value}, over {over[number]} of "
-            f"{in_words(one.period)}"
+            f"{measure.say(sums.of(buckets=[number]))} per {query.every.value}, over {over[number]} of {one.words}"
             for number, one in enumerate(covered)
         ]
         headline = f"**Average {query.metric.value}{without_blanks(asked, part)}: {'; '.join(each)}**."
@@ -175,6 +185,10 @@ def _run(units: Sequence[Period], every: Unit) -> str:
 def _share(asked: Asked) -> Body:
     """The part of what `filters` select in what `whole` selects, in per cent."""
     query = asked.query
+    if query.by and query.every:
+        raise UnanswerableError(
+            f"I tell shares by {field_name(asked, query.by[0])} or by {query.every.value}, not by both."
+        )
     covered = [asked.cover(period, query.every) for period in query.periods]
     parts = asked.sums(query.periods, every=query.every)
     wholes = asked.sums(query.periods, by=(), every=query.every, filters=query.whole)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sample_agents.answering.asked import METRICS, Asked, Body, Covered, Measure
 from sample_agents.answering.sql import Group
 from sample_agents.answering.writing import count
-from sample_agents.query import Dimension
+from sample_agents.query import Dimension, Metric
 
 
 def by_measure(asked: Asked, groups: Sequence[Group]) -> list[tuple[Measure, list[Group]]]:
@@ -21,7 +21,7 @@ def by_measure(asked: Asked, groups: Sequence[Group]) -> list[tuple[Measure, lis
 def or_zero(asked: Asked, groups: list[Group]) -> list[Group]:
     """The groups; if there are none of a category of charges, a zero in each currency: nothing was charged."""
     is_category = any(one.field is Dimension.CHARGE_CATEGORY and not one.excluded for one in asked.query.filters)
-    if groups or not is_category or asked.query.by or asked.query.every:
+    if groups or not is_category or asked.query.by or asked.query.every or asked.query.metric is Metric.QUANTITY:
         return groups
     zero = Decimal(0)
     return [Group(0, currency, None, (), zero, zero, 0, 0, 0) for currency in asked.currencies]

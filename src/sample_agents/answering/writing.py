@@ -79,15 +79,15 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def plain(text: str) -> str:
+def plain(text: str, longest: int = _LONGEST_NAME) -> str:
     """Text from outside as one line of inert markdown.
 
     Control characters, line breaks and direction marks become spaces; characters with a meaning in markdown
     or HTML lose it.
     """
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    if len(line) > _LONGEST_NAME:
-        line = line[: _LONGEST_NAME - 1] + "…"
+    if len(line) > longest:
+        line = line[: longest - 1] + "…"
     return _SPECIAL.sub(r"\\\1", line).replace("<", "&lt;").replace(">", "&gt;")
 
 

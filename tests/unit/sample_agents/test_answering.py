@@ -143,6 +143,7 @@ def test_a_breakdown_has_a_row_for_each_value_the_highest_first_and_a_total(cost
     assert [row["by0"] for row in figure.rows] == sorted(wanted, key=lambda name: -wanted[name])
     assert {row["by0"]: row["b0"] for row in figure.rows} == wanted
     assert figure.total["b0"] == added(ROWS, OCTOBER)
+    assert round(figure.rows[0]["share"], 9) == round(100 * max(wanted.values()) / added(ROWS, OCTOBER), 9)
 
 
 def test_a_breakdown_by_two_things_and_by_month_has_a_column_for_each_month(costs):
@@ -254,7 +255,9 @@ def test_a_comparison_says_the_change_and_whether_the_periods_are_alike(costs):
     given = ask(costs, Shape.COMPARISON, SEPTEMBER, OCTOBER)
     assert all(shown(value) in headline(given) for value in (before, after, abs(after - before)))
     assert f"{100 * (after - before) / before:+,.1f} %" in headline(given)
-    assert "like for like" not in given.markdown
+    as_many_days = [Period(month.first, month.first + timedelta(days=20)) for month in (OCTOBER, NOVEMBER)]
+    for alike in (given, ask(costs, Shape.COMPARISON, *as_many_days)):
+        assert "like for like" not in alike.markdown.lower()
     unlike = ask(costs, Shape.COMPARISON, OCTOBER, NOVEMBER)
     assert "not like for like: 31 days against 20 days" in headline(unlike)
     assert f"{shown(after / 31)} USD, then {shown(added(ROWS, NOVEMBER) / 20)} USD" in unlike.markdown
@@ -297,6 +300,35 @@ def test_movers_and_their_reasons_add_up_to_what_changed(costs, direction):
         for row in reason.rows:
             reasons[row["by0"]] += row["change"]
     assert reasons == {row["by0"]: row["change"] for row in named[:3]}
+
+
+@pytest.mark.parametrize("direction", [Direction.ROSE, Direction.FELL])
+def test_movers_are_only_those_that_went_the_way_that_is_asked_for(costs, direction):
+    figure = ask(costs, Shape.MOVERS, SEPTEMBER, OCTOBER, by=(Dimension.RESOURCE,), direction=direction).figures[0]
+    changes = {
+        name: added(ROWS, OCTOBER, ResourceId=name) - added(ROWS, SEPTEMBER, ResourceId=name)
+        for name in {row["ResourceId"] for row in ROWS}
+    }
+    went = {name: change for name, change in changes.items() if (change > 0) == (direction is Direction.ROSE)}
+    assert 0 < len(went) < len(changes)
+    assert {row["by0"]: row["change"] for row in figure.rows[:-1]} == went
+    assert figure.rows[-1]["change"] == sum(changes.values()) - sum(went.values())
+
+
+def test_what_a_shape_cannot_be_broken_down_by_is_refused(costs):
+    for shape, parts in (
+        (Shape.COMPARISON, {"every": Unit.WEEK}),
+        (Shape.MOVERS, {"every": Unit.WEEK}),
+        (Shape.SHARE, {"every": Unit.WEEK, "by": (SERVICE,)}),
+        (Shape.FORECAST, {"by": (SERVICE,)}),
+        (Shape.FORECAST, {"every": Unit.WEEK}),
+        (Shape.ANOMALIES, {"every": Unit.WEEK}),
+        (Shape.AVERAGE, {}),
+        (Shape.SHARE, {"metric": Metric.UTILISATION}),
+    ):
+        periods = (SEPTEMBER, OCTOBER) if shape in (Shape.COMPARISON, Shape.MOVERS) else (OCTOBER,)
+        with pytest.raises(UnanswerableError):
+            ask(costs, shape, *periods, **parts)
 
 
 def commitments():
@@ -532,10 +564,10 @@ def test_what_is_included_and_what_is_excluded_are_the_whole(tmp_path, charges, 
 
 
 @FEW
-@given(charges=CHARGES, by=FIELDS)
-def test_shares_of_a_breakdown_are_100_per_cent(tmp_path, charges, by):
+@given(charges=CHARGES, by=FIELDS, limit=st.sampled_from([None, 1]))
+def test_shares_of_a_breakdown_are_100_per_cent(tmp_path, charges, by, limit):
     costs = generated(tmp_path, charges)
-    for figure in ask(costs, Shape.SHARE, OCTOBER, by=(by,)).figures:
+    for figure in ask(costs, Shape.SHARE, OCTOBER, by=(by,), limit=limit).figures:
         assert abs(sum(row["share"] for row in figure.rows) - 100) < Decimal("1e-20")
 
 
