@@ -245,6 +245,23 @@ def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, si
     assert ("responseUrl" in end["result"]) == (not fits(response))
 
 
+@pytest.mark.parametrize(("query", "kept"), [("Why?", 2), ("\x01" * 4_000, 1)], ids=["short", "long"])
+def test_of_several_agents_figures_the_last_are_left_out_so_that_something_of_each_text_is_there(query, kept):
+    agents = ("first", "second", "third")
+    job = replace(DONE, query=query, agents=agents, completed_agents=agents)
+    answers = KeptTexts()
+    found = {
+        agent: answers.store(job, an_answer(agent, "a" * 2 * MAX_TEXT_BYTES, data=figures_of(MAX_FIGURES_BYTES)))
+        for agent in agents
+    }
+    message = messages.job_snapshot(job, found, answers)
+    assert len(message.encode()) <= MAX_MESSAGE_BYTES
+    now = wire_of(message)
+    assert ["data" in result for result in now["results"]] == [True] * kept + [False] * (3 - kept)
+    texts = [*(result["content"] for result in now["results"]), now["result"]["response"]]
+    assert min(map(len, texts)) > 4_000
+
+
 # What agents answered: kept with the job, the large ones in the bucket, the first one for good.
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
@@ -11,6 +12,7 @@ from background_processor.agent_answer import answer_in
 from background_processor.figures import MAX_FIGURES_BYTES
 from background_processor.plain_text import plain_text
 from contract_schema import errors_of
+from finops_websocket.errors import AgentFailed
 from unit.doubles.sample_figures import FORECAST
 
 OTHER = {"title": "By service", "columns": [{"key": "s", "label": "Service", "type": "text"}], "rows": []}
@@ -90,6 +92,7 @@ def with_chart(**fields):
         (changed(total={"month": "Total", "cost": "all"}), "total .* money"),
         (with_chart(x="week"), "chart draws"),
         (with_chart(y="note"), "chart draws"),
+        (with_chart(low="note", high="cost"), "chart draws"),
         (with_chart(forecastFrom="2027-12"), "forecastFrom"),
         (with_chart(partial="2027-12"), "forecastFrom or partial"),
         (with_cells(runs=float("inf")), "no JSON"),
@@ -103,6 +106,14 @@ def test_what_are_no_figures_is_dropped_and_the_answer_stands(data, reason):
     answer = read(data)
     assert answer.data is None
     assert re.search(reason, answer.dropped), answer.dropped
+
+
+@pytest.mark.parametrize("depth", [200, 800, 2_000])
+def test_deep_figures_are_taken_or_dropped_or_with_their_answer_not_read(depth):
+    # How deep is too deep to be read is Python's own to say.
+    figures = json.dumps(changed(more="deep")).replace('"deep"', "[" * depth + "]" * depth)
+    with suppress(AgentFailed):
+        assert answer_in(f'{{"response": "Costs rose.", "data": {figures}}}'.encode()).content == "Costs rose."
 
 
 def test_figures_may_have_32_kb_and_not_a_byte_more():
