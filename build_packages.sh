@@ -108,12 +108,12 @@ copy_source() {
     find "$tree" -name __pycache__ -prune -exec rm -rf {} +
 }
 
-# Functions that read clients' frames have fastjsonschema locked. With theirs, a bare machine needs none of its own.
+# The functions have fastjsonschema locked. With theirs, a bare machine needs none of its own.
 compile_contract() {
-    local validators=$1/finops_websocket/wire/contract_validators.py
-    # That of src/ may be stale.
-    rm -f "$validators"
-    [[ ! -d $1/fastjsonschema ]] || PYTHONPATH=$1 "$PYTHON" "$ROOT/contract/compile_validators.py" --output "$validators"
+    local wire=$1/finops_websocket/wire
+    # Those of src/ may be stale.
+    rm -f "$wire/contract_validators.py" "$wire/figures_validator.py"
+    PYTHONPATH=$1 "$PYTHON" "$ROOT/contract/compile_validators.py" --output "$wire"
 }
 
 # The steps that decide something: ops/finops_operations/packaging, which needs nothing but Python and pip.

@@ -16,7 +16,7 @@ ERROR_CODES = frozenset(DEFINITIONS["errorCode"]["enum"])
 SERVER_MESSAGES = {
     name: definition
     for name, definition in DEFINITIONS.items()
-    if "type" in definition.get("properties", {}) or name == "Pong"
+    if "const" in definition.get("properties", {}).get("type", {}) or name == "Pong"
 }
 CLIENT_MESSAGES = {
     name: definition

@@ -13,6 +13,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCES = ("build_packages.sh", "ops", "contract", "cloudformation", "src")
 
+# Made of the contract, when a package is built and before tests run.
+COMPILED = ("contract_validators.py", "figures_validator.py")
 PACKAGES = {
     "connection_manager": "websocket-connection-manager.zip",
     "message_handler": "websocket-message-handler.zip",
@@ -93,6 +95,4 @@ def source_files() -> Iterator[Path]:
     for name in SOURCES:
         found = [REPOSITORY / name] if (REPOSITORY / name).is_file() else sorted((REPOSITORY / name).rglob("*"))
         # What is compiled into src/ is not taken from there.
-        yield from (
-            each for each in found if each.is_file() and each.suffix != ".pyc" and each.stem != "contract_validators"
-        )
+        yield from (each for each in found if each.is_file() and each.suffix != ".pyc" and each.name not in COMPILED)

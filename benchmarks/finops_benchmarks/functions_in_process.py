@@ -41,8 +41,8 @@ CONNECTION_MANAGER, MESSAGE_HANDLER, BACKGROUND_PROCESSOR = FUNCTIONS = (
 _TABLES = {"CONNECTIONS_TABLE": "ConnectionsTable", "JOBS_TABLE": "JobsTable"}
 _SERVED_BY_CONNECTION_MANAGER = ("authenticate", "ping")
 
-Agent = Callable[[str, str], str]
-"""Answers a question, by the agent's name and the question, with markdown."""
+Agent = Callable[[str, str], Mapping[str, Any]]
+"""Answers a question, by the agent's name and the question, with the body of its answer."""
 
 
 @dataclass(frozen=True)
@@ -194,8 +194,8 @@ class Functions:
 
     def _answer_invocation(self, request: AWSPreparedRequest) -> AWSResponse:
         agent = unquote(urlsplit(request.url).path).split("/")[3]
-        markdown = self._agent(agent, json.loads(_body(request))["query"])
-        envelope = {"statusCode": 200, "body": json.dumps({"response": markdown})}
+        answer = self._agent(agent, json.loads(_body(request))["query"])
+        envelope = {"statusCode": 200, "body": json.dumps(answer)}
         return _response(request, json.dumps(envelope).encode())
 
 

@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import time_machine
@@ -27,7 +28,14 @@ EARLIER_QUESTIONS, OTHER_USERS, MORE_FOLLOWERS = (1, 100, 1000), (10, 100), (1, 
 ACTIVE_JOBS = 10
 """How many questions a user's item names before those that have ended are cleared away: MaxActiveJobsPerUser."""
 
+_ANSWER = {"response": "a" * ANSWER_CHARACTERS}
 _LARGE_ANSWER_CHARACTERS = 150_000
+# Of 20,000 bytes.
+_FIGURE = {
+    "title": "Cost by service",
+    "columns": [{"key": "service", "label": "Service", "type": "text"}],
+    "rows": [{"service": "a" * 19_885}],
+}
 _QUESTION = "What did Amazon S3 cost in May?"
 _BOTH = ("aws-cost-forecast-agent", "trusted-advisor-agent-trusted-advisor-agent")
 _ONE = _BOTH[:1]
@@ -39,7 +47,7 @@ class _Scenarios:
 
     def __init__(self, clock: time_machine.Traveller) -> None:
         self._clock = clock
-        self._answer = "a" * ANSWER_CHARACTERS
+        self._answer: dict[str, Any] = _ANSWER
         self._is_slow = False
         self._job_id = ""
         self._heartbeat, self._first_answered = threading.Event(), threading.Event()
@@ -76,9 +84,11 @@ class _Scenarios:
         self._is_slow = True
         self._count_question("one agent, silent for a heartbeat")
         self._is_slow = False
-        self._answer = "a" * _LARGE_ANSWER_CHARACTERS
+        self._answer = {"response": "a" * _LARGE_ANSWER_CHARACTERS}
         self._count_question("one agent, a large answer")
-        self._answer = "a" * ANSWER_CHARACTERS
+        self._answer = {**_ANSWER, "data": [_FIGURE]}
+        self._count_question("one agent, with figures")
+        self._answer = _ANSWER
 
     def history(self) -> None:
         """Ask one that finds as many unfinished as there may be, and one after many others of the same user."""
@@ -143,7 +153,7 @@ class _Scenarios:
         request_id = {"requestId": str(uuid.uuid4())} if has_request_id else {}
         self._functions.send(connection, action="finops_query", query=_QUESTION, agents=list(agents), **request_id)
 
-    def _answer_as_agent(self, agent: str, _query: str) -> str:
+    def _answer_as_agent(self, agent: str, _query: str) -> dict[str, Any]:
         if self._is_slow:
             self._heartbeat.wait()
         if agent != _BOTH[0]:

@@ -19,6 +19,7 @@ SNAKE_CASE_ON_THE_WIRE = {"agents_invoked", "completed_agents", "total_agents"}
 SECONDS_OF_A_DAY = 86_400
 
 Number = int | float
+Cell = str | int | float | None
 
 
 def wire_name(name: str) -> str:
@@ -42,6 +43,37 @@ class JobStep(WireValue, frozen=True, kw_only=True):
     seq: int
 
 
+class FigureColumn(WireValue, frozen=True, kw_only=True):
+    """A column of a figure; `type` says how its cells are read: text, number, money, percent, month or date."""
+
+    key: str
+    label: str
+    type: str
+    currency: str | None = None
+
+
+class FigureChart(WireValue, frozen=True, kw_only=True):
+    """How a figure is drawn: `kind` is bar or line; `forecast_from` and `partial` are values of the column `x`."""
+
+    kind: str
+    x: str
+    y: str
+    low: str | None = None
+    high: str | None = None
+    forecast_from: str | None = None
+    partial: str | None = None
+
+
+class Figure(WireValue, frozen=True, kw_only=True):
+    """A table of what an answer says, for charts and CSV files. Money is a text, such as "-1234.50"."""
+
+    title: str
+    columns: tuple[FigureColumn, ...]
+    rows: tuple[dict[str, Cell], ...]
+    total: dict[str, Cell] | None = None
+    chart: FigureChart | None = None
+
+
 class AgentResult(WireValue, frozen=True, kw_only=True):
     """One agent's answer, or its failure as a sentence. With `response_url`, `content` is only its first part."""
 
@@ -50,6 +82,7 @@ class AgentResult(WireValue, frozen=True, kw_only=True):
     content: str
     status: str
     timestamp: Number
+    data: tuple[Figure, ...] | None = None
     response_url: str | None = None
 
 
@@ -112,9 +145,10 @@ class ProgressUpdate(JobStep, tag="progress_update", frozen=True, kw_only=True):
 
 
 class AnalysisStarted(JobStep, tag="analysis_started", frozen=True, kw_only=True):
-    """The agents that will be asked."""
+    """The agents that will be asked; `titles` are their headings for people, by name."""
 
     agents: tuple[str, ...]
+    titles: dict[str, str] | None = None
     query: str
 
 
@@ -154,10 +188,11 @@ class JobCancelled(JobStep, tag="job_cancelled", frozen=True, kw_only=True):
 
 
 class JobSnapshot(JobSummary, tag="job_snapshot", frozen=True, kw_only=True):
-    """A job's whole state, sent to whoever takes the job up again."""
+    """A job's whole state, sent to whoever takes the job up again; `titles` are as in AnalysisStarted."""
 
     message: str
     agents: tuple[str, ...]
+    titles: dict[str, str] | None = None
     completed_agents: tuple[str, ...]
     results: tuple[AgentResult, ...]
     result: JobResult | None = None

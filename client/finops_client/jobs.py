@@ -100,7 +100,9 @@ def events_in_snapshot(snapshot: events.JobSnapshot) -> Iterator[events.JobEvent
     job_id, seq = snapshot.job_id, snapshot.seq
     # A job has its agents from the beginning: that they are there does not say that they were asked.
     if snapshot.status in {"processing", "completed"} or snapshot.results:
-        yield events.AnalysisStarted(job_id=job_id, agents=snapshot.agents, query=snapshot.query, seq=seq)
+        yield events.AnalysisStarted(
+            job_id=job_id, agents=snapshot.agents, titles=snapshot.titles, query=snapshot.query, seq=seq
+        )
     for result in snapshot.results:
         yield events.AgentCompleted(
             job_id=job_id,

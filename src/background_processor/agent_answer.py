@@ -4,12 +4,16 @@ An agent answers `{"statusCode": 200, "body": "{\\"response\\": \\"markdown\\"}"
 outer envelope may be missing. Agents are not trusted: what is not such an answer is a failure, and none of their words
 about a failure reach a client. What is one is data: its markdown, HTML and links included, stays as it is for the
 clients to show safely, without the characters that none of them should have to guard against.
+
+Beside `response` may be `data`, figures for charts (see figures.py). They never cost the answer that they stand beside.
 """
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
+from background_processor.figures import FiguresDropped, figures_json
 from background_processor.plain_text import plain_text
 from finops_websocket.errors import AgentFailed
 
@@ -29,21 +33,40 @@ _LEAST_ITEM_INDENT = 2
 _NOT_READABLE = "It gave an answer that could not be read."
 
 
-def content_of(payload: bytes) -> str:
-    """Give the markdown of an agent's payload; raise AgentFailed if there is none, and nothing else."""
+@dataclass(frozen=True)
+class AgentAnswer:
+    """An agent's markdown, and its figures as JSON; `dropped` says why there are none although it gave some."""
+
+    content: str
+    data: str | None = None
+    dropped: str | None = None
+
+
+def answer_in(payload: bytes) -> AgentAnswer:
+    """Read an agent's payload; raise AgentFailed if there is no answer in it, and nothing else."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise AgentFailed(_NOT_READABLE)
     envelope = _object(payload)
     if "statusCode" in envelope and envelope["statusCode"] != 200:
         raise AgentFailed("It could not answer the question.")
     body = envelope.get("body", envelope)
-    content = (_object(body) if isinstance(body, str) else body if isinstance(body, dict) else {}).get("response")
+    fields = _object(body) if isinstance(body, str) else body if isinstance(body, dict) else {}
+    content = fields.get("response")
     if not isinstance(content, str):
         raise AgentFailed(_NOT_READABLE)
     content = plain_text(content)
     if not content.strip():
         raise AgentFailed("It gave an empty answer.")
-    return with_fence_closed(content)
+    return _with_figures(with_fence_closed(content), fields.get("data"))
+
+
+def _with_figures(content: str, data: Any) -> AgentAnswer:
+    if data is None or data == []:
+        return AgentAnswer(content)
+    try:
+        return AgentAnswer(content, figures_json(data))
+    except FiguresDropped as dropped:
+        return AgentAnswer(content, dropped=str(dropped))
 
 
 def with_fence_closed(markdown: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-from background_processor.agent_answer import MAX_PAYLOAD_BYTES, content_of
+from background_processor.agent_answer import MAX_PAYLOAD_BYTES, AgentAnswer, answer_in
 from finops_websocket import metrics
 from finops_websocket.errors import AgentFailed, AgentTimedOut
 
@@ -28,10 +28,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one agent: its markdown, or why there is none, and how many seconds that took."""
+    """What became of one agent: its answer, or why there is none, and how many seconds that took."""
 
     agent: str
-    content: str | None
+    answer: AgentAnswer | None
     failure: AgentFailed | None
     seconds: float
 
@@ -104,15 +104,15 @@ class Agents:
     def _outcome_of(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> Outcome:
         """Ask an agent until it has answered, or failed. Runs in a thread of its own."""
         began = self._clock()
-        content = failure = None
+        answer = failure = None
         try:
-            content = self._invoke(agent, query, job_id, deadline, stopped)
+            answer = self._invoke(agent, query, job_id, deadline, stopped)
         except AgentFailed as error:
             failure = error
-        return Outcome(agent, content, failure, self._clock() - began)
+        return Outcome(agent, answer, failure, self._clock() - began)
 
-    def _invoke(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> str:
-        """Invoke an agent and give its markdown; raise AgentFailed or AgentTimedOut."""
+    def _invoke(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> AgentAnswer:
+        """Invoke an agent and give its answer; raise AgentFailed or AgentTimedOut."""
         try:
             payload_sent = json.dumps({"query": query, "jobId": job_id}).encode()
             response = self._begin(agent, payload_sent, deadline, stopped)
@@ -131,7 +131,10 @@ class Agents:
             raise AgentFailed("It stopped with an error.")
         # One after another: while it is read, an answer may take 30 times its size, for which the memory suffices once.
         with self._reading:
-            return content_of(payload)
+            answer = answer_in(payload)
+        if answer.dropped is not None:
+            logger.warning("An agent's figures were dropped.", agent=agent, jobId=job_id, reason=answer.dropped)
+        return answer
 
     def _begin(self, agent: str, payload: bytes, deadline: float, stopped: threading.Event) -> Any:
         """Begin an invocation; a throttled one again until the deadline, or until nobody waits for it any more."""

@@ -168,17 +168,19 @@ class _Run:
         self._services.delivery.broadcast(self._job, *said)
 
     def _answer_of(self, outcome: Outcome) -> Answer:
+        said = outcome.answer
         return Answer(
             agent=outcome.agent,
             title=self._services.catalogue.title_of(outcome.agent),
-            content=str(outcome.failure) if outcome.content is None else outcome.content,
-            status=answers.FAILED if outcome.content is None else answers.COMPLETED,
+            content=str(outcome.failure) if said is None else said.content,
+            data=None if said is None else said.data,
+            status=answers.FAILED if said is None else answers.COMPLETED,
             timestamp=self._services.jobs.now(),
             timed_out=isinstance(outcome.failure, AgentTimedOut),
         )
 
     def _titles(self, agents: Iterable[str]) -> str:
-        return " and ".join(map(self._services.catalogue.title_of, agents))
+        return " and ".join(self._services.catalogue.titles_of(agents))
 
 
 def progress_after(answered: int, asked: int) -> int:

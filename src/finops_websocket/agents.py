@@ -21,6 +21,10 @@ class AgentCatalogue:
             raise UnknownAgent(f"There is no agent of that name. The agents are: {', '.join(known)}.")
         return found
 
+    def titles_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Give agents' headings for people, in their order."""
+        return tuple(map(self.title_of, names))
+
     def title_of(self, name: str) -> str:
         """Give an agent's heading for people; its name, if it has left the deployment since the job was made."""
         return {self.cost_analysis: "Cost analysis", self.optimisation: "Optimisation"}.get(name, name)

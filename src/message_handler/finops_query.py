@@ -52,10 +52,12 @@ def _admit(services: MessageHandlerServices, connection: Connection, message: Fi
     user_id = identify_asker(services.auth_mode, connection, message.user_id, now)
     logger.append_keys(userId=user_id)
     chosen = None if message.agents is None else services.catalogue.named(message.agents)
+    agents = chosen or agents_for(message.query, services.catalogue)
     job = new_job(
         user_id,
         message.query,
-        chosen or agents_for(message.query, services.catalogue),
+        agents,
+        services.catalogue.titles_of(agents),
         now=now,
         retention=services.retention,
         request_id=message.request_id,

@@ -45,10 +45,12 @@ def _ask_again(services: MessageHandlerServices, job_id: str) -> Job:
     # Any other failure is an answer: agents were asked, and none had one.
     if failed is None or failed.status != FAILED or failed.code != "PROCESSING_FAILED":
         raise JobNotFound("No job of this id has failed for good.")
+    agents = _agents_of(services, failed)
     asked_again = new_job(
         failed.user_id,
         failed.query,
-        _agents_of(services, failed),
+        agents,
+        services.catalogue.titles_of(agents),
         now=services.jobs.now(),
         retention=services.retention,
         request_id=failed.job_id,

@@ -121,7 +121,7 @@ class ApiGuidePage:
         """What the client's fold makes of messages, beginning with a job of which nothing is known."""
         made: dict[str, Any] = self.page.evaluate(
             """messages => messages.reduce(fold,
-                { status: 'queued', seq: 0, progress: 0, message: '', agents: [], answers: {} })""",
+                { status: 'queued', seq: 0, progress: 0, message: '', agents: [], titles: {}, answers: {} })""",
             messages,
         )
         return made

@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from background_processor.agent_answer import AgentAnswer
 from background_processor.agents import Agents, Outcome
 from background_processor.dead_letters import fail_dead_letter
 from background_processor.process_job import serve_queued_job
@@ -140,7 +141,7 @@ class ScriptedAgents(Agents):
             if "fail" in query and number == 0:
                 yield Outcome(agent, None, AgentFailed("It has failed."), 0)
             else:
-                yield Outcome(agent, f"What {agent} says.", None, 0)
+                yield Outcome(agent, AgentAnswer(f"What {agent} says."), None, 0)
 
 
 class NamesAsTokens(TokenVerifier):

@@ -1,7 +1,8 @@
 """A Lambda function that does what the question says, in place of an agent: `cost=crash advisor=hang:30`.
 
 It is a double because a real agent does not crash when it is told to. It writes down each of its invocations. With
-`held:PATH` it answers once there is no such file. It hangs for seconds, and naps for milliseconds.
+`held:PATH` it answers once there is no such file. It hangs for seconds, and naps for milliseconds. With `figures` it
+gives some beside its words, and with `scrawl` what is none.
 """
 
 import json
@@ -39,4 +40,8 @@ def handler(event: dict[str, Any], _context: Any) -> Any:
         return {"statusCode": 200, "body": 2 * json.dumps({"response": text})}
     if behaviour == "bare":
         return {"response": text}
-    return {"statusCode": 200, "body": json.dumps({"response": text})}
+    body: dict[str, Any] = {"response": text}
+    if behaviour in {"figures", "scrawl"}:
+        column = {"key": "cost", "label": "Cost", "type": "money" if behaviour == "figures" else "scrawl"}
+        body["data"] = [{"title": "Cost by month", "columns": [column], "rows": [{"cost": "2414.50"}]}]
+    return {"statusCode": 200, "body": json.dumps(body)}

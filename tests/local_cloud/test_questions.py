@@ -115,6 +115,26 @@ async def test_200_kb_from_an_agent_arrive_whole(stack: JourneyStack) -> None:
             assert response.read().decode() == "x" * size
 
 
+@pytest.mark.parametrize("behaviour", ["figures", "scrawl"])
+async def test_figures_come_with_their_agent_s_answer_and_again_with_the_state(
+    stack: JourneyStack, behaviour: str
+) -> None:
+    async with stack.signed_in() as client:
+        messages = await client.job(f"{BOTH} cost={behaviour}")
+        state = await client.ask({"action": "resume_job", "jobId": messages[0]["jobId"]})
+
+    started = next(message for message in messages if message["type"] == "analysis_started")
+    assert state["titles"] == started["titles"] == {COST_AGENT: "Cost analysis", ADVISOR: "Optimisation"}
+    told = [message["result"] for message in messages if message["type"] == "agent_completed"]
+    for results in (told, state["results"]):
+        figures = {result["agent"]: result.get("data") for result in results}
+        assert figures[ADVISOR] is None
+        # What is none is dropped, and the answer stands.
+        assert (figures[COST_AGENT] is None) == (behaviour == "scrawl")
+        assert figures[COST_AGENT] is None or figures[COST_AGENT][0]["rows"] == [{"cost": "2414.50"}]
+    assert "The cost agent's answer." in messages[-1]["result"]["response"]
+
+
 async def test_same_request_id_is_the_same_job(stack: JourneyStack) -> None:
     async with stack.signed_in() as client:
         first = await client.job("What did it cost?", requestId="once")

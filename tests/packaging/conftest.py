@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from project_copy import PACKAGES, ProjectCopy
+from project_copy import COMPILED, PACKAGES, ProjectCopy
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +31,9 @@ def second_build(tmp_path_factory: pytest.TempPathFactory, sources: ProjectCopy)
     The module that is made of the contract is stale, as it may be; what the build printed is in the file stdout.
     """
     project = ProjectCopy.make(tmp_path_factory.mktemp("second") / "another place", sources.root)
-    stale = project.root / "src" / "finops_websocket" / "wire" / "contract_validators.py"
-    stale.write_text("stale = True\n", encoding="utf-8")
+    for name in COMPILED:
+        stale = project.root / "src" / "finops_websocket" / "wire" / name
+        stale.write_text("stale = True\n", encoding="utf-8")
     # What an editor and a run leave behind.
     (project.root / "src" / "message_handler" / ".handler.py.swp").write_text("hidden", encoding="utf-8")
     (project.root / "src" / "message_handler" / "handler.pyc").write_text("bytecode", encoding="utf-8")

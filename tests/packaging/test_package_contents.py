@@ -8,12 +8,11 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from project_copy import PACKAGES, WITH_SAMPLE_AGENTS, ProjectCopy
+from project_copy import COMPILED, PACKAGES, WITH_SAMPLE_AGENTS, ProjectCopy
 
 OURS = {"finops_websocket"}
-SHARED_DEPENDENCIES = {"aws_lambda_powertools", "jmespath", "typing_extensions.py"}
+SHARED_DEPENDENCIES = {"aws_lambda_powertools", "fastjsonschema", "jmespath", "typing_extensions.py"}
 TOKEN_DEPENDENCIES = {"jwt", "cryptography", "cffi", "pycparser"}
-READERS_OF_FRAMES = {"connection_manager", "message_handler"}
 
 FORBIDDEN_PARTS = {"tests", "test", "bin", "boto3", "botocore", "s3transfer", "urllib3"}
 FORBIDDEN_SUFFIXES = {".pyi", ".c", ".h", ".in", ".js", ".css"}
@@ -46,8 +45,6 @@ def test_the_root_holds_our_code_and_the_locked_releases_alone(
     # The bytecode of typing_extensions.py.
     roots -= {"__pycache__"}
     expected = OURS | {function} | SHARED_DEPENDENCIES | locked(project, function)
-    if function in READERS_OF_FRAMES:
-        expected |= {"fastjsonschema"}
     if function == "connection_manager":
         expected |= TOKEN_DEPENDENCIES
         assert [name.split(".")[0] for name in shared_objects] == ["_cffi_backend"]
@@ -70,16 +67,16 @@ def test_the_root_mirrors_src(default_build: ProjectCopy, function: str) -> None
     with zipfile.ZipFile(default_build.package(function)) as package:
         for path in [*source.glob(f"{function}/**/*.py"), *source.glob("finops_websocket/**/*.py")]:
             # The compiled contract may be stale in src/; a package compiles its own.
-            if path.name != "contract_validators.py":
+            if path.name not in COMPILED:
                 assert package.read(path.relative_to(source).as_posix()) == path.read_bytes()
 
 
 @pytest.mark.parametrize("function", PACKAGES)
-def test_the_contract_is_compiled_anew_for_those_who_read_frames(second_build: ProjectCopy, function: str) -> None:
+def test_the_contract_is_compiled_anew(second_build: ProjectCopy, function: str) -> None:
     with zipfile.ZipFile(second_build.package(function)) as package:
-        compiled = [package.read(name) for name in package.namelist() if name.endswith("/contract_validators.py")]
-    assert len(compiled) == (function in READERS_OF_FRAMES)
-    assert all(b"validate_finops_query = " in source for source in compiled)
+        compiled = [package.read(f"finops_websocket/wire/{name}") for name in COMPILED]
+    for validator, source in zip((b"validate_finops_query = ", b"validate_figures = "), compiled, strict=True):
+        assert validator in source
 
 
 def test_the_sample_agents_package_holds_their_folder_with_its_data(host_build: ProjectCopy) -> None:

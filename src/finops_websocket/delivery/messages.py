@@ -2,11 +2,14 @@
 
 What a client is sent the moment something happens and what it is told when it comes back later are made here, from the
 same stored state, so they cannot differ. Each message fits: of a text that is too large for it, it has the first part
-and a link to the whole in the results bucket.
+and a link to the whole in the results bucket. Figures have no link, so texts make room for them; only of several
+agents' figures, some may be left out.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from finops_websocket.jobs.answers import Answer, AnswerStore, Text, in_order, response_of, text_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, Job
@@ -24,7 +27,7 @@ from finops_websocket.wire.server_messages import (
     ProgressUpdate,
     ServerMessage,
 )
-from finops_websocket.wire.size import first_part, fits, room_for_each
+from finops_websocket.wire.size import MAX_MESSAGE_BYTES, first_part, fits, room_for_each
 
 # A link is signed with a session's token, of more than a thousand characters.
 _LINK_BYTES = 3 * 1024
@@ -57,7 +60,7 @@ def progress_update(job: Job) -> ProgressUpdate:
 
 def analysis_started(job: Job) -> AnalysisStarted:
     """Say which agents are being asked."""
-    return AnalysisStarted(job_id=job.job_id, agents=job.agents, query=job.query, seq=job.seq)
+    return AnalysisStarted(job_id=job.job_id, agents=job.agents, titles=_titles_of(job), query=job.query, seq=job.seq)
 
 
 def agent_completed(job: Job, answer: Answer, answers: AnswerStore) -> AgentCompleted:
@@ -71,6 +74,8 @@ def agent_completed(job: Job, answer: Answer, answers: AnswerStore) -> AgentComp
         total_agents=len(job.agents),
         seq=job.seq,
     )
+    [data] = _figures_that_fit([answer], message, texts=1)
+    message = replace(message, result=replace(message.result, data=data))
     [(content, link)] = _cut_to_fit([text_of(job, answer)], message, answers)
     return replace(message, result=replace(message.result, content=content, response_url=link))
 
@@ -85,6 +90,7 @@ def job_snapshot(job: Job, found: Mapping[str, Answer], answers: AnswerStore) ->
         message=job.message,
         query=job.query,
         agents=job.agents,
+        titles=_titles_of(job),
         completed_agents=job.completed_agents,
         results=tuple(map(_result_without_text, completed)),
         result=_response_without_text(job, in_order(job, found)) if job.status == COMPLETED else None,
@@ -97,6 +103,9 @@ def job_snapshot(job: Job, found: Mapping[str, Answer], answers: AnswerStore) ->
     texts = [text_of(job, answer) for answer in completed]
     if message.result is not None:
         texts.append(response_of(job, in_order(job, found)))
+    figures = _figures_that_fit(completed, message, len(texts))
+    with_figures = (replace(result, data=data) for result, data in zip(message.results, figures, strict=True))
+    message = replace(message, results=tuple(with_figures))
     cut = _cut_to_fit(texts, message, answers)
     if message.result is not None:
         response, link = cut.pop()
@@ -160,6 +169,29 @@ def _response_without_text(job: Job, parts: Sequence[Answer]) -> JobResult:
         partial=job.partial,
         timestamp=job.updated_at,
     )
+
+
+def _titles_of(job: Job) -> Mapping[str, str] | None:
+    return dict(zip(job.agents, job.titles, strict=False)) or None
+
+
+def _figures_that_fit(
+    parts: Sequence[Answer], message: ServerMessage, texts: int
+) -> list[Sequence[Mapping[str, Any]] | None]:
+    """Give the figures of each answer for a message that has neither them nor its texts yet; None where it has none.
+
+    Together they get two thirds of what is left, so that something of each text is there. One agent's always fit, and
+    so do two agents' beside a question of an ordinary length; those of later ones are left out before those of earlier.
+    """
+    room = (MAX_MESSAGE_BYTES - len(message.encode()) - _LINK_BYTES * texts) * 2 // 3
+    figures: list[Sequence[Mapping[str, Any]] | None] = []
+    for part in parts:
+        if part.data is None or (size := len(part.data.encode())) > room:
+            figures.append(None)
+        else:
+            room -= size
+            figures.append(json.loads(part.data))
+    return figures
 
 
 def _cut_to_fit(texts: Sequence[Text], message: ServerMessage, answers: AnswerStore) -> list[tuple[str, str | None]]:

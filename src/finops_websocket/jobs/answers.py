@@ -28,7 +28,8 @@ class Answer:
     """One agent's part of a job's answer; `timestamp` is in epoch seconds.
 
     `content` is the whole text, or its first part if it `is_large`: then the bucket has the whole. Of a failed one it
-    is a sentence for a person, and `timed_out` says whether the agent was not there by its deadline.
+    is a sentence for a person, and `timed_out` says whether the agent was not there by its deadline. `data` are its
+    figures as JSON, if it has any.
     """
 
     agent: str
@@ -36,6 +37,7 @@ class Answer:
     content: str
     status: str
     timestamp: int
+    data: str | None = None
     is_large: bool = False
     timed_out: bool = False
 
@@ -76,7 +78,9 @@ class AnswerStore:
         """
         if not fits(answer.content):
             content = self._put(_answer_key(job, answer.agent), answer.content)
-            answer = replace(answer, content=first_part(content), is_large=not fits(content))
+            # Figures belong to their own text: the one that is there may be that of a worker who died before this one.
+            data = answer.data if content == answer.content else None
+            answer = replace(answer, content=first_part(content), data=data, is_large=not fits(content))
         try:
             self._table.put_item(Item=_to_item(job, answer), ConditionExpression=Attr("jobId").not_exists())
         except self._table.client.exceptions.ConditionalCheckFailedException:

@@ -26,6 +26,9 @@ _QUEUED_PROGRESS = 5
 class Job:
     """A question and how far its answer is. Times are in epoch seconds, progress in percent.
 
+    `titles` are the agents' headings for people, in the same order: an agent may leave the deployment, and older jobs
+    have none.
+
     The lease is `lease_owner`'s, a worker, who got the job with the queue's message `lease_message`. `queued_at` is
     when the job was last sent to the queue, `requeues` how often since it was first. `step_id` tells the write that has
     raised `seq` last from all others.
@@ -42,6 +45,7 @@ class Job:
     created_at: int
     updated_at: int
     ttl: int
+    titles: tuple[str, ...] = ()
     request_id: str | None = None
     followers: frozenset[str] = frozenset()
     completed_agents: tuple[str, ...] = ()
@@ -91,6 +95,7 @@ def new_job(
     user_id: str,
     query: str,
     agents: tuple[str, ...],
+    titles: tuple[str, ...],
     *,
     now: int,
     retention: int,
@@ -104,6 +109,7 @@ def new_job(
         user_id=user_id,
         query=query,
         agents=agents,
+        titles=titles,
         status=QUEUED,
         progress=_QUEUED_PROGRESS,
         message="Your question is queued.",

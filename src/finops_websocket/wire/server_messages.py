@@ -4,6 +4,7 @@ A field that is None is left out, except where the contract wants null. Times ar
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -46,13 +47,14 @@ class ServerMessage(_WireValue):
 
 @dataclass(frozen=True)
 class AgentResult(_WireValue):
-    """One agent's part of an answer; `status` is completed or failed."""
+    """One agent's part of an answer; `status` is completed or failed, `data` its figures as the contract has them."""
 
     agent: str
     title: str
     content: str
     status: str
     timestamp: int
+    data: Sequence[Mapping[str, Any]] | None = None
     response_url: str | None = None
 
 
@@ -119,13 +121,14 @@ class ProgressUpdate(ServerMessage):
 
 @dataclass(frozen=True)
 class AnalysisStarted(ServerMessage):
-    """Which agents are being asked."""
+    """Which agents are being asked; `titles` are their headings for people, by name."""
 
     kind = ("type", "analysis_started")
     job_id: str
     agents: tuple[str, ...]
     query: str
     seq: int
+    titles: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,7 @@ class JobCancelled(ServerMessage):
 
 @dataclass(frozen=True)
 class JobSnapshot(ServerMessage):
-    """A job's whole state; progress is in percent."""
+    """A job's whole state; progress is in percent, `titles` are its agents' headings for people, by name."""
 
     kind = ("type", "job_snapshot")
     job_id: str
@@ -194,6 +197,7 @@ class JobSnapshot(ServerMessage):
     created_at: int
     updated_at: int
     seq: int
+    titles: Mapping[str, str] | None = None
     result: JobResult | None = None
     error: str | None = None
     code: str | None = None

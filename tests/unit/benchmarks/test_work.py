@@ -69,6 +69,15 @@ def test_a_question_costs_so_many_units(works: dict[str, Work]) -> None:
     assert sum(works[kind].write_units for kind in life) == CONNECTION_WRITE_UNITS
 
 
+def test_figures_cost_a_write_unit_for_each_kb_and_no_call(works: dict[str, Work]) -> None:
+    with_figures, without = works["one agent, with figures"], works["one agent"]
+    assert with_figures.calls_by_kind() == without.calls_by_kind()
+    assert with_figures.messages() == without.messages()
+    # 20,000 bytes, once.
+    assert with_figures.write_units - without.write_units == 20
+    assert with_figures.read_units == without.read_units
+
+
 def test_after_many_questions_one_costs_what_the_first_did(works: dict[str, Work]) -> None:
     first, later = works["one agent"], works["one agent, after many questions"]
     assert later.calls_by_kind() == first.calls_by_kind()

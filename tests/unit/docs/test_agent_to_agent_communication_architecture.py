@@ -14,14 +14,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from background_processor.agent_answer import content_of
+from background_processor.agent_answer import answer_in
 from finops_benchmarks.cloudformation_template import load
 from finops_websocket.errors import AgentFailed
 from unit.docs.markdown_document import REPOSITORY, MarkdownDocument
 
 DOCUMENT = MarkdownDocument("docs/agent_to_agent_communication_architecture.md")
 PROCESSOR = REPOSITORY / "src" / "background_processor"
-EVENT, ANSWER = (json.loads(block.text) for block in DOCUMENT.blocks("json"))
+EVENT, ANSWER, WITH_FIGURES = (json.loads(block.text) for block in DOCUMENT.blocks("json"))
 # What the copy's tests read.
 COPIED = ("src", "client", "tests", "benchmarks", "contract", "cloudformation", "ops", "pyproject.toml")
 # The tests of what the diffs touch.
@@ -61,7 +61,7 @@ def agent() -> Iterator[ModuleType]:
 
 def answer_of(agent: ModuleType, **event: str) -> str:
     """What the processor reads of the agent's answer."""
-    return content_of(json.dumps(agent.handler(event, None)).encode())
+    return answer_in(json.dumps(agent.handler(event, None)).encode()).content
 
 
 def test_the_agent_s_answer_to_the_event_of_the_document_is_read(agent: ModuleType) -> None:
@@ -81,9 +81,14 @@ def test_the_agent_says_what_is_missing_and_counts_the_rest(agent: ModuleType) -
 
 def test_the_answers_that_are_accepted_are(agent: ModuleType) -> None:
     forms = [json.loads(example.strip("`")) for _, example in rows_under("What an agent answers")]
-    assert len(forms) == 4
-    assert {content_of(json.dumps(form).encode()) for form in forms} == {"..."}
-    assert content_of(json.dumps(ANSWER).encode()) == "**Amazon S3 cost 2,414.54 USD in May 2026.**"
+    assert len(forms) == 5
+    assert {answer_in(json.dumps(form).encode()).content for form in forms} == {"..."}
+    assert answer_in(json.dumps(ANSWER).encode()).content == "**Amazon S3 cost 2,414.54 USD in May 2026.**"
+
+
+def test_the_figures_of_the_document_are_passed_on_as_they_are() -> None:
+    answer = answer_in(json.dumps(WITH_FIGURES).encode())
+    assert (answer.content, json.loads(answer.data or "")) == (WITH_FIGURES["response"], WITH_FIGURES["data"])
 
 
 def test_the_sentences_of_failures_are_those_that_the_processor_says() -> None:

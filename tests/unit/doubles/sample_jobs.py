@@ -31,6 +31,7 @@ def a_job(**changes: Any) -> Job:
         "user_id": "user-1",
         "query": "Why did my costs rise?",
         "agents": (COST, SAVINGS),
+        "titles": ("Cost analysis", "Optimisation"),
         "status": QUEUED,
         "progress": 5,
         "message": "Your question is queued.",

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import boto3
 
+from background_processor.agent_answer import AgentAnswer
 from background_processor.agents import Agents
 from unit.doubles.sample_jobs import COST, SAVINGS
 from unit.doubles.settable_clock import SettableClock
 
-Behaviour = Callable[[], str]
+Behaviour = Callable[[], AgentAnswer]
 
 
 class ScriptedAgents(Agents):
@@ -25,18 +26,18 @@ class ScriptedAgents(Agents):
         self.invoked: list[tuple[str, str, str]] = []
         self.stopped: list[threading.Event] = []
 
-    def _invoke(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> str:
+    def _invoke(self, agent: str, query: str, job_id: str, deadline: float, stopped: threading.Event) -> AgentAnswer:
         self.invoked.append((agent, query, job_id))
         self.stopped.append(stopped)
         return self.behaviours[agent]()
 
 
-def says(text: str) -> Behaviour:
-    return lambda: text
+def says(text: str, data: str | None = None) -> Behaviour:
+    return lambda: AgentAnswer(text, data)
 
 
 def fails(error: Exception) -> Behaviour:
-    def fail() -> str:
+    def fail() -> AgentAnswer:
         raise error
 
     return fail
@@ -45,7 +46,7 @@ def fails(error: Exception) -> Behaviour:
 def after(event: threading.Event, behaviour: Behaviour) -> Behaviour:
     """Behave so when the event has happened; a test that never lets it happen ends after 20 seconds."""
 
-    def wait() -> str:
+    def wait() -> AgentAnswer:
         assert event.wait(20)
         return behaviour()
 

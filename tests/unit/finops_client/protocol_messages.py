@@ -6,7 +6,10 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from unit.doubles.sample_figures import FORECAST
+
 AGENTS = ["aws-cost-forecast-agent", "trusted-advisor-agent-trusted-advisor-agent"]
+TITLES = dict(zip(AGENTS, ("Cost analysis", "Optimisation"), strict=True))
 Message = dict[str, Any]
 
 
@@ -20,7 +23,12 @@ def _made_of(**defaults: Any) -> Callable[..., Message]:
 
 
 agent_result = _made_of(
-    agent=AGENTS[0], title="Cost analysis", content="It is the **NAT gateway**.", status="completed", timestamp=4
+    agent=AGENTS[0],
+    title="Cost analysis",
+    content="It is the **NAT gateway**.",
+    status="completed",
+    timestamp=4,
+    data=[FORECAST],
 )
 job_result = _made_of(
     query="Why?",
@@ -42,7 +50,7 @@ job_queued = _made_of(type="job_queued", jobId="job-1", message="Queued", query=
 progress_update = _made_of(
     type="progress_update", jobId="job-1", status="processing", message="Working", progress=20, timestamp=2, seq=2
 )
-analysis_started = _made_of(type="analysis_started", jobId="job-1", agents=AGENTS, query="Why?", seq=3)
+analysis_started = _made_of(type="analysis_started", jobId="job-1", agents=AGENTS, titles=TITLES, query="Why?", seq=3)
 agent_completed = _made_of(
     type="agent_completed",
     jobId="job-1",
@@ -67,6 +75,7 @@ job_snapshot = _made_of(
     message="Working",
     query="Why?",
     agents=AGENTS,
+    titles=TITLES,
     completed_agents=AGENTS[:1],
     results=[agent_result()],
     createdAt=1,

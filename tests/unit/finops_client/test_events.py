@@ -11,10 +11,15 @@ from contract_schema import DEFINITIONS, SERVER_MESSAGES, assert_valid
 from finops_client.events import (
     MESSAGES,
     SECONDS_OF_A_DAY,
+    AgentResult,
     ErrorMessage,
+    Figure,
+    FigureChart,
+    FigureColumn,
     GatewayError,
     JobFailed,
     JobQueued,
+    JobResult,
     Unreadable,
     WireValue,
     parse_event,
@@ -34,6 +39,13 @@ def test_a_class_has_the_fields_of_the_contract(kind: type[WireValue]) -> None:
     definition, tag = DEFINITIONS[NAME_IN_CONTRACT[kind]], str(kind.__struct_config__.tag_field)
     fields = {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
     assert fields | {tag: True} == {name: name in definition["required"] for name in definition["properties"]}
+
+
+@pytest.mark.parametrize("kind", [AgentResult, JobResult, Figure, FigureColumn, FigureChart])
+def test_a_class_of_a_part_has_the_fields_of_the_contract(kind: type[WireValue]) -> None:
+    definition = DEFINITIONS[kind.__name__[0].lower() + kind.__name__[1:]]
+    fields = {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
+    assert fields == {name: name in definition["required"] for name in definition["properties"]}
 
 
 def test_every_server_message_of_the_contract_has_a_class() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from background_processor.agent_answer import MAX_PAYLOAD_BYTES, content_of, with_fence_closed
+from background_processor.agent_answer import MAX_PAYLOAD_BYTES, answer_in, with_fence_closed
 from background_processor.plain_text import plain_text
 from finops_websocket.errors import AgentFailed
 
@@ -21,6 +21,10 @@ SENTENCES = {
     "It gave an empty answer.",
 }
 ANSWER = {"response": "# Costs\n\nThey rose."}
+
+
+def content_of(payload):
+    return answer_in(payload).content
 
 
 @pytest.mark.parametrize(

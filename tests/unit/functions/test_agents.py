@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from background_processor.agent_answer import MAX_PAYLOAD_BYTES
+from background_processor.agent_answer import MAX_PAYLOAD_BYTES, AgentAnswer
 from background_processor.agents import Agents, Outcome
 from finops_websocket import metrics
 from finops_websocket.errors import AgentFailed, AgentTimedOut
@@ -79,7 +79,7 @@ def test_an_agent_is_asked_the_question_and_its_answer_read():
     lambda_ = Lambda()
     expected = {"FunctionName": COST, "Payload": json.dumps({"query": "Why?", "jobId": "job-1"}).encode()}
     lambda_.stubber.add_response("invoke", answer({"statusCode": 200, "body": '{"response": "Up."}'}), expected)
-    assert lambda_.ask() == Outcome(COST, "Up.", None, 0.0)
+    assert lambda_.ask() == Outcome(COST, AgentAnswer("Up."), None, 0.0)
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException", "ServiceException"])
@@ -108,6 +108,16 @@ def test_what_comes_back_and_is_no_answer_is_a_failure_in_our_words(reply, sente
     assert getattr(reply["Payload"], "bytes_read", 0) in {0, MAX_PAYLOAD_BYTES + 1}
 
 
+def test_figures_that_are_dropped_cost_no_answer_and_are_logged_without_a_word_of_theirs(caplog):
+    lambda_ = Lambda()
+    lambda_.stubber.add_response("invoke", answer({"response": "Costs rose.", "data": [{"title": "secret"}]}))
+    reason = "The contract has data[0] otherwise."
+    assert lambda_.ask().answer == AgentAnswer("Costs rose.", None, reason)
+    [record] = [each for each in caplog.records if each.message == "An agent's figures were dropped."]
+    assert (record.agent, record.jobId, record.reason) == (COST, "job-1", reason)
+    assert "secret" not in str(vars(record))
+
+
 def throttle(lambda_, times):
     for _ in range(times):
         lambda_.stubber.add_client_error("invoke", "TooManyRequestsException", "Rate Exceeded.", 429)
@@ -118,7 +128,7 @@ def test_a_throttled_agent_is_asked_again_because_it_was_not_invoked():
     throttle(lambda_, 3)
     lambda_.stubber.add_response("invoke", answer({"response": "Costs rose."}))
     outcome = lambda_.ask()
-    assert outcome.content == "Costs rose."
+    assert outcome.answer.content == "Costs rose."
     # Half of 0.5, 1 and 2 seconds at least, and the whole of them at most.
     assert 1.75 <= outcome.seconds <= 3.5
 
@@ -161,11 +171,11 @@ def test_all_agents_are_asked_at_once_and_each_once():
 
     def meet():
         all_there.wait(10)
-        return "Met."
+        return AgentAnswer("Met.")
 
     agents = scripted(a=meet, b=meet, c=meet)
     with asked(agents) as outcomes:
-        assert {outcome.agent: outcome.content for outcome in outcomes} == dict.fromkeys("abc", "Met.")
+        assert {outcome.agent: outcome.answer.content for outcome in outcomes} == dict.fromkeys("abc", "Met.")
     assert sorted(agents.invoked) == [(agent, "Why?", "job-1") for agent in "abc"]
     with asked(scripted()) as outcomes:
         assert list(outcomes) == []
@@ -177,7 +187,7 @@ def test_outcomes_come_as_they_come_with_a_heartbeat_for_silence(release):
         assert next(outcomes) == Outcome("broken", None, failure, 0.0)
         assert [next(outcomes) for _ in range(3)] == [None, None, None]
         release.set()
-        assert [each for each in outcomes if each is not None] == [Outcome("slow", "Late.", None, 0.0)]
+        assert [each for each in outcomes if each is not None] == [Outcome("slow", AgentAnswer("Late."), None, 0.0)]
 
 
 @pytest.mark.parametrize("time_limit", [300, -5])
@@ -191,7 +201,7 @@ def test_at_the_deadline_the_silent_have_timed_out_and_are_counted_once_though_t
             assert not agents.stopped[0].is_set()
             agents.clock.now += time_limit
         outcome = next(each for each in outcomes if each is not None)
-        assert (outcome.agent, outcome.content, type(outcome.failure)) == ("slow", None, AgentTimedOut)
+        assert (outcome.agent, outcome.answer, type(outcome.failure)) == ("slow", None, AgentTimedOut)
         assert list(outcomes) == []
     # Its thread learns that nobody waits for it.
     assert all(stopped.is_set() for stopped in agents.stopped)

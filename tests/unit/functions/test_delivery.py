@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from background_processor.figures import MAX_FIGURES_BYTES
 from contract_schema import assert_valid
 from finops_websocket.connections.channel import Posted
 from finops_websocket.delivery import messages
@@ -16,7 +17,8 @@ from finops_websocket.jobs.answers import FAILED as UNANSWERED
 from finops_websocket.jobs.answers import AnswerStore, compose, text_of
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING, QUEUED
 from finops_websocket.wire.server_messages import JobCancelled
-from finops_websocket.wire.size import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, first_part, fits
+from finops_websocket.wire.size import MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, first_part, fits, wire_bytes
+from unit.doubles.sample_figures import FORECAST
 from unit.doubles.sample_jobs import COST, SAVINGS, a_job, an_answer, store, stored
 from unit.doubles.stored_items import items_in
 
@@ -126,6 +128,14 @@ def test_a_failed_job_says_why_also_one_of_an_earlier_release(answers, changes):
         assert "result" not in message
 
 
+def test_titles_are_those_of_when_the_question_was_asked_and_an_earlier_release_s_job_has_none(answers):
+    titles = {COST: "Cost analysis", SAVINGS: "Optimisation"}
+    older = replace(PROCESSED, titles=())
+    assert snapshot(PROCESSED, answers)["titles"] == wire_of(messages.analysis_started(PROCESSED))["titles"] == titles
+    for message in (snapshot(older, answers), wire_of(messages.analysis_started(older))):
+        assert "titles" not in message
+
+
 PARTIAL = "> **This answer is partial.**"
 
 
@@ -164,6 +174,15 @@ class KeptTexts(AnswerStore):
         return self.kept[unquote(urlsplit(link).path[1:])]
 
 
+def figures_of(size):
+    """Give figures of so many bytes as an agent's answer has them stored; None for 0."""
+    figure = {"title": "Costs", "columns": [{"key": "a", "label": "A", "type": "text"}], "rows": [{"a": ""}]}
+    around = len(json.dumps([figure], separators=(",", ":")))
+    figure["rows"][0]["a"] = "x" * (size - around)
+    return json.dumps([figure], separators=(",", ":")) if size else None
+
+
+FIGURE_SIZES = st.sampled_from([0, 200, MAX_FIGURES_BYTES]) | st.integers(200, MAX_FIGURES_BYTES)
 UNITS = st.sampled_from(["a", "\n", "é", '"', "😀", "\x01", "a😀\x01"])
 SIZES = st.integers(1, 4) | st.sampled_from([42_000, MAX_TEXT_BYTES - 2, MAX_TEXT_BYTES]) | st.integers(1, 150_000)
 TEXTS = st.builds(lambda unit, size: (unit * size)[:size], UNITS, SIZES)
@@ -171,13 +190,23 @@ GREATEST = "\x01" * MAX_TEXT_BYTES
 
 
 @settings(max_examples=60)
-@given(texts=st.tuples(TEXTS, TEXTS), late=st.booleans(), query=TEXTS.map(lambda text: text[:4_000]))
-@example(texts=(GREATEST, GREATEST), late=False, query="\x01" * 4_000)
-@example(texts=("a" * 2 * MAX_TEXT_BYTES, "b"), late=True, query="q")
-def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, late, query):
+@given(
+    texts=st.tuples(TEXTS, TEXTS),
+    sizes=st.tuples(FIGURE_SIZES, FIGURE_SIZES),
+    late=st.booleans(),
+    query=TEXTS.map(lambda text: text[:4_000]),
+)
+@example(texts=(GREATEST, GREATEST), sizes=(MAX_FIGURES_BYTES,) * 2, late=False, query="\x01" * 4_000)
+@example(texts=("a" * (MAX_TEXT_BYTES - 2), "b"), sizes=(MAX_FIGURES_BYTES,) * 2, late=False, query="q")
+@example(texts=("a" * 2 * MAX_TEXT_BYTES, "b"), sizes=(0, 0), late=True, query="q")
+def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, sizes, late, query):
     answers = KeptTexts()
     job = replace(DONE, query=query, partial=late)
-    whole = {COST: replace(COSTS, content=texts[0]), SAVINGS: LATE if late else replace(ADVICE, content=texts[1])}
+    data = dict(zip((COST, SAVINGS), map(figures_of, sizes), strict=True))
+    whole = {
+        COST: replace(COSTS, content=texts[0], data=data[COST]),
+        SAVINGS: LATE if late else replace(ADVICE, content=texts[1], data=data[SAVINGS]),
+    }
     found = {agent: answers.store(job, answer) for agent, answer in whole.items()}
     response = compose([whole[COST], whole[SAVINGS]])
     if not fits(response):
@@ -198,16 +227,46 @@ def test_every_message_fits_and_every_text_is_whole_or_behind_its_link(texts, la
         assert is_there(result, "content", whole[result["agent"]].content)
     for result in (end["result"], now["result"]):
         assert is_there(result, "response", response)
-    # What fits alone is sent whole.
-    assert all(("responseUrl" in each["result"]) == found[each["agent"]].is_large for each in completed)
+    # What fits alone is sent whole, and figures always are.
+    for result in (each["result"] for each in completed):
+        answer = found[result["agent"]]
+        together = wire_bytes(answer.content) + len(answer.data or "")
+        if answer.is_large or together > MAX_MESSAGE_BYTES:
+            assert "responseUrl" in result
+        elif answer.data is None or together < MAX_MESSAGE_BYTES - 5_000:
+            assert "responseUrl" not in result
+        assert result.get("data") == (answer.data and json.loads(answer.data))
+    # A state has the figures of all, unless the question takes their room; those of who has answered first are there.
+    first, *others = now["results"]
+    assert first.get("data") == (found[first["agent"]].data and json.loads(found[first["agent"]].data))
+    for result in others:
+        kept = found[result["agent"]].data
+        assert result.get("data") == (kept and json.loads(kept)) or ("data" not in result and wire_bytes(query) > 9_000)
     assert ("responseUrl" in end["result"]) == (not fits(response))
+
+
+@pytest.mark.parametrize(("query", "kept"), [("Why?", 2), ("\x01" * 4_000, 1)], ids=["short", "long"])
+def test_of_several_agents_figures_the_last_are_left_out_so_that_something_of_each_text_is_there(query, kept):
+    agents = ("first", "second", "third")
+    job = replace(DONE, query=query, agents=agents, completed_agents=agents)
+    answers = KeptTexts()
+    found = {
+        agent: answers.store(job, an_answer(agent, "a" * 2 * MAX_TEXT_BYTES, data=figures_of(MAX_FIGURES_BYTES)))
+        for agent in agents
+    }
+    message = messages.job_snapshot(job, found, answers)
+    assert len(message.encode()) <= MAX_MESSAGE_BYTES
+    now = wire_of(message)
+    assert ["data" in result for result in now["results"]] == [True] * kept + [False] * (3 - kept)
+    texts = [*(result["content"] for result in now["results"]), now["result"]["response"]]
+    assert min(map(len, texts)) > 4_000
 
 
 # What agents answered: kept with the job, the large ones in the bucket, the first one for good.
 
 
 JOB = a_job()
-SMALL = an_answer(content="# Überblick\n\n😀 \x00 日本")
+SMALL = an_answer(content="# Überblick\n\n😀 \x00 日本", data=json.dumps([FORECAST], ensure_ascii=False))
 UNTIMELY = an_answer(SAVINGS, "It did not answer in time.", UNANSWERED, timed_out=True)
 LARGE_TEXT = "# Überblick\n" + "0123456789\n" * 12_000
 LARGE = replace(SMALL, content=LARGE_TEXT)
@@ -247,7 +306,8 @@ def test_the_first_answer_counts_whatever_an_overtaken_worker_brings(answers, fi
 def test_the_first_text_in_the_bucket_counts_though_its_worker_died_before_it_was_an_answer(answers, s3, bucket_name):
     s3.put_object(Bucket=bucket_name, Key=KEY, Body=LARGE_TEXT.encode())
     stored = answers.put(JOB, replace(LARGE, content=OTHER_TEXT))
-    assert stored == replace(LARGE, content=first_part(LARGE_TEXT), is_large=True)
+    # Figures that belong to another text would say something else than this one.
+    assert stored == replace(LARGE, content=first_part(LARGE_TEXT), data=None, is_large=True)
     assert answers.with_whole_content(JOB, stored).content == LARGE_TEXT
 
 

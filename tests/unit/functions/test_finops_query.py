@@ -51,7 +51,9 @@ def test_a_question_is_stored_and_queued_before_it_is_acknowledged(services, sig
 @pytest.mark.parametrize(("agents", "asked"), [(None, (COST,)), ((SAVINGS, COST), (SAVINGS, COST))])
 def test_the_words_choose_the_agents_unless_the_asker_does(services, signed_in, agents, asked):
     finops_query(services, signed_in(), replace(QUESTION, agents=agents))
-    assert job_of(services).agents == asked
+    job, titles = job_of(services), {COST: "Cost analysis", SAVINGS: "Optimisation"}
+    # Their headings are kept with them, for when they have left the deployment.
+    assert (job.agents, job.titles) == (asked, tuple(titles[agent] for agent in asked))
 
 
 @pytest.mark.parametrize(

@@ -55,10 +55,10 @@ def test_a_job_comes_back_from_its_item_as_it_was(job):
 
 def test_what_an_older_item_lacks_is_as_in_a_new_job():
     item = a_job(followers=frozenset()).to_item()
-    for name in ("completedAgents", "attempts", "leaseUntil", "queuedAt", "requeues", "partial"):
+    for name in ("titles", "completedAgents", "attempts", "leaseUntil", "queuedAt", "requeues", "partial"):
         del item[name]
     # What it has besides, nobody reads any more.
-    assert Job.from_item({**item, "endId": "end-1"}) == a_job(followers=frozenset())
+    assert Job.from_item({**item, "endId": "end-1"}) == a_job(followers=frozenset(), titles=())
 
 
 def test_agents_are_found_by_name_each_once_and_an_unknown_one_is_refused_with_the_names_that_there_are():

@@ -84,6 +84,7 @@ def test_the_whole_state_is_the_first_answer_and_the_connection_follows(services
     result = {"agent": COST, "title": f"Title of {COST}", "content": "Costs rose.", "status": "completed"}
     assert first == {
         **{"type": "job_snapshot", "jobId": "job-1", "query": "Why did my costs rise?", "agents": [COST, SAVINGS]},
+        "titles": {COST: "Cost analysis", SAVINGS: "Optimisation"},
         **{"status": PROCESSING, "progress": 52, "message": "One of two.", "completed_agents": [COST], "seq": 3},
         **{"results": [result | {"timestamp": 1_000_030}], "createdAt": 1_000_000, "updatedAt": 1_000_000},
     }

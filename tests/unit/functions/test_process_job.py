@@ -1,5 +1,6 @@
 """A job's way through a worker: each step is stored, then sent, to its end, though its worker die or be overtaken."""
 
+import json
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import combinations
@@ -13,6 +14,7 @@ from finops_websocket.errors import AgentFailed, AgentTimedOut, EndNotTold, JobH
 from finops_websocket.jobs.job import CANCELLED, COMPLETED, FAILED, PROCESSING
 from unit.doubles.aws_calls import AFTER, BEFORE, Crash, calls_to
 from unit.doubles.embedded_metrics import names
+from unit.doubles.sample_figures import FORECAST
 from unit.doubles.sample_jobs import COST, LEASE, SAVINGS, a_message, an_answer, claim, store, stored
 from unit.doubles.scripted_agents import ScriptedAgents, after, fails, join_agents, says
 
@@ -58,6 +60,17 @@ def test_a_job_s_steps_are_stored_and_then_sent_in_order(services):
     job = stored(services.jobs)
     assert (job.status, job.progress, job.partial) == (COMPLETED, 100, False)
     assert (job.followers, job.is_open) == (frozenset(), False)
+
+
+def test_figures_stand_beside_their_agent_s_answer_and_in_the_state(services):
+    services.agents.behaviours[COST] = says("Costs rose.", json.dumps([FORECAST]))
+    serve(services)
+    services.delivery.send_snapshot("connection-2", stored(services.jobs))
+    [state] = services.channel.to("connection-2")
+    assert state["titles"] == {COST: "Cost analysis", SAVINGS: "Optimisation"}
+    told = [each["result"] for each in services.channel.to("connection-1") if each["type"] == "agent_completed"]
+    for results in (told, state["results"]):
+        assert {each["agent"]: each.get("data") for each in results} == {COST: [FORECAST], SAVINGS: None}
 
 
 @pytest.mark.parametrize(
@@ -259,7 +272,7 @@ def test_answers_that_are_stored_are_announced_again_in_steps_of_their_own_and_a
     services, s3, bucket_name, claimed, announced
 ):
     whole = "A large answer.\n" * 10_000
-    services.answers.put(claimed, an_answer(COST, whole))
+    services.answers.put(claimed, an_answer(COST, whole, data=json.dumps([FORECAST])))
     services.answers.put(claimed, an_answer(SAVINGS, "Delete the disk."))
     job = services.jobs.record_step(claimed, LEASE, progress=52, message="Asking.", completedAgents=announced)
     services.clock.set(job.lease_until)
@@ -271,6 +284,7 @@ def test_answers_that_are_stored_are_announced_again_in_steps_of_their_own_and_a
     assert_in_order(sent)
     assert min(each["progress"] for each in sent if "progress" in each) == 52
     assert f"jobs/job-1/{COST}.md" in sent[2]["result"]["responseUrl"]
+    assert sent[2]["result"]["data"] == [FORECAST]
     # The whole text of the first worker's answer is in the response, and not its first part alone.
     response = s3.get_object(Bucket=bucket_name, Key="jobs/job-1/response.md")["Body"].read().decode()
     assert response == f"## Title of {COST}\n\n{whole}\n\n## Title of {SAVINGS}\n\nDelete the disk."
