@@ -23,6 +23,8 @@ _MANIFEST = re.compile(
     r"(?P<export>(?:.*/)?)metadata/(?P<partition>[^/]+)/(?:(?P<execution>[^/]+)/)?[^/]*Manifest\.json"
 )
 _DATA = re.compile(r"(?P<export>(?:.*/)?)data/(?P<partition>billing_period=[^/]+)/(?P<file>.+)", re.IGNORECASE)
+# What a folder inside a delivery has in its path, or its files in theirs; they may be of several executions.
+_PART = re.compile(r"(^|/)(billing_period=[^/]+|\d{8}T\d{6}Z?-[\w-]+)/", re.IGNORECASE)
 _EXPORT_FILE = re.compile(r".+\.(csv|csv\.gz|parquet)", re.IGNORECASE)
 # Data that are newer than their manifest are overwritten at this moment, unless they have been for longer than any
 # delivery takes: then somebody has copied them, in whatever order.
@@ -52,18 +54,18 @@ class _Partition:
 
 
 def newest_files(
-    files: Iterable[StoredFile], read: Callable[[StoredFile], bytes], now: datetime | None = None
+    files: Iterable[StoredFile], read: Callable[[StoredFile], bytes], folder: str = "", now: datetime | None = None
 ) -> list[StoredFile]:
     """The files of a folder to answer from: of a delivery its newest execution, otherwise all exports.
 
-    `now` is the clock of the files' times; without it none is taken to be written at this moment.
+    `folder` is its path, and `now` is the clock of the files' times: without it, none is being written.
 
     Raises CostDataError if there are none, UnfinishedError if they are not all there yet.
     """
     files = sorted(files, key=lambda file: file.key)
     exports = _exports(files)
     if not exports:
-        return _plain_exports(files)
+        return _plain_exports(files, folder)
     if len(exports) > 1:
         names = ", ".join(name.strip("/") or "one without a name" for name in sorted(exports))
         raise CostDataError(
@@ -93,10 +95,15 @@ def _exports(files: Sequence[StoredFile]) -> Mapping[str, Mapping[str, _Partitio
     return exports
 
 
-def _plain_exports(files: Sequence[StoredFile]) -> list[StoredFile]:
+def _plain_exports(files: Sequence[StoredFile], folder: str) -> list[StoredFile]:
     found = [file for file in files if _EXPORT_FILE.fullmatch(file.key) and "/." not in f"/{file.key}"]
     if not found:
         raise CostDataError("There is no cost export in this folder: no .csv, .csv.gz or .parquet, and no manifest.")
+    if any(_PART.search(f"{folder}/{file.key}") for file in found):
+        raise CostDataError(
+            "This is a part of an export that AWS Data Exports delivers: name the folder above its data and metadata,"
+            " whose manifests say which files count, or name single files."
+        )
     return found
 
 

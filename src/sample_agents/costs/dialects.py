@@ -38,7 +38,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "commitment_status": ("CommitmentDiscountStatus",),
     "commitment_type": ("CommitmentDiscountType",),
     "description": ("ChargeDescription",),
-    "usage_type": ("x_UsageType",),
+    # FOCUS 1.2 of AWS has in SkuMeter what its 1.0 had in x_UsageType:
+    # https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-focus-1-2-migrating.html
+    "usage_type": ("x_UsageType", "SkuMeter"),
     "tags": ("Tags",),
 }
 AMOUNTS = ("effective", "billed", "list", "contracted", "quantity")

@@ -66,7 +66,7 @@ class S3Place:
                 raise CostDataError(
                     f"There is nothing in {self._uri}: the address is wrong, or nothing is delivered yet."
                 )
-            newest = newest_files(files, self._read, datetime.now(UTC))
+            newest = newest_files(files, self._read, self.path, datetime.now(UTC))
         return [replace(file, key=f"{self.path}{file.key}") for file in newest]
 
     def download(self, file: StoredFile, into: Path) -> None:
@@ -212,17 +212,22 @@ def local_files(paths: Sequence[Path]) -> list[Path]:
     """
     found = []
     for path in paths:
-        if not path.is_dir():
+        if path.is_dir():
+            found += _files_in(path)
+        else:
             path.stat()
             found.append(path)
-            continue
-        files = {each.relative_to(path).as_posix(): each for each in sorted(path.rglob("*")) if each.is_file()}
-        stored = [StoredFile(key, each.stat().st_size) for key, each in files.items()]
-        try:
-            found += [files[file.key] for file in newest_files(stored, lambda file: files[file.key].read_bytes())]  # noqa: B023
-        except CostDataError as error:
-            raise CostDataError(f"{path}: {error}") from error
     return found
+
+
+def _files_in(folder: Path) -> list[Path]:
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    stored = [StoredFile(key, path.stat().st_size) for key, path in files.items()]
+    try:
+        newest = newest_files(stored, lambda file: files[file.key].read_bytes(), str(folder.resolve()))
+    except CostDataError as error:
+        raise CostDataError(f"{folder}: {error}") from error
+    return [files[file.key] for file in newest]
 
 
 def cost_source(uri: str) -> Callable[[], Costs]:

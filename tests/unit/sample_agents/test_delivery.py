@@ -395,7 +395,7 @@ def test_data_that_are_being_overwritten_are_waited_for_but_not_those_that_were_
             StoredFile(name, 9, "2", now - age),
             StoredFile(f"metadata/{MAY}/x-Manifest.json", 9, "1", now - age - timedelta(minutes=5)),
         ]
-        return newest_files(files, lambda _: json.dumps({"dataFiles": [f"s3://b/p/x/{name}"]}).encode(), now)
+        return newest_files(files, lambda _: json.dumps({"dataFiles": [f"s3://b/p/x/{name}"]}).encode(), now=now)
 
     with pytest.raises(UnfinishedError, match=r"AWS is delivering 2026-05 .* Ask again"):
         read(timedelta(minutes=1))
@@ -435,3 +435,20 @@ def test_a_path_that_is_not_there_or_a_folder_without_an_export_is_refused(tmp_p
         local_files([tmp_path / "absent"])
     with pytest.raises(CostDataError, match=f"{tmp_path}: There is no cost export in this folder"):
         local_files([tmp_path])
+
+
+@pytest.mark.parametrize("folder", ["data", f"data/{MAY}", f"data/{MAY.lower()}", f"data/{MAY}/{OLD}"])
+def test_a_part_of_a_delivery_is_not_taken_for_a_folder_of_exports(
+    s3: S3, source: Callable[..., CostSource], tmp_path: Path, folder: str
+) -> None:
+    """All its executions would count, one beside the other."""
+    month = folder.split("/")[1] if "/" in folder else MAY
+    s3.deliver(chunk("1"), partition=month, execution=OLD)
+    data = tmp_path / EXPORT / "data" / month / OLD / "x.csv"
+    data.parent.mkdir(parents=True)
+    data.touch()
+    with pytest.raises(CostDataError, match="This is a part of an export"):
+        source(f"s3://{BUCKET}/{ROOT}/{folder}/")()
+    with pytest.raises(CostDataError, match="This is a part of an export"):
+        local_files([tmp_path / EXPORT / folder])
+    assert local_files([data]) == [data]
