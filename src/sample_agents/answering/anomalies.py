@@ -10,7 +10,7 @@ from decimal import Decimal
 from sample_agents.answering.asked import Asked, Body, Measure
 from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, month_after
 from sample_agents.answering.figures import Column, Figure, Row
-from sample_agents.answering.sections import by_measure, nothing, without_blanks
+from sample_agents.answering.sections import by_measure, nothing, reservations
 from sample_agents.answering.tables import Values, field_columns, value_cells
 from sample_agents.answering.writing import count, plain
 from sample_agents.errors import UnanswerableError
@@ -74,7 +74,9 @@ def anomalies(asked: Asked) -> Body:
         ]
         runs.sort(key=lambda run: (-abs(run.above), run.first, run.values))
         if not runs:
-            sections.append(f"**No day stands out {when}** ({plain(measure.name)}){without_blanks(asked, part)}.")
+            sections.append(
+                f"**No day stands out {when}** ({plain(measure.name)}){reservations(asked, measure, part)}."
+            )
             continue
         figure = _figure(asked, measure, runs)
         name = " / ".join(plain(str(cell)) for cell in value_cells(asked, fields, runs[0].values).values())
@@ -82,7 +84,7 @@ def anomalies(asked: Asked) -> Body:
         sections += [
             f"**{count(len(runs), 'anomaly').replace('anomalys', 'anomalies')} {when}; the largest: {name}, "
             f"{_days(runs[0])}, {measure.say(abs(runs[0].above))} {side} usual ({measure.say(runs[0].amount)} instead "
-            f"of {measure.say(runs[0].usual)}){without_blanks(asked, part)}**.",
+            f"of {measure.say(runs[0].usual)}){reservations(asked, measure, part)}**.",
             figure.markdown(),
         ]
         figures.append(figure)

@@ -145,14 +145,12 @@ class Asked:
 
     def check_metric(self) -> None:
         """Refuse a metric that the data lack, with those that they have."""
-        metric = self.query.metric
-        if self.costs.has(metric) and (metric is not Metric.COVERAGE or self.costs.has(Metric.LIST)):
-            return
-        there = [other.value for other in Metric if other not in RATIOS and self.costs.has(other)]
-        raise UnanswerableError(
-            f"The data have no {metric.value}: the column {METRICS[metric][0]} is missing or empty. "
-            f"They have: {', '.join(there)}."
-        )
+        lack = self.costs.lacks(self.query.metric, self.providers)
+        if not lack and self.query.metric is Metric.COVERAGE:
+            lack = self.costs.lacks(Metric.LIST, self.providers)
+        if lack:
+            there = [one.value for one in Metric if one not in RATIOS and self.costs.has(one, self.providers)]
+            raise UnanswerableError(f"{lack} The data have: {', '.join(there) or 'no metric'}.")
 
     def cover(self, period: Period, every: Unit | None = None) -> Covered:
         """How much of the period the data have.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sample_agents.answering.asked import Asked, Body, Covered, Measure
 from sample_agents.answering.calendar_units import in_words, unit_before, unit_label, unit_of, units_in, year_before
 from sample_agents.answering.figures import MARK, Column, Figure, Row
-from sample_agents.answering.sections import by_measure, nothing, or_zero, without_blanks
+from sample_agents.answering.sections import by_measure, nothing, or_zero, reservations
 from sample_agents.answering.sql import Group
 from sample_agents.answering.tables import (
     Bucket,
@@ -63,7 +63,7 @@ def comparison(asked: Asked) -> Body:
             if len(covered) == 2
             else _side_by_side(asked, measure, covered, amounts)
         )
-        sections.append(f"**{said}{without_blanks(asked, part)}{unlike and f', {unlike}'}**.")
+        sections.append(f"**{said}{reservations(asked, measure, part)}{unlike and f', {unlike}'}**.")
         if unlike:
             sections.append(_by_day(measure, covered, amounts))
         sections.append(figure.markdown())
@@ -212,7 +212,7 @@ def growth(asked: Asked) -> Body:
         sums = Sums(asked, measure, of_measure, buckets)
         amounts = {unit: sums.of(buckets=[number]) for number, unit in enumerate(units)}
         said = _growth_said(asked, measure, every, way, pairs, amounts)
-        sections.append(f"**{said}{without_blanks(asked, of_measure)}{limits}**.")
+        sections.append(f"**{said}{reservations(asked, measure, of_measure)}{limits}**.")
         figure = (
             _growth_by_value(asked, measure, every, of_measure, pairs)
             if query.by

@@ -10,7 +10,7 @@ from sample_agents.answering.asked import Asked, Body, Measure
 from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, month_after, months_in, unit_of, when
 from sample_agents.answering.figures import Column, Figure, Row
 from sample_agents.answering.forecast import FEWEST_MONTHS, MOST_MONTHS_AHEAD, Model, Running
-from sample_agents.answering.sections import by_measure, nothing, without_blanks
+from sample_agents.answering.sections import by_measure, nothing, reservations
 from sample_agents.answering.writing import count, percent, plain, rounded
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Period, Unit
@@ -58,7 +58,7 @@ def forecast_report(asked: Asked) -> Body:
             if group.start:
                 days[group.start] += group.amount
         text, figure = _section(asked, measure, calendar, period, days)
-        sections.append(text + without_blanks(asked, part))
+        sections.append(text + reservations(asked, measure, part))
         if figure:
             sections[-1:] = [sections[-1], figure.markdown()]
             figures.append(figure)

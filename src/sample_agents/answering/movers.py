@@ -14,7 +14,7 @@ from sample_agents.answering.changes import (
     unlikeness,
 )
 from sample_agents.answering.figures import Column, Figure, Row
-from sample_agents.answering.sections import by_measure, nothing, or_zero, without_blanks
+from sample_agents.answering.sections import by_measure, nothing, or_zero, reservations
 from sample_agents.answering.sql import Group
 from sample_agents.answering.tables import Sums, Values, field_name, period_buckets, value_cells
 from sample_agents.answering.writing import change, plain
@@ -53,7 +53,7 @@ def movers(asked: Asked) -> Body:
         headline = (
             f"**{asked.metric} {way}{f' by {measure.say(abs(after - before))}' if before != after else ''} from "
             f"{covered[0].words} with {measure.say(before)} to {covered[1].words} with {measure.say(after)} "
-            f"({change(before, after)}{f'; {unlike}' if unlike else ''}){without_blanks(asked, part)}**."
+            f"({change(before, after)}{f'; {unlike}' if unlike else ''}){reservations(asked, measure, part)}**."
         )
         figure = changes_table(sums, f"What changed, by {names}", fields, columns, most=10)
         first = _first_movers(sums)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sample_agents.answering.asked import Asked, Body, Measure
 from sample_agents.answering.figures import MARK, Column, Figure, Row
-from sample_agents.answering.sections import by_measure, without_blanks
+from sample_agents.answering.sections import by_measure, reservations
 from sample_agents.answering.sql import COMMITMENT, Group
 from sample_agents.answering.tables import Values, field_columns, period_buckets, time_label, unit_buckets, value_cells
 from sample_agents.answering.writing import percent
@@ -14,7 +14,7 @@ from sample_agents.errors import UnanswerableError
 from sample_agents.query import Metric, Shape
 
 _PARTS = {
-    Metric.UTILISATION: ("Used", "Unused", "is used", "no commitment, used or unused"),
+    Metric.UTILISATION: ("Used", "Unused", "is used", "no commitment, used or unused,"),
     Metric.COVERAGE: ("Covered", "On demand", "is covered", "no usage that a commitment covers or could cover"),
 }
 _MOST_VALUES = 50
@@ -52,7 +52,7 @@ def ratio(asked: Asked) -> Body:
                 )
             else:
                 each.append(f"nothing {one.when}")
-        sections.append(f"**{asked.metric}{without_blanks(asked, part)}: {'; '.join(each)}**.")
+        sections.append(f"**{asked.metric}{reservations(asked, measure, part)}: {'; '.join(each)}**.")
         rows: list[Row] = []
         for bucket in buckets:
             of_it = [group for group in part if (group.period, group.start) == (bucket.period, bucket.start)]

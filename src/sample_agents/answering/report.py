@@ -10,10 +10,10 @@ from sample_agents.answering.asked import Asked, Body, Covered, Measure
 from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, unit_label, units_in, when
 from sample_agents.answering.changes import comparison, growth
 from sample_agents.answering.expected import forecast_report
-from sample_agents.answering.figures import Answer
+from sample_agents.answering.figures import Answer, Column, Figure, Row
 from sample_agents.answering.movers import movers
 from sample_agents.answering.ratios import ratio
-from sample_agents.answering.sections import by_measure, nothing, or_zero, without_blanks
+from sample_agents.answering.sections import by_measure, nothing, or_zero, reservations
 from sample_agents.answering.sql import Group
 from sample_agents.answering.tables import (
     Bucket,
@@ -31,7 +31,9 @@ from sample_agents.answering.tables import (
 from sample_agents.answering.writing import count, percent, plain
 from sample_agents.costs.charges import Costs
 from sample_agents.errors import UnanswerableError
-from sample_agents.query import Direction, Period, Query, Shape, Unit
+from sample_agents.query import Direction, Metric, Period, Query, Shape, Unit
+
+_MOST_UNITS = 4  # of a quantity, with a table each
 
 
 def answer(query: Query, costs: Costs, today: date) -> Answer:
@@ -51,8 +53,11 @@ def _total(asked: Asked) -> Body:
     if not groups:
         return nothing(covered)
     buckets = unit_buckets(covered, query.every) if query.every else period_buckets(covered)
+    measures = by_measure(asked, groups)
+    if len(measures) > _MOST_UNITS:
+        return _by_unit(asked, covered, measures)
     sections, figures = [], []
-    for measure, part in by_measure(asked, groups):
+    for measure, part in measures:
         sums = Sums(asked, measure, part, buckets)
         times = " and ".join(one.when for one in covered)
         is_additive = are_disjoint(query.periods)
@@ -66,15 +71,30 @@ def _total(asked: Asked) -> Body:
                 order = _ranked_buckets(sums)
             figure = time_table(sums, title, label, is_additive=is_additive, order=order)
         if len(covered) == 1:
-            headline = f"**{asked.metric} {times}{without_blanks(asked, part)}: {measure.say(sums.of())}**"
+            headline = f"**{asked.metric} {times}{reservations(asked, measure, part)}: {measure.say(sums.of())}**"
         else:
             amounts = _of_periods(sums, covered)
             each = [f"{measure.say(amount)} {one.when}" for amount, one in zip(amounts, covered, strict=True)]
             together = [f"together {measure.say(sums.of())}"] if is_additive else []
-            headline = f"**{asked.metric}{without_blanks(asked, part)}: {'; '.join(each + together)}**"
+            headline = f"**{asked.metric}{reservations(asked, measure, part)}: {'; '.join(each + together)}**"
         sections += [f"{headline}{_ranking(sums, order)}.", figure.markdown()]
         figures.append(figure)
-    return Body(sections, figures, groups, covered, _unlisted(groups))
+    return Body(sections, figures, groups, covered, _unlisted(asked, groups))
+
+
+def _by_unit(asked: Asked, covered: Sequence[Covered], measures: Sequence[tuple[Measure, list[Group]]]) -> Body:
+    """A quantity in many units, as a table of them; broken down, there would be as many tables."""
+    names = ", ".join(plain(measure.name) or "(no unit)" for measure, _ in measures)
+    if asked.query.by or asked.query.every or len(covered) > 1:
+        raise UnanswerableError(f"This is consumed in {len(measures)} units, which I do not add: name one of {names}.")
+    rows: list[Row] = [
+        {"unit": measure.name or "(no unit)", "amount": sum((group.amount for group in groups), Decimal(0))}
+        for measure, groups in measures
+    ]
+    columns = (Column("unit", "Unit"), Column("amount", asked.metric, "number"))
+    figure = Figure(f"{asked.metric} {when(covered[0].period)}", columns, tuple(rows))
+    headline = f"**{asked.metric} {covered[0].when}: in {len(measures)} units**, which are not added to each other."
+    return Body([headline, figure.markdown()], [figure], [group for _, part in measures for group in part], covered)
 
 
 def _of_periods(sums: Sums, covered: Sequence[Covered]) -> list[Decimal]:
@@ -148,7 +168,7 @@ def _average(asked: Asked) -> Body:
             f"{measure.say(sums.of(buckets=[number]))} per {query.every.value}, over {over[number]} of {one.words}"
             for number, one in enumerate(covered)
         ]
-        headline = f"**Average {query.metric.value}{without_blanks(asked, part)}: {'; '.join(each)}**."
+        headline = f"**Average {query.metric.value}{reservations(asked, measure, part)}: {'; '.join(each)}**."
         sections += [headline, figure.markdown()]
         figures.append(figure)
     left_out = (
@@ -159,7 +179,7 @@ def _average(asked: Asked) -> Body:
             "one that the data have, without a charge, counts as 0."
         )
     )
-    return Body(sections, figures, groups, covered, [left_out, *_unlisted(groups)])
+    return Body(sections, figures, groups, covered, [left_out, *_unlisted(asked, groups)])
 
 
 def _whole_units(asked: Asked, part: Covered, every: Unit) -> list[Period]:
@@ -210,17 +230,19 @@ def _share(asked: Asked) -> Body:
         times = " and ".join(one.when for one in covered)
         sections += [
             f"**{percent(100 * part.of() / whole.of())} of the {query.metric.value} {times}: {measure.say(part.of())} "
-            f"of {measure.say(whole.of())}{without_blanks(asked, groups)}**.",
+            f"of {measure.say(whole.of())}{reservations(asked, measure, groups)}**.",
             figure.markdown(),
         ]
         figures.append(figure)
     selected = asked.selection(query.filters)
-    notes = [f"The part: {selected}." if selected else "The part is everything.", *_unlisted(wholes)]
+    notes = [f"The part: {selected}." if selected else "The part is everything.", *_unlisted(asked, wholes)]
     return Body(sections, figures, wholes, covered, notes)
 
 
-def _unlisted(groups: Sequence[Group]) -> list[str]:
+def _unlisted(asked: Asked, groups: Sequence[Group]) -> list[str]:
     """Of savings against list: how much cost has no list price to compare with."""
+    if asked.query.metric is not Metric.SAVED:
+        return []
     costs: dict[str, Decimal] = defaultdict(Decimal)
     for group in groups:
         costs[group.measure] += group.base

@@ -33,7 +33,10 @@ def nothing(covered: Sequence[Covered]) -> Body:
     return Body([f"**There is no charge** for this selection {when}."], covered=covered)
 
 
-def without_blanks(asked: Asked, groups: Sequence[Group]) -> str:
-    """What a headline says of rows that lack the metric."""
+def reservations(asked: Asked, measure: Measure, groups: Sequence[Group]) -> str:
+    """What a headline says of rows that lack the metric, and of cost that the export has twice."""
     blank = sum(group.blank for group in groups)
-    return f", without {count(blank, 'row')} that have no {METRICS[asked.query.metric][0]}" if blank else ""
+    said = f", without {count(blank, 'row')} that have no {METRICS[asked.query.metric][0]}" if blank else ""
+    if asked.query.metric is Metric.EFFECTIVE and (twice := sum((group.base for group in groups), Decimal(0))):
+        said += f", with {measure.say(twice)} of purchases counted beside the usage that they cover"
+    return said

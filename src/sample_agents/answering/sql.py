@@ -22,7 +22,9 @@ class Group(NamedTuple):
     start: date | None  # the first day of the unit of time, where there are any
     values: tuple[str, ...]  # of each field
     amount: Decimal  # of the rows that have the metric
-    base: Decimal  # of a ratio, the whole; of savings, the effective cost of rows without a list price
+    # Of a ratio, the whole; of savings, the effective cost of rows without a list price; of effective cost, what is in
+    # it twice.
+    base: Decimal
     rows: int
     blank: int  # rows that lack the metric
     long: int  # rows for more than a day, which count on the day that they begin
@@ -40,9 +42,12 @@ class _Sum:
 
 # On-demand usage of services that have a commitment.
 _COVERABLE = f"{ON_DEMAND} AND service IN (SELECT service FROM charges WHERE commitment_status = 'Used')"
+# Purchases of commitments that cost something beside the usage that they cover: FOCUS has 0 there.
+_TWICE = """charge_category = 'Purchase' AND effective <> 0 AND commitment_id IN (
+    SELECT commitment_id FROM charges WHERE commitment_id <> '' AND commitment_status <> '' AND effective <> 0)"""
 
 _SUMS = {
-    Metric.EFFECTIVE: _Sum("sum(effective)", blank="effective IS NULL"),
+    Metric.EFFECTIVE: _Sum("sum(effective)", f"sum(effective) FILTER ({_TWICE})", "effective IS NULL"),
     Metric.BILLED: _Sum("sum(billed)", blank="billed IS NULL"),
     Metric.LIST: _Sum("sum(list)", blank="list IS NULL"),
     Metric.CONTRACTED: _Sum("sum(contracted)", blank="contracted IS NULL"),

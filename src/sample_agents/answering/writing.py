@@ -58,7 +58,7 @@ def money(value: Decimal, currency: str) -> str:
 def change(before: Decimal, after: Decimal) -> str:
     """The relative change, as `+12.3 %`; words where a percentage means nothing."""
     if before == after:
-        return "none"
+        return "unchanged"
     return percent(100 * (after - before) / abs(before), signed=True) if before else "new"
 
 

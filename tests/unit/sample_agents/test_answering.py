@@ -54,7 +54,7 @@ def company():
                     BilledCost=str(round(cost / 3, 9)),
                     ConsumedQuantity=str(numbers.randrange(100)),
                     ConsumedUnit="Hours" if service == EC2 else "GB",
-                    ResourceId=f"{service[:12]}-{numbers.randrange(3)}",
+                    ResourceId=f"{service[:12]}-{numbers.randrange(5)}",
                     SubAccountId=numbers.choice(["1", "2"]),
                     Tags=numbers.choice(['{"team": "a"}', '{"team": "b"}', ""]),
                 )
@@ -218,6 +218,16 @@ def test_a_quantity_is_never_added_over_units(costs):
     }
     hours = added(ROWS, OCTOBER, "ConsumedQuantity", ServiceName=EC2)
     assert f"**Consumed quantity in October 2026: {hours:,} Hours**" in given.markdown
+
+
+def test_a_quantity_in_many_units_is_one_table_of_them(load):
+    costs = load([charge(day, 1, ConsumedQuantity="2", ConsumedUnit=f"Unit {day.day % 6}") for day in OCTOBER])
+    (figure,) = ask(costs, Shape.TOTAL, OCTOBER, metric=Metric.QUANTITY).figures
+    assert {row["unit"]: row["amount"] for row in figure.rows} == {
+        f"Unit {rest}": 2 * sum(day.day % 6 == rest for day in OCTOBER) for rest in range(6)
+    }
+    with pytest.raises(UnanswerableError, match="6 units, which I do not add: name one of Unit 0, Unit 1"):
+        ask(costs, Shape.TOTAL, OCTOBER, metric=Metric.QUANTITY, by=(REGION,))
 
 
 def test_savings_against_list_are_of_rows_with_both_and_the_cost_of_others_is_said(costs):
@@ -403,15 +413,32 @@ def test_what_is_not_in_the_data_is_refused_with_what_is(costs):
 def test_a_metric_that_the_data_lack_is_refused_by_name(load):
     costs = load([charge(day, 1, ContractedCost="") for day in OCTOBER])
     with pytest.raises(
-        UnanswerableError, match=r"no contracted cost: the column ContractedCost .* They have: effective"
+        UnanswerableError, match=r"no contracted cost, because ContractedCost is blank .* The data have: effe"
     ):
         ask(costs, Shape.TOTAL, OCTOBER, metric=Metric.CONTRACTED)
 
 
 def test_rows_without_the_metric_are_said_in_the_headline(load):
-    costs = load([charge(day, 1 if day.day > 2 else "") for day in OCTOBER])
-    assert "in October 2026, without 2 rows that have no EffectiveCost: 29.00 USD**" in headline(
-        ask(costs, Shape.TOTAL, OCTOBER)
+    costs = load([charge(day, 1, ListCost="1" if day.day > 2 else "") for day in OCTOBER])
+    said = headline(ask(costs, Shape.TOTAL, OCTOBER, metric=Metric.LIST))
+    assert said == "**List cost in October 2026, without 2 rows that have no ListCost: 29.00 USD**."
+
+
+def test_purchases_beside_the_usage_that_they_cover_are_said_in_the_headline(load):
+    plan = {"CommitmentDiscountId": "plan", "ServiceName": EC2}
+    costs = load(
+        [charge(day, 10, CommitmentDiscountStatus="Used", **plan) for day in OCTOBER]
+        + [charge(OCTOBER.first, 310, ChargeCategory="Purchase", **plan)]
+        + [charge(OCTOBER.first, 5, ChargeCategory="Purchase", ServiceName="Marketplace")]
+    )
+    said = headline(ask(costs, Shape.TOTAL, OCTOBER))
+    assert said == (
+        "**Effective cost in October 2026, with 310.00 USD of purchases counted beside the usage that they cover: "
+        "625.00 USD**."
+    )
+    usage = (Filter(Dimension.CHARGE_CATEGORY, ("Usage",)),)
+    assert (
+        headline(ask(costs, Shape.TOTAL, OCTOBER, filters=usage)) == "**Effective cost in October 2026: 310.00 USD**."
     )
 
 
