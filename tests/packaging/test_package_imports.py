@@ -133,10 +133,15 @@ def test_a_cold_start_loads_what_the_function_needs_and_not_much_else(
 
 
 # Lambda fetches a package before a cold start. Bytes, with bytecode, and about a tenth above today's.
-MOST_BYTES = {"connection_manager": 8_400_000, "message_handler": 2_200_000, "background_processor": 2_200_000}
+MOST_BYTES = {
+    "connection_manager": 8_400_000,
+    "message_handler": 2_200_000,
+    "background_processor": 2_200_000,
+    "sample_agents": 28_000_000,  # nearly all of it DuckDB
+}
 
 
-@pytest.mark.parametrize("function", PACKAGES)
+@pytest.mark.parametrize("function", MOST_BYTES)
 def test_a_package_is_no_larger_than_it_needs_to_be(host_build: ProjectCopy, function: str) -> None:
     assert host_build.package(function).stat().st_size <= MOST_BYTES[function]
 
