@@ -71,7 +71,7 @@ class S3Place:
 
     def download(self, file: StoredFile, into: Path) -> None:
         """Write a file of the bucket's, whole or not at all."""
-        unfinished = into.with_name(f"{into.name}.unfinished")
+        unfinished = into.with_name(f"{into.name}.{os.getpid()}.unfinished")
         with self._failures():
             # Another version than the listed one is refused: it may belong to the next delivery.
             body = self._s3().get_object(Bucket=self.bucket, Key=file.key, IfMatch=file.version)["Body"]
@@ -156,7 +156,9 @@ class CostSource:
     ) -> None:
         """Keep files in `folder`, each under its ETag; Lambda empties /tmp when a function starts anew."""
         self._place, self._load, self._clock = place, load, clock
-        self._folder = folder or Path(tempfile.gettempdir()) / "cost-exports"
+        # On the local cloud both agents have one /tmp.
+        name = f"cost-exports-{os.environ.get('AWS_LAMBDA_FUNCTION_NAME', '')}"
+        self._folder = folder or Path(tempfile.gettempdir()) / name
         self._files: list[StoredFile] = []
         self._costs: Costs | None = None
         self._next_look = 0.0
@@ -183,6 +185,9 @@ class CostSource:
             return self._costs
         costs = self._load(fetched(self._place, files, self._folder))
         self._files = files
+        if self._costs is not None:
+            # Its memory is needed before Python happens to notice that nobody has it.
+            self._costs.connection.close()
         return costs
 
 
@@ -191,7 +196,7 @@ def fetched(place: S3Place, files: Sequence[StoredFile], folder: Path) -> list[P
     paths = [folder / file.version.strip('"') / Path(file.key).name for file in files]
     folder.mkdir(parents=True, exist_ok=True)
     for old in set(folder.iterdir()) - {path.parent for path in paths}:
-        shutil.rmtree(old)
+        shutil.rmtree(old, ignore_errors=True)
     missing = {path: file for path, file in zip(paths, files, strict=True) if not path.exists()}
     needed, free = sum(file.size for file in missing.values()), shutil.disk_usage(folder).free
     if needed > free:
