@@ -66,10 +66,9 @@ def fiscal_year_start_of(setting: str) -> int | None:
     """
     if not setting.strip():
         return None
-    month = int(setting)
-    if not 1 <= month <= 12:
-        raise ValueError(f"FISCAL_YEAR_START_MONTH must be from 1 to 12, not {month}.")
-    return month
+    if setting.strip() not in map(str, range(1, 13)):
+        raise ValueError(f"FISCAL_YEAR_START_MONTH must be from 1 to 12, not {setting!r}.")
+    return int(setting)
 
 
 _FISCAL_YEAR_START = fiscal_year_start_of(os.environ.get("FISCAL_YEAR_START_MONTH", ""))

@@ -210,7 +210,9 @@ def _share(asked: Asked) -> Body:
             f"I tell shares by {field_name(asked, query.by[0])} or by {query.every.value}, not by both."
         )
     covered = [asked.cover(period, query.every) for period in query.periods]
-    parts = asked.sums(query.periods, every=query.every)
+    # The part lies in the whole, whether its filters say so again or not.
+    within = (*query.whole, *(one for one in query.filters if one not in query.whole))
+    parts = asked.sums(query.periods, every=query.every, filters=within)
     wholes = asked.sums(query.periods, by=(), every=query.every, filters=query.whole)
     if not wholes:
         return nothing(covered)
