@@ -246,7 +246,11 @@ def test_a_finding_has_its_cost_its_saving_and_how_sure_it_is(load, rows, findin
         # The data begin on 5 May.
         (
             Finding.ON_DEMAND,
-            [day(d, 100, m, **EC2) for m, days in ((5, range(5, 32)), (6, range(1, 31)), (7, range(1, 32))) for d in days],
+            [
+                day(number, 100, month, **EC2)
+                for month, days in ((5, range(5, 32)), (6, range(1, 31)), (7, range(1, 32)))
+                for number in days
+            ],
         ),
         # Too slow, too late, from nothing; longer months are no growth.
         (Finding.GROWTH, months("100", "105", "200")),
