@@ -216,7 +216,7 @@ class Asked:
         return (
             first <= unit.first
             and unit.end <= end
-            and all(not cover.first < unit.first < cover.end < unit.end for cover in covers)
+            and not any(unit.first < cover.end < unit.end for cover in covers)
             and all(any(month in cover.months for cover in covers) for month in months)
             and not any(month in cover.missing for cover in covers for month in months)
         )

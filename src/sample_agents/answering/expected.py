@@ -84,7 +84,7 @@ def _calendar(asked: Asked, period: Period) -> _Calendar:
     months = tuple(month for month in whole if month > max(gaps, default=date.min))
     if len(months) < FEWEST_MONTHS:
         missing = ", ".join(f"{month:%B %Y}" for month in gaps)
-        why = f", because {missing} is missing from the data, and I forecast over no gap" if gaps else ""
+        why = f", because {missing} is not whole in the data, and I forecast over no gap" if gaps else ""
         raise UnanswerableError(
             f"I need at least {FEWEST_MONTHS} whole months for a forecast, and have {len(months)}{why}."
         )
@@ -110,7 +110,7 @@ def _section(
             f"history, and a forecast needs at least {FEWEST_MONTHS}.",
             None,
         )
-    model = Model([float(by_month[month]) for month in known], _running(calendar, days, known))
+    model = _model(calendar, days, by_month, known)
     months = _months(measure, calendar, period, days, by_month, model)
     ahead = [month for month in months if month.weight]
     first, last = calendar.step(ahead[0].month), calendar.step(ahead[-1].month)
@@ -170,9 +170,20 @@ def _range(measure: Measure, model: Model, expected: Decimal, off: Decimal) -> t
     return rounded(low, measure.name), rounded(expected + off, measure.name)
 
 
+def _model(
+    calendar: _Calendar, days: Mapping[date, Decimal], by_month: Mapping[date, Decimal], known: Sequence[date]
+) -> Model:
+    history = [float(by_month[month]) for month in known]
+    if not calendar.is_daily:
+        return Model(history)
+    months = [month_after(known[0], number) for number in range(len(known) + MOST_MONTHS_AHEAD + 1)]
+    lengths = [unit_of(Unit.MONTH, month).days for month in months]
+    return Model.of_months(history, _running(calendar, days, known), lengths)
+
+
 def _running(calendar: _Calendar, days: Mapping[date, Decimal], known: Sequence[date]) -> Running | None:
-    """The month that has begun; None if the data end with a month, or are not by day."""
-    if not calendar.is_daily or not calendar.next < calendar.end < month_after(calendar.next, 1):
+    """The month that has begun; None if the data end with a month."""
+    if not calendar.next < calendar.end < month_after(calendar.next, 1):
         return None
     part = Decimal((calendar.end - calendar.next).days) / unit_of(Unit.MONTH, calendar.next).days
 
@@ -206,10 +217,9 @@ def _backtests(model: Model, first: int, last: int) -> str:
     if len(tests) < 2:
         return f"{method} The data are too short for back-tests {ahead}: the range is widened from nearer ones."
     mean = percent(Decimal(repr(100 * sum(map(abs, tests)) / len(tests) / (last - first + 1))))
-    inside = sum(abs(error) * model.level <= model.spread(first, last) for error in tests)
     return (
         f"{method} In {len(tests)} back-tests {ahead} it was off by {mean} of a month's cost a month on average, and "
-        f"{inside} outcomes lay in a range of this width."
+        f"{model.held(first, last)} outcomes lay in a range of this width."
     )
 
 

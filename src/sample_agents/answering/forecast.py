@@ -85,7 +85,7 @@ class Running:
 
     part: float  # of the month's days, those that the data have
     so_far: float
-    by_day: Amounts  # of each month of the history, what it had come to when so much of it was over
+    by_then: Amounts  # of each month of the history, what it had come to when so much of it was over
 
 
 @dataclass(frozen=True)
@@ -97,54 +97,78 @@ class Model:
 
     history: Amounts
     running: Running | None = None
+    days: Sequence[int] = ()  # of the months to come, if the amounts are those of a day
     _memory: dict[tuple[int, int], list[float]] = field(default_factory=dict, compare=False)
 
+    @classmethod
+    def of_months(cls, history: Amounts, running: Running | None, days: Sequence[int]) -> "Model":
+        """The better of two: of the months' amounts, and of their amounts a day, as months differ in length.
+
+        `days` are those of the history's months and of the months to come.
+        """
+        a_day = None
+        if running:
+            so_far = running.so_far / days[len(history)]
+            by_then = [amount / number for amount, number in zip(running.by_then, days, strict=False)]
+            a_day = Running(running.part, so_far, by_then)
+        means = [amount / number for amount, number in zip(history, days, strict=False)]
+        return min(cls(history, running), cls(means, a_day, days[len(history) :]), key=lambda model: model._choice[2])
+
     @cached_property
-    def _choice(self) -> tuple[Method, Way | None]:
+    def _choice(self) -> tuple[Method, Way | None, float]:
+        """The method, how it ends a running month, and by how much both were off in back-tests."""
         known = len(self.history)
         usable = [one for one in METHODS if one.needs <= _FEWEST_TO_LEARN or known >= one.needs + 4]
         ways: tuple[Way | None, ...] = _WAYS if self.running else (None,)
         # As many months ahead as most questions look, and as leave back-tests to choose by.
-        ahead = max(1, min(3, (known - _FEWEST_TO_LEARN) // 3))
-        return min(
-            ((method, way) for method in usable for way in ways),
-            key=lambda choice: statistics.fmean(
-                abs(error) for step in range(1, ahead + 1) for error in self._errors(choice[0], choice[1], step, step)
-            ),
-        )
+        steps = range(1, max(1, min(3, (known - _FEWEST_TO_LEARN) // 3)) + 1)
+        choices = [
+            (
+                method,
+                way,
+                statistics.fmean(abs(error) for step in steps for error in self._errors(method, way, step, step)),
+            )
+            for method in usable
+            for way in ways
+        ]
+        return min(choices, key=lambda choice: choice[2])
 
     @property
     def method(self) -> str:
         """The chosen method, in words."""
-        return self._choice[0].name
+        return self._choice[0].name + (", by its cost a day" if self.days else "")
 
     @property
     def is_positive(self) -> bool:
         """Whether no month is below zero, as one with more credits than costs would be."""
         return all(amount >= 0 for amount in self.history)
 
-    @property
-    def level(self) -> float:
-        """What a month is like; errors are measured in it, because large amounts have large errors."""
-        return _level(self.history)
-
     def expected(self, steps: int) -> list[float]:
         """The amounts of the next months; of the running one with what is spent of it."""
         so_far = (self.running.so_far, statistics.median(self._shares(len(self.history)))) if self.running else None
-        amounts = _continued(*self._choice, self.history, so_far, steps)
+        method, way, _ = self._choice
+        amounts = _continued(method, way, self.history, so_far, steps)
         if self.is_positive:
             amounts = [max(amount, 0.0) for amount in amounts]
-        return amounts
+        return [amount * number for amount, number in zip(amounts, self.days or [1] * steps, strict=False)]
 
     def spread(self, first: int, last: int) -> float:
         """How far the sum of these steps may be off, to either side, in 8 cases of 10."""
+        days = statistics.fmean(self.days[first - 1 : last]) if self.days else 1
+        return self._spread(first, last) * _level(self.history) * days
+
+    def held(self, first: int, last: int) -> int:
+        """How many of the back-tests of these steps ended inside a range of that size."""
+        return sum(abs(error) <= self._spread(first, last) for error in self.errors(first, last))
+
+    def _spread(self, first: int, last: int) -> float:
         errors = self.errors(first, last)
         if len(errors) >= _ENOUGH:
-            return _quantile(errors) * self.level
+            return _quantile(errors)
         if self.running and last > 1:
             # The running month, of which much is known, tells little of those after it.
-            month = _quantile(self.errors(1, 1)) * self.level if first == 1 else 0.0
-            return month + Model(self.history).spread(max(first - 1, 1), last - 1)
+            month = _quantile(self.errors(1, 1)) if first == 1 else 0.0
+            return month + Model(self.history)._spread(max(first - 1, 1), last - 1)
         # Too few back-tests look so far ahead: the errors of single months add up, and grow as those of a random walk.
         single = 0.0
         for step in range(1, last + 1):
@@ -152,12 +176,12 @@ class Model:
             if step > 1 and len(errors) < _ENOUGH:
                 break
             single = max(single, _quantile(errors) / math.sqrt(step))
-        return sum(single * math.sqrt(step) for step in range(first, last + 1)) * self.level
+        return sum(single * math.sqrt(step) for step in range(first, last + 1))
 
     def errors(self, first: int, last: int) -> list[float]:
-        """By how much back-tests of the sum of these steps were off, in units of the level that they knew."""
+        """By how much back-tests of the sum of these steps were off, in parts of what a month was like until then."""
         if (first, last) not in self._memory:
-            self._memory[first, last] = self._errors(*self._choice, first, last)
+            self._memory[first, last] = self._errors(self._choice[0], self._choice[1], first, last)
         return self._memory[first, last]
 
     def _errors(self, method: Method, way: Way | None, first: int, last: int) -> list[float]:
@@ -165,7 +189,7 @@ class Model:
         for known in range(max(method.needs, _FEWEST_TO_LEARN), len(self.history) - last + 1):
             so_far = None
             if self.running:
-                so_far = self.running.by_day[known], statistics.median(self._shares(known))
+                so_far = self.running.by_then[known], statistics.median(self._shares(known))
             forecast = _continued(method, way, self.history[:known], so_far, last)
             off = sum(self.history[known + first - 1 : known + last]) - sum(forecast[first - 1 :])
             errors.append(off / _level(self.history[:known]))
@@ -176,7 +200,7 @@ class Model:
         running = self.running
         if running is None:
             return []
-        pairs = zip(running.by_day[:known], self.history[:known], strict=True)
+        pairs = zip(running.by_then[:known], self.history[:known], strict=True)
         return [part / whole for part, whole in pairs if whole] or [running.part]
 
 
