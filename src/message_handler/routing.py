@@ -18,13 +18,15 @@ _CLAUSE_ENDS = re.compile(r"[?!;:,]|\.(?!\w)|\b(?:and|also|plus|then|but)\b", re
 _SAVED = _words(
     r"sav(?:ings?|ed?)\b.{0,60}\b(?:list (?:prices?|costs?|rates?)"
     r"|(?:against|versus|vs|over|compared \w+) (?:list|on-?demand))"
+    r"|(?:did|have|has) (?:we|i|it) save[ds]?|(?:we|i) saved|(?:reali[sz]ed|achieved) savings|savings rate"
     r"|(?:excluding|except|without|before|after|net of) savings"
 )
-# What only the advisor looks for, whatever else the clause says: "how much do idle addresses cost".
+# What only the advisor answers, whatever else the clause says: "how much do idle addresses cost".
 _FINDINGS = _words(
-    r"idle|unattached|not attached|un-?used|under-?used|(?:un|under|over)-?utili[sz]ed|utili[sz]ation|coverage"
-    r"|un-?tagged|(?:old|older|previous|prior|last|legacy|outdated) (?:\w+ )?generations?|orphan\w*|zombies?|stale"
-    r"|right-?siz\w+|over-?provisioned|wast\w+|could be committed|to commit"
+    r"idle|idling|unattached|not attached|not in use|orphan\w*|un-?used|under-?used|(?:un|under|over)-?utili[sz]ed"
+    r"|wast\w+|utili[sz]ation|coverage|covered by|should (?:we|i) commit|could be committed|on[- ]demand usage"
+    r"|(?:old|older|previous|prior|legacy|outdated) (?:\w+ )?generations?|snapshots?|fast growth"
+    r"|(?:cross|inter)[- ]?(?:zone|az)|between (?:zones|azs)|right-?siz\w+|over-?provisioned"
 )
 _SAVE = _words(
     r"sav(?:e|es|ing|ings)|optimi[sz]\w*|reduc(?:e|es|ing|tions?)|cut|cuts|cutting|lower (?:my|our|the)"
@@ -43,7 +45,8 @@ _COST = _words(
     r"|compar\w+|versus|vs|against|differ\w+|chang\w+|trend\w*|growth|grew|grow\w*|year over year|yoy|mom"
     r"|rose|ris(?:e|es|en|ing)|fell|fall\w*|dropp?\w*|increas\w+|decreas\w+|went (?:up|down)|go(?:ne|ing)? (?:up|down)"
     r"|drivers?|drove|spik\w+|anomal\w+|unusual\w*|outliers?|average\w*|mean|shares?|percent\w*|per cent"
-    r"|amorti[sz]ed|effective|unblended|blended|list (?:costs?|prices?)|contracted|discounts?|so far|to date|ytd|mtd"
+    r"|un-?tagged|amorti[sz]ed|effective|unblended|blended|list (?:costs?|prices?)|contracted|discounts?"
+    r"|so far|to date|ytd|mtd"
 )
 # A cost where the clause has no word of savings, else what is saved: "reduce my costs", "the biggest savings".
 _SPEND = _words(

@@ -41,6 +41,9 @@ BOTH = COST + SAVINGS
                 # Words of savings that only name what is added up.
                 "savings against list in October",
                 "How much did we save compared to list price for EC2 in Q3 2026?",
+                "How much have we saved this year?",
+                "untagged spend in October",
+                "Which resources are untagged?",
                 "EC2 cost excluding savings in May 2026",
                 "What did savings plans cost us in May?",
                 "How much did we spend on reserved instances?",
@@ -69,7 +72,10 @@ BOTH = COST + SAVINGS
                 "unused EBS volumes",
                 "How much do unattached addresses cost us?",
                 "cost of idle and unattached resources",
-                "untagged spend in October",
+                "snapshots in October",
+                "fast growth",
+                "How much of our EC2 usage is covered by savings plans?",
+                "What does cross-zone traffic cost?",
                 "Where are we on old generations?",
                 "What runs on previous generation instances?",
                 "Do we need more reservations?",
@@ -87,7 +93,6 @@ BOTH = COST + SAVINGS
                 "Compare April with May, then recommend what to do",
                 # In doubt.
                 "How much can we save in October?",
-                "How much did we save?",
                 "Did we spend less in May than in April?",
                 "Tell me about our savings plans",
                 # Words are whole words.
