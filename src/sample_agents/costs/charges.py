@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from sample_agents.answering.writing import money, plain
+from sample_agents.answering.writing import count, money, plain
 from sample_agents.costs.coverage import Coverage, MonthOfCharges
 from sample_agents.query import Dimension, Field, Metric, Tag
 
@@ -72,6 +72,8 @@ class Costs:
         self._filled = self._rows_with_values()
         # What every answer must say.
         self.assumptions: tuple[str, ...] = tuple(self._double_counts())
+        # How the files were read; no amount depends on it.
+        self.notes: tuple[str, ...] = tuple(self._notes())
         self.values = cache(self._values)
         self.aliases = cache(self._aliases)
         self._name = cache(self._names)
@@ -119,7 +121,9 @@ class Costs:
         for column in _NEEDED[metric]:
             if not _is_there(filled, column):
                 other = Metric.BILLED if column == "effective" else Metric.EFFECTIVE
-                offer = f": ask for {other.value}, which is there" if _is_there(filled, *_NEEDED[other]) else ""
+                is_cost = column.capitalize() + "Cost" == _COLUMNS[column]
+                offered = is_cost and _is_there(filled, *_NEEDED[other])
+                offer = f": ask for {other.value}, which is there" if offered else ""
                 return f"There is no {metric.value}, because {self._blank(column, filled)}{offer}."
         return ""
 
@@ -168,6 +172,35 @@ class Costs:
         return [
             sentence.format(plain(provider) or "The export", money(cost, currency)) for provider, currency, cost in rows
         ]
+
+    def _notes(self) -> list[str]:
+        inclusive, instants = self._all("SELECT inclusive_ends, instants FROM traits")[0]
+        merged = self._all("SELECT name, value FROM names WHERE field = 'service' ORDER BY ALL")
+        products = self._all(
+            "SELECT product, string_agg(DISTINCT service, ', ') FROM charges WHERE product <> '' GROUP BY 1 ORDER BY 1"
+        )
+        untagged = self._all("SELECT count(*) FROM charges WHERE tag_set = 0 AND charge_category IN ('', 'Usage')")[0][
+            0
+        ]
+        return [
+            *(
+                [f"{count(inclusive, 'row')} end with the last moment of a period, not with the next's first."]
+                * (inclusive > 0)
+            ),
+            *([f"{count(instants, 'row')} start and end at the same moment: they count on that day."] * (instants > 0)),
+            *(f"{name} is {value}." for name, value in merged),
+            *(
+                f"{product} is billed under {names}: it is found by the charges' descriptions."
+                for product, names in products
+            ),
+            *([f"{count(untagged, 'row')} of usage have no tags."] * (untagged > 0 and bool(self.tag_keys))),
+        ]
+
+    def totals(self, metric: Metric) -> list[str]:
+        """The sum of all charges in each currency, as `1,234.56 USD`."""
+        (column,) = _NEEDED[metric]
+        rows = self._all(f"SELECT currency, sum({column}) FROM charges GROUP BY 1 ORDER BY 1")
+        return [money(total, currency) for currency, total in rows]
 
     def _column(self, sql: str, *parameters: str) -> tuple[str, ...]:
         return tuple(row[0] for row in self._all(sql, *parameters))

@@ -14,6 +14,7 @@ from sample_agents.answering.writing import plain
 from sample_agents.query import Period
 
 _DAY = timedelta(days=1)
+_FEWEST_DAYS = 3  # with fewer charges it cannot be told whether they are for each day
 
 
 class MonthOfCharges(NamedTuple):
@@ -149,12 +150,13 @@ def _with_others(
     cover: ProviderCoverage, daily: Collection[ProviderCoverage], months: list[MonthOfCharges]
 ) -> ProviderCoverage:
     """A provider that charges now and then, beside others: its months are delivered as far as theirs are."""
-    now_and_then = not cover.is_daily and all(month.end == month.short_end for month in months)
-    if not (daily and now_and_then):
+    few = sum(len(month.days) for month in months) < _FEWEST_DAYS
+    now_and_then = (few or not cover.is_daily) and all(month.end == month.short_end for month in months)
+    if not (now_and_then and any(other is not cover for other in daily)):
         return cover
     first = max(cover.first.replace(day=1), min(other.first for other in daily))
     end = min(next_month(months[-1].month), max(other.end for other in daily))
-    return replace(cover, first=min(first, cover.first), end=max(end, cover.end))
+    return replace(cover, first=min(first, cover.first), end=max(end, cover.end), is_daily=False)
 
 
 def _missing_days(days: list[date]) -> tuple[Period, ...]:

@@ -62,8 +62,8 @@ _VERSIONS = {
 }
 
 # What is billed under another service, by words (RE2) of the charge's usage type and description; where they are
-# ambiguous, only of these services. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html has the types
-# of volumes, which databases are billed by, too.
+# ambiguous, only of these services. The types of volumes, by which databases are billed, too:
+# https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
 _EC2, _VPC = "Amazon Elastic Compute Cloud", "Amazon Virtual Private Cloud"
 PRODUCTS = (
     ("NAT Gateway", r"(?i)\bnat ?gateway", (_EC2, _VPC)),

@@ -113,10 +113,12 @@ class ExportFile:
             reason = "{} is the name of a column: files with other columns were joined here. Give them one by one."
         shown = repr(value if len(value) <= 40 else value[:39] + "…")
         hint = next((f" ({words})" for pattern, words in _HINTS if re.fullmatch(pattern, value)), "")
-        return self.error(f"{place}: {reason.format(shown).removesuffix('.')}{hint}.")
+        return self.error(f"{place}: {reason.replace('{}', shown, 1).removesuffix('.')}{hint}.")
 
     def structural_refusal(self, columns: Sequence[str], found: str) -> CostDataError:
-        """Why the file is no table of text; `found` is what DuckDB says of it."""
+        """Why the file is no table; `found` is what DuckDB says of it."""
+        if self.kind is Kind.PARQUET:
+            return self.error(f"The Parquet file is damaged or cut off: {found.splitlines()[0]}")
         for line, cells in self._rows():
             if len(cells) not in (0, len(columns)):
                 return self.error(f"Line {line} has {len(cells)} cells; the header names {len(columns)} columns.")

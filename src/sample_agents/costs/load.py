@@ -7,6 +7,7 @@ decimals of 18 places, never through a double.
 import itertools
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -173,7 +174,10 @@ def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path)
     link.symlink_to(file.path)
     if file.kind is Kind.PARQUET:
         source = f"read_parquet('{link}', binary_as_string = true, hive_partitioning = false)"
-        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        try:
+            described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        except duckdb.Error as error:
+            raise _refusal(file, [], error) from error
         columns = [str(name) for name, *_ in described]
         values = [_parquet_text(str(name), str(kind)) for name, kind, *_ in described]
     else:
@@ -246,7 +250,8 @@ def _refusal(file: ExportFile, columns: Sequence[str], error: duckdb.Error) -> C
     try:
         told = json.loads(str(error).partition("Error: ")[2])
     except ValueError:
-        return file.structural_refusal(columns, str(error))
+        # DuckDB knows the file by a name of ours.
+        return file.structural_refusal(columns, re.sub(r"'?\S*/source'?", file.path.name, str(error)))
     return file.refusal(columns, told["field"], told["value"], told["reason"])
 
 

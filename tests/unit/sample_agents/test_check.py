@@ -1,0 +1,57 @@
+"""What `--costs` prints of an export."""
+
+import pytest
+
+from sample_agents.costs.check import main
+
+
+def test_all_that_was_found_is_printed(write_export, today, capsys):
+    month = {"ChargePeriodStart": "2026-06-01T00:00:00Z", "ChargePeriodEnd": "2026-06-30T23:59:59Z"}
+    path = write_export(
+        [
+            {"EffectiveCost": "1234.5"},
+            month | {"BillingCurrency": "EUR", "ServiceName": "AmazonEC2", "ContractedCost": "", "Tags": ""},
+            {"ProviderName": "Oracle", "RegionId": "", "RegionName": "", "ServiceProviderName": "x"},
+        ]
+    )
+    assert main([str(path)], today) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines() == [
+        f"{path}: FOCUS 1.3, 3 rows in 1 file",
+        "  AWS: 1 May 2026 to 30 June 2026; by the month or now and then; 2 complete months",
+        "  Oracle: 1 May 2026 to 31 May 2026; by the month or now and then; 1 complete month",
+        "  Total of EffectiveCost: 1.00 EUR, 1,235.50 USD",
+        "  Total of BilledCost: 1.00 EUR, 2.00 USD",
+        "  Tags: team",
+        "  No row has a value for: resource, product",
+        *(
+            f"  Missing: There is no commitment {metric}, because CommitmentDiscountStatus is blank in all rows of AWS, Oracle."
+            for metric in ("utilisation", "coverage")
+        ),
+        "  Note: 1 row end with the last moment of a period, not with the next's first.",
+        "  Note: AmazonEC2 is Amazon Elastic Compute Cloud.",
+        "  Note: 1 row of usage have no tags.",
+    ]
+
+
+def test_a_folder_is_one_export(write_export, tmp_path, today, capsys):
+    write_export([{}], "a.csv")
+    write_export([{}], "b.csv")
+    (tmp_path / "manifest.json").write_text("{}")
+    assert main([str(tmp_path)], today) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path}: FOCUS 1.0, 2 rows in 2 files\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"PK\x03\x04", "costs.csv: This is a zip archive or an Excel workbook"), (None, "No such file or directory")],
+)
+def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path, today, capsys, content, sentence):
+    path = tmp_path / "costs.csv"
+    if content:
+        path.write_bytes(content)
+    assert main([str(path)], today) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert sentence in err
