@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from sample_agents.answering.writing import count, money, plain
+from sample_agents.answering.writing import money, plain
 from sample_agents.costs.coverage import Coverage, MonthOfCharges
 from sample_agents.query import Dimension, Field, Metric, Tag
 
@@ -182,18 +182,15 @@ class Costs:
         untagged = self._all("SELECT count(*) FROM charges WHERE tag_set = 0 AND charge_category IN ('', 'Usage')")[0][
             0
         ]
+        found = {
+            "Rows whose period ends with its last moment (23:59), which is read as the next's first": inclusive,
+            "Rows that start and end at the same moment, which count on that day": instants,
+            "Rows of usage without tags": untagged if self.tag_keys else 0,
+        }
         return [
-            *(
-                [f"{count(inclusive, 'row')} end with the last moment of a period, not with the next's first."]
-                * (inclusive > 0)
-            ),
-            *([f"{count(instants, 'row')} start and end at the same moment: they count on that day."] * (instants > 0)),
+            *(f"{what}: {rows:,}." for what, rows in found.items() if rows),
             *(f"{name} is {value}." for name, value in merged),
-            *(
-                f"{product} is billed under {names}: it is found by the charges' descriptions."
-                for product, names in products
-            ),
-            *([f"{count(untagged, 'row')} of usage have no tags."] * (untagged > 0 and bool(self.tag_keys))),
+            *(f"{product} is billed under {names}, and found by the charges' words." for product, names in products),
         ]
 
     def totals(self, metric: Metric) -> list[str]:

@@ -17,6 +17,7 @@ def test_all_that_was_found_is_printed(write_export, today, capsys):
     assert main([str(path)], today) == 0
     out, err = capsys.readouterr()
     assert err == ""
+    blank = "CommitmentDiscountStatus is blank in all rows of AWS, Oracle"
     assert out.splitlines() == [
         f"{path}: FOCUS 1.3, 3 rows in 1 file",
         "  AWS: 1 May 2026 to 30 June 2026; by the month or now and then; 2 complete months",
@@ -25,13 +26,11 @@ def test_all_that_was_found_is_printed(write_export, today, capsys):
         "  Total of BilledCost: 1.00 EUR, 2.00 USD",
         "  Tags: team",
         "  No row has a value for: resource, product",
-        *(
-            f"  Missing: There is no commitment {metric}, because CommitmentDiscountStatus is blank in all rows of AWS, Oracle."
-            for metric in ("utilisation", "coverage")
-        ),
-        "  Note: 1 row end with the last moment of a period, not with the next's first.",
+        f"  Missing: There is no commitment utilisation, because {blank}.",
+        f"  Missing: There is no commitment coverage, because {blank}.",
+        "  Note: Rows whose period ends with its last moment (23:59), which is read as the next's first: 1.",
+        "  Note: Rows of usage without tags: 1.",
         "  Note: AmazonEC2 is Amazon Elastic Compute Cloud.",
-        "  Note: 1 row of usage have no tags.",
     ]
 
 
