@@ -54,6 +54,11 @@ _SPEND = _words(
     r"|by (?:service|region|account|project|provider|resource|tag|team|day|week|month|quarter|year)"
     r"|top \d+|highest|lowest|biggest|largest|cheapest|dearest|bottom \d+"
 )
+# A time alone asks for what it cost.
+_TIME = _words(
+    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?|20\d\d|[qh][1-4]|yesterday|(?:days?|weeks?|months?|quarters?|half|years?)"
+)
 
 
 def agents_for(query: str, catalogue: AgentCatalogue) -> tuple[str, ...]:
@@ -78,4 +83,6 @@ def _is_about(clause: str) -> tuple[bool, bool]:
     asks_cost, asks_savings = _COST.search(rest) is not None, _SAVE.search(rest) is not None
     if rest != clause and _COMMIT.search(rest):
         asks_savings = True
-    return asks_cost or (not asks_savings and _SPEND.search(rest) is not None), asks_savings
+    if not asks_cost and not asks_savings:
+        asks_cost = _SPEND.search(rest) is not None or (rest == clause and _TIME.search(clause) is not None)
+    return asks_cost, asks_savings

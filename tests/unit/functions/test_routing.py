@@ -38,6 +38,8 @@ BOTH = COST + SAVINGS
                 "What is expected by year end?",
                 "Cost by project in May",
                 "on-demand EC2 spend in May 2026",
+                "EC2 last month",
+                "S3 in Oregon, 2026-05",
                 # Words of savings that only name what is added up.
                 "savings against list in October",
                 "How much did we save compared to list price for EC2 in Q3 2026?",
@@ -94,7 +96,7 @@ BOTH = COST + SAVINGS
                 # In doubt.
                 "How much can we save in October?",
                 "Did we spend less in May than in April?",
-                "Tell me about our savings plans",
+                "Tell me about our savings plans in May",
                 # Words are whole words.
                 "Is Costa Rica a region?",
             ],
