@@ -82,7 +82,7 @@ def anomalies(asked: Asked) -> Body:
         name = " / ".join(plain(str(cell)) for cell in value_cells(asked, fields, runs[0].values).values())
         side = "above" if runs[0].above > 0 else "below"
         sections += [
-            f"**{count(len(runs), 'anomaly').replace('anomalys', 'anomalies')} {when}; the largest: {name}, "
+            f"**{count(len(runs), 'anomaly', 'anomalies')} {when}; the largest: {name}, "
             f"{_days(runs[0])}, {measure.say(abs(runs[0].above))} {side} usual ({measure.say(runs[0].amount)} instead "
             f"of {measure.say(runs[0].usual)}){reservations(asked, measure, part)}**.",
             figure.markdown(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -33,6 +33,8 @@ METRICS = {
         "`ListCost` of on-demand usage that is metered in hours, of services that use commitments in the data",
     ),
 }
+# A provider that has delivered nothing for longer has been left, and is no longer worth a word in each headline.
+_LATE = timedelta(days=92)
 RATIOS = (Metric.UTILISATION, Metric.COVERAGE)
 
 
@@ -198,13 +200,17 @@ class Asked:
             limits.append(f"in the {len(there)} of {len(months)} months that the data have")
         for name, cover in self.providers.items():
             if cover.end <= covered.first:
-                limits.append(f"without {plain(name)}, whose data end on {day_in_words(cover.end - DAY)}")
+                limits += [self.ended(name, cover)] if covered.first - cover.end < _LATE else []
             elif cover.end < covered.end:
                 limits.append(f"{plain(name)} only to {day_in_words(cover.end - DAY)}")
             missing = [month for month in cover.missing if period.first <= month < period.end and month not in gaps]
             if missing and len(self.providers) > 1:
                 limits.append(f"without {plain(name)} in {', '.join(f'{month:%B %Y}' for month in missing)}")
         return "; ".join(limits)
+
+    def ended(self, name: str, cover: ProviderCoverage) -> str:
+        """What is said of a provider whose data ended before."""
+        return f"without {plain(name)}, whose data end on {day_in_words(cover.end - DAY)}"
 
     def is_whole(self, unit: Period, inside: Period) -> bool:
         """Whether the unit lies inside the period, is over, and the data have all of it."""
@@ -254,8 +260,10 @@ class Asked:
                 f"{in_words(covered.period)}: {state}; days from {day_in_words(days.first)} to "
                 f"{day_in_words(days.end - DAY)}, UTC."
             )
-        for period in [covered.period for covered in body.covered]:
-            lines += [line for line in self.coverage.remarks(period, self.providers) if line not in lines]
+        for covered in body.covered:
+            lines += [line for line in self.coverage.remarks(covered.period, self.providers) if line not in lines]
+            gone = [self.ended(*one) for one in self.providers.items() if covered.first - one[1].end >= _LATE]
+            lines += [f"{in_words(covered.period)}: {line}." for line in gone]
         rows, blank = sum(group.rows for group in body.groups), sum(group.blank for group in body.groups)
         if body.groups:
             lines.append(f"{count(rows - blank, 'row')} of the data's {self.costs.rows:,} went into it.")

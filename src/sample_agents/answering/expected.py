@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from sample_agents.answering.asked import Asked, Body, Measure
-from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, month_after, months_in, unit_of, when
+from sample_agents.answering.calendar_units import DAY, in_words, month_after, months_in, unit_of, when
 from sample_agents.answering.figures import Column, Figure, Row
 from sample_agents.answering.forecast import FEWEST_MONTHS, MOST_MONTHS_AHEAD, Model, Running
 from sample_agents.answering.sections import by_measure, nothing, reservations
@@ -270,7 +270,5 @@ def _learned(calendar: _Calendar) -> str:
 def _ended(asked: Asked, calendar: _Calendar) -> str:
     """What the headline says of the providers of which nothing is expected any more."""
     return "".join(
-        f", without {plain(name)}, whose data end on {day_in_words(cover.end - DAY)}"
-        for name, cover in asked.providers.items()
-        if cover.end <= calendar.months[-1]
+        f", {asked.ended(name, cover)}" for name, cover in asked.providers.items() if cover.end <= calendar.months[-1]
     )

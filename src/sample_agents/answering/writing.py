@@ -74,9 +74,9 @@ def rounded_percent(value: Decimal) -> Decimal:
     return shown if shown else abs(shown)
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """The number of things, as `1 month` or `1,234 months`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def plain(text: str, longest: int = _LONGEST_NAME) -> str:

@@ -402,6 +402,10 @@ def test_a_provider_whose_data_end_early_is_named_in_the_headline(load):
         "**Effective cost in October 2026 (Microsoft only to 10 October 2026; without Oracle, whose data end on 30 "
         "September 2026): 410.00 USD**."
     )
+    long_ago = load([charge(date(2025, 5, 31), 1, ProviderName="Oracle"), *(charge(day, 1) for day in OCTOBER)])
+    gone = ask(long_ago, Shape.TOTAL, OCTOBER)
+    assert headline(gone) == "**Effective cost in October 2026: 31.00 USD**."
+    assert "October 2026: without Oracle, whose data end on 31 May 2025." in gone.markdown
     only = ask(costs, Shape.TOTAL, OCTOBER, filters=(Filter(Dimension.PROVIDER, ("AWS",)),))
     assert headline(only) == "**Effective cost in October 2026: 310.00 USD**."
 
