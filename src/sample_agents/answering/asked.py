@@ -14,6 +14,7 @@ from sample_agents.costs.charges import Costs
 from sample_agents.costs.coverage import Coverage, ProviderCoverage
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Filter, Metric, Period, Query, Shape, Unit
+from sample_agents.understanding.wording import in_words as query_in_words
 
 # The column that a metric needs most, and what it is.
 METRICS = {
@@ -35,6 +36,7 @@ METRICS = {
 }
 # A provider that has delivered nothing for longer has been left, and is no longer worth a word in each headline.
 _LATE = timedelta(days=92)
+_LONGEST_QUERY = 2_000  # characters of what was understood, of a question that names very much
 RATIOS = (Metric.UTILISATION, Metric.COVERAGE)
 
 
@@ -236,7 +238,7 @@ class Asked:
         """The whole answer."""
         return Answer(
             paragraphs(
-                f"I understood: {in_words_of(self.query)}.",
+                f"I understood: {plain(query_in_words(self.query, self.costs), _LONGEST_QUERY)}.",
                 *body.sections,
                 "How this was calculated:",
                 bullets(self._how(body)),
@@ -284,9 +286,3 @@ class Asked:
         if self.query.currency:
             said.append(f"billed in {self.query.currency}")
         return "; ".join(said)
-
-
-def in_words_of(query: Query) -> str:
-    """The query in words."""
-    periods = " and ".join(in_words(period) for period in query.periods)
-    return f"{query.metric.value}, {query.shape.value}, {periods}"  # until wording.py is there
