@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from background_processor.figures import figures_json
 from sample_agents.answering.figures import Column, Figure, as_data
 from sample_agents.answering.report import answer
 from sample_agents.costs.load import load_costs
@@ -508,6 +509,36 @@ def test_a_figure_is_in_the_form_of_the_contract(costs):
         "total": {"period": "Total", "amount": shown(added(ROWS, AUTUMN)).replace(",", "")},
         "chart": {"kind": "line", "x": "period", "y": "amount", "partial": "2026-11"},
     }
+
+
+@pytest.mark.parametrize(
+    ("shape", "periods", "parts"),
+    [
+        (Shape.TOTAL, [OCTOBER], {}),
+        (Shape.TOTAL, [AUTUMN], {"every": Unit.WEEK}),
+        (Shape.TOTAL, [AUTUMN], {"every": Unit.DAY, "by": (REGION,)}),
+        (Shape.TOTAL, [AUTUMN], {"every": Unit.MONTH, "by": (Tag("team"), Dimension.RESOURCE)}),
+        (Shape.TOTAL, [AUTUMN], {"every": Unit.MONTH, "limit": 2}),
+        (Shape.TOTAL, [AUGUST, AUTUMN], {"metric": Metric.QUANTITY}),
+        (Shape.AVERAGE, [AUTUMN, AUGUST], {"every": Unit.DAY, "by": (ACCOUNT,)}),
+        (Shape.SHARE, [AUTUMN], {"every": Unit.MONTH, "filters": (Filter(SERVICE, (EC2,)),)}),
+        (Shape.SHARE, [AUTUMN], {"by": (REGION, ACCOUNT)}),
+        (Shape.COMPARISON, [AUGUST, SEPTEMBER, OCTOBER], {}),
+        (Shape.COMPARISON, [AUGUST, NOVEMBER], {"by": (SERVICE,)}),
+        (Shape.GROWTH, [AUTUMN], {"every": Unit.WEEK}),
+        (Shape.GROWTH, [AUTUMN], {"every": Unit.MONTH, "by": (REGION,)}),
+        (Shape.MOVERS, [SEPTEMBER, OCTOBER], {}),
+        (Shape.ANOMALIES, [AUTUMN], {"by": (Dimension.RESOURCE,)}),
+    ],
+)
+def test_every_figure_is_one_that_clients_are_given_and_the_answer_begins_with_what_was_understood(
+    costs, shape, periods, parts
+):
+    given = ask(costs, shape, *periods, **parts)
+    data = as_data(given.figures)
+    assert json.loads(figures_json(data)) == data != []
+    assert given.markdown.startswith("I understood: ")
+    assert "How this was calculated:" in given.markdown
 
 
 def test_a_figure_that_is_cut_sums_what_it_leaves_out():

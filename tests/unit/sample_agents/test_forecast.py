@@ -7,6 +7,8 @@ from decimal import Context, Decimal, localcontext
 
 import pytest
 
+from background_processor.figures import figures_json
+from sample_agents.answering.figures import as_data
 from sample_agents.answering.forecast import Model, Running
 from sample_agents.answering.report import answer
 from sample_agents.errors import UnanswerableError
@@ -141,6 +143,7 @@ def test_the_shipped_data_are_expected_to_go_on_as_they_did(shipped):
     assert "204,254.04 USD from January to October 2026" in year.markdown
     assert float(year.figures[0].total["amount"]) == pytest.approx(250_906, rel=0.02)
     assert "back-tests" in year.markdown
+    assert figures_json(as_data(year.figures))
     quarter = ask(shipped, Period(date(2026, 10, 1), date(2027, 1, 1)))
     assert float(quarter.figures[0].total["amount"]) == pytest.approx(69_912, rel=0.02)
 

@@ -137,7 +137,7 @@ def test_a_question_is_answered_rightly_or_refused(line, loaded, right):
     if not wanted:
         return
     rows = right(data, wanted.lstrip("~"))
-    if rows and len(rows[0]) == 1 or verdict == "movers":
+    if (rows and len(rows[0]) == 1) or verdict == "movers":
         for row in rows:
             assert all(shows(headline[0], value) for value in row), text
         return
