@@ -95,7 +95,7 @@ class Finding(StrEnum):
     GROWTH = "fast growth"
     UNTAGGED = "untagged spend"
     SNAPSHOTS = "snapshots"  # and backups, which grow until somebody gives them an end
-    DATA_TRANSFER = "data transfer"  # between zones and through NAT gateways
+    DATA_TRANSFER = "traffic between zones"  # and through NAT gateways
 
 
 @dataclass(frozen=True)

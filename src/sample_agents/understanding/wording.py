@@ -27,7 +27,7 @@ _FINDINGS = {
     Finding.GROWTH: "fast growth",
     Finding.UNTAGGED: "savings from untagged spend",
     Finding.SNAPSHOTS: "snapshots",
-    Finding.DATA_TRANSFER: "data transfer",
+    Finding.DATA_TRANSFER: "traffic between zones",
 }
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sample_agents.advisor.checks import Sure
 from sample_agents.advisor.findings import find, possible_savings
+from sample_agents.advisor.handler import answer as answer_question
 from sample_agents.advisor.report import answer
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Filter, Finding, Metric, Period, Query, Shape, Tag, Unit
@@ -511,3 +512,40 @@ def test_names_from_the_data_are_inert(load):
     assert "<b>" not in text
     assert r"x \| \*y\*" in text
     assert "x | *y*" not in text
+
+
+# Whole questions.
+
+
+@pytest.mark.parametrize(
+    ("question", "headline"),
+    [
+        ("Where can we save?", "**Possible savings: 2,812.19 USD a month**, from 10 findings."),
+        ("Which resources are idle?", "**What the bill calls idle or unattached: 81.84 USD in October 2026.**"),
+        (
+            "unused EBS volumes",
+            "**What the bill calls idle or unattached: nothing that the data show in October 2026.**",
+        ),
+        ("savings from untagged spend in October", "**What has no tag: 5,820.08 USD in October 2026.**"),
+        ("Where are we on old generations?", "**What runs on previous generations: 726.33 USD in October 2026.**"),
+        (
+            "unused commitments in September",
+            "**What commitments cost without being used: 298.60 USD in September 2026.**",
+        ),
+        ("What is our savings plans utilization in September?", "**Commitment utilisation: 80.0 % is used"),
+        ("What is our commitment coverage?", "**Commitment coverage: 24.1 % is covered"),
+    ],
+)
+def test_questions(shipped, question, headline):
+    assert headline in answer_question(question, shipped, TODAY).markdown
+
+
+def test_a_question_about_costs_is_refused_in_a_sentence_that_says_what_it_does(shipped):
+    with pytest.raises(UnanswerableError, match="where money can be saved"):
+        answer_question("What did EC2 cost in May?", shipped, TODAY)
+
+
+def test_it_says_nothing_of_a_part_that_is_not_its_own(shipped):
+    text = answer_question("What did S3 cost in May 2026? Where can we save?", shipped, TODAY).markdown
+    assert "Possible savings" in text
+    assert "May 2026" not in text
