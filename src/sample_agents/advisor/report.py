@@ -52,7 +52,7 @@ def answer(query: Query, costs: Costs, today: date) -> Answer:
             sections.append(text)
             figures += tables
     notes = [
-        "Findings are about charges of usage: taxes, credits and purchases are not counted.",
+        "Of that, only charges of usage are looked through: no taxes, credits and purchases.",
         "A saving assumes months like this one.",
         *(limit for kind, limit in _LIMITS.items() if query.finding in (kind, None)),
         *findings.not_looked_for,
