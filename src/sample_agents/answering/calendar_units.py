@@ -73,7 +73,7 @@ def in_words(period: Period) -> str:
             (Unit.HALF, f"H{(first.month + 5) // 6} {first.year}"),
             (Unit.YEAR, str(first.year)),
         ):
-            if _ends(period) == _ends(unit_of(unit, first)):
+            if period == unit_of(unit, first):
                 return name
         start = f"{first:%B}" if first.year == last.year else f"{first:%B %Y}"
         return f"{start} to {last:%B %Y}"
@@ -89,10 +89,6 @@ def when(period: Period) -> str:
         return f"on {in_words(period)}"
     is_unit = any(unit_of(unit, period.first) == period for unit in _MONTHS)
     return f"{'in' if is_unit else 'from'} {in_words(period)}"
-
-
-def _ends(period: Period) -> tuple[date, date]:
-    return period.first, period.end
 
 
 def day_in_words(day: date) -> str:

@@ -23,7 +23,7 @@ class _Calendar:
     """The months that a forecast learns from, and where the data end."""
 
     months: tuple[date, ...]  # whole and without a gap, by their first days
-    end: date  # the first day that the data do not have
+    end: date  # the first day that not all providers' data have
     is_daily: bool
 
     @property
@@ -51,18 +51,17 @@ def forecast_report(asked: Asked) -> Body:
     groups = asked.sums([history], every=Unit.DAY)
     if not groups:
         return nothing([asked.cover(history)])
-    sections, figures, notes = [], [], []
+    limits = _limits(asked, calendar, period)
+    sections, figures = [], list[Figure]()
     for measure, part in by_measure(asked, groups):
         days: dict[date, Decimal] = defaultdict(Decimal)
         for group in part:
             if group.start:
                 days[group.start] += group.amount
-        text, figure = _section(asked, measure, calendar, period, days)
-        sections.append(text + reservations(asked, measure, part))
-        if figure:
-            sections[-1:] = [sections[-1], figure.markdown()]
-            figures.append(figure)
-    notes += [
+        text, figure = _section(asked, measure, calendar, period, days, reservations(asked, measure, part) + limits)
+        sections += [text, figure.markdown()] if figure else [text]
+        figures += [figure] if figure else []
+    notes = [
         "The range is so wide that outcomes lay inside it in 8 of 10 back-tests: forecasts of months that are over, "
         "from the months before them alone. It knows no plans and no one-off charges.",
     ]
@@ -73,10 +72,6 @@ def _calendar(asked: Asked, period: Period) -> _Calendar:
     """Raises UnanswerableError if the data cannot carry a forecast of the period."""
     covers = asked.providers.values()
     first, end = min(cover.first for cover in covers), max(cover.end for cover in covers)
-    if period.end <= end:
-        raise UnanswerableError(
-            f"{in_words(period)} is over in the data, so there is nothing to expect: ask what it cost."
-        )
     everything = months_in(first, end)
     whole = [month for month in everything if asked.is_whole(unit_of(Unit.MONTH, month), unit_of(Unit.MONTH, month))]
     last = whole[-1] if whole else first
@@ -88,6 +83,12 @@ def _calendar(asked: Asked, period: Period) -> _Calendar:
         raise UnanswerableError(
             f"I need at least {FEWEST_MONTHS} whole months for a forecast, and have {len(months)}{why}."
         )
+    # What only some providers have delivered is expected like what none has.
+    end = min(cover.end for cover in covers if cover.end > months[-1])
+    if period.end <= end:
+        raise UnanswerableError(
+            f"{in_words(period)} is over in the data, so there is nothing to expect: ask what it cost."
+        )
     calendar = _Calendar(months, end, all(cover.is_daily for cover in covers))
     if calendar.step(period.end - DAY) > MOST_MONTHS_AHEAD:
         raise UnanswerableError(
@@ -97,8 +98,9 @@ def _calendar(asked: Asked, period: Period) -> _Calendar:
 
 
 def _section(
-    asked: Asked, measure: Measure, calendar: _Calendar, period: Period, days: Mapping[date, Decimal]
+    asked: Asked, measure: Measure, calendar: _Calendar, period: Period, days: Mapping[date, Decimal], limits: str
 ) -> tuple[str, Figure | None]:
+    """The headline, qualified by the limits, with how the method did; and the table."""
     by_month: dict[date, Decimal] = defaultdict(Decimal)
     for day, amount in days.items():
         by_month[day.replace(day=1)] += amount
@@ -120,7 +122,7 @@ def _section(
     weight = sum((month.weight for month in ahead), _ZERO) / len(ahead)
     low, high = _range(measure, model, rest, Decimal(repr(model.spread(first, last))) * weight)
     said = f"**Expected {asked.query.metric.value} {when(period)}: {measure.say(spent + rest)}, between "
-    said += f"{measure.say(spent + low)} and {measure.say(spent + high)}{_ended(asked, calendar)}**"
+    said += f"{measure.say(spent + low)} and {measure.say(spent + high)}{limits}**"
     parts = _spent_in_words(measure, calendar, period, months)
     if parts:
         said += f": {', '.join(parts)} and {measure.say(rest)} expected for the rest"
@@ -267,8 +269,9 @@ def _learned(calendar: _Calendar) -> str:
     )
 
 
-def _ended(asked: Asked, calendar: _Calendar) -> str:
-    """What the headline says of the providers of which nothing is expected any more."""
-    return "".join(
-        f", {asked.ended(name, cover)}" for name, cover in asked.providers.items() if cover.end <= calendar.months[-1]
-    )
+def _limits(asked: Asked, calendar: _Calendar, period: Period) -> str:
+    """What the headline says of past days that the data lack, and of providers of which nothing is expected."""
+    limits = [asked.ended(*one) for one in asked.providers.items() if one[1].end <= calendar.months[-1]]
+    if period.first < calendar.end:
+        limits.append(asked.cover(Period(period.first, calendar.end)).limits)
+    return "".join(f", {limit}" for limit in dict.fromkeys(limits) if limit)

@@ -138,6 +138,20 @@ def test_what_begins_after_the_data_end_is_expected_only_and_part_of_a_month_by_
     assert half.rows[0]["amount"] == pytest.approx(rest.rows[0]["amount"] / 2, abs=Decimal("0.01"))
 
 
+def test_what_the_data_lack_of_the_past_is_said_in_the_headline(load):
+    begun = ask(load(charges(date(2026, 11, 1), 10, date(2026, 3, 1))), YEAR)
+    assert "USD, from 1 March 2026**" in begun.markdown
+    rows = [
+        row | {"ProviderName": name}
+        for name, end in (("AWS", (11, 22)), ("Microsoft", (11, 11)), ("Oracle", (9, 1)))
+        for row in charges(date(2026, *end), 10)
+    ]
+    late = ask(load(rows), YEAR)
+    assert "without Oracle, whose data end on 31 August 2026" in late.markdown.split("**")[1]
+    # Until 10 November both have delivered; what follows is expected of both.
+    assert late.figures[0].total["spent"] == 10 * (314 + 314 + 243)
+
+
 def test_the_shipped_data_are_expected_to_go_on_as_they_did(shipped):
     year = ask(shipped, YEAR)
     assert "204,254.04 USD from January to October 2026" in year.markdown
