@@ -80,7 +80,13 @@ def _refuse_what_has_no_place(query: Query) -> None:
 
 def _month(asked: Asked) -> Period:
     """The month that is asked about: a complete one, the newest unless the question names another."""
-    newest = asked.coverage.newest_complete
+    complete = {
+        month
+        for name, cover in asked.providers.items()
+        for month in cover.months
+        if asked.coverage.is_complete(month, [name])
+    }
+    newest = max(complete, default=None)
     if newest is None:
         raise UnanswerableError("I need a complete month to find savings, and the data have none.")
     if not asked.query.periods:
@@ -91,7 +97,7 @@ def _month(asked: Asked) -> Period:
         words = " and ".join(in_words(one) for one in asked.query.periods)
         raise UnanswerableError(f"I find savings in one complete month at a time, not in {words}. {works}")
     asked.cover(period)  # refuses what is not in the data
-    if not any(asked.coverage.is_complete(period.first, [name]) for name in asked.coverage.providers):
+    if period.first not in complete:
         raise UnanswerableError(
             f"{in_words(period)} is not complete in the data, so what it shows of savings would be too little. {works}"
         )

@@ -495,6 +495,14 @@ def test_a_provider_whose_data_end_earlier_is_named(load):
     assert "10 July 2026" in text
 
 
+def test_the_newest_complete_month_is_that_of_the_provider_that_is_asked_about(load):
+    left = [row | {"ProviderName": "Microsoft"} for row in months("4", "4", **IDLE)]
+    costs = load(months("1", "1", "1") + left)
+    microsoft = (Filter(Dimension.PROVIDER, ("Microsoft",)),)
+    assert "4.00 USD in June 2026" in ask(costs, Finding.IDLE, filters=microsoft).markdown
+    assert "nothing that the data show in July 2026" in ask(costs, Finding.IDLE).markdown
+
+
 @pytest.mark.parametrize("name", ["category_as_in_focus.csv", "category_small_letters.csv"])
 def test_idle_addresses_are_found_however_the_category_is_written(case, name):
     assert "**Possible savings: 111.60 USD a month**, from 1 finding." in ask(case(name)).markdown
