@@ -178,7 +178,10 @@ def _parts_figure(query: Query, costs: Costs, found: Sequence[Found], currency: 
     columns += [Column("cost", "Unused" if is_commitment else "Cost", "money", currency)]
     columns += [Column("utilisation", "Utilisation", "percent")] if is_commitment else []
     title = f"{what}s in {in_words(query.periods[0])}, the dearest first ({currency})"
-    return Figure(title, tuple(columns), tuple(rows)).cut(query.limit + 1 if query.limit else _LISTED_PARTS)
+    chart = {"kind": "bar", "x": "part", "y": "cost"}
+    return Figure(title, tuple(columns), tuple(rows), chart=chart).cut(
+        query.limit + 1 if query.limit else _LISTED_PARTS
+    )
 
 
 def _where(costs: Costs, finding: Found) -> str:
