@@ -458,6 +458,17 @@ def test_a_kind_that_is_asked_for_is_the_only_one(shipped):
         assert given.kind == "savings"
 
 
+def test_so_many_as_are_asked_for_are_shown_and_all_are_in_the_headline(load):
+    rows = [row for name in "abc" for row in months(str("abc".index(name) + 1), **IDLE, ResourceId=name)]
+    given = ask(load(rows), Finding.IDLE, limit=1)
+    assert "**What the bill calls idle or unattached: 6.00 USD in May 2026.**" in given.markdown
+    assert [row["part"] for row in given.figures[1].rows] == ["c", "2 more"]
+    rows += months("9", **UNUSED)
+    given = ask(load(rows), limit=1)
+    assert "**Possible savings: 15.00 USD a month**, from 2 findings." in given.markdown
+    assert [row["finding"] for row in given.figures[0].rows] == ["Unused commitments"]
+
+
 def test_volumes_that_nothing_calls_unused_are_no_finding_and_the_text_says_what_was_looked_through(shipped):
     text = ask(shipped, Finding.IDLE, filters=(Filter(Dimension.PRODUCT, ("EBS",)),)).markdown
     assert "**What the bill calls idle or unattached: nothing that the data show in October 2026.**" in text
