@@ -188,6 +188,8 @@ def growth(asked: Asked) -> Body:
     """The change from each unit of time to the next, or to the same one a year later: only of whole units."""
     query = asked.query
     every = query.every or Unit.MONTH
+    if query.limit and not query.by:
+        raise UnanswerableError(f"I show growth {every.value} by {every.value}, in the order of time, and rank none.")
     covered = [asked.cover(period, every) for period in query.periods]
     pairs, missing = [], []
     for part in covered:

@@ -26,6 +26,7 @@ from sample_agents.answering.tables import (
     time_label,
     time_table,
     unit_buckets,
+    value_cells,
     value_table,
 )
 from sample_agents.answering.writing import count, percent, plain
@@ -230,11 +231,14 @@ def _share(asked: Asked) -> Body:
             continue
         figure = share_table(part, whole, time_label(query.every))
         times = " and ".join(one.when for one in covered)
-        sections += [
-            f"**{percent(100 * part.of() / whole.of())} of the {query.metric.value} {times}: {measure.say(part.of())} "
-            f"of {measure.say(whole.of())}{reservations(asked, measure, groups)}**.",
-            figure.markdown(),
-        ]
+        said = (
+            f"{percent(100 * part.of() / whole.of())} of the {query.metric.value} {times}: {measure.say(part.of())} of "
+        )
+        if query.by and not set(query.filters) - set(query.whole):
+            first = (ranked(part, {values: part.of([values]) for values in part.values}).shown or part.values)[0]
+            names = " / ".join(plain(str(cell)) for cell in value_cells(asked, query.by, first).values())
+            said = f"{asked.metric} {times}: {names} is {percent(100 * part.of([first]) / whole.of())} of "
+        sections += [f"**{said}{measure.say(whole.of())}{reservations(asked, measure, groups)}**.", figure.markdown()]
         figures.append(figure)
     selected = asked.selection(query.filters)
     notes = [f"The part: {selected}." if selected else "The part is everything.", *_unlisted(asked, wholes)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from sample_agents.answering.asked import Asked, Covered, Measure
 from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, months_in, unit_label, units_in
@@ -88,8 +88,7 @@ class Sums:
         )
 
 
-@dataclass(frozen=True)
-class Ranked:
+class Ranked(NamedTuple):
     """Values in the order in which they are shown; the others are one row."""
 
     shown: list[Values]

@@ -245,6 +245,12 @@ def test_a_share_is_part_and_whole(costs):
     given = ask(costs, Shape.SHARE, OCTOBER, filters=filters)
     part, whole = added(ROWS, OCTOBER, ServiceName=EC2), added(ROWS, OCTOBER)
     assert headline(given).startswith(f"**{100 * part / whole:.1f} % of the effective cost in October 2026: ")
+    each = {name: added(ROWS, OCTOBER, ServiceName=name) for name in (EC2, S3, "Tax")}
+    largest = max(each, key=each.get)
+    of_all = headline(ask(costs, Shape.SHARE, OCTOBER, by=(SERVICE,)))
+    assert of_all.startswith(
+        f"**Effective cost in October 2026: {largest} is {100 * each[largest] / whole:.1f} % of {shown(whole)} USD"
+    )
     region = Filter(REGION, ("us-east-1",))
     for narrow in ((*filters, region), (region,)):
         (figure,) = ask(costs, Shape.SHARE, OCTOBER, filters=narrow, whole=filters).figures
