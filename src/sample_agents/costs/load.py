@@ -189,11 +189,19 @@ def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path)
         values = [f"cell(c{number})" for number in range(len(columns))]
     file.check(columns)
     texts = dict(zip([column.casefold() for column in columns], values, strict=True))
-    # Parts of an export that were joined have its header in the middle.
-    is_header = f"{texts['billingcurrency']} ILIKE 'BillingCurrency' AND {texts['chargeperiodstart']} ILIKE 'Charge%'"
-    rows = f"SELECT {_fields(texts)} FROM {source} WHERE NOT coalesce({is_header}, false)"
+    rows, has_tags = f"SELECT {_fields(texts)} FROM {source}", "tags" in texts
     try:
-        connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, has_tags='tags' in texts)}")
+        connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, has_tags=has_tags)}")
+    except duckdb.Error as error:
+        if _refused(error).get("value", "").casefold() not in texts:
+            raise _refusal(file, columns, error) from error
+    else:
+        return columns
+    # Parts that were joined have the header in the middle. Only then: DuckDB's filters take memory for each row.
+    is_header = f"{texts['billingcurrency']} ILIKE 'BillingCurrency' AND {texts['chargeperiodstart']} ILIKE 'Charge%'"
+    rows += f" WHERE NOT coalesce({is_header}, false)"
+    try:
+        connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, has_tags=has_tags)}")
     except duckdb.Error as error:
         raise _refusal(file, columns, error) from error
     return columns
@@ -245,14 +253,22 @@ def _charges_of(rows: str, *, has_tags: bool) -> str:
         FROM ({rows}) AS export LEFT JOIN services ON services.code = lower(export.service))"""
 
 
+def _refused(error: duckdb.Error) -> dict[str, str]:
+    """What the macro `refused` says; empty if the error is another one."""
+    try:
+        return dict(json.loads(str(error).partition("Error: ")[2]))
+    except (TypeError, ValueError):
+        return {}
+
+
 def _refusal(file: ExportFile, columns: Sequence[str], error: duckdb.Error) -> CostDataError:
     """What is wrong with the file, of which DuckDB says `error`."""
-    try:
-        told = json.loads(str(error).partition("Error: ")[2])
-    except ValueError:
-        # DuckDB knows the file by a name of ours.
-        return file.structural_refusal(columns, re.sub(r"'?\S*/source'?", file.path.name, str(error)))
-    return file.refusal(columns, told["field"], told["value"], told["reason"])
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return file.error(f"It is too large for a function of {_MEMORY_MB:,} MB: give the function more memory.")
+    if refused := _refused(error):
+        return file.refusal(columns, refused["field"], refused["value"], refused["reason"])
+    # DuckDB knows the file by a name of ours.
+    return file.structural_refusal(columns, re.sub(r"'?\S*/source'?", file.path.name, str(error)))
 
 
 def _describe(connection: duckdb.DuckDBPyConnection) -> None:
