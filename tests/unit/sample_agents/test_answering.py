@@ -620,6 +620,29 @@ def test_a_breakdown_adds_up_to_the_total_with_a_limit_or_without(tmp_path, char
         assert {name: figure.total["b0"] for name, figure in figures.items()} == whole
 
 
+COLUMNS = {SERVICE: "ServiceName", REGION: "RegionId", ACCOUNT: "SubAccountId", Tag("team"): "Tags"}
+
+
+def is_selected(row, one):
+    value = row[COLUMNS[one.field]]
+    if isinstance(one.field, Tag):
+        value = json.loads(value)["team"] if value else ""
+    return (value in one.values) != one.excluded
+
+
+@FEW
+@given(charges=CHARGES, filters=st.lists(FILTERS, max_size=3))
+def test_a_total_is_the_sum_of_the_rows_that_every_filter_selects(tmp_path, charges, filters):
+    found = totals(generated(tmp_path, charges), OCTOBER, filters=tuple(filters))
+    wanted = defaultdict(Decimal)
+    for row in charges:
+        if row["day"] in list(OCTOBER) and all(is_selected(row, one) for one in filters):
+            wanted[row["BillingCurrency"]] += Decimal(row["EffectiveCost"])
+    assert {name: amount for name, amount in found.items() if amount} == {
+        name: amount for name, amount in wanted.items() if amount
+    }
+
+
 @FEW
 @given(charges=CHARGES, one=FILTERS)
 def test_what_is_included_and_what_is_excluded_are_the_whole(tmp_path, charges, one):
