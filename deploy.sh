@@ -47,7 +47,7 @@ An option counts before its variable. What is not given stays as it is when the 
   --focus-export S3-URI   They answer from your account's own costs: the FOCUS 1.0 or 1.2 export that AWS Data Exports
                           delivers below this s3://bucket/prefix.
   --costs-s3-uri S3-URI   They answer from this file, such as s3://bucket/costs.csv, or from all files of a folder:
-                          s3://bucket/costs/. FOCUS 1.0 to 1.2; CSV, gzip of it, or Parquet.
+                          s3://bucket/costs/. FOCUS 1.0 to 1.4; CSV, gzip of it, or Parquet.
   --fiscal-year-start M   Month, such as 4 or April, in which your fiscal year begins; without it they refuse questions
                           about fiscal years.
   --no-verify             Do not ask the endpoint after deploying.

@@ -24,7 +24,7 @@ Ctrl-C, which leaves nothing running. Needs Python 3.11 to 3.14 with venv; every
   --port N             Port of the local cloud. Default: 4566.
   --auth cognito|open  Who may ask. cognito (default): the user testuser, with a signed token. open: anybody.
   --costs FILE ...     Let the agents answer from your own cost exports: files, or folders of them, also as AWS Data
-                       Exports delivers. FOCUS 1.0 to 1.2; CSV, gzip of it, or Parquet.
+                       Exports delivers. FOCUS 1.0 to 1.4; CSV, gzip of it, or Parquet.
   --focus-export S3-URI  From the export that AWS Data Exports delivers below this s3://bucket/prefix: its newest files
                        are fetched with your AWS credentials, and nothing else is done in your account.
   --fiscal-year-start M  Month, such as 4 or April, in which your fiscal year begins.
