@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from finops_benchmarks import capacity, cold_start, growth, latency, scale, simulated_burst, work
+from finops_benchmarks import agents, capacity, cold_start, growth, latency, scale, simulated_burst, work
 from finops_benchmarks.results import NotMeasured, Options, Result, write
 from finops_operations.local_run.cloud import LocalRunFailed, use_local_credentials
 from finops_operations.operator_messages import complain, heading, say
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[Options], Result]] = {
     "growth": growth.measure,
     "capacity": capacity.measure,
     "simulation": simulated_burst.measure,
+    "agents": agents.measure,
 }
 """What can be measured, in the order in which it is."""
 
