@@ -19,12 +19,13 @@ from sample_agents.understanding.refusals import absent, ambiguous, ambiguous_fi
 from sample_agents.understanding.vocabulary import GRAMMAR, Named, Names, field_order, names_of, selects_the_same
 from sample_agents.understanding.wording import in_words
 
-_ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "any", "all", "each of"})
+_ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "any", "all"})
 _PREPOSITIONS = frozenset({"in", "on", "for", "of", "at", "within", "from"})
 _POLITE = frozenset({"please", "can you", "could you", "kindly", "hi", "hey"})
 _BE = frozenset({"is", "are", "was", "were"})
+_SUBTRACTED = frozenset({"minus", "subtracting", "deducting", "less the"})
 _EVERY = frozenset({"all", "any", "across", "across all", "over all", "for all"})
-_CONSUMED = frozenset({"use", "used", "using", "consume", "consumed", "consumption", "usage"})
+_CONSUMED = frozenset({"run", "ran", "use", "used", "using", "consume", "consumed", "consumption", "usage"})
 _CLAUSE = frozenset(
     {"where", "what", "how", "which", "show", "compare", "forecast", "give", "why", "are", "is", "can", "could"}
 )
@@ -47,7 +48,7 @@ def understand(text: str, costs: Costs, today: date, fiscal_year_start: int | No
     def read(words: Sequence[Word]) -> Query:
         reader = _Reader(words, names_of(costs), calendar)
         asked = reader.read()
-        if not asked.is_anything:
+        if not asked.is_anything and all(reader.items[at].kind == "unknown" for at in reader.left):
             raise not_understood(words)
         if not reader.left:
             return complete(asked, costs, coverage, calendar)
@@ -228,6 +229,8 @@ class _Reader:
         after = self._skip(named[1] if named else look, _ARTICLES, metrics=True)
         breakdown = self._breakdown(after)
         if breakdown is None:
+            if self._is_link(end, "by") and not self._text(end).endswith("by"):
+                return None  # "top 3 per region": of what?
             self.asked.ranks.append(Rank(direction, limit))
             return end
         if named:
@@ -251,14 +254,17 @@ class _Reader:
         # "compared to", "more than", "between EC2 and RDS", "spend from production"
         follows = self._names(self._skip(at + 1, _ARTICLES)) is not None
         ranges = any(self._text(later) == "to" for later in range(at + 1, len(self.items)))
-        if self.compares or (self._text(at) in ("from", "within") and follows and not ranges):
+        self.asked.is_than |= self._text(at) == "than"
+        if (self.compares and self._text(at) != "within") or (
+            self._text(at) in ("from", "within") and follows and not ranges
+        ):
             return at + 1
         return None
 
     def _by(self, at: int) -> int | None:
         """ "by region and service", "per month", "each EC2 resource"; "by cost" only says how a ranking is sorted."""
         end = self._skip(at + 1, _ARTICLES)
-        if self._kind(end) == "metric" and self._text(at).endswith("by"):
+        if self._text(at).endswith("by") and (self._kind(end) == "metric" or self._text(end).startswith("how much")):
             return end + 1
         taken = 0
         while True:
@@ -323,7 +329,7 @@ class _Reader:
 
     def _field(self, at: int) -> int | None:
         """Dimensions that no other rule has taken: what qualifies a name, tags, blanks, bare plurals."""
-        if (end := self._included(at)) is not None:
+        if (end := self._included(at) or self._excluded_of_field(at)) is not None:
             return end
         meaning = self.items[at].meaning
         if meaning == "untagged":
@@ -356,6 +362,10 @@ class _Reader:
         before, is_plural = self._text(at - 1), text.endswith("s")
         if before in ("what", "whats"):
             self.asked.is_one = not is_plural
+        elif self._kind(at - 1) == "shape" and self.items[at - 1].meaning in ("rose", "fell", "changed"):
+            self.asked.is_one = not is_plural  # "fastest growing service"
+        elif text == "cloud" and self._kind(end) == "metric":
+            return end  # "our cloud spend"
         elif before in _EVERY or (is_plural and self._kind(end) == "exclude"):
             return end
         elif not is_plural and self._text(end) not in ("breakdown", "split"):
@@ -394,9 +404,20 @@ class _Reader:
         if self._text(end) in _BE and self._kind(end + 1) == "exclude" and self.items[end + 1].meaning == "after":
             self._include((replace(found, excluded=True), end + 2), at)
             return end + 2
-        # "environment != prod", "region is not us-east-1"
         self._include(named, at)
         return end
+
+    def _excluded_of_field(self, at: int) -> int | None:
+        """ "environment != prod", "region is not us-east-1"."""
+        qualified = self._qualifier(at)
+        exclusion = self._skip(qualified[1], _BE) if qualified else at
+        if not qualified or self._kind(exclusion) != "exclude" or self.items[exclusion].meaning != "names":
+            return None
+        named = self._names(self._skip(exclusion + 1, _ARTICLES))
+        if named is None or named[0].field not in qualified[0]:
+            return None
+        self._include((replace(named[0], excluded=True), named[1]), at)
+        return named[1]
 
     def _exclusion(self, at: int) -> int | None:
         """An exclusion governs the list of names that follows."""
@@ -414,6 +435,8 @@ class _Reader:
             qualified = self._qualifier(start) if meaning == "without" or self._text(at) == "not" else None
             return self._blank(at, qualified, excluded=False) if qualified else None
         found, end = named
+        if self._text(at) in _SUBTRACTED:
+            self._refuse_unclear_subtraction(found, at, start, end)
         self._refuse_unclear_scope(found, start, end)
         self._include((replace(found, excluded=True), end), at)
         return end
@@ -428,6 +451,14 @@ class _Reader:
             self._include(named, start)
             return named[1]
         return None
+
+    def _refuse_unclear_subtraction(self, found: Filter, at: int, start: int, end: int) -> None:
+        """ "minus credits" is the usual cost, which they lower; or the cost as if there were none."""
+        if found.field is Dimension.CHARGE_CATEGORY and {"Credit", "Refund", "Adjustment"} & set(found.values):
+            raise UnanswerableError(
+                f'"{self._between(at, end)}" can mean the cost that they lower, which is the usual one, or the cost '
+                f'without them: ask for the cost, or for the cost "excluding {self._between(start, end)}".'
+            )
 
     def _refuse_unclear_scope(self, excluded: Filter, start: int, end: int) -> None:
         """ "excluding EC2 in us-east-1" leaves out EC2 and asks for the region, or leaves out what is both."""
@@ -604,6 +635,8 @@ class _Reader:
 
     def _settle_leftovers(self) -> None:
         """Words that only some questions may have."""
+        if self.asked.units and any(self._text(at) in _CONSUMED for at in self.left):
+            self.asked.metrics.append(Metric.QUANTITY)
         metrics = set(self.asked.metrics)
         if Metric.QUANTITY in metrics:
             self.left = [at for at in self.left if self._text(at) not in _CONSUMED]

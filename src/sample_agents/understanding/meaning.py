@@ -10,6 +10,7 @@ from sample_agents.costs.coverage import Coverage
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Direction, Field, Filter, Finding, Metric, Period, Query, Shape, Unit
 from sample_agents.understanding.period_words import Calendar, Mention
+from sample_agents.understanding.vocabulary import consumed_units
 from sample_agents.understanding.wording import days_in_words
 
 _USUAL_LIMIT = 5  # of "top services"
@@ -42,6 +43,7 @@ class Asked:
     units: list[tuple[str, ...]] = field(default_factory=list)
     is_one: bool = False  # "which service", not "which services"
     is_how_much: bool = False
+    is_than: bool = False  # "more than April"
 
     @property
     def is_anything(self) -> bool:
@@ -57,11 +59,11 @@ def complete(asked: Asked, costs: Costs, coverage: Coverage, calendar: Calendar)
     shape, finding = _shape(asked)
     query = Query(
         shape=shape,
-        metric=_metric(asked, costs),
+        metric=_metric(asked, shape, costs),
         filters=asked.filters,
         whole=asked.whole,
         currency=_only(asked.currencies, "one currency"),
-        unit=_unit(asked),
+        unit=_unit(asked, costs),
         by=tuple(asked.by),
         every=_every(asked, shape),
         year_on_year=shape is Shape.GROWTH and "growth year" in asked.shapes,
@@ -105,6 +107,11 @@ def _of_changes(asked: Asked, kinds: set[str]) -> Shape:
     moves = kinds & {"rose", "fell", "changed"}
     if moves or kinds & {"why", "change"}:
         _alone(kinds, {"rose", "fell", "changed", "why", "change", "compare"})
+        is_between = len(asked.periods) > 1 or any(mention.ends for mention in asked.periods)
+        if any("comparative" in name for name in asked.shapes) and "why" not in kinds and not is_between:
+            raise UnanswerableError('Than when? Ask as in "compare April and May", or "EC2 vs RDS in May".')
+        if kinds == {"why"}:
+            raise UnanswerableError('Why is what? Ask as in "why did costs go up in October".')
         if {"rose", "fell"} <= kinds:
             raise UnanswerableError("Ask for what rose or for what fell, or for what changed most.")
         is_amount = asked.is_how_much and not asked.ranks and "why" not in kinds
@@ -122,8 +129,12 @@ def _alone(kinds: set[str], fitting: set[str]) -> None:
         raise UnanswerableError(f"One question cannot ask for {both}: ask one at a time.")
 
 
-def _metric(asked: Asked, costs: Costs) -> Metric:
+def _metric(asked: Asked, shape: Shape, costs: Costs) -> Metric:
     explicit = {Metric(name) for name in asked.metrics if name != "cost"}
+    if shape is Shape.SAVINGS:
+        explicit -= {Metric.BILLED, Metric.EFFECTIVE}  # "save on our bill" is about what could be saved
+        if explicit:
+            raise UnanswerableError("Where to save is found in what the usage costs: ask without another amount.")
     if len(explicit) > 1:
         raise UnanswerableError(f"Ask for one amount at a time: {' or '.join(sorted(explicit))}.")
     metric = explicit.pop() if explicit else Metric.EFFECTIVE
@@ -133,8 +144,10 @@ def _metric(asked: Asked, costs: Costs) -> Metric:
     return metric
 
 
-def _unit(asked: Asked) -> str | None:
-    units = {unit for given in asked.units for unit in given}
+def _unit(asked: Asked, costs: Costs) -> str | None:
+    """The unit that a word like GB means: of those that what is asked for is consumed in."""
+    named = {unit for given in asked.units for unit in given}
+    units = named & consumed_units(costs, asked.filters) or named
     if len(asked.units) > 1 or len(units) > 1:
         raise UnanswerableError(f"Consumed in which unit? The data have {', '.join(sorted(units))}.")
     return units.pop() if units else None
@@ -160,7 +173,10 @@ def _every(asked: Asked, shape: Shape) -> Unit | None:
 
 def _ranked(asked: Asked, query: Query) -> Query:
     """With the ranking, and the services where something is ranked and nothing is named."""
-    moves = {"rose": Direction.ROSE, "fell": Direction.FELL}
+    moves = {
+        "rose": Direction.ROSE, "rose comparative": Direction.ROSE,
+        "fell": Direction.FELL, "fell comparative": Direction.FELL,
+    }  # fmt: skip
     if len(asked.ranks) > 1 and query.shape is not Shape.MOVERS:
         raise UnanswerableError("Ask for one ranking at a time.")
     if len(query.by) > 2 or len(query.by) + (query.every is not None and query.shape is not Shape.AVERAGE) > 2:
@@ -175,6 +191,8 @@ def _ranked(asked: Asked, query: Query) -> Query:
         only_why = "why" in asked.shapes and not rank
         limit = rank.limit if rank and rank.limit else (1 if asked.is_one and query.by else None)
         return replace(query, direction=None if only_why or not said else said[0], limit=limit)
+    if query.shape is Shape.SAVINGS and query.by == (Dimension.RESOURCE,):
+        return replace(query, by=())  # each finding names its resources
     if rank is None:
         return query
     if query.shape not in (Shape.TOTAL, Shape.SHARE):
@@ -267,7 +285,9 @@ def _compared_periods(asked: Asked, query: Query, calendar: Calendar) -> tuple[P
         usual = _usual_period(query, calendar)
         periods = [] if usual is None else [replace(usual, name=f"no period named: {usual.name}")]
     elif len(periods) == 1 and not names_are_compared:
-        if "than" in asked.shapes or (mentions and mentions[0].is_so_far):
+        if asked.is_than:
+            raise UnanswerableError(f"Which period shall be compared with {days_in_words(periods[0])}? Name both.")
+        if mentions and mentions[0].is_so_far:
             raise _unequal(calendar)
         periods.insert(0, _before(periods[0]))
     if len(periods) > 1:

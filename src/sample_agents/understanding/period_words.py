@@ -348,7 +348,8 @@ class _Finder:
     def _has_other(self, found: re.Match[str]) -> bool:
         """Whether another period is named, which "the month before" can be relative to."""
         others = " ".join(self.words).replace(found[0], " ", 1)
-        return bool(re.search(rf"(?<!\S)(?:{MONTH}|q[1-4]|h[12]|20\d\d|20\d\d-\d\d)(?!\S)", others)) or bool(self.found)
+        named = rf"(?<!\S)(?:{MONTH}|q[1-4]|h[12]|20\d\d|20\d\d-\d\d|(?:last|previous|this) (?:month|quarter))(?!\S)"
+        return bool(re.search(named, others)) or bool(self.found)
 
 
 _TO_DATE = {"y": Unit.YEAR, "m": Unit.MONTH, "q": Unit.QUARTER, "w": Unit.WEEK}

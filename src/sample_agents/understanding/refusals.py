@@ -1,6 +1,8 @@
 """What a question that is not understood gets back: what was understood, what was not, and questions that work."""
 
 import difflib
+import functools
+import itertools
 from collections.abc import Iterable, Sequence
 
 from sample_agents.answering.writing import bullets, paragraphs, plain
@@ -35,7 +37,7 @@ def unknown_words(
             continue
         if before and (before.kind, before.meaning) == ("link", "by"):
             sentences.append(f'I cannot break costs down by "{text}": I know {_dimensions(names.costs)}.')
-        elif item.kind == "unknown":
+        elif item.kind in ("unknown", "number"):
             sentences.append(f'"{text}" is not in the data, and no word that I know.{_suggestion(names, text)}')
         else:
             sentences.append(f'I do not know what "{text}" means here.')
@@ -53,6 +55,7 @@ def unknown_words(
 
 def absent(names: Names, text: str, options: Sequence[Named]) -> UnanswerableError:
     """A name that these data lack, with the names that they have."""
+    text = text.strip('"')
     fields = list(dict.fromkeys(named.field for named in options))
     parts = [f'"{plain(text)}" is not in the data.{_suggestion(names, text)}']
     for field in fields[:2]:
@@ -92,15 +95,21 @@ def _written(question: Sequence[Word], item: Item) -> str:
 
 def _suggestion(names: Names, text: str) -> str:
     """Words and names like this one, for a slip of the finger."""
-    words = {" ".join(phrase) for phrase in (*GRAMMAR, *UNANSWERABLE, *names.fields) if len(phrase) == 1}
-    known = [" ".join(phrase) for phrase in names.free]
-    near = difflib.get_close_matches(text.casefold(), [*words, *known[:_MOST_COMPARED]], n=3, cutoff=0.8)
-    return f" Did you mean {' or '.join(plain(word) for word in near)}?" if near else ""
+    word = text.casefold()
+    known = [phrase for phrase in (*GRAMMAR, *UNANSWERABLE, *names.fields) if len(phrase) == 1]
+    known += itertools.islice(names.free, _MOST_COMPARED)
+    alike = {" ".join(phrase) for phrase in known if phrase[0][:1] == word[:1]} - {word}  # slips keep the first letter
+    near = difflib.get_close_matches(word, sorted(alike), n=3, cutoff=0.8)
+    return f" Did you mean {' or '.join(map(plain, near))}?" if near else ""
 
 
 def _nearest(question: Sequence[Word]) -> str:
     """Three questions that work, with the most words in common."""
     asked = {word.text for word in question}
-    every = [example for topic in topics() for example in topic.questions]
-    ranked = sorted(every, key=lambda example: -len(asked & set(words_of(example))))
-    return paragraphs("Questions that work:", bullets(ranked[:3]))
+    ranked = sorted(_examples(), key=lambda example: -len(asked & example[1]))
+    return paragraphs("Questions that work:", bullets([example for example, _ in ranked[:3]]))
+
+
+@functools.cache
+def _examples() -> list[tuple[str, frozenset[str]]]:
+    return [(example, frozenset(words_of(example))) for topic in topics() for example in topic.questions]

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sample_agents.costs.charges import Costs
-from sample_agents.query import Dimension, Field, Tag
-from sample_agents.understanding.period_words import Mention
+from sample_agents.query import Dimension, Field, Filter, Tag
+from sample_agents.understanding.period_words import NUMBERS, Mention
 from sample_agents.understanding.question_text import MONTHS, Word, Words, words_of
 
 Key = TypeVar("Key")
@@ -140,7 +140,7 @@ class Names:
                 self.fields[words] = (Dimension.ACCOUNT, *of_tags) if is_project or not of_tags else of_tags
 
     def _index_units(self) -> None:
-        """Units that are consumed: `GB-Months` is called GB too where no other unit is."""
+        """Units that are consumed: `GB-Months` is called GB too."""
         rows = self.costs.connection.cursor().execute("SELECT DISTINCT unit FROM charges WHERE unit <> '' ORDER BY ALL")
         exact: dict[Words, tuple[str, ...]] = {}
         parts: dict[Words, tuple[str, ...]] = {}
@@ -150,7 +150,9 @@ class Names:
                 table = exact if part == words else parts
                 for spelling in {part, _plural(part), (*part[:-1], part[-1].removesuffix("s"))} if part else ():
                     table[spelling] = (*table.get(spelling, ()), unit)
-        self.units = {words: units for words, units in (parts | exact).items() if words not in GRAMMAR}
+        for words, units in exact.items():
+            parts[words] = tuple(dict.fromkeys((*units, *parts.get(words, ()))))
+        self.units = {words: units for words, units in parts.items() if words not in GRAMMAR}
 
     def _index_values(self, field: Field) -> None:
         aliases = {} if isinstance(field, Tag) else {name: {value} for name, value in self.costs.aliases(field).items()}
@@ -247,9 +249,8 @@ class Names:
                 if words in table:
                     return self._of_kind(kind, table[words], words, start, end)
         word = question[start].text
-        return Item(
-            start, start + 1, "number" if word.isdecimal() else "unknown", int(word) if word.isdecimal() else word
-        )
+        number = int(word) if word.isdecimal() else NUMBERS.get(word)
+        return Item(start, start + 1, "unknown" if number is None else "number", word if number is None else number)
 
     def _of_kind(self, kind: str, meaning: object, words: Words, start: int, end: int) -> Item:
         if kind == "grammar":
@@ -319,19 +320,31 @@ def field_order(field: Field) -> tuple[int, str]:
 def selects_the_same(costs: Costs, first: Named, second: Named) -> bool:
     """Whether both meanings of a name select the same charges, so that it does not matter which is meant."""
     parameters: list[str] = []
-    conditions = []
-    for named in (first, second):
-        marks = ", ".join("?" * len(named.values))
-        if isinstance(named.field, Tag):
-            conditions.append(
-                f"coalesce(tag_set IN (SELECT tag_set FROM tags WHERE key = ? AND value IN ({marks})), FALSE)"
-            )
-            parameters.append(named.field.key)
-        else:
-            conditions.append(f"({named.field.column} IN ({marks}))")
-        parameters += named.values
+    conditions = [_condition(named.field, named.values, parameters) for named in (first, second)]
     sql = f"SELECT 1 FROM charges WHERE {' <> '.join(conditions)} LIMIT 1"
     return costs.connection.cursor().execute(sql, parameters).fetchone() is None
+
+
+def consumed_units(costs: Costs, filters: Sequence[Filter]) -> set[str]:
+    """The units in which what the filters select is consumed."""
+    parameters: list[str] = []
+    conditions = [
+        f"{'NOT ' if filter_.excluded else ''}{_condition(filter_.field, filter_.values, parameters)}"
+        for filter_ in filters
+    ]
+    sql = f"SELECT DISTINCT unit FROM charges WHERE {' AND '.join(['TRUE', *conditions])}"
+    return {unit for (unit,) in costs.connection.cursor().execute(sql, parameters).fetchall()}
+
+
+def _condition(field: Field, values: Sequence[str], parameters: list[str]) -> str:
+    """Whether a charge has one of the values, as SQL; its parameters are added."""
+    marks = ", ".join("?" * len(values))
+    column = field.column if isinstance(field, Dimension) else "coalesce(tag_set, -1)"
+    if isinstance(field, Tag):
+        marks = f"SELECT tag_set FROM tags WHERE key = ? AND value IN ({marks})"
+        parameters.append(field.key)
+    parameters += values
+    return f"({column} IN ({marks}))"
 
 
 _INDEXED: WeakKeyDictionary[Costs, Names] = WeakKeyDictionary()

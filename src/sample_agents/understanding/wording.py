@@ -22,11 +22,11 @@ _MOVES = {None: "what changed most in", Direction.ROSE: "what rose most in", Dir
 _FINDINGS = {
     Finding.IDLE: "idle resources",
     Finding.UNUSED_COMMITMENT: "unused commitments",
-    Finding.ON_DEMAND: "on-demand usage",
+    Finding.ON_DEMAND: "savings from on-demand usage",
     Finding.PREVIOUS_GENERATION: "previous generations",
-    Finding.GROWTH: "fast growth",
+    Finding.GROWTH: "savings from fast growth",
     Finding.UNTAGGED: "savings from untagged spend",
-    Finding.SNAPSHOTS: "snapshots",
+    Finding.SNAPSHOTS: "savings from snapshots",
     Finding.DATA_TRANSFER: "traffic between zones",
 }
 
