@@ -1,7 +1,6 @@
 """Questions that work, by topic: what a refusal offers, and the page that says what may be asked. Pure."""
 
 import functools
-import sys
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -30,8 +29,8 @@ def page() -> str:
     opening = (
         "# What may be asked\n\n"
         "The two sample agents answer these questions, from a cost export in FOCUS format; the examples are about the\n"
-        "data that they ship. An answer begins with what was understood, and a question with a word that would change a\n"
-        "number and is not understood is refused. Made by `python -m sample_agents.understanding.examples` from\n"
+        "data that they ship. An answer begins with what was understood, and a question with a word that would change\n"
+        "a number and is not understood is refused. Made by `page()` of sample_agents/understanding/examples.py from\n"
         "[examples.toml](../src/sample_agents/understanding/examples.toml); what is right for each is in\n"
         "[questions.tsv](../tests/unit/sample_agents/questions.tsv).\n\n"
         "| topic | what | examples |\n| --- | --- | --- |\n"
@@ -40,7 +39,3 @@ def page() -> str:
         f"| {topic.name} | {' '.join(topic.what.split())} | {'<br>'.join(topic.questions)} |\n" for topic in topics()
     )
     return opening + "".join(rows)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

@@ -1,4 +1,4 @@
-"""An export of three providers with tags, taxes, credits and refunds over 19 months, which no one file of the cases has."""
+"""An export of three providers with tags, taxes, credits and refunds over 19 months, as no file of the cases has."""
 
 import csv
 from datetime import date, timedelta
@@ -13,11 +13,12 @@ _DAILY = [
     ("Microsoft", "Virtual Machines", "Compute", "westeurope", "333", "azure-prod", "vm-1", "payments", 2100),
     ("Google Cloud", "BigQuery", "Analytics", "us-east1", "444", "data", "warehouse", "search", 1500),
 ]
-_HEADER = (
-    "BilledCost,BillingCurrency,ChargeCategory,ChargeDescription,ChargePeriodStart,ChargePeriodEnd,CommitmentDiscountStatus,"
-    "ConsumedQuantity,ConsumedUnit,ContractedCost,EffectiveCost,ListCost,PricingCategory,ProviderName,RegionId,ResourceId,"
-    "ServiceCategory,ServiceName,SubAccountId,SubAccountName,Tags"
-).split(",")
+_HEADER = [
+    "BilledCost", "BillingCurrency", "ChargeCategory", "ChargeDescription", "ChargePeriodStart", "ChargePeriodEnd",
+    "CommitmentDiscountStatus", "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "EffectiveCost", "ListCost",
+    "PricingCategory", "ProviderName", "RegionId", "ResourceId", "ServiceCategory", "ServiceName", "SubAccountId",
+    "SubAccountName", "Tags",
+]  # fmt: skip
 
 
 def write_rich_export(path: Path) -> None:
@@ -34,8 +35,8 @@ def write_rich_export(path: Path) -> None:
                     _row(day, 1, provider, amount)
                     | {
                         "RegionId": region, "ResourceId": resource, "ServiceCategory": category, "ServiceName": service,
-                        "SubAccountId": account, "SubAccountName": name, "ConsumedQuantity": "24", "ConsumedUnit": "Hours",
-                        "Tags": f'{{"team": "{team}"}}' if team else "",
+                        "SubAccountId": account, "SubAccountName": name,
+                        "ConsumedQuantity": "24", "ConsumedUnit": "Hours", "Tags": f'{{"team": "{team}"}}' if team else "",
                     }
                 )  # fmt: skip
             if day.day == 1:
@@ -48,7 +49,8 @@ def write_rich_export(path: Path) -> None:
 
 def _row(day: date, days: int, provider: str, amount: float) -> dict[str, str]:
     return {
-        "BilledCost": f"{amount * 1.1:.4f}", "BillingCurrency": "USD", "ChargeCategory": "Usage", "ChargeDescription": "usage",
+        "BilledCost": f"{amount * 1.1:.4f}", "BillingCurrency": "USD", "ChargeCategory": "Usage",
+        "ChargeDescription": "usage",
         "ChargePeriodStart": f"{day}T00:00:00Z", "ChargePeriodEnd": f"{day + timedelta(days=days)}T00:00:00Z",
         "ContractedCost": f"{amount * 1.2:.4f}", "EffectiveCost": f"{amount:.2f}", "ListCost": f"{amount * 1.5:.4f}",
         "PricingCategory": "Standard", "ProviderName": provider, "SubAccountId": "111", "SubAccountName": "prod",

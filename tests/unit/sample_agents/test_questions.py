@@ -1,8 +1,8 @@
 """`questions.tsv`: what people ask, and what is right, by SQL of this test's own over the raw files.
 
 A line's verdict says what an answer must be: `answered`, `refused` (the text has one of the words given, if any), or
-`either`: right or refused, never something else; `movers` as `answered`, and `forecast:AMOUNT` about that amount. After a
-`~`, rows are looked for by their amounts alone: the agents write these labels their own way.
+`either`: right or refused, never something else; `movers` as `answered`, and `forecast:AMOUNT` about that amount. After
+a `~`, rows are looked for by their amounts alone: the agents write these labels their own way.
 """
 
 import csv
@@ -152,6 +152,4 @@ def test_each_example_has_a_line_and_the_page_is_made_of_them():
     assert set(examples) <= {
         line["question"] for line in LINES if line["data"] == "sample" and line["verdict"] != "refused"
     }
-    assert (ROOT / "docs/what_may_be_asked.md").read_text(encoding="utf-8") == page(), (
-        "Run PYTHONPATH=src .venv/bin/python -m sample_agents.understanding.examples >docs/what_may_be_asked.md"
-    )
+    assert (ROOT / "docs/what_may_be_asked.md").read_text(encoding="utf-8") == page(), "Write it anew: examples.page()"
