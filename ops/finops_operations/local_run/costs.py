@@ -38,7 +38,7 @@ def checked(costs: Sequence[Path], focus_export: str, folder: Path = LOCAL / "fo
         raise LocalRunFailed(f"{error.filename}: {error.strerror}.") from error
     except (CostDataError, ValueError) as error:
         raise LocalRunFailed(str(error)) from error
-    command = [sys.executable, "-m", "sample_agents.costs.check", *map(str, files)]
+    command = [sys.executable, "-m", "sample_agents.costs.check", *map(str, costs or [folder])]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     if subprocess.run(command, env=environment, stdout=sys.stderr, check=False).returncode:  # noqa: S603 (a list)
         said = "--focus-export" if focus_export else "--costs"
