@@ -1,6 +1,6 @@
 """What is asked, of which data: how much of a period they have, and what a reader must know to trust a figure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,6 +36,7 @@ METRICS = {
 }
 # A provider that has delivered nothing for longer has been left, and is no longer worth a word in each headline.
 _LATE = timedelta(days=92)
+_MOST_NAMED = 3  # values of a filter in a headline; all are below it
 _LONGEST_QUERY = 2_000  # characters of what was understood, of a question that names very much
 RATIOS = (Metric.UTILISATION, Metric.COVERAGE)
 
@@ -138,6 +139,28 @@ class Asked:
     def metric(self) -> str:
         """The metric, to begin a sentence."""
         return self.query.metric.value.capitalize()
+
+    @property
+    def subject(self) -> str:
+        """What is selected, for a headline: ` of Amazon S3 without us-east-1`; "" if everything is."""
+        return self.named(self.query.filters)
+
+    @property
+    def title(self) -> str:
+        """The metric and what is selected, for a figure: as text, not markdown."""
+        return self.metric + self.named(self.query.filters, str)
+
+    def named(self, filters: Iterable[Filter], write: Callable[[str], str] = plain) -> str:
+        """What filters select, by the values' names."""
+        said: dict[bool, list[str]] = {False: [], True: []}
+        for one in filters:
+            labels = [write(self.costs.label(one.field, value)) for value in one.values]
+            more = f" and {len(labels) - _MOST_NAMED} more" if len(labels) > _MOST_NAMED else ""
+            name = "" if isinstance(one.field, Dimension) else f"{write(one.field.key)} "
+            between = ", " if more else " and "
+            said[one.excluded].append(f"{name}{between.join(labels[:_MOST_NAMED])}{more}")
+        of = f" of {' in '.join(said[False])}" if said[False] else ""
+        return of + (f" without {' and '.join(said[True])}" if said[True] else "")
 
     def measure(self, name: str) -> Measure:
         """The measure of a group."""

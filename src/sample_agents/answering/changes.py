@@ -73,7 +73,7 @@ def comparison(asked: Asked) -> Body:
 
 def _changed(asked: Asked, measure: Measure, covered: Sequence[Covered], amounts: Sequence[Decimal]) -> str:
     before, after = amounts
-    opening = f"{asked.metric} {covered[1].when}: {measure.say(after)}"
+    opening = f"{asked.metric}{asked.subject} {covered[1].when}: {measure.say(after)}"
     if before == after:
         return f"{opening}, the same as {covered[0].when}"
     more = "more" if after > before else "less"
@@ -85,7 +85,7 @@ def _changed(asked: Asked, measure: Measure, covered: Sequence[Covered], amounts
 
 def _side_by_side(asked: Asked, measure: Measure, covered: Sequence[Covered], amounts: Sequence[Decimal]) -> str:
     each = [f"{measure.say(value)} {part.when}" for part, value in zip(covered, amounts, strict=True)]
-    return f"{asked.metric}: {'; '.join(each)}"
+    return f"{asked.metric}{asked.subject}: {'; '.join(each)}"
 
 
 def unlikeness(covered: Sequence[Covered]) -> str:
@@ -132,7 +132,7 @@ def _periods_compared(sums: Sums, covered: Sequence[Covered]) -> Figure:
         Column("days", "Days", "number"),
         measure.column("amount", sums.asked.metric),
     )
-    title = f"{sums.asked.metric} compared"
+    title = f"{sums.asked.title}, compared"
     chart = {"kind": "bar", "x": "period", "y": "amount"}
     return Figure(title, (*columns, *change_columns(measure)), tuple(rows), chart=chart)
 
@@ -144,7 +144,7 @@ def _values_compared(sums: Sums) -> Figure:
         for number, bucket in enumerate(sums.buckets)
     ]
 
-    return changes_table(sums, f"{sums.asked.metric} compared", sums.asked.query.by, columns)
+    return changes_table(sums, f"{sums.asked.title}, compared", sums.asked.query.by, columns)
 
 
 def changes_table(sums: Sums, title: str, fields: Sequence[Field], columns: Sequence[Column], most: int = 20) -> Figure:
@@ -268,10 +268,10 @@ def _growth_said(
         f"{measure.say(first)}, then {measure.say(last)}"
     )
     if len(pairs) == 1:
-        return f"{asked.metric}, {way}: {step}"
+        return f"{asked.metric}{asked.subject}, {way}: {step}"
     known = [one for pair in pairs if (one := relative(amounts[pair[0]], amounts[pair[1]])) is not None]
     between = f"between {percent(min(known), signed=True)} and {percent(max(known), signed=True)}; " if known else ""
-    return f"{asked.metric}, {way}, in {count(len(pairs), 'step')}: {between}last {step}"
+    return f"{asked.metric}{asked.subject}, {way}, in {count(len(pairs), 'step')}: {between}last {step}"
 
 
 def _growth_by_unit(
@@ -295,7 +295,7 @@ def _growth_by_unit(
         *change_columns(measure),
     )
     chart = {"kind": "bar", "x": "period", "y": "percent"}
-    return Figure(f"Growth of {asked.query.metric.value}, {way}", columns, tuple(rows), chart=chart)
+    return Figure(f"{asked.title}: growth, {way}", columns, tuple(rows), chart=chart)
 
 
 def _growth_by_value(
@@ -306,5 +306,5 @@ def _growth_by_value(
     buckets = [Bucket(0, unit.first, unit.first, unit_label(every, unit)) for unit in ends]
     sums = Sums(asked, measure, groups, buckets)
     columns = [measure.column(f"b{number}", bucket.label) for number, bucket in enumerate(buckets)]
-    title = f"Growth of {asked.query.metric.value} from {buckets[0].label} to {buckets[1].label}"
+    title = f"{asked.title}: growth from {buckets[0].label} to {buckets[1].label}"
     return changes_table(sums, title, asked.query.by, columns)

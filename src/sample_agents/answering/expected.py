@@ -121,7 +121,7 @@ def _section(
     # Of a month that is asked for in part, the range is that part of its own.
     weight = sum((month.weight for month in ahead), _ZERO) / len(ahead)
     low, high = _range(measure, model, rest, Decimal(repr(model.spread(first, last))) * weight)
-    said = f"**Expected {asked.query.metric.value} {when(period)}: {measure.say(spent + rest)}, between "
+    said = f"**Expected {asked.query.metric.value}{asked.subject} {when(period)}: {measure.say(spent + rest)}, between "
     said += f"{measure.say(spent + low)} and {measure.say(spent + high)}{limits}**"
     parts = _spent_in_words(measure, calendar, period, months)
     if parts:
@@ -258,7 +258,7 @@ def _figure(
     whole |= {"low": spent + total[0], "high": spent + total[1]}
     chart = {"kind": "line", "x": "month", "y": "amount", "low": "low", "high": "high"}
     chart["forecastFrom"] = next(f"{one.month:%Y-%m}" for one in months if one.weight)
-    title = f"Expected {asked.query.metric.value} {when(period)}"
+    title = f"{asked.title}: expected {when(period)}"
     return Figure(title, tuple(columns), tuple(rows), whole if len(rows) > 1 else None, chart)
 
 

@@ -50,9 +50,10 @@ def movers(asked: Asked) -> Body:
         ]
         before, after = (sums.of(buckets=[number]) for number in (0, 1))
         way = "is unchanged" if before == after else "rose" if after > before else "fell"
+        by = f" by {measure.say(abs(after - before))}" if before != after else ""
         headline = (
-            f"**{asked.metric} {way}{f' by {measure.say(abs(after - before))}' if before != after else ''} from "
-            f"{covered[0].words} with {measure.say(before)} to {covered[1].words} with {measure.say(after)} "
+            f"**{asked.metric}{asked.subject} {way}{by} from {covered[0].words} with {measure.say(before)} to "
+            f"{covered[1].words} with {measure.say(after)} "
             f"({change(before, after)}{f'; {unlike}' if unlike else ''}){reservations(asked, measure, part)}**."
         )
         figure = changes_table(sums, f"What changed, by {names}", fields, columns, most=10)

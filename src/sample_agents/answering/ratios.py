@@ -52,7 +52,7 @@ def ratio(asked: Asked) -> Body:
                 )
             else:
                 each.append(f"nothing {one.when}")
-        sections.append(f"**{asked.metric}{reservations(asked, measure, part)}: {'; '.join(each)}**.")
+        sections.append(f"**{asked.metric}{asked.subject}{reservations(asked, measure, part)}: {'; '.join(each)}**.")
         rows: list[Row] = []
         for bucket in buckets:
             of_it = [group for group in part if (group.period, group.start) == (bucket.period, bucket.start)]
@@ -90,4 +90,4 @@ def _figure(asked: Asked, measure: Measure, rows: Sequence[Row], total: Row) -> 
     columns += [measure.column("part", done), measure.column("rest", rest), Column("ratio", asked.metric, "percent")]
     chart = {"kind": "bar", "x": "period" if query.every or not query.by else "by0", "y": "ratio"}
     whole: Row = {"period": "Total", **total}
-    return Figure(asked.metric, tuple(columns), tuple(rows), whole if len(rows) > 1 else None, chart)
+    return Figure(asked.title, tuple(columns), tuple(rows), whole if len(rows) > 1 else None, chart)

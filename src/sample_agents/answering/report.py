@@ -62,7 +62,7 @@ def _total(asked: Asked) -> Body:
         sums = Sums(asked, measure, part, buckets)
         times = " and ".join(one.when for one in covered)
         is_additive = are_disjoint(query.periods)
-        title = f"{asked.metric} {' and '.join(when(period) for period in query.periods)}"
+        title = f"{asked.title} {' and '.join(when(period) for period in query.periods)}"
         label = time_label(query.every)
         order = None
         if query.by:
@@ -72,12 +72,15 @@ def _total(asked: Asked) -> Body:
                 order = _ranked_buckets(sums)
             figure = time_table(sums, title, label, is_additive=is_additive, order=order)
         if len(covered) == 1:
-            headline = f"**{asked.metric} {times}{reservations(asked, measure, part)}: {measure.say(sums.of())}**"
+            said = f"{asked.metric}{asked.subject} {times}{reservations(asked, measure, part)}"
+            headline = f"**{said}: {measure.say(sums.of())}**"
         else:
             amounts = _of_periods(sums, covered)
             each = [f"{measure.say(amount)} {one.when}" for amount, one in zip(amounts, covered, strict=True)]
             together = [f"together {measure.say(sums.of())}"] if is_additive else []
-            headline = f"**{asked.metric}{reservations(asked, measure, part)}: {'; '.join(each + together)}**"
+            headline = (
+                f"**{asked.metric}{asked.subject}{reservations(asked, measure, part)}: {'; '.join(each + together)}**"
+            )
         sections += [f"{headline}{_ranking(sums, order)}.", figure.markdown()]
         figures.append(figure)
     return Body(sections, figures, groups, covered, _unlisted(asked, groups))
@@ -93,8 +96,9 @@ def _by_unit(asked: Asked, covered: Sequence[Covered], measures: Sequence[tuple[
         for measure, groups in measures
     ]
     columns = (Column("unit", "Unit"), Column("amount", asked.metric, "number"))
-    figure = Figure(f"{asked.metric} {when(covered[0].period)}", columns, tuple(rows))
-    headline = f"**{asked.metric} {covered[0].when}: in {len(measures)} units**, which are not added to each other."
+    figure = Figure(f"{asked.title} {when(covered[0].period)}", columns, tuple(rows))
+    said = f"{asked.metric}{asked.subject} {covered[0].when}"
+    headline = f"**{said}: in {len(measures)} units**, which are not added to each other."
     return Body([headline, figure.markdown()], [figure], [group for _, part in measures for group in part], covered)
 
 
@@ -160,7 +164,7 @@ def _average(asked: Asked) -> Body:
     sections, figures = [], []
     for measure, part in by_measure(asked, groups):
         sums = Sums(asked, measure, part, buckets)
-        title = f"Average {query.metric.value} per {query.every.value}"
+        title = f"{asked.title}: average per {query.every.value}"
         if query.by:
             figure = value_table(sums, title, query.by, "Period", is_additive=False)
         else:
@@ -169,7 +173,9 @@ def _average(asked: Asked) -> Body:
             f"{measure.say(sums.of(buckets=[number]))} per {query.every.value}, over {over[number]} of {one.words}"
             for number, one in enumerate(covered)
         ]
-        headline = f"**Average {query.metric.value}{reservations(asked, measure, part)}: {'; '.join(each)}**."
+        headline = (
+            f"**Average {query.metric.value}{asked.subject}{reservations(asked, measure, part)}: {'; '.join(each)}**."
+        )
         sections += [headline, figure.markdown()]
         figures.append(figure)
     left_out = (
@@ -230,19 +236,26 @@ def _share(asked: Asked) -> Body:
             )
             continue
         figure = share_table(part, whole, time_label(query.every))
-        times = " and ".join(one.when for one in covered)
-        said = (
-            f"{percent(100 * part.of() / whole.of())} of the {query.metric.value} {times}: {measure.say(part.of())} of "
-        )
-        if query.by and not set(query.filters) - set(query.whole):
-            first = (ranked(part, {values: part.of([values]) for values in part.values}).shown or part.values)[0]
-            names = " / ".join(plain(str(cell)) for cell in value_cells(asked, query.by, first).values())
-            said = f"{asked.metric} {times}: {names} is {percent(100 * part.of([first]) / whole.of())} of "
-        sections += [f"**{said}{measure.say(whole.of())}{reservations(asked, measure, groups)}**.", figure.markdown()]
+        said = f"{_share_said(part, whole, covered)} of {measure.say(whole.of())}"
+        sections += [f"**{said}{reservations(asked, measure, groups)}**.", figure.markdown()]
         figures.append(figure)
     selected = asked.selection(query.filters)
     notes = [f"The part: {selected}." if selected else "The part is everything.", *_unlisted(asked, wholes)]
     return Body(sections, figures, wholes, covered, notes)
+
+
+def _share_said(part: Sums, whole: Sums, covered: Sequence[Covered]) -> str:
+    """The share in words; of a breakdown of everything, the first one's."""
+    asked, query, times = part.asked, part.asked.query, " and ".join(one.when for one in covered)
+    of = f"the {query.metric.value}{asked.named(query.whole)} {times}"
+    narrower = [one for one in query.filters if one not in query.whole]
+    if query.by and not narrower:
+        first = (ranked(part, {values: part.of([values]) for values in part.values}).shown or part.values)[0]
+        name = " " + " / ".join(plain(str(cell)) for cell in value_cells(asked, query.by, first).values())
+        amount = part.of([first])
+    else:
+        name, amount = asked.named(narrower).removeprefix(" of"), part.of()
+    return f"{percent(100 * amount / whole.of())} of {of} is{name}: {part.measure.say(amount)}"
 
 
 def _unlisted(asked: Asked, groups: Sequence[Group]) -> list[str]:

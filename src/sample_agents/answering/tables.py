@@ -262,7 +262,7 @@ def share_table(part: Sums, whole: Sums, label: str) -> Figure:
         of_it, of_all = part.of(values, buckets), whole.of(buckets=buckets)
         return {"part": of_it, "whole": of_all, "share": 100 * of_it / of_all if of_all > 0 else None}
 
-    title = f"Share of {asked.query.metric.value}"
+    title = f"{asked.title}: share"
     if not fields:
         numbers = range(len(part.buckets))
         rows = tuple(

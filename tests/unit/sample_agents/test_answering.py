@@ -138,6 +138,18 @@ def test_a_filter_includes_or_excludes(costs, filters, where):
     assert given.figures[0].rows[0]["amount"] == added(ROWS, OCTOBER, **where)
 
 
+def test_the_headline_says_what_is_selected(costs):
+    filters = (
+        Filter(SERVICE, (EC2, S3)),
+        Filter(REGION, ("us-east-1",)),
+        Filter(Tag("team"), ("a",), excluded=True),
+        Filter(ACCOUNT, ("3", "4", "5", "6"), excluded=True),
+    )
+    assert headline(ask(costs, Shape.TOTAL, OCTOBER, filters=filters)).startswith(
+        f"**Effective cost of {EC2} and {S3} in us-east-1 without team a and 3, 4, 5 and 1 more in October 2026: "
+    )
+
+
 def test_a_breakdown_has_a_row_for_each_value_the_highest_first_and_a_total(costs):
     (figure,) = ask(costs, Shape.TOTAL, OCTOBER, by=(SERVICE,)).figures
     wanted = {name: added(ROWS, OCTOBER, ServiceName=name) for name in (EC2, S3, "Tax")}
@@ -244,12 +256,13 @@ def test_a_share_is_part_and_whole(costs):
     filters = (Filter(SERVICE, (EC2,)),)
     given = ask(costs, Shape.SHARE, OCTOBER, filters=filters)
     part, whole = added(ROWS, OCTOBER, ServiceName=EC2), added(ROWS, OCTOBER)
-    assert headline(given).startswith(f"**{100 * part / whole:.1f} % of the effective cost in October 2026: ")
+    assert headline(given).startswith(f"**{100 * part / whole:.1f} % of the effective cost in October 2026 is {EC2}: ")
     each = {name: added(ROWS, OCTOBER, ServiceName=name) for name in (EC2, S3, "Tax")}
     largest = max(each, key=each.get)
     of_all = headline(ask(costs, Shape.SHARE, OCTOBER, by=(SERVICE,)))
     assert of_all.startswith(
-        f"**Effective cost in October 2026: {largest} is {100 * each[largest] / whole:.1f} % of {shown(whole)} USD"
+        f"**{100 * each[largest] / whole:.1f} % of the effective cost in October 2026 is {largest}: "
+        f"{shown(each[largest])} USD of {shown(whole)} USD"
     )
     region = Filter(REGION, ("us-east-1",))
     for narrow in ((*filters, region), (region,)):
@@ -414,7 +427,7 @@ def test_a_provider_whose_data_end_early_is_named_in_the_headline(load):
     assert headline(gone) == "**Effective cost in October 2026: 31.00 USD**."
     assert "October 2026: without Oracle, whose data end on 31 May 2025." in gone.markdown
     only = ask(costs, Shape.TOTAL, OCTOBER, filters=(Filter(Dimension.PROVIDER, ("AWS",)),))
-    assert headline(only) == "**Effective cost in October 2026: 310.00 USD**."
+    assert headline(only) == "**Effective cost of AWS in October 2026: 310.00 USD**."
 
 
 def test_what_is_not_in_the_data_is_refused_with_what_is(costs):
@@ -449,14 +462,14 @@ def test_purchases_beside_the_usage_that_they_cover_are_said_in_the_headline(loa
         "625.00 USD**."
     )
     usage = (Filter(Dimension.CHARGE_CATEGORY, ("Usage",)),)
-    assert (
-        headline(ask(costs, Shape.TOTAL, OCTOBER, filters=usage)) == "**Effective cost in October 2026: 310.00 USD**."
+    assert headline(ask(costs, Shape.TOTAL, OCTOBER, filters=usage)) == (
+        "**Effective cost of Usage in October 2026: 310.00 USD**."
     )
 
 
 def test_a_category_without_rows_is_zero_and_anything_else_without_rows_is_no_charge(costs):
     refunds = ask(costs, Shape.TOTAL, OCTOBER, filters=(Filter(Dimension.CHARGE_CATEGORY, ("Refund",)),))
-    assert headline(refunds) == "**Effective cost in October 2026: 0.00 USD**."
+    assert headline(refunds) == "**Effective cost of Refund in October 2026: 0.00 USD**."
     nowhere = ask(costs, Shape.TOTAL, NOVEMBER, filters=(Filter(SERVICE, (S3,)), Filter(REGION, ("eu-west-1",))))
     assert headline(nowhere) == "**There is no charge** for this selection in November 2026 (to 20 November 2026)."
     assert not nowhere.found
