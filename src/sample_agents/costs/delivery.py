@@ -135,8 +135,9 @@ def _named(content: bytes, name: str, partition: _Partition, execution: str) -> 
         raise CostDataError(f"The manifest of {name.partition('=')[2]} is no JSON.") from error
     files = manifest.get("dataFiles") if isinstance(manifest, dict) else None
     if not isinstance(files, list):
-        # A manifest without the list: those beside each other, of the newest execution if there are several.
-        folder = execution or max((file.rpartition("/")[0] for file in partition.data), default="")
+        # A manifest without the list: those beside each other, of the newest execution that has one.
+        folders = {file.rpartition("/")[0] for file in partition.data}
+        folder = execution or max(partition.manifests) or max(folders, default="")
         files = [f"data/{name}/{file}" for file in partition.data if file.rpartition("/")[0] == folder]
     for file in files:
         # An address of the bucket to which AWS has delivered: the folder may have been copied since.

@@ -14,6 +14,8 @@ import boto3
 import duckdb
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
 from moto import mock_aws
 
 from sample_agents.costs.charges import Costs
@@ -452,3 +454,45 @@ def test_a_part_of_a_delivery_is_not_taken_for_a_folder_of_exports(
     with pytest.raises(CostDataError, match="This is a part of an export"):
         local_files([tmp_path / EXPORT / folder])
     assert local_files([data]) == [data]
+
+
+EXECUTIONS = st.lists(st.tuples(st.integers(1, 3), st.booleans()), min_size=1, max_size=4)
+
+
+@given(st.dictionaries(st.integers(1, 12), EXECUTIONS, min_size=1, max_size=4), st.randoms(), st.booleans())
+def test_whatever_was_delivered_each_month_s_newest_finished_execution_is_read(
+    months: dict[int, list[tuple[int, bool]]], order: Any, has_lists: bool
+) -> None:
+    """An execution is so many chunks and whether it is finished; what is not has no manifest yet."""
+    files, manifests, expected = [], {}, []
+    for month, executions in months.items():
+        partition, newest = f"BILLING_PERIOD=2026-{month:02}", None
+        for number, (chunks, is_finished) in enumerate(executions):
+            execution = f"202606{number + 1:02}T050000Z-{number}"
+            names = [f"x/data/{partition}/{execution}/x-{chunk:05}.csv.gz" for chunk in range(1, chunks + 1)]
+            files += [StoredFile(name, 9) for name in names]
+            if is_finished:
+                newest = names
+                manifest = {"dataFiles": [f"s3://b/p/{name}" for name in names]} if has_lists else {}
+                for where in (partition, f"{partition}/{execution}"):
+                    manifests[f"x/metadata/{where}/x-Manifest.json"] = json.dumps(manifest).encode()
+        expected += newest or []
+    files += [StoredFile(key, 9) for key in manifests]
+    order.shuffle(files)
+    if manifests:
+        assert sorted(file.key for file in newest_files(files, lambda file: manifests[file.key])) == sorted(expected)
+    else:
+        with pytest.raises(CostDataError, match="no manifest yet"):
+            newest_files(files, lambda file: manifests[file.key])
+
+
+@given(st.binary() | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists).map(json.dumps)
+    | st.lists(st.text()).map(lambda names: json.dumps({"dataFiles": names})))  # fmt: skip
+def test_a_manifest_may_say_anything_and_a_sentence_or_listed_files_come_of_it(content: bytes | str) -> None:
+    files = [StoredFile(f"x/{key}", 9) for key in (f"data/{MAY}/x.csv", f"metadata/{MAY}/Manifest.json")]
+    try:
+        found = newest_files(files, lambda _: content if isinstance(content, bytes) else content.encode())
+    except CostDataError as error:
+        assert str(error).endswith(".")
+    else:
+        assert found == files[:1]
