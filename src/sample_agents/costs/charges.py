@@ -12,6 +12,7 @@ import duckdb
 
 from sample_agents.answering.writing import money, plain
 from sample_agents.costs.coverage import Coverage, MonthOfCharges
+from sample_agents.costs.dialects import column_key
 from sample_agents.query import Dimension, Field, Metric, Tag
 
 # The columns of `charges` that a metric needs, and what FOCUS calls them.
@@ -39,7 +40,7 @@ _IN_EVERY_ROW = ("effective", "billed")
 
 @dataclass(frozen=True)
 class ExportColumns:
-    """What the files were: versions of FOCUS, and the columns of each, in small letters."""
+    """What the files were: versions of FOCUS, and the keys of their columns."""
 
     versions: tuple[str, ...]
     names: frozenset[str]
@@ -129,7 +130,7 @@ class Costs:
 
     def _blank(self, column: str, filled: Collection["_Filled"]) -> str:
         name, total = _COLUMNS[column], sum(each.rows for each in filled)
-        if name.casefold() not in self.columns.names:
+        if column_key(name) not in self.columns.names:
             return f"the data have no column {name}"
         without = [plain(each.provider) or "charges without a provider" for each in filled if not each.values[column]]
         where = (

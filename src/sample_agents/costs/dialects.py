@@ -80,23 +80,28 @@ def services() -> Mapping[str, str]:
     }
 
 
+def column_key(name: str) -> str:
+    """A column's name as it is compared: databases change its capitals, and put underscores between its words."""
+    return name.replace("_", "").replace(" ", "").casefold()
+
+
 def missing_columns(columns: Collection[str]) -> list[str]:
     """What an export with these columns lacks to be one, in words."""
-    names = {column.casefold() for column in columns}
-    missing = [column for column in _REQUIRED if column.casefold() not in names]
-    if not any(column.casefold() in names for column in _COSTS):
+    names = {column_key(column) for column in columns}
+    missing = [column for column in _REQUIRED if column_key(column) not in names]
+    if not any(column_key(column) in names for column in _COSTS):
         missing.append(" or ".join(_COSTS))
     return missing
 
 
 def version_of(columns: Collection[str]) -> str:
     """The version of FOCUS that an export with these columns is of, as far as they tell."""
-    names = {column.casefold() for column in columns}
+    names = {column_key(column) for column in columns}
     if "serviceprovidername" in names or "hostprovidername" in names:
         return "FOCUS 1.3" if "providername" in names else "FOCUS 1.4"
     if "provider" in names and "providername" not in names:
         return "the preview of FOCUS 1.0"
     for version, introduced in _VERSIONS.items():
-        if any(column.casefold() in names for column in introduced):
+        if any(column_key(column) in names for column in introduced):
             return version
     return "FOCUS 1.0"

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from sample_agents.costs.dialects import COLUMNS, missing_columns
+from sample_agents.costs.dialects import COLUMNS, column_key, missing_columns
 from sample_agents.errors import CostDataError
 
 _SIGNATURES = {
@@ -93,6 +93,10 @@ class ExportFile:
                 f"{line} lacks the FOCUS column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: "
                 "this is no FOCUS export, or its columns are not separated by commas."
             )
+        keys = [column_key(name) for name in columns]
+        used = {column_key(name) for names in COLUMNS.values() for name in names}
+        if twice := [name for name, key in zip(columns, keys, strict=True) if key in used and keys.count(key) > 1]:
+            raise self.error(f"Line 1 names the column {twice[0]} twice: it cannot be told which one counts.")
         if self.kind is Kind.GZIP:
             with self._open() as stream:
                 while stream.read(_CHUNK):
@@ -100,8 +104,8 @@ class ExportFile:
 
     def refusal(self, columns: Sequence[str], field: str, value: str, reason: str) -> CostDataError:
         """The refusal of a value, with its line and column; `value` may be only the beginning of it."""
-        names = [name.casefold() for name in COLUMNS[field]]
-        places = [number for number, name in enumerate(columns) if name.casefold() in names]
+        names = list(map(column_key, COLUMNS[field]))
+        places = [number for number, name in enumerate(columns) if column_key(name) in names]
         place = f"Column {columns[places[0]]}"
         if self.kind is not Kind.PARQUET:
             for line, cells in self._rows():
@@ -109,7 +113,7 @@ class ExportFile:
                 if found and line > 1:
                     place = f"Line {line}, column {columns[found[0]]}"
                     break
-        if value.casefold() in {name.casefold() for names in COLUMNS.values() for name in names}:
+        if column_key(value) in {column_key(name) for names in COLUMNS.values() for name in names}:
             reason = "{} is the name of a column: files with other columns were joined here. Give them one by one."
         shown = repr(value if len(value) <= 40 else value[:39] + "…")
         hint = next((f" ({words})" for pattern, words in _HINTS if re.fullmatch(pattern, value)), "")
@@ -167,7 +171,7 @@ class ExportFile:
 
 
 def _is_cell(cell: str, value: str) -> bool:
-    cell = cell.strip(" ")
-    if not value:
-        return cell.casefold() in ("", "null")
-    return cell == value or (len(value) >= SHOWN and cell.startswith(value))
+    cell, shown = cell.strip(), value.strip()
+    if not shown:
+        return cell.casefold() in ("", "null", r"\n")
+    return cell == shown or (len(value) >= SHOWN and cell.startswith(shown))

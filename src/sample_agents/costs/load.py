@@ -4,6 +4,7 @@ The database is a file, and memory is bounded: what does not fit is on disk. Amo
 decimals of 18 places, never through a double.
 """
 
+import filecmp
 import itertools
 import json
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from sample_agents.costs.charges import Costs, ExportColumns
-from sample_agents.costs.dialects import AMOUNTS, COLUMNS, PRODUCTS, services, version_of
+from sample_agents.costs.dialects import AMOUNTS, COLUMNS, PRODUCTS, column_key, services, version_of
 from sample_agents.costs.export_file import SHOWN, ExportFile, Kind
 from sample_agents.errors import CostDataError
 
@@ -26,7 +27,8 @@ _DATABASE_SHARE = 0.55
 _MOST_THREADS = 4  # each takes memory
 _LONGEST_LINE = 2_000_000  # bytes; DuckDB's usual buffers of 32 MB took 100 MB more, and were slower
 
-_NULL = ["".join(letters) for letters in itertools.product("Nn", "Uu", "Ll", "Ll")]
+# Empty cells of exports, and of the databases that they went through.
+_NULLS = [*("".join(letters) for letters in itertools.product("Nn", "Uu", "Ll", "Ll")), r"\N"]
 _FUNCTIONS = f"""
 CREATE TEMP MACRO cell(value) AS nullif(trim(value), '');
 CREATE TEMP MACRO typed_cell(value) AS CASE WHEN value ILIKE 'null' THEN NULL ELSE nullif(trim(value), '') END;
@@ -130,11 +132,13 @@ def load_costs(paths: Sequence[Path]) -> Costs:
         connection = _database(Path(folder.name))
         versions: dict[str, None] = {}
         columns: set[str] = set()
-        for path in dict.fromkeys(path.resolve() for path in paths):
-            file = ExportFile.of(path)
-            found = _read(connection, file, Path(folder.name))
+        counted: list[Path] = []
+        for path in dict.fromkeys(paths):
+            _check_copy(path, counted)
+            found, rows = _read(connection, ExportFile.of(path), Path(folder.name))
             versions[version_of(found)] = None
-            columns.update(column.casefold() for column in found)
+            columns.update(map(column_key, found))
+            counted += [path] if rows else []
         if connection.execute("SELECT count(*) FROM charges").fetchone() == (0,):
             raise CostDataError("The export has a header but no rows.")
         _describe(connection)
@@ -144,6 +148,14 @@ def load_costs(paths: Sequence[Path]) -> Costs:
     except BaseException:
         folder.cleanup()
         raise
+
+
+def _check_copy(path: Path, others: Sequence[Path]) -> None:
+    """Refuse a copy of another file."""
+    size = path.stat().st_size
+    for other in others:
+        if size == other.stat().st_size and filecmp.cmp(path, other, shallow=False):
+            raise CostDataError(f"{path.name} is a copy of {other.name}: its charges would count twice.")
 
 
 def _database(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -166,12 +178,12 @@ def _pairs(mapping: Mapping[str, str]) -> list[list[str]]:
     return [list(mapping), list(mapping.values())]
 
 
-def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path) -> list[str]:
-    """Append the file's rows to `charges`; gives the file's columns."""
+def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path) -> tuple[list[str], int]:
+    """Append the file's rows to `charges`; gives its columns, and the number of rows."""
     # Under a name of ours: in others, stars and brackets would be patterns.
     link = folder / "source"
     link.unlink(missing_ok=True)
-    link.symlink_to(file.path)
+    link.symlink_to(file.path.resolve())
     if file.kind is Kind.PARQUET:
         source = f"read_parquet('{link}', binary_as_string = true, hive_partitioning = false)"
         try:
@@ -182,29 +194,32 @@ def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path)
         values = [_parquet_text(str(name), str(kind)) for name, kind, *_ in described]
     else:
         columns = file.columns()
+        nulls = ", ".join(f"'{null}'" for null in _NULLS)
         names = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(len(columns)))
         source = f"""read_csv('{link}', header = true, auto_detect = false, strict_mode = true,
-            delim = ',', quote = '"', escape = '"', nullstr = {_NULL}, compression = '{file.kind}',
+            delim = ',', quote = '"', escape = '"', nullstr = [{nulls}], compression = '{file.kind}',
             max_line_size = {_LONGEST_LINE}, buffer_size = {2 * _LONGEST_LINE}, columns = {{{names}}})"""
         values = [f"cell(c{number})" for number in range(len(columns))]
     file.check(columns)
-    texts = dict(zip([column.casefold() for column in columns], values, strict=True))
+    texts = dict(zip(map(column_key, columns), values, strict=True))
     rows, has_tags = f"SELECT {_fields(texts)} FROM {source}", "tags" in texts
     try:
-        connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, has_tags=has_tags)}")
+        return columns, _insert(connection, rows, has_tags=has_tags)
     except duckdb.Error as error:
-        if _refused(error).get("value", "").casefold() not in texts:
+        if column_key(_refused(error).get("value", "")) not in texts:
             raise _refusal(file, columns, error) from error
-    else:
-        return columns
     # Parts that were joined have the header in the middle. Only then: DuckDB's filters take memory for each row.
     is_header = f"{texts['billingcurrency']} ILIKE 'BillingCurrency' AND {texts['chargeperiodstart']} ILIKE 'Charge%'"
-    rows += f" WHERE NOT coalesce({is_header}, false)"
     try:
-        connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, has_tags=has_tags)}")
+        return columns, _insert(connection, f"{rows} WHERE NOT coalesce({is_header}, false)", has_tags=has_tags)
     except duckdb.Error as error:
         raise _refusal(file, columns, error) from error
-    return columns
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, rows: str, *, has_tags: bool) -> int:
+    """Make charges of an export's rows, and give their number."""
+    inserted = connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, has_tags=has_tags)}").fetchone()
+    return int(inserted[0]) if inserted else 0
 
 
 def _parquet_text(name: str, kind: str) -> str:
@@ -218,7 +233,7 @@ def _fields(texts: Mapping[str, str]) -> str:
     """Each field as the text of the first of its columns that has a value."""
     fields = []
     for field, names in COLUMNS.items():
-        there = [texts[name.casefold()] for name in names if name.casefold() in texts]
+        there = [texts[column_key(name)] for name in names if column_key(name) in texts]
         fields.append(f"coalesce({', '.join([*there, 'NULL::VARCHAR'])}) AS {field}")
     return ", ".join(fields)
 

@@ -36,7 +36,7 @@ def test_all_that_was_found_is_printed(write_export, today, capsys):
 
 def test_a_folder_is_one_export(write_export, tmp_path, today, capsys):
     write_export([{}], "a.csv")
-    write_export([{}], "b.csv")
+    write_export([{"ListCost": "2"}], "b.csv")
     (tmp_path / "manifest.json").write_text("{}")
     assert main([str(tmp_path)], today) == 0
     assert capsys.readouterr().out.startswith(f"{tmp_path}: FOCUS 1.0, 2 rows in 2 files\n")

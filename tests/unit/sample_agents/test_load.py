@@ -54,6 +54,7 @@ SAME = {
     "no last newline": SMALL.rstrip(),
     "blank lines": SMALL + b"\n\n",
     "lower case": SMALL.replace(HEADER.encode(), HEADER.lower().encode()),
+    "names of a database": SMALL.replace(b"ChargePeriod", b"CHARGE_PERIOD_").replace(b"ServiceName", b"service_name"),
     "spaces": SMALL.replace(b",", b" , "),
     "quotes": b"\n".join(b",".join(b'"%s"' % cell for cell in line.split(b",")) for line in SMALL.splitlines()),
     "columns in another order": b"\n".join(b",".join(line.split(b",")[::-1]) for line in SMALL.splitlines()),
@@ -66,6 +67,13 @@ SAME = {
 @pytest.mark.parametrize("compress", [bytes, gzip.compress])
 def test_the_same_charges_however_the_file_is_written(tmp_path, data, compress):
     assert charges(loaded(tmp_path, compress(data))) == charges(loaded(tmp_path, SMALL))
+
+
+def test_parts_without_rows_are_none(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(f"{HEADER}\n")
+    (tmp_path / "c").write_bytes(SMALL)
+    assert load_costs([tmp_path / name for name in "abc"]).rows == 1
 
 
 def test_parts_that_were_joined_have_their_header_twice(tmp_path):
@@ -86,9 +94,13 @@ def test_files_with_other_columns_are_one_export(write_export, tmp_path):
     assert "EffectiveCost is blank in" in costs.lacks(Metric.EFFECTIVE)
 
 
-def test_the_same_file_counts_once(write_export):
-    path = write_export([{}])
-    assert load_costs([path, path]).rows == 1
+def test_the_same_file_counts_once_and_a_copy_is_refused(write_export):
+    path, other, copy = (
+        write_export([{"ListCost": cost}], name) for cost, name in (("1", "a"), ("2", "b"), ("1", "c"))
+    )
+    assert load_costs([path, path, other]).rows == 2
+    with pytest.raises(CostDataError, match="c is a copy of a: its charges would count twice"):
+        load_costs([path, other, copy])
 
 
 REFUSED = {
@@ -96,6 +108,9 @@ REFUSED = {
     b"\n": "The file is empty, or its line 1 is",
     HEADER.encode(): "The export has a header but no rows.",
     SMALL.replace(b"EffectiveCost", b"Cost"): "Line 1 lacks the FOCUS column EffectiveCost or BilledCost:",
+    SMALL.replace(b"ServiceName", b"ServiceName,effectivecost").replace(b"S3", b"S3,2"): (
+        "Line 1 names the column EffectiveCost twice"
+    ),
     b"date,cost\n": "Line 1 lacks the FOCUS columns BillingCurrency, ChargePeriodStart, ChargePeriodEnd, ServiceName",
     b'{"costs": []}': "This is JSON, not a FOCUS export: give CSV or gzip of CSV, in UTF-8, or Parquet.",
     b"<!DOCTYPE html>": "a web page",
@@ -173,7 +188,7 @@ def test_a_key_that_is_there_twice_does_not_count_a_charge_twice(load):
     assert select(costs, "SELECT count(*), min(value) FROM charges JOIN tags USING (tag_set)") == [(1, "a")]
 
 
-@pytest.mark.parametrize("null", ["NULL", "null", "Null", "nUlL", ""])
+@pytest.mark.parametrize("null", ["NULL", "null", "Null", "nUlL", r"\N", ""])
 def test_null_in_any_case_is_no_value(load, null):
     costs = load([{"RegionId": null, "RegionName": null, "SubAccountId": null, "ServiceName": null, "ListCost": null}])
     for dimension in (Dimension.REGION, Dimension.ACCOUNT, Dimension.SERVICE):
@@ -299,6 +314,7 @@ def test_times_of_all_dialects_are_read_exactly(load, moment, zone, way):
 @given(texts)
 @example("4/1/25")
 @example("epoch")
+@example("\xa0")
 @example("infinity")
 @example("now")
 @example("2026-02-30")
