@@ -62,6 +62,9 @@ class Tag:
     key: str
 
 
+# Whether a charge has a tag at all: "" for those without one, "tagged" for the others.
+ANY_TAG = Tag("")
+
 Field = Dimension | Tag
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sample_agents.answering.committable import ON_DEMAND
 from sample_agents.costs.charges import Costs
-from sample_agents.query import Dimension, Field, Filter, Metric, Period, Query, Tag, Unit
+from sample_agents.query import ANY_TAG, Dimension, Field, Filter, Metric, Period, Query, Tag, Unit
 
 
 class Group(NamedTuple):
@@ -120,6 +120,8 @@ def _column(field: Field | str, parameters: list[object]) -> str:
     """The expression of a field's value."""
     if isinstance(field, Dimension):  # a str as well
         return field.column
+    if field == ANY_TAG:
+        return "CASE WHEN tag_set IN (SELECT tag_set FROM tags) THEN 'tagged' ELSE '' END"
     if isinstance(field, Tag):
         parameters.append(field.key)
         return "coalesce((SELECT min(value) FROM tags WHERE tags.tag_set = charges.tag_set AND key = ?), '')"

@@ -93,7 +93,7 @@ class Costs:
     def label(self, field: Field, value: str) -> str:
         """A value as people know it: an account's name with its number, otherwise the value."""
         if not value:
-            return f"(no {field.key if isinstance(field, Tag) else field.value})"
+            return f"(no {(field.key or 'tag') if isinstance(field, Tag) else field.value})"
         name = self._name(field).get(value, "") if field is Dimension.ACCOUNT else ""
         return f"{name} ({value})" if name and name != value else value
 

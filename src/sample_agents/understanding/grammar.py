@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sample_agents.costs.charges import Costs
 from sample_agents.errors import UnanswerableError
-from sample_agents.query import Dimension, Direction, Field, Filter, Metric, Query, Shape, Tag, Unit
+from sample_agents.query import ANY_TAG, Dimension, Direction, Field, Filter, Metric, Query, Shape, Tag, Unit
 from sample_agents.understanding.meaning import Asked, Rank, complete
 from sample_agents.understanding.period_words import Calendar, find_periods
 from sample_agents.understanding.question_text import Word, question_words
@@ -337,9 +337,7 @@ class _Reader:
         if meaning in ("unit", "currency"):
             return self._measure(at)
         if meaning in ("tag", "any value"):
-            # "tagged with team": whatever the team.
-            qualified = self._qualifier(at if meaning == "tag" else self._skip(at + 1, _ARTICLES))
-            return self._blank(at, qualified, excluded=True) if qualified and len(qualified[0]) == 1 else None
+            return self._tagged(at)
         return self._bare_dimension(at)
 
     def _measure(self, at: int) -> int | None:
@@ -374,17 +372,21 @@ class _Reader:
         return end
 
     def _untagged(self, at: int) -> int:
+        """ "untagged", "not tagged with team"."""
         after = self._skip(at + 1, _ARTICLES | _PREPOSITIONS)
-        qualified = self._qualifier(after)
-        if self._kind(after) == "quoted" and self.items[after].meaning in self.costs.tag_keys:
-            qualified = (Tag(self.items[after].meaning),), after + 1
-        if qualified and all(isinstance(option, Tag) for option in qualified[0]):
+        qualified = self._tag_key(after) or self._qualifier(after)
+        if qualified and isinstance(qualified[0][0], Tag):
             return self._blank(at, qualified, excluded=False)
-        if not self.costs.tag_keys:
-            raise UnanswerableError("The data have no tags.")
-        for key in self.costs.tag_keys:
-            self.lists.append(_List(Filter(Tag(key), ("",)), at, at + 1))
-        return at + 1
+        return self._blank(at, ((ANY_TAG,), at + 1), excluded=False)
+
+    def _tagged(self, at: int) -> int | None:
+        """ "tagged with team", "with any region": whatever the value."""
+        start = at if self.items[at].meaning == "tag" else self._skip(at + 1, _ARTICLES)
+        qualified = self._qualifier(start)
+        if qualified and self.items[start].meaning == "tag" and qualified[1] == start + 1:  # without a key
+            is_any = start > at or self._text(at) in ("tagged", "labelled", "labeled", "with tags")
+            qualified = ((ANY_TAG,), start + 1) if is_any else None
+        return self._blank(at, qualified, excluded=True) if qualified else None
 
     def _blank(self, at: int, qualified: tuple[tuple[Field, ...], int], *, excluded: bool) -> int:
         """The charges without a value of the dimension, or all others."""
@@ -573,15 +575,18 @@ class _Reader:
             return keys, at + 2
         return fields, at + 1
 
-    def _tag_qualifier(self, at: int) -> tuple[tuple[Field, ...], int] | None:
+    def _tag_qualifier(self, at: int) -> tuple[tuple[Field, ...], int]:
         after = self._skip(at + 1, _ARTICLES)
-        meaning = self.items[after].meaning if after < len(self.items) else None
-        if self._kind(after) == "quoted" and meaning in self.costs.tag_keys:
-            return (Tag(meaning),), after + 1
-        if self._kind(after) == "field" and isinstance(meaning, tuple):
-            keys = tuple(option for option in meaning if isinstance(option, Tag))
-            return (keys, after + 1) if keys else None
-        return tuple(map(Tag, self.costs.tag_keys)), at + 1
+        return self._tag_key(after) or (tuple(map(Tag, self.costs.tag_keys)), at + 1)
+
+    def _tag_key(self, at: int) -> tuple[tuple[Field, ...], int] | None:
+        """A tag's key, after a word that says so."""
+        meaning = self.items[at].meaning if at < len(self.items) else None
+        if self._kind(at) == "quoted" and meaning in self.costs.tag_keys:
+            return (Tag(meaning),), at + 1
+        keys = meaning if self._kind(at) == "field" and isinstance(meaning, tuple) else ()
+        keys = tuple(option for option in keys if isinstance(option, Tag))
+        return (keys, at + 1) if keys else None
 
     def _breakdown(self, at: int) -> tuple[Field | Unit, int, str] | None:
         """A dimension or a unit of time to break down by, the position after it, and its word."""

@@ -333,6 +333,8 @@ class _Finder:
         self.take(rf"(?:the )?{_D} (?:of )?({MONTH})(?: (?:of )?{_YEAR})?",
                   lambda found: day(found[1], found[2], found[3]))  # fmt: skip
         self.take(rf"({MONTH}) (?:the )?{_D}(?: {_YEAR})?", lambda found: day(found[2], found[1], found[3]))
+        self.take(rf"(?:the )?month of ({MONTH}) {_YEAR}", lambda found: _month(MONTHS[found[1]], int(found[2])))
+        self.take(rf"(?:the )?month of ({MONTH})", lambda found: Mention(0, 0, self.calendar.all(), needs=found[1]))
         self.take(rf"({MONTH}) (?:of |in )?{_YEAR}", lambda found: _month(MONTHS[found[1]], int(found[2])))
         self.take(rf"{_YEAR} ({MONTH})", lambda found: _month(MONTHS[found[2]], int(found[1])))
         self.take(rf"{_PART} (?:of |in )?{_YEAR}", lambda found: _part(_part_name(found), int(found[5])))

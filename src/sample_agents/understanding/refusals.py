@@ -10,7 +10,7 @@ from sample_agents.costs.charges import Costs
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Field, Tag
 from sample_agents.understanding.examples import topics
-from sample_agents.understanding.question_text import Word, words_of
+from sample_agents.understanding.question_text import Word, Words, words_of
 from sample_agents.understanding.vocabulary import GRAMMAR, UNANSWERABLE, Item, Named, Names
 
 _MOST_NAMES = 20  # listed when a name is not in the data
@@ -96,7 +96,7 @@ def _written(question: Sequence[Word], item: Item) -> str:
 def _suggestion(names: Names, text: str) -> str:
     """Words and names like this one, for a slip of the finger."""
     word = text.casefold()
-    known = [phrase for phrase in (*GRAMMAR, *UNANSWERABLE, *names.fields) if len(phrase) == 1]
+    known: list[Words] = [phrase for phrase in (*GRAMMAR, *UNANSWERABLE, *names.fields) if len(phrase) == 1]
     known += itertools.islice(names.free, _MOST_COMPARED)
     alike = {" ".join(phrase) for phrase in known if phrase[0][:1] == word[:1]} - {word}  # slips keep the first letter
     near = difflib.get_close_matches(word, sorted(alike), n=3, cutoff=0.8)

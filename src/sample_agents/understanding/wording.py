@@ -57,11 +57,13 @@ def in_words(query: Query, costs: Costs) -> str:
 
 def field_in_words(field: Field) -> str:
     """A dimension's name: `region`, `tag "team"`."""
-    return f'tag "{_escaped(field.key)}"' if isinstance(field, Tag) else field.value
+    if isinstance(field, Tag):
+        return f'tag "{_escaped(field.key)}"' if field.key else "tag"
+    return field.value
 
 
 def _joined(*parts: str) -> str:
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part.rstrip(",") for part in parts if part)
 
 
 def _escaped(name: str) -> str:

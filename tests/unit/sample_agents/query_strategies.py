@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from sample_agents.answering.calendar_units import month_after, months_in, unit_of
-from sample_agents.query import Dimension, Direction, Filter, Finding, Metric, Period, Query, Shape, Tag, Unit
+from sample_agents.query import ANY_TAG, Dimension, Direction, Filter, Finding, Metric, Period, Query, Shape, Tag, Unit
 
 DAY = timedelta(days=1)
 RATIOS = (Metric.UTILISATION, Metric.COVERAGE)
@@ -38,7 +38,10 @@ def queries(costs, today):
             some = st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True)
             chosen = ("",) if draw(st.integers(0, 5)) == 0 else tuple(sorted(draw(some)))
             found.append(Filter(field, chosen, draw(st.booleans())))
-        return tuple(sorted(found, key=lambda filter_: fields.index(filter_.field)))
+        tagged = st.sampled_from([(), (), (), (Filter(ANY_TAG, ("",)),), (Filter(ANY_TAG, ("",), excluded=True),)])
+        found.sort(key=lambda filter_: fields.index(filter_.field))
+        tags = [filter_ for filter_ in found if isinstance(filter_.field, Tag)]
+        return (*[filter_ for filter_ in found if filter_ not in tags], *draw(tagged), *tags)
 
     def query(shape, **parts):
         parts = {"filters": filters(), "metric": st.sampled_from(sums)} | parts
