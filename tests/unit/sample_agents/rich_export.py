@@ -36,7 +36,8 @@ def write_rich_export(path: Path) -> None:
                     | {
                         "RegionId": region, "ResourceId": resource, "ServiceCategory": category, "ServiceName": service,
                         "SubAccountId": account, "SubAccountName": name,
-                        "ConsumedQuantity": "24", "ConsumedUnit": "Hours", "Tags": f'{{"team": "{team}"}}' if team else "",
+                        "ConsumedQuantity": "24", "ConsumedUnit": "Hours",
+                        "Tags": f'{{"team": "{team}"}}' if team else "",
                     }
                 )  # fmt: skip
             if day.day == 1:
