@@ -25,7 +25,25 @@ _POLITE = frozenset({"please", "can you", "could you", "kindly", "hi", "hey"})
 _BE = frozenset({"is", "are", "was", "were"})
 _SUBTRACTED = frozenset({"minus", "subtracting", "deducting", "less the"})
 _EVERY = frozenset({"all", "any", "across", "across all", "over all", "for all"})
-_CONSUMED = frozenset({"run", "ran", "use", "used", "using", "consume", "consumed", "consumption", "usage"})
+_CONSUMED = frozenset(
+    {
+        "run",
+        "ran",
+        "serve",
+        "served",
+        "store",
+        "stored",
+        "process",
+        "processed",
+        "use",
+        "used",
+        "using",
+        "consume",
+        "consumed",
+        "consumption",
+        "usage",
+    }
+)
 _CLAUSE = frozenset(
     {"where", "what", "how", "which", "show", "compare", "forecast", "give", "why", "are", "is", "can", "could"}
 )
@@ -127,7 +145,7 @@ class _Reader:
         forecast = bool(words & _FORECAST_WORDS)
         periods = find_periods(question, names.long_names(question), calendar, forecast=forecast)
         self.items = names.items(question, periods)
-        shapes = {str(item.meaning) for item in self.items if item.kind == "shape"}
+        shapes = {str(item.meaning).split()[0] for item in self.items if item.kind == "shape"}
         self.compares = bool(shapes & {"compare", "change", "rose", "fell", "changed"})
         self.asked = Asked(shapes=["compare"] if "compare" in shapes else [])  # in a list it is a conjunction, too
         self.lists: list[_List] = []
@@ -645,6 +663,8 @@ class _Reader:
         metrics = set(self.asked.metrics)
         if Metric.QUANTITY in metrics:
             self.left = [at for at in self.left if self._text(at) not in _CONSUMED]
+        if any(shape.startswith("savings") for shape in self.asked.shapes):
+            self.left = [at for at in self.left if self._text(at) not in ("savings", "saving")]
         if Metric.LIST in metrics or Metric.CONTRACTED in metrics:
             self.left = [at for at in self.left if self._text(at) != "would"]
         if self.asked.units and Metric.QUANTITY not in metrics:
@@ -664,6 +684,9 @@ class _Reader:
                 lists = [found for found in lists if found.start > verbs[0]]
             elif self._text(shares[0]).startswith("as a"):
                 whole = [found for found in lists if found.start > shares[0]]
+                lists = [found for found in lists if found.start < shares[0]]
+            elif any(found.start < shares[0] for found in lists) and any(found.start > shares[0] for found in lists):
+                whole = [found for found in lists if found.start > shares[0]]  # "EC2's share of compute"
                 lists = [found for found in lists if found.start < shares[0]]
             elif len(lists) > 1:
                 raise UnanswerableError('A share of what? Ask as in "what share of the EC2 cost is in us-east-1".')

@@ -1,5 +1,6 @@
 """From the parts of a question to the query: which shape they make together, and which periods it is about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -110,6 +111,8 @@ def _of_changes(asked: Asked, kinds: set[str]) -> Shape:
         is_between = len(asked.periods) > 1 or any(mention.ends for mention in asked.periods)
         if any("comparative" in name for name in asked.shapes) and "why" not in kinds and not is_between:
             raise UnanswerableError('Than when? Ask as in "compare April and May", or "EC2 vs RDS in May".')
+        if "change between" in asked.shapes and not is_between:
+            raise UnanswerableError('Between when? Ask as in "difference between April and May".')
         if kinds == {"why"}:
             raise UnanswerableError('Why is what? Ask as in "why did costs go up in October".')
         if {"rose", "fell"} <= kinds:
@@ -146,6 +149,8 @@ def _metric(asked: Asked, shape: Shape, costs: Costs) -> Metric:
 
 def _unit(asked: Asked, costs: Costs) -> str | None:
     """The unit that a word like GB means: of those that what is asked for is consumed in."""
+    if Metric.QUANTITY not in asked.metrics:
+        return None
     named = {unit for given in asked.units for unit in given}
     units = named & consumed_units(costs, asked.filters) or named
     if len(asked.units) > 1 or len(units) > 1:
@@ -275,7 +280,9 @@ def _usual_period(query: Query, calendar: Calendar) -> Period | None:
 
 def _compared_periods(asked: Asked, query: Query, calendar: Calendar) -> tuple[Period, ...]:
     mentions = asked.periods
-    periods = [period for mention in mentions for period in (mention.ends or (mention.period,))]
+    periods = [mention.period for mention in mentions]
+    if len(mentions) == 1 and mentions[0].ends:  # "from April to May"
+        periods = list(mentions[0].ends)
     if len(periods) == 1 and mentions[0].relative:
         periods.append(calendar.newest(Unit.MONTH))
     names_are_compared = query.shape is Shape.COMPARISON and set(asked.shapes) == {"compare"}
@@ -290,23 +297,29 @@ def _compared_periods(asked: Asked, query: Query, calendar: Calendar) -> tuple[P
         if mentions and mentions[0].is_so_far:
             raise _unequal(calendar)
         periods.insert(0, _before(periods[0]))
-    if len(periods) > 1:
-        if any(mention.is_so_far for mention in mentions):
-            raise _unequal(calendar)
-        periods = sorted(set(periods), key=lambda period: (period.first, period.end))
-        lengths = [period.days for period in periods]
-        if len(periods) == 1:
-            raise UnanswerableError("Both periods are the same.")
-        if max(lengths) > 1.15 * min(lengths):
-            raise UnanswerableError(
-                f"{' and '.join(map(days_in_words, periods))} differ in length, so a comparison would mislead: name "
-                "periods that are alike."
-            )
-        if len(periods) > 2 and query.shape is Shape.MOVERS:
-            raise UnanswerableError("What rose or fell is found between two periods: name two.")
-        if any(before.end > after.first for before, after in pairwise(periods)):
-            raise UnanswerableError("The periods overlap: ask for one of them.")
+    if len(periods) < 2:
+        return tuple(periods)
+    if any(mention.is_so_far for mention in mentions):
+        raise _unequal(calendar)
+    periods = sorted(set(periods), key=lambda period: (period.first, period.end))
+    if len(periods) > 2 and query.shape is Shape.MOVERS:
+        raise UnanswerableError("What rose or fell is found between two periods: name two.")
+    _refuse_unlike(periods)
     return tuple(periods)
+
+
+def _refuse_unlike(periods: Sequence[Period]) -> None:
+    """Refuse periods that cannot stand side by side."""
+    lengths = [period.days for period in periods]
+    if len(periods) == 1:
+        raise UnanswerableError("Both periods are the same.")
+    if max(lengths) > 1.15 * min(lengths):
+        raise UnanswerableError(
+            f"{' and '.join(map(days_in_words, periods))} differ in length, so a comparison would mislead: name "
+            "periods that are alike."
+        )
+    if any(before.end > after.first for before, after in pairwise(periods)):
+        raise UnanswerableError("The periods overlap: ask for one of them.")
 
 
 def _unequal(calendar: Calendar) -> UnanswerableError:

@@ -308,6 +308,10 @@ class _Finder:
                 return Mention(0, 0, self.calendar.all(), needs=f"{int(number)} {month}")
             return _day(int(year), MONTHS[month], int(number))
 
+        self.take(
+            r"(?:the )?week (?:of|from|starting|beginning)(?: on)? (20\d\d)-(\d\d)-(\d\d)",
+            lambda found: _week(_day(*map(int, found.groups()))),
+        )
         self.take(r"(20\d\d)-(\d\d)-(\d\d)", lambda found: _day(*map(int, found.groups())))
         self.take(r"(20\d\d)-(\d\d)", lambda found: _month(int(found[2]), int(found[1])))
 

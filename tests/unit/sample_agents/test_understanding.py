@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from sample_agents.costs.load import load_costs
 from sample_agents.errors import UnanswerableError
-from sample_agents.query import Shape
+from sample_agents.query import Dimension, Filter, Shape, Tag
 from sample_agents.understanding import understand
 from sample_agents.understanding.vocabulary import _TABLES, GRAMMAR, UNANSWERABLE, listed
 from sample_agents.understanding.wording import in_words
@@ -18,6 +19,8 @@ from unit.sample_agents.query_strategies import TODAY, queries
 from unit.sample_agents.rich_export import write_rich_export
 
 MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_MEANINGS = Path(__file__).with_name("meanings.tsv").read_text(encoding="utf-8").splitlines()[1:]
+MEANINGS = [tuple(line.split("\t")) for line in _MEANINGS]  # what the shipped data are asked; nothing: it is refused
 NUMBER_CHANGING = Path(__file__).with_name("number_changing_words.txt").read_text(encoding="utf-8").split()
 
 
@@ -68,6 +71,12 @@ def understood(question, costs):
     except UnanswerableError as refusal:
         assert str(refusal)
         return None
+
+
+@pytest.mark.parametrize(("question", "meaning"), MEANINGS, ids=[question for question, _ in MEANINGS])
+def test_what_people_ask(shipped, question, meaning):
+    parts = understood(question, shipped) or []
+    assert " | ".join(in_words(query, shipped) for query in parts) == meaning
 
 
 @MANY
@@ -157,6 +166,93 @@ def test_nothing_that_fits_in_a_question_takes_long(shipped, text):
     started = time.monotonic()
     understood(text[:4000], shipped)
     assert time.monotonic() - started < 2
+
+
+def test_thousands_of_names_do_not_slow_a_question_down(load):
+    costs = load(
+        [
+            {
+                "ResourceId": f"arn:aws:s3:::bucket-{number}",
+                "ResourceName": f"b{number}",
+                "Tags": json.dumps({"team": f"t-{number}"}),
+            }
+            for number in range(5_000)
+        ]
+    )
+    assert understood("cost of team t-4711 in May", costs)
+    started = time.monotonic()
+    for question in (
+        "cost of team t-42 in May",
+        "bucket arn:aws:s3:::bucket-7 in May",
+        "b4999 in May",
+        "t-5001 in May",
+    ):
+        understood(question, costs)
+    assert time.monotonic() - started < 0.5
+    [query] = understand("spend on arn:aws:s3:::bucket-77 in May", costs, TODAY)
+    assert query.filters == (Filter(Dimension.RESOURCE, ("arn:aws:s3:::bucket-77",)),)
+
+
+@pytest.mark.parametrize(
+    ("question", "offered"),
+    [
+        ("cost on 05/06/2026", ["06 May 2026", "05 June 2026"]),
+        ("staging spend", ['account "444455556666"', 'tag environment "staging"']),
+        ("excluding EC2 in us-east-1", ["us east 1 without ec2", "everything except what is both"]),
+        ("EC2 in us-east-1 and RDS in us-west-2", ["what is both", "what is either"]),
+        ("EC2 cost in produciton", ["production"]),
+        ("How much did we pay Snowflake in May?", ['"Snowflake" is not in the data', "in May 2026"]),
+        ("What is our budget for May?", ["Budgets are not in a cost export"]),
+        ("this month vs last month", ["1 to 21 October 2026", "1 to 21 November 2026"]),
+        ("cost by team", ['cannot break costs down by "team"', "application"]),
+        ("total cost this fiscal year", ["--fiscal-year-start"]),
+    ],
+)
+def test_a_refusal_says_what_was_not_understood_and_what_works(shipped, question, offered):
+    with pytest.raises(UnanswerableError) as refusal:
+        understand(question, shipped, TODAY)
+    assert [words for words in offered if words not in str(refusal.value)] == []
+    assert "**" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("question", "start", "period"),
+    [
+        ("cost this fiscal year", 2, (date(2026, 2, 1), date(2026, 11, 22))),
+        ("cost last fiscal quarter", 2, (date(2026, 8, 1), date(2026, 11, 1))),
+        ("cost in fiscal Q1", 4, (date(2026, 4, 1), date(2026, 7, 1))),
+        ("cost in FY26", 1, (date(2026, 1, 1), date(2027, 1, 1))),
+        ("cost in FY26", 4, None),  # that of which year is meant: both are usual
+    ],
+)
+def test_fiscal_periods(shipped, question, start, period):
+    try:
+        [query] = understand(question, shipped, TODAY, start)
+    except UnanswerableError:
+        assert period is None
+    else:
+        assert [(found.first, found.end) for found in query.periods] == [period]
+
+
+@pytest.mark.parametrize(
+    ("is_gcp", "tags", "by"),
+    [
+        (False, {}, Dimension.ACCOUNT),
+        (True, {}, Dimension.ACCOUNT),
+        (False, {"project": "x"}, Tag("project")),
+        (True, {"project": "x"}, None),  # both are called so
+    ],
+)
+def test_what_a_project_is(load, is_gcp, tags, by):
+    costs = load([{"SubAccountType": "Project" if is_gcp else "Account", "Tags": json.dumps(tags)}])
+    parts = understood("cost by project in May", costs)
+    assert (parts and parts[0].by) == (by and (by,))
+
+
+def test_a_name_of_two_accounts_is_both(load):
+    costs = load([{"SubAccountId": "1"}, {"SubAccountId": "2"}, {"SubAccountId": "3", "SubAccountName": "x"}])
+    [query] = understand("production in May", costs, TODAY)
+    assert query.filters == (Filter(Dimension.ACCOUNT, ("1", "2")),)
 
 
 def test_no_phrase_has_two_meanings():
