@@ -51,14 +51,17 @@ def movers(asked: Asked) -> Body:
         before, after = (sums.of(buckets=[number]) for number in (0, 1))
         way = "is unchanged" if before == after else "rose" if after > before else "fell"
         by = f" by {measure.say(abs(after - before))}" if before != after else ""
-        headline = (
-            f"**{asked.metric}{asked.subject} {way}{by} from {covered[0].words} with {measure.say(before)} to "
+        whole = (
+            f"{asked.metric}{asked.subject} {way}{by} from {covered[0].words} with {measure.say(before)} to "
             f"{covered[1].words} with {measure.say(after)} "
-            f"({change(before, after)}{f'; {unlike}' if unlike else ''}){reservations(asked, measure, part)}**."
+            f"({change(before, after)}{f'; {unlike}' if unlike else ''}){reservations(asked, measure, part)}"
         )
         figure = changes_table(sums, f"What changed, by {names}", fields, columns, most=10)
         first = _first_movers(sums)
-        sections += [headline, _most(asked, measure, sums, fields, first), figure.markdown()]
+        most = _most(asked, measure, sums, fields, first)
+        # What was asked comes first, in bold: who rose or fell most, or how the whole changed.
+        is_ranking = query.direction in (Direction.ROSE, Direction.FELL)
+        sections += [f"**{most}** {whole}." if is_ranking else f"**{whole}**. {most}", figure.markdown()]
         figures.append(figure)
         if first and len(fields) == 1 and (why := _why(asked, measure, fields[0], first)):
             sections += [
