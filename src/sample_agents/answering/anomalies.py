@@ -70,7 +70,10 @@ def anomalies(asked: Asked) -> Body:
                 series[group.values][group.start] = group.amount
         notable = _OF_ALL * abs(sum((group.amount for group in part), Decimal(0))) / reach.days
         runs = [
-            run for values, days in series.items() for run in _runs(asked, values, days, sorted(wanted), start, notable)
+            run
+            for values, days in series.items()
+            if max(map(abs, days.values())) > notable  # of many small ones, most need no look at each day
+            for run in _runs(asked, values, days, sorted(wanted), start, notable)
         ]
         runs.sort(key=lambda run: (-abs(run.above), run.first, run.values))
         if not runs:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sample_agents.answering.committable import ON_DEMAND
 from sample_agents.costs.charges import Costs
+from sample_agents.errors import UnanswerableError
 from sample_agents.query import ANY_TAG, Dimension, Field, Filter, Metric, Period, Query, Tag, Unit
 
 
@@ -72,6 +73,8 @@ _TRUNCATED: dict[Unit, str] = {
     Unit.HALF: "make_date(year(day), CASE WHEN month(day) < 7 THEN 1 ELSE 7 END, 1)",
     **{unit: f"date_trunc('{unit.value}', day)::DATE" for unit in Unit if unit is not Unit.HALF},
 }
+# Of a breakdown by resource and day: more than that nobody reads, and a function's memory does not hold.
+_MOST_GROUPS = 200_000
 COMMITMENT = "commitment_id"  # what utilisation is broken down by, if nothing else is asked
 
 
@@ -144,4 +147,10 @@ def _conditions(query: Query, filters: Iterable[Filter]) -> tuple[str, list[obje
 
 
 def _rows(costs: Costs, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-    return costs.connection.cursor().execute(sql, list(parameters)).fetchall()
+    rows = costs.connection.cursor().execute(sql, list(parameters)).fetchmany(_MOST_GROUPS + 1)
+    if len(rows) > _MOST_GROUPS:
+        raise UnanswerableError(
+            f"This has more than {_MOST_GROUPS:,} parts. Ask for fewer: for one service, for a shorter time, or not by "
+            "resource and by day at once."
+        )
+    return rows

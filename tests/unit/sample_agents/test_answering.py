@@ -362,6 +362,16 @@ def test_what_a_shape_cannot_be_broken_down_by_is_refused(costs):
             ask(costs, shape, *periods, **parts)
 
 
+def test_more_parts_than_a_function_holds_are_refused(load):
+    costs = load([charge(day, 1) for day in OCTOBER])
+    costs.connection.execute(
+        "INSERT INTO charges SELECT * REPLACE (number::VARCHAR AS resource) FROM (SELECT * FROM charges LIMIT 1), "
+        "range(200001) AS numbers(number)"
+    )
+    with pytest.raises(UnanswerableError, match="more than 200,000 parts"):
+        ask(costs, Shape.TOTAL, OCTOBER, by=(Dimension.RESOURCE,))
+
+
 def commitments():
     """EC2 in October: used and unused parts of a commitment, eligible on-demand hours, and hours that are not."""
     usage = {"ServiceName": EC2, "ConsumedUnit": "Hours", "CommitmentDiscountId": "plan"}
