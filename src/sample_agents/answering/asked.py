@@ -13,7 +13,7 @@ from sample_agents.answering.writing import bullets, count, money, paragraphs, p
 from sample_agents.costs.charges import Costs
 from sample_agents.costs.coverage import Coverage, ProviderCoverage
 from sample_agents.errors import UnanswerableError
-from sample_agents.query import Dimension, Filter, Metric, Period, Query, Shape, Unit
+from sample_agents.query import Dimension, Field, Filter, Metric, Period, Query, Shape, Tag, Unit
 from sample_agents.understanding.wording import in_words as query_in_words
 
 # The column that a metric needs most, and what it is.
@@ -153,13 +153,17 @@ class Asked:
     def named(self, filters: Iterable[Filter], write: Callable[[str], str] = plain) -> str:
         """What filters select, by the values' names."""
         said: dict[bool, list[str]] = {False: [], True: []}
+        blank = []
         for one in filters:
+            if one.values == ("",):
+                blank.append(f" with {'any' if one.excluded else 'no'} {write(_field_name(one.field))}")
+                continue
             labels = [write(self.costs.label(one.field, value)) for value in one.values]
             more = f" and {len(labels) - _MOST_NAMED} more" if len(labels) > _MOST_NAMED else ""
-            name = "" if isinstance(one.field, Dimension) else f"{write(one.field.key)} "
+            name = f"{write(one.field.key)} " if isinstance(one.field, Tag) and one.field.key else ""
             between = ", " if more else " and "
             said[one.excluded].append(f"{name}{between.join(labels[:_MOST_NAMED])}{more}")
-        of = f" of {' in '.join(said[False])}" if said[False] else ""
+        of = (f" of {' in '.join(said[False])}" if said[False] else "") + "".join(blank)
         return of + (f" without {' and '.join(said[True])}" if said[True] else "")
 
     def measure(self, name: str) -> Measure:
@@ -303,9 +307,13 @@ class Asked:
         """The filters in words; "" if there are none."""
         said = []
         for one in filters:
-            name = one.field.value if isinstance(one.field, Dimension) else f"tag {plain(one.field.key)}"
+            name = plain(_field_name(one.field))
             values = ", ".join(plain(self.costs.label(one.field, value)) for value in one.values)
             said.append(f"{name} is {'not ' if one.excluded else ''}{values}")
         if self.query.currency:
             said.append(f"billed in {self.query.currency}")
         return "; ".join(said)
+
+
+def _field_name(field: Field) -> str:
+    return field.value if isinstance(field, Dimension) else f"tag {field.key}".rstrip()

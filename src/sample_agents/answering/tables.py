@@ -122,7 +122,7 @@ def field_columns(asked: Asked, fields: Sequence[Field]) -> list[Column]:
 def field_name(asked: Asked, field: Field) -> str:
     """What a field is called."""
     if not isinstance(field, Dimension):
-        return field.key
+        return field.key or "tags"
     return "project" if field is Dimension.ACCOUNT and asked.costs.is_project else field.value
 
 

@@ -15,7 +15,7 @@ from sample_agents.answering.figures import Column, Figure, as_data
 from sample_agents.answering.report import answer
 from sample_agents.costs.load import load_costs
 from sample_agents.errors import UnanswerableError
-from sample_agents.query import Dimension, Direction, Filter, Metric, Period, Query, Shape, Tag, Unit
+from sample_agents.query import ANY_TAG, Dimension, Direction, Filter, Metric, Period, Query, Shape, Tag, Unit
 
 TODAY = date(2026, 11, 30)
 EC2, S3 = "Amazon Elastic Compute Cloud", "Amazon Simple Storage Service"
@@ -130,6 +130,7 @@ def test_a_total_is_the_sum_of_the_rows(costs, metric, column):
         ((Filter(Tag("team"), ("a",), excluded=True),), {"Tags": ('{"team": "b"}', "")}),
         ((Filter(Tag("team"), ("",)),), {"Tags": ""}),
         ((Filter(REGION, ("",)),), {"RegionId": ""}),
+        ((Filter(ANY_TAG, ("",)),), {"Tags": ""}),
         ((Filter(Dimension.CHARGE_CATEGORY, ("Tax",)),), {"ServiceName": "Tax"}),
     ],
 )
@@ -147,6 +148,10 @@ def test_the_headline_says_what_is_selected(costs):
     )
     assert headline(ask(costs, Shape.TOTAL, OCTOBER, filters=filters)).startswith(
         f"**Effective cost of {EC2} and {S3} in us-east-1 without team a and 3, 4, 5 and 1 more in October 2026: "
+    )
+    blanks = (Filter(ANY_TAG, ("",)), Filter(Dimension.RESOURCE, ("",), excluded=True))
+    assert headline(ask(costs, Shape.TOTAL, OCTOBER, filters=blanks)).startswith(
+        "**Effective cost with no tag with any resource in October 2026: "
     )
 
 
@@ -365,8 +370,8 @@ def test_what_a_shape_cannot_be_broken_down_by_is_refused(costs):
 def test_more_parts_than_a_function_holds_are_refused(load):
     costs = load([charge(day, 1) for day in OCTOBER])
     costs.connection.execute(
-        "INSERT INTO charges SELECT * REPLACE (number::VARCHAR AS resource) FROM (SELECT * FROM charges LIMIT 1), "
-        "range(200001) AS numbers(number)"
+        "INSERT INTO charges SELECT one.* REPLACE (number::VARCHAR AS resource) "
+        "FROM (SELECT * FROM charges LIMIT 1) AS one, range(200001) AS numbers(number)"
     )
     with pytest.raises(UnanswerableError, match="more than 200,000 parts"):
         ask(costs, Shape.TOTAL, OCTOBER, by=(Dimension.RESOURCE,))
