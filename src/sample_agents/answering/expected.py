@@ -9,7 +9,7 @@ from decimal import Decimal
 from sample_agents.answering.asked import Asked, Body, Measure
 from sample_agents.answering.calendar_units import DAY, in_words, month_after, months_in, unit_of, when
 from sample_agents.answering.figures import Column, Figure, Row
-from sample_agents.answering.forecast import FEWEST_MONTHS, MOST_MONTHS_AHEAD, Model, Running
+from sample_agents.answering.forecast import ENOUGH, FEWEST_MONTHS, MOST_MONTHS_AHEAD, Model, Running
 from sample_agents.answering.sections import by_measure, nothing, reservations
 from sample_agents.answering.writing import count, percent, plain, rounded
 from sample_agents.errors import UnanswerableError
@@ -222,6 +222,7 @@ def _backtests(model: Model, first: int, last: int) -> str:
     return (
         f"{method} In {len(tests)} back-tests {ahead} it was off by {mean} of a month's cost a month on average, and "
         f"{model.held(first, last)} outcomes lay in a range of this width."
+        + (" These are few: the range follows from nearer months." if len(tests) < ENOUGH else "")
     )
 
 

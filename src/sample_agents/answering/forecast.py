@@ -14,7 +14,7 @@ from typing import NamedTuple
 FEWEST_MONTHS = 6
 MOST_MONTHS_AHEAD = 18
 _FEWEST_TO_LEARN = 3  # the months that the first back-test knows
-_ENOUGH = 5  # back-tests without which their errors say too little of how wide the range must be
+ENOUGH = 5  # back-tests without which their errors say too little of how wide the range must be
 _HELD = 0.8
 _SEASON = 12
 
@@ -163,7 +163,7 @@ class Model:
 
     def _spread(self, first: int, last: int) -> float:
         errors = self.errors(first, last)
-        if len(errors) >= _ENOUGH:
+        if len(errors) >= ENOUGH:
             return _quantile(errors)
         if self.running and last > 1:
             # The running month, of which much is known, tells little of those after it.
@@ -173,7 +173,7 @@ class Model:
         single = 0.0
         for step in range(1, last + 1):
             errors = self.errors(step, step)
-            if step > 1 and len(errors) < _ENOUGH:
+            if step > 1 and len(errors) < ENOUGH:
                 break
             single = max(single, _quantile(errors) / math.sqrt(step))
         return sum(single * math.sqrt(step) for step in range(first, last + 1))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sample_agents.answering.anomalies import anomalies
 from sample_agents.answering.asked import Asked, Body, Covered, Measure
-from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, unit_label, units_in, when
+from sample_agents.answering.calendar_units import DAY, in_words, units_in, when
 from sample_agents.answering.changes import comparison, growth
 from sample_agents.answering.expected import forecast_report
 from sample_agents.answering.figures import Answer, Column, Figure, Row
@@ -160,7 +160,11 @@ def _average(asked: Asked) -> Body:
         Bucket(bucket.period, None, bucket.cell, bucket.label, bucket.mark, divisor=len(units[bucket.period]))
         for bucket in period_buckets(covered)
     ]
-    over = [f"{count(len(part), query.every.value)} ({_run(part, query.every)})" for part in units]
+    over = []
+    for one, whole in zip(covered, units, strict=True):
+        run = in_words(Period(whole[0].first, whole[-1].end))
+        said = "" if run == in_words(one.period) else f" ({run})"
+        over.append(f"{count(len(whole), query.every.value)}{said} of {one.words}")
     sections, figures = [], []
     for measure, part in by_measure(asked, groups):
         sums = Sums(asked, measure, part, buckets)
@@ -170,8 +174,8 @@ def _average(asked: Asked) -> Body:
         else:
             figure = time_table(sums, title, "Period", is_additive=False)
         each = [
-            f"{measure.say(sums.of(buckets=[number]))} per {query.every.value}, over {over[number]} of {one.words}"
-            for number, one in enumerate(covered)
+            f"{measure.say(sums.of(buckets=[number]))} per {query.every.value}, over {said}"
+            for number, said in enumerate(over)
         ]
         headline = (
             f"**Average {query.metric.value}{asked.subject}{reservations(asked, measure, part)}: {'; '.join(each)}**."
@@ -199,14 +203,6 @@ def _whole_units(asked: Asked, part: Covered, every: Unit) -> list[Period]:
             f"The data have no whole {every.value} in {in_words(part.period)}: there is no average per {every.value}."
         )
     return units
-
-
-def _run(units: Sequence[Period], every: Unit) -> str:
-    """From the first to the last unit."""
-    if every in (Unit.DAY, Unit.WEEK):
-        return f"{day_in_words(units[0].first)} to {day_in_words(units[-1].end - DAY)}"
-    first, last = unit_label(every, units[0]), unit_label(every, units[-1])
-    return first if first == last else f"{first} to {last}"
 
 
 def _share(asked: Asked) -> Body:
