@@ -35,9 +35,8 @@ class ProviderCoverage:
 
     first: date
     end: date
-    is_daily: (
-        bool  # it charges by the day or hour: a monthly fee, which is known in advance, shows nothing of its reach
-    )
+    newest: date  # the day of the newest charge: of hours, it may be covered in part
+    is_daily: bool  # it charges by the day or hour; a monthly fee, known in advance, then shows nothing of its reach
     missing: tuple[date, ...]  # months without any charge between first and end, by their first days
     months: frozenset[date]  # months with charges
     missing_days: tuple[Period, ...] = ()  # days without any charge, of a provider that has them on nearly all
@@ -68,8 +67,8 @@ class Coverage:
 
     @property
     def end(self) -> date:
-        """The day after the newest covered day of any provider."""
-        return max(cover.end for cover in self.providers.values())
+        """The day after the newest day that is covered, or has a charge, of any provider: after all of the charges."""
+        return max(max(cover.end, cover.newest + _DAY) for cover in self.providers.values())
 
     def is_complete(self, month: date, providers: Collection[str] | None = None) -> bool:
         """Whether the month is over and the data have all of it, for each provider that has charges in it."""
@@ -143,7 +142,9 @@ def _provider_coverage(months: list[MonthOfCharges], clock: date) -> ProviderCov
     # What is charged in advance ends in the future: of it, the days up to now are there.
     end = min(end, next_month(newest.month), max(clock, newest.newest + _DAY))
     missing = tuple(month for month in months_between(first, newest.month) if month not in there)
-    return ProviderCoverage(first, end, is_daily, missing, there, _missing_days(days) if is_daily else ())
+    return ProviderCoverage(
+        first, end, newest.newest, is_daily, missing, there, _missing_days(days) if is_daily else ()
+    )
 
 
 def _with_others(

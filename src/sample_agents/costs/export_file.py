@@ -36,6 +36,7 @@ _SEPARATORS = {
     "\t": "tabs",
     "|": "bars",
 }
+_LINE_ENDS = "Its lines end in different ways, or with CR alone: end all of them with LF, or all with CR LF."
 _CHUNK = 1024 * 1024
 SHOWN = 100  # so many characters of a refused value are kept
 _TIMES = "such as 2026-05-01T00:00:00Z"
@@ -127,7 +128,7 @@ class ExportFile:
             if len(cells) not in (0, len(columns)):
                 return self.error(f"Line {line} has {len(cells)} cells; the header names {len(columns)} columns.")
         if "invalid state" in found:
-            return self.error("Its lines end in different ways (CR LF and LF): write all of them in the same way.")
+            return self.error(_LINE_ENDS)
         line_number = re.search(r"Line: (\d+)", found)
         first = found.splitlines()[0].removeprefix("Invalid Input Error: ")
         return self.error(f"Line {line_number[1]}: not valid CSV." if line_number else f"It cannot be read: {first}")
@@ -143,8 +144,9 @@ class ExportFile:
             for cells in rows:
                 yield rows.line_num, cells
         except csv.Error as error:
-            reason = str(error).partition(" - ")[0]
-            raise self.error(f"Line {rows.line_num}: not valid CSV ({reason}).") from error
+            if "new-line" in str(error):
+                raise self.error(_LINE_ENDS) from error
+            raise self.error(f"Line {rows.line_num}: not valid CSV ({error}).") from error
 
     def _lines(self) -> Iterator[str]:
         with self._open() as stream:

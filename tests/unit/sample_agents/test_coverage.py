@@ -92,6 +92,13 @@ def test_a_gap_of_months_or_of_days_is_named(load, today):
     assert coverage.remarks(Period(JUNE, JULY)) == []
 
 
+def test_all_data_are_all_charges_though_the_last_day_is_not_whole(load, today):
+    rows = [*daily(MAY, date(2026, 5, 20)), charge("2026-05-20T00:00:00Z", "2026-05-20T11:00:00Z"), charge(JUNE, JULY)]
+    coverage = load(rows).coverage(today)
+    assert coverage.providers["AWS"].end == date(2026, 5, 20)
+    assert coverage.end == date(2026, 6, 2)
+
+
 def test_days_without_charges_are_no_gap_where_they_are_usual(load, today):
     rows = [charge(day, day + timedelta(days=1)) for day in (MAY + timedelta(days=2 * number) for number in range(15))]
     assert load(rows).coverage(today).providers["AWS"].missing_days == ()

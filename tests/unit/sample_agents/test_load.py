@@ -133,6 +133,8 @@ REFUSED = {
     SMALL + b"\n" + ROW.replace("1.25", "lots").encode(): "Line 4, column EffectiveCost: 'lots' is not a number.",
     SMALL.replace(b"Amazon S3", b'"A\nS3"') + ROW.replace("1.25", "lots").encode(): "Line 4, column EffectiveCost",
     SMALL + ROW.encode().replace(b"Amazon", b"\xff"): "Line 3: byte 52 is not UTF-8 text.",
+    SMALL.replace(b"\n", b"\r"): "Its lines end in different ways, or with CR alone",
+    SMALL + ROW.encode() + b"\r\n": "Its lines end in different ways",
     SMALL.replace(b"Amazon S3", b'"Amazon" S3'): "Line 2: not valid CSV",
     SMALL.replace(b"Amazon S3", b'"Amazon S3'): "not valid CSV",
     SMALL + b"\n".join(b",".join(line.split(b",")[::-1]) for line in SMALL.splitlines()): (
