@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import duckdb
+
 from sample_agents.answering.committable import ON_DEMAND
 from sample_agents.costs.charges import Costs
 from sample_agents.errors import UnanswerableError
@@ -147,7 +149,10 @@ def _conditions(query: Query, filters: Iterable[Filter]) -> tuple[str, list[obje
 
 
 def _rows(costs: Costs, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
-    rows = costs.connection.cursor().execute(sql, list(parameters)).fetchmany(_MOST_GROUPS + 1)
+    try:
+        rows = costs.connection.cursor().execute(sql, list(parameters)).fetchmany(_MOST_GROUPS + 1)
+    except duckdb.OutOfRangeException as error:  # 10 to the power of 20, with 18 decimal places
+        raise UnanswerableError("The sum has more than 20 digits, which is more than I add exactly.") from error
     if len(rows) > _MOST_GROUPS:
         raise UnanswerableError(
             f"This has more than {_MOST_GROUPS:,} parts. Ask for fewer: for one service, for a shorter time, or not by "

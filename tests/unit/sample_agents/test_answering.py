@@ -377,6 +377,20 @@ def test_more_parts_than_a_function_holds_are_refused(load):
         ask(costs, Shape.TOTAL, OCTOBER, by=(Dimension.RESOURCE,))
 
 
+def test_a_sum_that_cannot_be_exact_is_refused(load):
+    costs = load([charge(day, 1) for day in OCTOBER])
+    costs.connection.execute("UPDATE charges SET effective = 90000000000000000000::DECIMAL(38, 18)")
+    with pytest.raises(UnanswerableError, match="more than 20 digits"):
+        ask(costs, Shape.TOTAL, OCTOBER)
+
+
+def test_amounts_are_exact_to_the_last_digit(load):
+    amounts = ["0.1", "0.000000000000000001", "123456789012345.123456789012345678", "-0.2"]
+    costs = load([charge(date(2026, 10, number), amount) for number, amount in enumerate(amounts, start=1)])
+    figure = ask(costs, Shape.TOTAL, Period(OCTOBER.first, date(2026, 10, 5))).figures[0]
+    assert figure.rows[0]["amount"] == Decimal("123456789012345.023456789012345679")
+
+
 def commitments():
     """EC2 in October: used and unused parts of a commitment, eligible on-demand hours, and hours that are not."""
     usage = {"ServiceName": EC2, "ConsumedUnit": "Hours", "CommitmentDiscountId": "plan"}
