@@ -98,7 +98,7 @@ def sums(
     parameters: list[object] = []
     statements = []
     for number, period in enumerate(periods):
-        columns = [_column(field, parameters) for field in fields]
+        columns = [column_of(field, parameters) for field in fields]
         conditions, values = _conditions(query, query.filters if filters is None else filters)
         parameters += [period.first, period.end, *values]
         statements.append(
@@ -121,8 +121,8 @@ def scope(costs: Costs, query: Query, filters: Iterable[Filter]) -> tuple[frozen
     return frozenset(row[0] for row in rows), tuple(sorted({row[1] for row in rows}))
 
 
-def _column(field: Field | str, parameters: list[object]) -> str:
-    """The expression of a field's value."""
+def column_of(field: Field | str, parameters: list[object]) -> str:
+    """The expression of a field's value; what it needs is added to the parameters."""
     if isinstance(field, Dimension):  # a str as well
         return field.column
     if field == ANY_TAG:
@@ -137,7 +137,7 @@ def _conditions(query: Query, filters: Iterable[Filter]) -> tuple[str, list[obje
     """The filters, and the query's currency and unit, as ` AND …`, and their parameters."""
     text, parameters = "", list[object]()
     for filter_ in filters:
-        column = _column(filter_.field, parameters)
+        column = column_of(filter_.field, parameters)
         marks = ", ".join("?" for _ in filter_.values)
         text += f" AND {column} {'NOT ' if filter_.excluded else ''}IN ({marks})"
         parameters += filter_.values

@@ -196,8 +196,12 @@ class _Reader:
 
     def _is_apart_from_the_period_before(self, at: int) -> bool:
         before = [number for number in range(at) if self.items[number].kind == "period"]
-        between = self.items[before[-1] + 1 : at] if before else []
-        return not all(item.kind in ("filler", "shape", "metric") or item.kind == "link" for item in between)
+        if not before:
+            return False
+        between = range(before[-1] + 1, at)
+        is_joined = any(self._is_link(number, "and", "to") or self._is_shape(number, "compare") for number in between)
+        is_near = all(self._kind(number) in ("filler", "shape", "metric", "link") for number in between)
+        return not is_near or not (is_joined or any(self._has_comma(number) for number in (*between, at)))
 
     def _currency(self, at: int) -> int:
         code = str(self.items[at].meaning)

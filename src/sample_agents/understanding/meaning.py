@@ -11,7 +11,7 @@ from sample_agents.costs.coverage import Coverage
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Direction, Field, Filter, Finding, Metric, Period, Query, Shape, Unit
 from sample_agents.understanding.period_words import Calendar, Mention
-from sample_agents.understanding.vocabulary import consumed_units
+from sample_agents.understanding.vocabulary import consumed_units, is_billed_as_it_counts
 from sample_agents.understanding.wording import days_in_words
 
 _USUAL_LIMIT = 5  # of "top services"
@@ -76,6 +76,7 @@ def complete(asked: Asked, costs: Costs, coverage: Coverage, calendar: Calendar)
         query = replace(query, every=_unit_of_period(query.periods[0]))
     query = _of_names_compared(asked, query)
     _check(query, coverage, calendar)
+    _refuse_unclear_amount(asked, query, costs)
     return query
 
 
@@ -133,7 +134,7 @@ def _alone(kinds: set[str], fitting: set[str]) -> None:
 
 
 def _metric(asked: Asked, shape: Shape, costs: Costs) -> Metric:
-    explicit = {Metric(name) for name in asked.metrics if name != "cost"}
+    explicit = {Metric(name) for name in asked.metrics if name not in ("cost", "paid")}
     if shape is Shape.SAVINGS:
         explicit -= {Metric.BILLED, Metric.EFFECTIVE}  # "save on our bill" is about what could be saved
         if explicit:
@@ -145,6 +146,25 @@ def _metric(asked: Asked, shape: Shape, costs: Costs) -> Metric:
         there = [other.value for other in Metric if costs.has(other)]
         raise UnanswerableError(f"The data have no {metric.value}. They have {', '.join(there)}: ask for one of them.")
     return metric
+
+
+def _refuse_unclear_amount(asked: Asked, query: Query, costs: Costs) -> None:
+    """What was paid can be what was billed, or what it counts for; a purchase has an effective cost of nothing."""
+    is_said = any(name not in ("cost", "paid") for name in asked.metrics)
+    charges = {
+        value
+        for filter_ in query.filters
+        if filter_.field is Dimension.CHARGE_CATEGORY and not filter_.excluded
+        for value in filter_.values
+    }
+    if query.shape is Shape.SAVINGS or is_said or not ("paid" in asked.metrics or charges - {"Usage"}):
+        return
+    periods = () if query.shape is Shape.FORECAST else query.periods
+    if costs.has(Metric.BILLED) and not is_billed_as_it_counts(costs, query.filters, periods):
+        raise UnanswerableError(
+            "The billed cost and the effective cost (amortised, after discounts) of these charges differ, and the "
+            'question can mean both: say "billed cost" or "effective cost".'
+        )
 
 
 def _unit(asked: Asked, costs: Costs) -> str | None:
@@ -236,7 +256,7 @@ def _periods(asked: Asked, query: Query, calendar: Calendar) -> tuple[Period, ..
     if relative and len(relative) == len(mentions):
         raise UnanswerableError('Of which period? Name it, as in "compare May 2026 with the same month last year".')
     if asked.are_periods_apart:
-        raise UnanswerableError("The question names periods in two places: write them as one list, or ask twice.")
+        raise UnanswerableError('The question names several periods: join them, as in "April and May", or ask twice.')
     periods = tuple(sorted({mention.period for mention in mentions}, key=lambda period: (period.first, period.end)))
     if any(before.end > after.first for before, after in pairwise(periods)):
         raise UnanswerableError("The periods overlap: ask for one of them.")
@@ -299,7 +319,9 @@ def _compared_periods(asked: Asked, query: Query, calendar: Calendar) -> tuple[P
         periods.insert(0, _before(periods[0]))
     if len(periods) < 2:
         return tuple(periods)
-    if any(mention.is_so_far for mention in mentions):
+    if any(mention.is_so_far for mention in mentions) and not all(
+        mention.is_so_far or mention.relative for mention in mentions
+    ):
         raise _unequal(calendar)
     periods = sorted(set(periods), key=lambda period: (period.first, period.end))
     if len(periods) > 2 and query.shape is Shape.MOVERS:

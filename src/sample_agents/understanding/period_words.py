@@ -186,11 +186,14 @@ class _Finder:
                   lambda found: _month(MONTHS[found[1]], year - (found[2] == "last")))  # fmt: skip
         self.take(rf"{_PART} (?:of )?(this|last) year",
                   lambda found: _part(_part_name(found), year - (found[5] == "last")))  # fmt: skip
-        self.take(rf"{_OPENING}{_PAST} {_COUNT} (?:full |complete )?(day|week|month|quarter)s?", newest)
+        self.take(
+            rf"{_OPENING}{_PAST} {_COUNT} (?:full |complete )?(day|week|month|quarter)s?(?! of (?!the data))", newest
+        )
         self.take(r"(?:the )?(?:last|previous|prior) (?:calendar )?year", lambda _: _of_year(year - 1))
         self.take(rf"{_OPENING}(?:the )?past year|{_OPENING}(?:the )?(?:last|past|trailing) 12 months",
                   lambda _: calendar.newest(Unit.MONTH, 12))  # fmt: skip
         self.take(rf"{_OPENING}{_PAST} (?:full |complete |completed |calendar )?(week|month|quarter)"
+                  r"(?! of (?!the data))"
                   r"|the newest complete (?:week|month|quarter)(?: of the data)?",
                   lambda found: calendar.newest(Unit(found[1] or found[0].split()[3])))  # fmt: skip
         self.take(r"(?:this|current|the current|the) (week|month|quarter|year) (?:to date|so far)",

@@ -7,8 +7,9 @@ from importlib import resources
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
+from sample_agents.answering.sql import column_of
 from sample_agents.costs.charges import Costs
-from sample_agents.query import Dimension, Field, Filter, Tag
+from sample_agents.query import Dimension, Field, Filter, Period, Tag
 from sample_agents.understanding.period_words import NUMBERS, Mention
 from sample_agents.understanding.question_text import MONTHS, Word, Words, words_of
 
@@ -319,32 +320,36 @@ def field_order(field: Field) -> tuple[int, str]:
 
 def selects_the_same(costs: Costs, first: Named, second: Named) -> bool:
     """Whether both meanings of a name select the same charges, so that it does not matter which is meant."""
-    parameters: list[str] = []
-    conditions = [_condition(named.field, named.values, parameters) for named in (first, second)]
-    sql = f"SELECT 1 FROM charges WHERE {' <> '.join(conditions)} LIMIT 1"
-    return costs.connection.cursor().execute(sql, parameters).fetchone() is None
+    parameters: list[object] = []
+    conditions = [_condition(Filter(named.field, named.values), parameters) for named in (first, second)]
+    return not _rows(costs, f"SELECT 1 FROM charges WHERE {' <> '.join(conditions)} LIMIT 1", parameters)
 
 
 def consumed_units(costs: Costs, filters: Sequence[Filter]) -> set[str]:
     """The units in which what the filters select is consumed."""
-    parameters: list[str] = []
-    conditions = [
-        f"{'NOT ' if filter_.excluded else ''}{_condition(filter_.field, filter_.values, parameters)}"
-        for filter_ in filters
-    ]
-    sql = f"SELECT DISTINCT unit FROM charges WHERE {' AND '.join(['TRUE', *conditions])}"
-    return {unit for (unit,) in costs.connection.cursor().execute(sql, parameters).fetchall()}
+    parameters: list[object] = []
+    conditions = " AND ".join(["TRUE", *(_condition(filter_, parameters) for filter_ in filters)])
+    return {unit for (unit,) in _rows(costs, f"SELECT DISTINCT unit FROM charges WHERE {conditions}", parameters)}
 
 
-def _condition(field: Field, values: Sequence[str], parameters: list[str]) -> str:
-    """Whether a charge has one of the values, as SQL; its parameters are added."""
-    marks = ", ".join("?" * len(values))
-    column = field.column if isinstance(field, Dimension) else "coalesce(tag_set, -1)"
-    if isinstance(field, Tag):
-        marks = f"SELECT tag_set FROM tags WHERE key = ? AND value IN ({marks})"
-        parameters.append(field.key)
-    parameters += values
-    return f"({column} IN ({marks}))"
+def is_billed_as_it_counts(costs: Costs, filters: Sequence[Filter], periods: Sequence[Period]) -> bool:
+    """Whether each charge that is selected has the same billed and effective cost."""
+    parameters: list[object] = []
+    conditions = " AND ".join(["TRUE", *(_condition(filter_, parameters) for filter_ in filters)])
+    days = " OR ".join("day >= ? AND day < ?" for _ in periods) or "TRUE"
+    parameters += [day for period in periods for day in (period.first, period.end)]
+    sql = f"SELECT 1 FROM charges WHERE {conditions} AND ({days}) AND billed IS DISTINCT FROM effective LIMIT 1"
+    return not _rows(costs, sql, parameters)
+
+
+def _condition(filter_: Filter, parameters: list[object]) -> str:
+    column = column_of(filter_.field, parameters)
+    parameters += filter_.values
+    return f"({column} {'NOT ' * filter_.excluded}IN ({', '.join('?' * len(filter_.values))}))"
+
+
+def _rows(costs: Costs, sql: str, parameters: Sequence[object]) -> list[tuple[str, ...]]:
+    return costs.connection.cursor().execute(sql, list(parameters)).fetchall()
 
 
 _INDEXED: WeakKeyDictionary[Costs, Names] = WeakKeyDictionary()
