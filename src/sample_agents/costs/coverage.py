@@ -100,7 +100,8 @@ class Coverage:
             if period.first < cover.first < period.end:
                 found.append(f"The data{of} begin on {in_words(cover.first)}.")
             if cover.first < period.end and cover.end < period.end:
-                found.append(f"The data{of} end with {in_words(cover.end - _DAY)}.")
+                within = f"; {in_words(cover.newest)} is not whole" if cover.newest == cover.end else ""
+                found.append(f"The data{of} end with {in_words(cover.end - _DAY)}{within}.")
             if months := [f"{month:%B %Y}" for month in cover.missing if period.first <= month < period.end]:
                 found.append(f"The data{of} lack {', '.join(months)}.")
             if days := [_days_in_words(days) for days in cover.missing_days if _meet(days, period)]:

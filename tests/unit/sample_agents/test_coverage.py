@@ -97,6 +97,9 @@ def test_all_data_are_all_charges_though_the_last_day_is_not_whole(load, today):
     coverage = load(rows).coverage(today)
     assert coverage.providers["AWS"].end == date(2026, 5, 20)
     assert coverage.end == date(2026, 6, 2)
+    within = [*daily(MAY, date(2026, 5, 20)), charge("2026-05-20T00:00:00Z", "2026-05-20T11:00:00Z")]
+    remarks = load(within).coverage(today).remarks(Period(MAY, JUNE))
+    assert remarks == ["The data end with 19 May 2026; 20 May 2026 is not whole."]
 
 
 def test_days_without_charges_are_no_gap_where_they_are_usual(load, today):
