@@ -168,6 +168,8 @@ def _database(folder: Path) -> duckdb.DuckDBPyConnection:
     }
     connection = duckdb.connect(folder / "costs.duckdb", config=settings)
     connection.execute("SET TimeZone = 'UTC'")
+    # Where Python is interactive, or only looks so, it is written to stdout: a function's log.
+    connection.execute("SET enable_progress_bar = false")
     connection.execute(_FUNCTIONS)
     connection.execute(f"CREATE TABLE charges ({', '.join(f'{name} {kind}' for name, kind in _CHARGES.items())})")
     connection.execute("CREATE TEMP TABLE services AS SELECT unnest(?) AS code, unnest(?) AS name", _pairs(services()))
