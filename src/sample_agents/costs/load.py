@@ -282,6 +282,8 @@ def _refusal(file: ExportFile, columns: Sequence[str], error: duckdb.Error) -> C
     """What is wrong with the file, of which DuckDB says `error`."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return file.error(f"It is too large for a function of {_MEMORY_MB:,} MB: give the function more memory.")
+    if "No space left" in str(error):
+        return file.error("There is no room for it in the temporary folder: a function needs more ephemeral storage.")
     if refused := _refused(error):
         return file.refusal(columns, refused["field"], refused["value"], refused["reason"])
     # DuckDB knows the file by a name of ours.

@@ -210,7 +210,7 @@ def test_codes_and_names_are_one_service_and_products_are_found_in_it(load):
         [
             {"ServiceName": "AmazonEC2", "ChargeDescription": "$0.045 per NAT Gateway Hour"},
             {"ServiceName": "Amazon Elastic Compute Cloud", "ChargeDescription": "$0.08 per GB-month of (gp3)"},
-            {"ServiceName": "amazon ec2", "ChargeDescription": "$0.05 per GB-Month of snapshot data stored"},
+            {"ServiceName": "amazon ec2", "ChargeDescription": "", "SkuMeter": "EUC1-EBS:SnapshotUsage"},
             {"ServiceName": "Amazon EC2", "ChargeDescription": "$0.192 per On Demand Linux m5.xlarge Instance Hour"},
             {"ServiceName": "AmazonCloudWatch", "ChargeDescription": "snapshot data stored"},
         ]
