@@ -288,6 +288,10 @@ class _Reader:
         end = self._skip(at + 1, _ARTICLES)
         if self._text(at).endswith("by") and (self._kind(end) == "metric" or self._text(end).startswith("how much")):
             return end + 1
+        named = self._names(end)
+        if named and self.asked.ranks and self._kind(named[1]) == "metric" and self._text(at).endswith("by"):
+            self._include(named, end)  # "top accounts by EC2 spend"
+            return named[1]
         taken = 0
         while True:
             start = self._skip(end, _ARTICLES | {"each"})
@@ -692,7 +696,9 @@ class _Reader:
             elif any(found.start < shares[0] for found in lists) and any(found.start > shares[0] for found in lists):
                 whole = [found for found in lists if found.start > shares[0]]  # "EC2's share of compute"
                 lists = [found for found in lists if found.start < shares[0]]
-            elif len(lists) > 1:
+            elif len(lists) > 1 or (lists and self.asked.by):
+                whole, lists = lists, []
+            if whole and not lists:
                 raise UnanswerableError('A share of what? Ask as in "what share of the EC2 cost is in us-east-1".')
         self.asked.filters = _filters(lists)
         self.asked.whole = _filters(whole)

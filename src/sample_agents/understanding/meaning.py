@@ -87,6 +87,8 @@ def _shape(asked: Asked) -> tuple[Shape, Finding | None]:
     said = set(asked.shapes)
     findings = {name.removeprefix("savings ") for name in said if name.startswith("savings ")}
     kinds = {"savings" if name.startswith("savings") else name.split()[0] for name in said}
+    if "share" not in said and kinds & {"change", "rose", "fell", "growth"}:
+        kinds.discard("share")  # "the change in percent"
     looks_ahead = any(mention.is_ahead for mention in asked.periods)
     if "savings" in kinds:
         _alone(kinds, {"savings"})
@@ -201,6 +203,7 @@ def _ranked(asked: Asked, query: Query) -> Query:
     moves = {
         "rose": Direction.ROSE, "rose comparative": Direction.ROSE,
         "fell": Direction.FELL, "fell comparative": Direction.FELL,
+        "change up": Direction.ROSE, "change down": Direction.FELL,
     }  # fmt: skip
     if len(asked.ranks) > 1 and query.shape is not Shape.MOVERS:
         raise UnanswerableError("Ask for one ranking at a time.")

@@ -198,6 +198,8 @@ class _Finder:
                   lambda found: calendar.newest(Unit(found[1] or found[0].split()[3])))  # fmt: skip
         self.take(r"(?:this|current|the current|the) (week|month|quarter|year) (?:to date|so far)",
                   lambda found: so_far(Unit(found[1]), to_date=True))  # fmt: skip
+        self.take(r"since (?:the )?(?:start|beginning) of (?:the|this) (month|quarter|year)",
+                  lambda found: so_far(Unit(found[1]), to_date=True))  # fmt: skip
         self.take(r"so far (?:in )?(?:this|the|the current) (week|month|quarter|year)",
                   lambda found: so_far(Unit(found[1]), to_date=True))  # fmt: skip
         self.take(r"(week|month|quarter|year) to date|(ytd|mtd|qtd|wtd)",

@@ -19,7 +19,8 @@ MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"|\u201c([^\u201d]*)\u201d')
 _WORD = re.compile(
     rf"20\d\d-\d\d-\d\d(?!\w)|20\d\d-\d\d(?![\w-])|\b\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}\b|\b(?:{MONTH})-\d\d\b"
-    r"|[^\W_]+|!=|[$€£¥%<>≤≥≠*\u00d7÷^|~]|(?<=\s)[-\u2013\u2014](?=\s*\w)|[\u2013\u2014](?=\s*\w)"
+    r"|[^\W_]+|!=|[$€£¥%<>≤≥≠*\u00d7÷^|~]|(?<=\s)[-\u2013\u2014](?=\s*\w)|[\u2013\u2014](?=\s*\w)",
+    re.IGNORECASE,
 )
 _SAME = {"%": "percent", "\u2013": "-", "\u2014": "-"}
 
@@ -103,6 +104,9 @@ _SPELLINGS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
     (re.compile(rf"\b({MONTH}|[qh][1-4])[ -]*['\u2019](\d\d)\b", _I), r"\1 20\2"),
     (re.compile(r"\bFY[ '\u2019-]*(?:20)?(\d\d)\b", _I), r"fiscal year 20\1"),
     (re.compile(r"\bFY\b", _I), "fiscal year"),
+    # A period ends with its end and starts with its start.
+    (re.compile(rf"\b(until|till|through|thru|to|and) (?:the )?end of (?=(?:{MONTH}|[qh][1-4]|20\d\d)\b)", _I), r"\1 "),
+    (re.compile(rf"\b(from|since) (?:the )?(?:start|beginning) of (?=(?:{MONTH}|[qh][1-4]|20\d\d)\b)", _I), r"\1 "),
     # Ranges with a hyphen: April-June, Q1-Q2, 1-15 May, May 1-15.
     (re.compile(rf"\b({MONTH}|[qh][1-4]|20\d\d)-(?=(?:{MONTH}|[qh][1-4])\b)", _I), r"\1 to "),
     (re.compile(rf"\b(\d{{1,2}})-(?=\d{{1,2}} (?:of )?(?:{MONTH})\b)", _I), r"\1 to "),

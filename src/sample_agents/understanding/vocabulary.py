@@ -161,7 +161,7 @@ class Names:
         values = [value for value in self.costs.values(field) if value]
         names: dict[Words, set[str]] = {}
         for value in values:
-            spellings = _spellings(value, isinstance(field, Tag))
+            spellings = _spellings(value, field)
             label = self.costs.label(field, value)
             for written in {value, label}:
                 _add(self.written, written, field, (value,))
@@ -174,14 +174,22 @@ class Names:
                 names.setdefault(words, set()).add(value)
         for alias, called in aliases.items():
             _add(self.written, alias, field, tuple(sorted(called)))
-            for words in _spellings(alias, is_tag=False):
+            for words in _spellings(alias, field):
                 names.setdefault(words, set()).update(called)
         for usual_name, called_so in usual.items():
             for words in called_so - names.keys():
                 # A usual name that the data lack; a category of FOCUS is known all the same, and sums to nothing.
                 names[words] = {usual_name} if field in _FIXED else set()
+        self._index_names(field, names, usual)
+
+    def _index_names(self, field: Field, names: Mapping[Words, set[str]], usual: Mapping[str, set[Words]]) -> None:
         for words, found in names.items():
             named = tuple(sorted(found))
+            is_short = any(words_of(value) != words for value in named) and not any(
+                words in of for of in usual.values()
+            )
+            if field is Dimension.SERVICE and len(named) > 1 and is_short:
+                continue  # "backup" may be short for services of two vendors
             _add(self.qualified, words, field, named)
             is_said = field in _FIXED and words not in usual.get(named[0] if named else "", ())
             if not is_said and not _is_common(words):
@@ -301,12 +309,13 @@ def _is_common(words: Words) -> bool:
     )
 
 
-def _spellings(name: str, is_tag: bool) -> set[Words]:
-    """The name's words: all of them; of what providers name, also without the vendor, and the part in parentheses."""
+def _spellings(name: str, field: Field) -> set[Words]:
+    """The name's words; of a service also without the vendor, of it and a region without and only the parentheses."""
     spellings = {words_of(name)}
-    if not is_tag:
+    if field in (Dimension.SERVICE, Dimension.REGION):
         words = words_of(_IN_PARENTHESES.sub(" ", name))
-        spellings |= {words, words[1:] if words[:1] and words[0] in _VENDORS else words}
+        is_of_vendor = field is Dimension.SERVICE and words[:1] and words[0] in _VENDORS
+        spellings |= {words, words[1:] if is_of_vendor else words}
         for inside in map(words_of, _IN_PARENTHESES.findall(name)):
             # "US West (N. California)" is asked for as California.
             spellings |= {inside, tuple(word for word in inside if len(word) > 1)}

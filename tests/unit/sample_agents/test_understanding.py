@@ -283,3 +283,9 @@ def test_a_question_of_two_parts_is_two_queries(shipped, question, shapes):
 @pytest.mark.parametrize("question", ["S3 cost in May and how much in June?", "S3 cost in May? And EC2?"])
 def test_a_part_that_leaves_something_out_is_not_guessed(shipped, question):
     assert understood(question, shipped) is None
+
+
+def test_a_name_is_whole(load):
+    costs = load([{"SubAccountId": "1", "SubAccountName": "prod"}, {"SubAccountId": "2", "SubAccountName": "azure-prod"}])
+    [query] = understand("prod in May", costs, TODAY)
+    assert query.filters == (Filter(Dimension.ACCOUNT, ("1",)),)
