@@ -14,7 +14,7 @@ from sample_agents.answering.changes import (
     unlikeness,
 )
 from sample_agents.answering.figures import Column, Figure, Row
-from sample_agents.answering.sections import by_measure, nothing, or_zero, reservations
+from sample_agents.answering.sections import by_measure, nothing, reservations
 from sample_agents.answering.sql import Group
 from sample_agents.answering.tables import Sums, Values, field_name, period_buckets, value_cells
 from sample_agents.answering.writing import change, plain
@@ -36,7 +36,7 @@ def movers(asked: Asked) -> Body:
         raise UnanswerableError(f"I tell what changed between two periods, not by {query.every.value}.")
     covered = [asked.cover(period) for period in query.periods]
     fields = query.by or (_usual_field(asked),)
-    groups = or_zero(asked, asked.sums(query.periods, by=fields))
+    groups = asked.sums(query.periods, by=fields)
     if not groups:
         return nothing(covered)
     unlike = unlikeness(covered)

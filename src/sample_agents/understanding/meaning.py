@@ -217,7 +217,8 @@ def _ranked(asked: Asked, query: Query) -> Query:
         if rank and rank.direction is Direction.LOWEST:
             raise UnanswerableError("Ask for what rose most, fell most or changed most.")
         only_why = "why" in asked.shapes and not rank
-        limit = rank.limit if rank and rank.limit else (1 if asked.is_one and query.by else None)
+        limits = [rank.limit for rank in asked.ranks if rank.limit]
+        limit = limits[0] if limits else (1 if asked.is_one and query.by else None)
         return replace(query, direction=None if only_why or not said else said[0], limit=limit)
     if query.shape is Shape.SAVINGS and query.by == (Dimension.RESOURCE,):
         return replace(query, by=())  # each finding names its resources

@@ -60,7 +60,8 @@ def queries(costs, today):
         query(Shape.COMPARISON, periods=pairs, by=by, currency=some_currency),
         query(Shape.GROWTH, periods=months.filter(lambda month: month.first > complete[0]).map(lambda month: (month,)),
               by=one, every=st.just(Unit.MONTH)),
-        query(Shape.MOVERS, periods=pairs, by=one, direction=st.sampled_from([None, Direction.ROSE, Direction.FELL])),
+        query(Shape.MOVERS, periods=pairs, by=one, direction=st.sampled_from([None, Direction.ROSE, Direction.FELL]),
+              limit=st.sampled_from([None, 1, 7])),
         query(Shape.FORECAST, periods=st.integers(1, 12).map(
             lambda count: (Period(unit_of(Unit.MONTH, cover.end).first, month_after(cover.end, count)),)
         ), by=one),
