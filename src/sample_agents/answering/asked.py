@@ -175,7 +175,10 @@ class Asked:
         return sums(self.costs, self.query, periods, **how)  # type: ignore[arg-type]
 
     def check_metric(self) -> None:
-        """Refuse a metric that the data lack, with those that they have."""
+        """Refuse a metric that the data lack, with those that they have, and to select by what no charge has."""
+        for one in (*self.query.filters, *self.query.whole):
+            if lack := self.costs.lacks_values(one.field):
+                raise UnanswerableError(lack)
         lack = self.costs.lacks(self.query.metric, self.providers)
         if not lack and self.query.metric is Metric.COVERAGE:
             lack = self.costs.lacks(Metric.LIST, self.providers)

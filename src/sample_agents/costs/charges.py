@@ -12,7 +12,7 @@ import duckdb
 
 from sample_agents.answering.writing import money, plain
 from sample_agents.costs.coverage import Coverage, MonthOfCharges
-from sample_agents.costs.dialects import column_key
+from sample_agents.costs.dialects import COLUMNS, column_key
 from sample_agents.query import Dimension, Field, Metric, Tag
 
 # The columns of `charges` that a metric needs, and what FOCUS calls them.
@@ -139,6 +139,13 @@ class Costs:
             else (f"{total - sum(each.values[column] for each in filled):,} of {total:,} rows")
         )
         return f"{name} is blank in {where}"
+
+    def lacks_values(self, field: Field) -> str:
+        """What the data lack to select by the field, in a sentence; empty if any charge has a value of it."""
+        if isinstance(field, Tag) or field is Dimension.PRODUCT or any(self.values(field)):
+            return ""
+        column = COLUMNS[field.column][0]
+        return f"The charges say nothing of their {field.value}: the column {column} is missing or blank."
 
     def coverage(self, today: date) -> Coverage:
         """The days and months that the charges cover."""

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sample_agents.cost_agent.handler import answer
 from sample_agents.costs.load import load_costs
-from sample_agents.errors import CostDataError
+from sample_agents.errors import CostDataError, UnanswerableError
 from sample_agents.query import Dimension, Metric, Tag
 
 HEADER = "BillingCurrency,ChargePeriodStart,ChargePeriodEnd,EffectiveCost,ServiceName"
@@ -240,6 +241,16 @@ def test_a_cost_that_only_some_rows_have_is_refused_by_name_and_the_other_offere
     )
     assert costs.has(Metric.EFFECTIVE, {"AWS"})
     assert "1 of 2 rows" in load([{"EffectiveCost": ""}, {}]).lacks(Metric.EFFECTIVE)
+
+
+def test_what_no_charge_says_is_no_selection_of_nothing(load, today):
+    costs = load([{"ChargeCategory": ""}])
+    with pytest.raises(UnanswerableError, match="ChargeCategory is missing or blank"):
+        answer("How much tax did we pay in May 2026?", costs, today)
+    assert costs.lacks_values(Dimension.CHARGE_CATEGORY) == (
+        "The charges say nothing of their charge category: the column ChargeCategory is missing or blank."
+    )
+    assert costs.lacks_values(Dimension.REGION) == costs.lacks_values(Dimension.PRODUCT) == ""
 
 
 def test_a_purchase_beside_the_usage_that_it_covers_is_an_assumption(load):
