@@ -60,7 +60,7 @@ def complete(asked: Asked, costs: Costs, coverage: Coverage, calendar: Calendar)
     shape, finding = _shape(asked)
     query = Query(
         shape=shape,
-        metric=_metric(asked, shape, costs),
+        metric=_metric(asked, shape),
         filters=asked.filters,
         whole=asked.whole,
         currency=_only(asked.currencies, "one currency"),
@@ -135,7 +135,7 @@ def _alone(kinds: set[str], fitting: set[str]) -> None:
         raise UnanswerableError(f"One question cannot ask for {both}: ask one at a time.")
 
 
-def _metric(asked: Asked, shape: Shape, costs: Costs) -> Metric:
+def _metric(asked: Asked, shape: Shape) -> Metric:
     explicit = {Metric(name) for name in asked.metrics if name not in ("cost", "paid")}
     if shape is Shape.SAVINGS:
         explicit -= {Metric.BILLED, Metric.EFFECTIVE}  # "save on our bill" is about what could be saved
@@ -143,11 +143,7 @@ def _metric(asked: Asked, shape: Shape, costs: Costs) -> Metric:
             raise UnanswerableError("Where to save is found in what the usage costs: ask without another amount.")
     if len(explicit) > 1:
         raise UnanswerableError(f"Ask for one amount at a time: {' or '.join(sorted(explicit))}.")
-    metric = explicit.pop() if explicit else Metric.EFFECTIVE
-    if not costs.has(metric):
-        there = [other.value for other in Metric if costs.has(other)]
-        raise UnanswerableError(f"The data have no {metric.value}. They have {', '.join(there)}: ask for one of them.")
-    return metric
+    return explicit.pop() if explicit else Metric.EFFECTIVE
 
 
 def _refuse_unclear_amount(asked: Asked, query: Query, costs: Costs) -> None:
