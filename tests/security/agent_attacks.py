@@ -37,7 +37,7 @@ async def a_hostile_answer(stack: SecuredStack) -> None:
     async with stack.signed_in() as client:
         for fence in OPEN_FENCES:
             stack.hostile_answer(HOSTILE + fence)
-            messages = await client.job("cost=hostile advisor=answer and where can I save?")
+            messages = await client.job("What did it cost? cost=hostile advisor=answer And where can I save?")
             response = messages[-1]["result"]["response"]
             must(MARK in response, f"The answer itself is gone: {response}")
             for message in messages:
@@ -64,7 +64,7 @@ async def text_in_the_logs(stack: SecuredStack) -> None:
     mark = "markinthelogs"
     stack.hostile_answer(f"{mark} {HOSTILE}")
     async with stack.signed_in() as client:
-        messages = await client.job(f"{mark} cost=hostile advisor=crash and where can I save?")
+        messages = await client.job(f"{mark} What did it cost? cost=hostile advisor=crash And where can I save?")
     job_id = messages[-1]["jobId"]
 
     def lines_to_the_jobs_end() -> list[str]:
