@@ -61,7 +61,8 @@ def understand(text: str, costs: Costs, today: date, fiscal_year_start: int | No
     if len(question) > _MOST_WORDS:
         raise UnanswerableError(f"That is more than I can take in: ask in at most {_MOST_WORDS} words.")
     coverage = costs.coverage(today)
-    calendar = Calendar(coverage.first, coverage.end, coverage.newest_complete, today, fiscal_year_start)
+    is_daily = all(cover.is_daily for cover in coverage.providers.values())
+    calendar = Calendar(coverage.first, coverage.end, coverage.newest_complete, today, fiscal_year_start, is_daily)
 
     def read(words: Sequence[Word]) -> Query:
         reader = _Reader(words, names_of(costs), calendar)
@@ -390,12 +391,15 @@ class _Reader:
             self.asked.is_one = not is_plural  # "fastest growing service"
         elif text == "cloud" and self._kind(end) == "metric":
             return end  # "our cloud spend"
-        elif before in _EVERY or (is_plural and self._kind(end) == "exclude"):
+        elif before in _EVERY or (is_plural and self._excludes_names(end)):
             return end
         elif not is_plural and self._text(end) not in ("breakdown", "split"):
             return None
         self._break_down(by)
         return end
+
+    def _excludes_names(self, at: int) -> bool:
+        return self._kind(at) == "exclude" and self.items[at].meaning == "names"
 
     def _untagged(self, at: int) -> int:
         """ "untagged", "not tagged with team"."""

@@ -24,6 +24,7 @@ class Calendar:
     newest_complete: date | None  # the newest complete month
     today: date
     fiscal_year_start: int | None
+    is_daily: bool = True  # whether all charges are by the day
 
     @property
     def newest_day(self) -> date:
@@ -47,7 +48,9 @@ class Calendar:
         """The unit in which the newest day lies, to its end or as far as the data reach."""
         period = unit_of(unit, self.newest_day)
         name = f"the {unit} of the newest day in the data"
-        return replace(period, name=name) if whole else Period(period.first, self.end, f"{name}, so far")
+        if whole:
+            return replace(period, name=name)
+        return Period(period.first, self.end if self.is_daily else period.end, f"{name}, so far")
 
     def all(self) -> Period:
         """All days of the data."""

@@ -252,6 +252,8 @@ class Names:
             words, end = texts[:length], start + length
             if wanted is not None and any(named.field in wanted for named in self.qualified.get(words, ())):
                 return Item(start, end, "name", self.qualified[words])
+            if words not in self.free and self._is_named_after(question, end, self.qualified.get(words, ())):
+                return Item(start, end, "name", self.qualified[words])  # "the data team"
             if _is_tag_word(before) and words in self.keys:
                 return Item(start, end, "field", self.keys[words])
             for kind, table in tables:
@@ -260,6 +262,12 @@ class Names:
         word = question[start].text
         number = int(word) if word.isdecimal() else NUMBERS.get(word)
         return Item(start, start + 1, "unknown" if number is None else "number", word if number is None else number)
+
+    def _is_named_after(self, question: Sequence[Word], at: int, named: Sequence[Named]) -> bool:
+        """Whether the next words say of which tag this is a value."""
+        after = question[at].text if at < len(question) and named else ""
+        keys = self.keys.get((after,), ())
+        return any(one.field in keys for one in named)
 
     def _of_kind(self, kind: str, meaning: object, words: Words, start: int, end: int) -> Item:
         if kind == "grammar":

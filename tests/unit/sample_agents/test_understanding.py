@@ -286,6 +286,19 @@ def test_a_part_that_leaves_something_out_is_not_guessed(shipped, question):
 
 
 def test_a_name_is_whole(load):
-    costs = load([{"SubAccountId": "1", "SubAccountName": "prod"}, {"SubAccountId": "2", "SubAccountName": "azure-prod"}])
+    names = {"1": "prod", "2": "azure-prod"}
+    costs = load([{"SubAccountId": number, "SubAccountName": name} for number, name in names.items()])
     [query] = understand("prod in May", costs, TODAY)
     assert query.filters == (Filter(Dimension.ACCOUNT, ("1",)),)
+
+
+def test_a_value_that_is_a_common_word_is_known_beside_its_key(load):
+    costs = load([{"Tags": '{"team": "data"}'}, {"Tags": '{"team": "total"}'}])
+    for question, team in (
+        ("data team in May", "data"),
+        ("team total in May", "total"),
+        ('cost of "total" in May', "total"),
+    ):
+        [query] = understand(question, costs, TODAY)
+        assert query.filters == (Filter(Tag("team"), (team,)),)
+    assert understand("total data in May", costs, TODAY)[0].filters == ()
