@@ -74,6 +74,7 @@ _VENDORS = frozenset({"amazon", "aws", "azure", "microsoft", "google", "oracle"}
 _IN_PARENTHESES = re.compile(r"\(([^)]*)\)")
 _LIKE_A_PERIOD = re.compile(rf"(?:{'|'.join(MONTHS)}|q[1-4]|h[12]|20\d\d|20\d\d-\d\d|20\d\d-\d\d-\d\d)")
 _MOST_RESOURCES = 50_000  # more have to be named in quotation marks
+_MOST_WORDS = 40  # of a name that is not in quotation marks; an ARN has about 20
 
 
 class Names:
@@ -99,7 +100,8 @@ class Names:
             if field is not Dimension.RESOURCE:
                 self._index_values(field)
         self._index_resources()
-        self.longest = max(map(len, (*GRAMMAR, *UNANSWERABLE, *self.free, *self.resources, *self.keys)))
+        longest = max(map(len, (*GRAMMAR, *UNANSWERABLE, *self.free, *self.resources, *self.keys)))
+        self.longest = min(longest, _MOST_WORDS)
 
     def quoted(self, name: str) -> list[Named]:
         """What a name in quotation marks can mean."""
