@@ -26,26 +26,30 @@ ROW = {
 }  # fmt: skip
 
 
+def chunk(resource: str) -> bytes:
+    """A file of one row, of a resource of its own: a copy of a file would be refused."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ROW)
+    writer.writeheader()
+    writer.writerow(ROW | {"ResourceId": resource})
+    return gzip.compress(text.getvalue().encode())
+
+
 @pytest.fixture(scope="module")
 def export(local_cloud: LocalCloud) -> str:
     """A bucket with an export of two executions, and a file beside it; gives the export's address."""
     s3 = local_cloud.client("s3")
     s3.create_bucket(Bucket=BUCKET)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ROW)
-    writer.writeheader()
-    writer.writerow(ROW)
-    content = gzip.compress(text.getvalue().encode())
     partition = "BILLING_PERIOD=2026-05"
     for execution, chunks in (("20260601T050000-0a", 1), ("20260602T050000-9f", 3)):
         names = [f"{partition}/{execution}/daily-0000{number}.csv.gz" for number in range(1, chunks + 1)]
         for name in names:
-            s3.put_object(Bucket=BUCKET, Key=f"billing/daily/data/{name}", Body=content)
+            s3.put_object(Bucket=BUCKET, Key=f"billing/daily/data/{name}", Body=chunk(resource=name))
         files = [f"s3://{BUCKET}/billing/daily/data/{name}" for name in names]
         for where in (partition, f"{partition}/{execution}"):
             manifest = f"billing/daily/metadata/{where}/daily-Manifest.json"
             s3.put_object(Bucket=BUCKET, Key=manifest, Body=json.dumps({"dataFiles": files}).encode())
-    s3.put_object(Bucket=BUCKET, Key="private/costs.csv.gz", Body=content)
+    s3.put_object(Bucket=BUCKET, Key="private/costs.csv.gz", Body=chunk(resource="private"))
     return f"s3://{BUCKET}/billing"
 
 
