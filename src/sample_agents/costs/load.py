@@ -258,7 +258,9 @@ def _charges_of(rows: str, *, has_tags: bool) -> str:
         *(f"coalesce({name}, '') AS {name}" for name in _TEXTS),
         *(f"capital({name}) AS {name}" for name in _CAPITALS),
         *(f"amount('{name}', {name}) AS {name}" for name in AMOUNTS),
-        f"CASE WHEN tag_text(tags) IS NOT NULL THEN hash(tag_text(tags)) {'ELSE 0' if has_tags else ''} END AS tag_set",
+        # DuckDB's hash() gives texts that are alike the same number too often.
+        "CASE WHEN tag_text(tags) IS NOT NULL THEN md5_number_lower(tag_text(tags)) "
+        f"{'ELSE 0' if has_tags else ''} END AS tag_set",
         "tag_text(tags) AS tags",
         "region_name, resource_name, account_type",
         "CASE WHEN sub_account IS NULL THEN billing_account_name ELSE sub_account_name END AS account_name",

@@ -60,6 +60,8 @@ def _plain_words(text: str) -> list[Word]:
 
 
 def _spelled_out(text: str) -> str:
+    if not _CAN_BE_SPELT.search(text):  # most names, of which there are thousands
+        return text
     for pattern, replacement in _SPELLINGS:
         text = pattern.sub(replacement, text)
     return text
@@ -83,6 +85,8 @@ def _iso_day(found: re.Match[str]) -> str:
 
 
 _I = re.IGNORECASE
+# What every one of the spellings has.
+_CAN_BE_SPELT = re.compile(rf"['\u2019(]|\d[-/.]\d|20\d\d|\bfy|\b(?:[qh][1-4]|{MONTH})\b", _I)
 _SPELLINGS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     # What an answer says of a period, after its dates: it is for reading.
     (

@@ -480,3 +480,8 @@ def test_after_loading_the_database_reads_no_files(shipped, tmp_path):
 def test_tags_and_numbers_of_json_are_text(load):
     costs = load([{"Tags": json.dumps({"é": 'a"b', "n": {"x": 1}})}])
     assert select(costs, "SELECT key, value FROM tags ORDER BY 1") == [("n", '{"x":1}'), ("é", 'a"b')]
+
+
+def test_sets_of_tags_that_are_alike_are_told_apart(load):
+    costs = load([{"Tags": json.dumps({"team": f"team-{n}", "owner": f"p{n}"})} for n in range(500)])
+    assert len(costs.values(Tag("team"))) == 500
