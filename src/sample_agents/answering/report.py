@@ -114,7 +114,9 @@ def _ranked_buckets(sums: Sums) -> list[int]:
     """The units with the highest or lowest amounts, of those that the data have."""
     there = [number for number, bucket in enumerate(sums.buckets) if not bucket.is_gap]
     sign = 1 if sums.asked.query.direction is Direction.LOWEST else -1
-    there.sort(key=lambda number: sign * sums.of(buckets=[number]))
+    # A month that is not whole is not the cheapest one.
+    is_last = {number: sign == 1 and sums.buckets[number].mark != "" for number in there}
+    there.sort(key=lambda number: (is_last[number], sign * sums.of(buckets=[number])))
     return there[: sums.asked.query.limit]
 
 

@@ -179,6 +179,8 @@ class _Reader:
 
     def _filler(self, at: int) -> int | None:
         """ "list my services" is a wish, "list" elsewhere a price."""
+        if self._text(at) == "everything":
+            return at + 1 if at == 0 and self._text(1) in _PREPOSITIONS else None
         is_wish = not self._text(at).startswith("list") or at == 0 or self._text(at - 1) in _POLITE
         return at + 1 if is_wish else None
 
@@ -217,8 +219,10 @@ class _Reader:
         return at + 1
 
     def _refused(self, at: int) -> int | None:
-        """ "how many GB" is a quantity; how many of anything else is not known."""
-        if self._text(at) in ("how many", "usage") and self._kind(at + 1) == "unit name":
+        """ "how many GB", "how many EC2 hours" is a quantity; how many of anything else is not known."""
+        named = self._names(at + 1) if self._text(at) != "usage" else None
+        is_unit = self._kind(named[1] if named else at + 1) == "unit name"
+        if self._text(at) in ("how many", "number of", "usage") and is_unit:
             self.asked.metrics.append(Metric.QUANTITY)
             return at + 1
         return None
@@ -243,7 +247,7 @@ class _Reader:
         end = at_rank + 1
         if self._kind(end) == "number" and limit is None:
             limit, end = self.items[end].meaning, end + 1
-        if limit == 0:
+        if limit == 0 or self._is_shape(end, "share percent"):  # "top 80 %"
             return None
         if self._kind(end) == "rank" and self.items[end].meaning == direction:
             end += 1  # "top 10 most expensive"
@@ -254,7 +258,9 @@ class _Reader:
         if breakdown is None:
             if self._is_link(end, "by") and not self._text(end).endswith("by"):
                 return None  # "top 3 per region": of what?
-            self.asked.ranks.append(Rank(direction, limit))
+            is_one = self._kind(look) == "time" and self._text(at_rank) != "top"  # "the highest monthly bill"
+            is_one |= self._text(at_rank).endswith(("driver", "spender"))
+            self.asked.ranks.append(Rank(direction, limit or (1 if is_one else None)))
             return end
         if named:
             self._include(named, look)
@@ -404,6 +410,10 @@ class _Reader:
     def _untagged(self, at: int) -> int:
         """ "untagged", "not tagged with team"."""
         after = self._skip(at + 1, _ARTICLES | _PREPOSITIONS)
+        named = self._names(after) if self._text(at).startswith("not") else None
+        if named and isinstance(named[0].field, Tag):  # "not tagged prod"
+            self._include((replace(named[0], excluded=True), named[1]), at)
+            return named[1]
         qualified = self._tag_key(after) or self._qualifier(after)
         if qualified and isinstance(qualified[0][0], Tag):
             return self._blank(at, qualified, excluded=False)
@@ -445,6 +455,8 @@ class _Reader:
         exclusion = self._skip(qualified[1], _BE) if qualified else at
         if not qualified or self._kind(exclusion) != "exclude" or self.items[exclusion].meaning != "names":
             return None
+        if (self._text(at) != "tag" and self.items[at].meaning == "tag") or self._text(exclusion).startswith("but"):
+            return None  # "tagged team but not payments" leaves out what has no team, too
         named = self._names(self._skip(exclusion + 1, _ARTICLES))
         if named is None or named[0].field not in qualified[0]:
             return None
@@ -485,7 +497,9 @@ class _Reader:
         return None
 
     def _refuse_unclear_subtraction(self, found: Filter, at: int, start: int, end: int) -> None:
-        """ "minus credits" is the usual cost, which they lower; or the cost as if there were none."""
+        """ "minus credits" is the usual cost, which they lower; or the cost as if there were none; "EC2 minus RDS"."""
+        if any(other.filter.field == found.field and not other.filter.excluded for other in self.lists):
+            raise UnanswerableError('I subtract no costs from each other: ask for both, as in "EC2 vs RDS in May".')
         if found.field is Dimension.CHARGE_CATEGORY and {"Credit", "Refund", "Adjustment"} & set(found.values):
             raise UnanswerableError(
                 f'"{self._between(at, end)}" can mean the cost that they lower, which is the usual one, or the cost '
@@ -659,7 +673,8 @@ class _Reader:
         return self._kind(at) == "shape" and self.items[at].meaning == meaning
 
     def _has_comma(self, at: int) -> bool:
-        return at < len(self.items) and "," in self.question[self.items[at].start].before
+        """Whether a comma, or what stands for "and", is before the item."""
+        return at < len(self.items) and bool(set(",&+/") & set(self.question[self.items[at].start].before))
 
     def _skip(self, at: int, words: Collection[str], *, metrics: bool = False) -> int:
         while ((self._kind(at) == "filler" or self._text(at) in ("from", "within")) and self._text(at) in words) or (
@@ -670,7 +685,8 @@ class _Reader:
 
     def _settle_leftovers(self) -> None:
         """Words that only some questions may have."""
-        if self.asked.units and any(self._text(at) in _CONSUMED for at in self.left):
+        is_amount = self.asked.metrics or self.asked.ranks  # "EC2 hours in May", not "second most expensive"
+        if self.asked.units and (not is_amount or any(self._text(at) in _CONSUMED for at in self.left)):
             self.asked.metrics.append(Metric.QUANTITY)
         metrics = set(self.asked.metrics)
         if Metric.QUANTITY in metrics:

@@ -111,6 +111,8 @@ _SPELLINGS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
     # A period ends with its end and starts with its start.
     (re.compile(rf"\b(until|till|through|thru|to|and) (?:the )?end of (?=(?:{MONTH}|[qh][1-4]|20\d\d)\b)", _I), r"\1 "),
     (re.compile(rf"\b(from|since) (?:the )?(?:start|beginning) of (?=(?:{MONTH}|[qh][1-4]|20\d\d)\b)", _I), r"\1 "),
+    (re.compile(r"(?<=\d)\s*\.\.+\s*(?=\d)"), " to "),  # 2026-05-01..2026-05-31
+    (re.compile(r"(?<![\w-])(\d{4})-(\d{4})-(\d{4})(?![\w-])"), r"\1\2\3"),  # an account, as the AWS console has it
     # Ranges with a hyphen: April-June, Q1-Q2, 1-15 May, May 1-15.
     (re.compile(rf"\b({MONTH}|[qh][1-4]|20\d\d)-(?=(?:{MONTH}|[qh][1-4])\b)", _I), r"\1 to "),
     (re.compile(rf"\b(\d{{1,2}})-(?=\d{{1,2}} (?:of )?(?:{MONTH})\b)", _I), r"\1 to "),

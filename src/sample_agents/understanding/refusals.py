@@ -37,6 +37,9 @@ def unknown_words(
             continue
         if before and (before.kind, before.meaning) == ("link", "by"):
             sentences.append(f'I cannot break costs down by "{text}": I know {_dimensions(names.costs)}.')
+        elif named := names.qualified.get((text.casefold(),)):
+            name = f'{_name(named[0].field)} "{text}"'
+            sentences.append(f'"{text}" alone can be another word: the {name} is asked for as {name}.')
         elif item.kind in ("unknown", "number"):
             sentences.append(f'"{text}" is not in the data, and no word that I know.{_suggestion(names, text)}')
         else:

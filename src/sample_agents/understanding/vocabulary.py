@@ -73,6 +73,8 @@ _FIELDS: Mapping[str, tuple[Field, ...]] = {
 _VENDORS = frozenset({"amazon", "aws", "azure", "microsoft", "google", "oracle"})
 _IN_PARENTHESES = re.compile(r"\(([^)]*)\)")
 _LIKE_A_PERIOD = re.compile(rf"(?:{'|'.join(MONTHS)}|q[1-4]|h[12]|20\d\d|20\d\d-\d\d|20\d\d-\d\d-\d\d)")
+_NOUN = ("filler", "noun")  # of nouns that change nothing, unless the data have a name like it
+_SHORT = frozenset({"in", "at", "is", "do", "me", "am", "be"})  # and the codes of countries
 _MOST_RESOURCES = 50_000  # more have to be named in quotation marks
 _MOST_WORDS = 40  # of a name that is not in quotation marks; an ARN has about 20
 
@@ -207,7 +209,7 @@ class Names:
         for name, called in names.items():
             words, named = words_of(name), tuple(sorted(called))
             _add(self.qualified, words, Dimension.RESOURCE, named)
-            if not _is_common(words):
+            if not _is_common(words) and not (len(words) == 1 and words[0].isalpha()):  # "logs" is any word
                 _add(self.resources, words, Dimension.RESOURCE, named)
             _add(self.written, name, Dimension.RESOURCE, named)
 
@@ -254,22 +256,33 @@ class Names:
             words, end = texts[:length], start + length
             if wanted is not None and any(named.field in wanted for named in self.qualified.get(words, ())):
                 return Item(start, end, "name", self.qualified[words])
-            if words not in self.free and self._is_named_after(question, end, self.qualified.get(words, ())):
+            if words not in self.free and self._is_named_after(words, question, end):
                 return Item(start, end, "name", self.qualified[words])  # "the data team"
             if _is_tag_word(before) and words in self.keys:
                 return Item(start, end, "field", self.keys[words])
             for kind, table in tables:
+                if words in table and kind == "grammar" and self._is_name_too(words, question, start):
+                    return Item(start, end, "unknown", words[0])
                 if words in table:
                     return self._of_kind(kind, table[words], words, start, end)
         word = question[start].text
         number = int(word) if word.isdecimal() else NUMBERS.get(word)
         return Item(start, start + 1, "unknown" if number is None else "number", word if number is None else number)
 
-    def _is_named_after(self, question: Sequence[Word], at: int, named: Sequence[Named]) -> bool:
-        """Whether the next words say of which tag this is a value."""
+    def _is_named_after(self, words: Words, question: Sequence[Word], at: int) -> bool:
+        """Whether the next word says of which tag these are a value; or, for plain nouns, of which dimension."""
+        named = self.qualified.get(words, ())
         after = question[at].text if at < len(question) and named else ""
-        keys = self.keys.get((after,), ())
+        is_noun = GRAMMAR.get(words, _NOUN) == _NOUN and words not in UNANSWERABLE
+        keys = self.keys.get((after,), ()) + (self.fields.get((after,), ()) if is_noun else ())
         return any(one.field in keys for one in named)
+
+    def _is_name_too(self, words: Words, question: Sequence[Word], start: int) -> bool:
+        """Whether a word that mostly changes nothing could be a name here: "data" of an account called so, "IN"."""
+        is_capital = words[0] in _SHORT and question[start].written.isupper()
+        if is_capital and any(word.written.islower() for word in question):
+            return True
+        return GRAMMAR[words] == _NOUN and words in self.qualified
 
     def _of_kind(self, kind: str, meaning: object, words: Words, start: int, end: int) -> Item:
         if kind == "grammar":
@@ -322,6 +335,8 @@ def _is_common(words: Words) -> bool:
 def _spellings(name: str, field: Field) -> set[Words]:
     """The name's words; of a service also without the vendor, of it and a region without and only the parentheses."""
     spellings = {words_of(name)}
+    if field is Dimension.SERVICE_CATEGORY:
+        spellings.add(words_of(name.removesuffix("s")))
     if field in (Dimension.SERVICE, Dimension.REGION):
         words = words_of(_IN_PARENTHESES.sub(" ", name))
         is_of_vendor = field is Dimension.SERVICE and words[:1] and words[0] in _VENDORS
