@@ -36,7 +36,11 @@ def nothing(covered: Sequence[Covered]) -> Body:
 def reservations(asked: Asked, measure: Measure, groups: Sequence[Group]) -> str:
     """What a headline says of rows that lack the metric, and of cost that the export has twice."""
     blank = sum(group.blank for group in groups)
-    said = f", without {count(blank, 'row')} that have no {METRICS[asked.query.metric][0]}" if blank else ""
+    said = (
+        f", without {count(blank, 'row')} that {'has' if blank == 1 else 'have'} no {METRICS[asked.query.metric][0]}"
+        if blank
+        else ""
+    )
     if asked.query.metric is Metric.EFFECTIVE and (twice := sum((group.base for group in groups), Decimal(0))):
         said += f", with {measure.say(twice)} of purchases counted beside the usage that they cover"
     return said

@@ -45,9 +45,7 @@ class _Sum:
 
 # On-demand usage of services that have a commitment.
 _COVERABLE = f"{ON_DEMAND} AND service IN (SELECT service FROM charges WHERE commitment_status = 'Used')"
-# Purchases of commitments that cost something beside the usage that they cover: FOCUS has 0 there.
-_TWICE = """charge_category = 'Purchase' AND effective <> 0 AND commitment_id IN (
-    SELECT commitment_id FROM charges WHERE commitment_id <> '' AND commitment_status <> '' AND effective <> 0)"""
+_TWICE = "charge_category = 'Purchase' AND commitment_id IN (SELECT commitment_id FROM counted_twice)"
 
 _SUMS = {
     Metric.EFFECTIVE: _Sum("sum(effective)", f"sum(effective) FILTER ({_TWICE})", "effective IS NULL"),

@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from sample_agents.answering.writing import money, plain
-from sample_agents.costs.coverage import Coverage, MonthOfCharges
+from sample_agents.answering.writing import count, money, plain
+from sample_agents.costs.coverage import Coverage, MonthOfCharges, in_words
 from sample_agents.costs.dialects import COLUMNS, column_key
 from sample_agents.query import Dimension, Field, Metric, Tag
 
@@ -72,7 +72,7 @@ class Costs:
         self.is_project = bool(self._all("SELECT is_project FROM traits")[0][0])
         self._filled = self._rows_with_values()
         # What every answer must say.
-        self.assumptions: tuple[str, ...] = tuple(self._double_counts())
+        self.assumptions: tuple[str, ...] = (*self._double_counts(), *self._shifts())
         # How the files were read; no amount depends on it.
         self.notes: tuple[str, ...] = tuple(self._notes())
         self.values = cache(self._values)
@@ -168,9 +168,7 @@ class Costs:
         """Purchases of commitments that cost something beside the usage that they cover: FOCUS has 0 there."""
         rows: list[tuple[str, str, Decimal]] = self._all(
             """SELECT provider, currency, sum(effective) FROM charges
-            WHERE charge_category = 'Purchase' AND effective <> 0 AND commitment_id IN (
-                SELECT commitment_id FROM charges
-                WHERE commitment_id <> '' AND commitment_status <> '' AND effective <> 0)
+            WHERE charge_category = 'Purchase' AND commitment_id IN (SELECT commitment_id FROM counted_twice)
             GROUP BY 1, 2 HAVING sum(effective) <> 0 ORDER BY 1, 2"""
         )
         sentence = (
@@ -181,8 +179,18 @@ class Costs:
             sentence.format(plain(provider) or "The export", money(cost, currency)) for provider, currency, cost in rows
         ]
 
+    def _shifts(self) -> list[str]:
+        """Charges that count on another day, and perhaps in another month, than the export writes."""
+        rows, example = self._all("SELECT shifted, shifted_example FROM traits")[0]
+        sentence = "{} in UTC on another day than the export writes, as FOCUS has it: {} is {} there."
+        if not rows:
+            return []
+        day = self._all("SELECT timezone('UTC', ?::TIMESTAMPTZ)::DATE", example)[0][0]
+        counts = count(rows, "row of the export counts", "rows of the export count")
+        return [sentence.format(counts, plain(example), in_words(day))]
+
     def _notes(self) -> list[str]:
-        inclusive, instants = self._all("SELECT inclusive_ends, instants FROM traits")[0]
+        inclusive, instants, zoneless = self._all("SELECT inclusive_ends, instants, without_zone FROM traits")[0]
         merged = self._all("SELECT name, value FROM names WHERE field = 'service' ORDER BY ALL")
         products = self._all(
             "SELECT product, string_agg(DISTINCT service, ', ') FROM charges WHERE product <> '' GROUP BY 1 ORDER BY 1"
@@ -193,6 +201,7 @@ class Costs:
         found = {
             "Rows whose period ends with its last moment (23:59), which is read as the next's first": inclusive,
             "Rows that start and end at the same moment, which count on that day": instants,
+            "Rows whose times name no time zone, and are read as UTC": zoneless,
             "Rows of usage without tags": untagged if self.tag_keys else 0,
         }
         return [

@@ -1,6 +1,7 @@
 """Checks cost exports before they are deployed: prints what was found in them, or why they cannot be read."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,9 @@ from sample_agents.costs.source import local_files
 from sample_agents.errors import CostDataError
 from sample_agents.query import Dimension, Metric
 
-_MOST_NAMES = 20  # a line of tag keys is to be read
+_MOST_NAMES = 20  # a line of them is to be read
+# Hidden files, and those of a delivery.
+_UNTOLD = re.compile(r"(^|/)(\.|(data|metadata)/billing_period=)", re.IGNORECASE)
 
 
 def main(arguments: Sequence[str], today: date) -> int:
@@ -38,12 +41,27 @@ def main(arguments: Sequence[str], today: date) -> int:
         sys.stderr.write(f"{error.filename}: {error.strerror}\n")
         return 1
     names = ", ".join(map(str, paths))
-    sys.stdout.write("\n".join([f"{names}: {_size(costs, len(files))}", *_findings(costs, today)]) + "\n")
+    found = [f"{names}: {_size(costs, len(files))}", *_left_out(paths, files), *_findings(costs, today)]
+    sys.stdout.write("\n".join(found) + "\n")
     return 0
 
 
 def _size(costs: Costs, files: int) -> str:
     return f"{' and '.join(costs.columns.versions)}, {count(costs.rows, 'row')} in {count(files, 'file')}"
+
+
+def _left_out(paths: Sequence[Path], files: Sequence[Path]) -> Iterator[str]:
+    """What lies in the folders and is no export, or not yet; of what AWS delivers, the manifests decide."""
+    others = [
+        file.relative_to(folder).as_posix()
+        for folder in paths
+        if folder.is_dir()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file not in files
+    ]
+    if names := [name for name in others if not _UNTOLD.search(name)]:
+        more = len(names) - _MOST_NAMES
+        yield f"  Not read: {', '.join(names[:_MOST_NAMES])}{f', and {more} more' if more > 0 else ''}"
 
 
 def _findings(costs: Costs, today: date) -> Iterator[str]:

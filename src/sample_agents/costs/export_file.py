@@ -37,6 +37,7 @@ _SEPARATORS = {
     "|": "bars",
 }
 _LINE_ENDS = "Its lines end in different ways, or with CR alone: end all of them with LF, or all with CR LF."
+_DAMAGED = "The gzip file is damaged or cut off: download or compress it again."
 _CHUNK = 1024 * 1024
 SHOWN = 100  # so many characters of a refused value are kept
 _TIMES = "such as 2026-05-01T00:00:00Z"
@@ -44,6 +45,9 @@ _HINTS = (
     (r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.*", "day and month cannot be told apart, and Excel writes dates so"),
     (r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", "it has separators of thousands, or a decimal comma"),
     (r"[+-]?[\d.]*,\d*", "it has a decimal comma"),
+    (r"\(.*\)", "a negative number begins with a minus"),
+    (r"\W*[$€£¥]\W*[\d.,]+|[\d.,]+\W*[$€£¥]", "it has a currency sign, for which there is BillingCurrency"),
+    (r"[+-]?\d{1,3}([\s'\u2019]\d{3})+(\.\d*)?", "it has separators of thousands"),
 )
 
 
@@ -89,10 +93,12 @@ class ExportFile:
                         f"Line 1: the columns are separated by {name}. Export it again with commas between columns, "
                         f"points in numbers, and times {_TIMES}."
                     )
-            line = "The file" if self.kind is Kind.PARQUET else "Line 1"
+            line, cause = "Line 1", ", or its columns are not separated by commas"
+            if self.kind is Kind.PARQUET:
+                line, cause = "The file", ""
             raise self.error(
                 f"{line} lacks the FOCUS column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: "
-                "this is no FOCUS export, or its columns are not separated by commas."
+                f"this is no FOCUS export{cause}."
             )
         keys = [column_key(name) for name in columns]
         used = {column_key(name) for names in COLUMNS.values() for name in names}
@@ -123,7 +129,9 @@ class ExportFile:
     def structural_refusal(self, columns: Sequence[str], found: str) -> CostDataError:
         """Why the file is no table; `found` is what DuckDB says of it."""
         if self.kind is Kind.PARQUET:
-            return self.error(f"The Parquet file is damaged or cut off: {found.splitlines()[0]}")
+            return self.error(f"The Parquet file is damaged or cut off: {found.splitlines()[0].strip(' :')}.")
+        if "GZIP" in found:
+            return self.error(_DAMAGED)
         for line, cells in self._rows():
             if len(cells) not in (0, len(columns)):
                 return self.error(f"Line {line} has {len(cells)} cells; the header names {len(columns)} columns.")
@@ -169,7 +177,7 @@ class ExportFile:
             try:
                 yield cast(BinaryIO, stream)
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise self.error("The gzip file is damaged or cut off: download or compress it again.") from error
+                raise self.error(_DAMAGED) from error
 
 
 def _is_cell(cell: str, value: str) -> bool:

@@ -1,10 +1,9 @@
 """Reads cost exports into DuckDB: every row is read, or the export is refused in a sentence.
 
 The database is a file, and memory is bounded: what does not fit is on disk. Amounts are read from their text into
-decimals of 18 places, never through a double.
+decimals of 18 places (quantities, which are of bytes and seconds too, of 12), never through a double.
 """
 
-import filecmp
 import itertools
 import json
 import os
@@ -34,6 +33,10 @@ CREATE TEMP MACRO cell(value) AS nullif(trim(value), '');
 CREATE TEMP MACRO typed_cell(value) AS CASE WHEN value ILIKE 'null' THEN NULL ELSE nullif(trim(value), '') END;
 CREATE TEMP MACRO refused(field, value, reason) AS
     error(to_json({{'field': field, 'value': left(coalesce(value, ''), {SHOWN}), 'reason': reason}})::VARCHAR);
+CREATE TEMP MACRO quantity(value) AS CASE
+    WHEN abs(TRY_CAST(value AS DECIMAL(38, 12))) < 1e21::DECIMAL(38, 12) AND NOT contains(value, '_')
+    THEN TRY_CAST(value AS DECIMAL(38, 12))
+    ELSE amount('quantity', value) END;
 CREATE TEMP MACRO amount(field, value) AS CASE
     WHEN value IS NULL THEN NULL
     WHEN abs(TRY_CAST(value AS DECIMAL(38, 18))) < 1e15::DECIMAL(38, 18) AND NOT contains(value, '_')
@@ -44,7 +47,9 @@ CREATE TEMP MACRO amount(field, value) AS CASE
 CREATE TEMP MACRO moment(field, value) AS CASE
     WHEN timezone('UTC', TRY_CAST(value AS TIMESTAMPTZ)) BETWEEN TIMESTAMP '2000-01-01' AND TIMESTAMP '2100-01-01'
     THEN timezone('UTC', TRY_CAST(value AS TIMESTAMPTZ))
-    ELSE refused(field, value, '{{}} is not a date and time such as 2026-05-01T00:00:00Z.') END;
+    WHEN value IS NULL
+    THEN refused(field, value, '{{}} is not a date and time. Lines of totals are no charges: take them out.')
+    ELSE refused(field, value, '{{}} is not a date and time from 2000 to 2099 such as 2026-05-01T00:00:00Z.') END;
 CREATE TEMP MACRO moment_after(start_at, value) AS CASE
     WHEN moment('end_at', value) >= start_at THEN moment('end_at', value)
     ELSE refused('end_at', value, '{{}}: the period ends before it starts.') END;
@@ -54,16 +59,21 @@ CREATE TEMP MACRO currency_code(value) AS CASE
 -- Oracle and Microsoft have written tags without the braces around them.
 CREATE TEMP MACRO tag_text(value) AS CASE
     WHEN value IS NULL OR value IN ('{{}}', '[]') THEN NULL
+    WHEN json_valid(value) AND value[1] = '['
+        AND coalesce(value -> '$[0].key', value -> '$[0].Key', value -> '$[0].name') IS NULL
+    THEN refused('tags', value, '{{}} is no list such as [{{"key": "team", "value": "payments"}}].')
     WHEN json_valid(value) AND value[1] IN ('{{', '[') THEN value
     WHEN json_valid('{{' || value || '}}') THEN '{{' || value || '}}'
     ELSE refused('tags', value, '{{}} is not JSON such as {{"team": "payments"}}.') END;
 CREATE TEMP MACRO capital(value) AS coalesce(upper(value[1]) || lower(value[2:]), '');
 -- The day that a period reaches to: an instant lies in its day, and some exports give the last second, or of a month
--- the last day, where FOCUS asks for the first moment after.
+-- the last day, where FOCUS asks for the first moment after. What is for a day at most counts on the one on which it
+-- starts, in whatever time zone that is whole.
 CREATE TEMP MACRO period_end(start_at, end_at) AS CASE
     WHEN end_at = start_at THEN start_at::DATE + INTERVAL 1 DAY
     WHEN end_at::TIME >= TIME '23:59:00' THEN end_at::DATE + INTERVAL 1 DAY
     WHEN day(start_at) = 1 AND end_at = last_day(start_at::DATE) THEN end_at + INTERVAL 1 DAY
+    WHEN end_at - start_at <= INTERVAL 1 DAY THEN least(end_at, start_at::DATE + INTERVAL 1 DAY)
     ELSE end_at END;
 """
 _CAPITALS = ("charge_category", "pricing_category", "commitment_status")
@@ -88,15 +98,22 @@ _SPARE = {
     "account_name": "VARCHAR",
     "account_type": "VARCHAR",
     "tags": "VARCHAR",
+    "shifted_from": "VARCHAR",  # the start as the export writes it, if its day is another one in UTC
+    "has_no_zone": "BOOLEAN",
+    "file": "UINTEGER",
 }
 _CHARGES = {
     "day": "DATE",
     "end_at": "TIMESTAMP",
     **dict.fromkeys(("currency", "service", "product", *_TEXTS, *_CAPITALS), "VARCHAR"),
     **dict.fromkeys(AMOUNTS, "DECIMAL(38, 18)"),
+    "quantity": "DECIMAL(38, 12)",
     "tag_set": "UBIGINT",  # 0: without tags; NULL: the export has none at all
     **_SPARE,
 }
+# What tells a charge from others, as far as it is kept.
+_CHARGE = ("day", "end_at", "currency", "service", *_TEXTS, *_CAPITALS, *AMOUNTS, "tag_set")
+_COMPARED = 1_000_000  # of more charges, a part is compared
 # A tag's value is text, whatever JSON has; keys and values of lists are called as Google and AWS call them.
 _DESCRIPTIONS = """
 CREATE TEMP TABLE tag_sets AS SELECT DISTINCT tag_set, tags FROM charges WHERE tags IS NOT NULL;
@@ -107,7 +124,16 @@ CREATE TABLE tags AS SELECT tag_set, key, min(value) AS value FROM (
         CASE WHEN tags[1] = '{' THEN entry.value ->> '$'
              ELSE coalesce(entry.value ->> 'value', entry.value ->> 'Value') END AS value
     FROM tag_sets, json_each(tags) AS entry)
-WHERE key IS NOT NULL AND value IS NOT NULL GROUP BY ALL;
+WHERE key <> '' AND value <> '' GROUP BY ALL;
+-- Purchases of commitments that cost something beside the usage that they cover: FOCUS has 0 there. An order's address
+-- begins those of what was ordered, and Microsoft writes them in other capitals.
+CREATE TABLE counted_twice AS SELECT DISTINCT bought.commitment_id FROM (
+    SELECT DISTINCT commitment_id FROM charges
+    WHERE charge_category = 'Purchase' AND commitment_id <> '' AND effective <> 0) AS bought
+JOIN (
+    SELECT DISTINCT commitment_id FROM charges
+    WHERE charge_category <> 'Purchase' AND commitment_id <> '' AND commitment_status <> '' AND effective <> 0) AS used
+ON starts_with(lower(used.commitment_id) || '/', lower(bought.commitment_id) || '/');
 CREATE TABLE names AS
     SELECT DISTINCT 'account' AS field, account AS value, account_name AS name FROM charges
     WHERE account <> '' AND account_name IS NOT NULL
@@ -117,7 +143,10 @@ CREATE TABLE names AS
 CREATE TABLE traits AS SELECT
     coalesce(bool_and(lower(coalesce(account_type, '')) = 'project') FILTER (account <> ''), false) AS is_project,
     count(*) FILTER (is_inclusive) AS inclusive_ends,
-    count(*) FILTER (is_instant) AS instants
+    count(*) FILTER (is_instant) AS instants,
+    count(*) FILTER (has_no_zone) AS without_zone,
+    count(shifted_from) AS shifted,
+    min(shifted_from) AS shifted_example
 FROM charges;
 """
 
@@ -132,13 +161,13 @@ def load_costs(paths: Sequence[Path]) -> Costs:
         connection = _database(Path(folder.name))
         versions: dict[str, None] = {}
         columns: set[str] = set()
-        counted: list[Path] = []
-        for path in dict.fromkeys(paths):
-            _check_copy(path, counted)
-            found, rows = _read(connection, ExportFile.of(path), Path(folder.name))
+        files = list(dict.fromkeys(paths))
+        for number, path in enumerate(files):
+            found = _read(connection, ExportFile.of(path), Path(folder.name), number)
             versions[version_of(found)] = None
             columns.update(map(column_key, found))
-            counted += [path] if rows else []
+        if len(files) > 1:
+            _check_repetition(connection, files)
         if connection.execute("SELECT count(*) FROM charges").fetchone() == (0,):
             raise CostDataError("The export has a header but no rows.")
         _describe(connection)
@@ -150,12 +179,32 @@ def load_costs(paths: Sequence[Path]) -> Costs:
         raise
 
 
-def _check_copy(path: Path, others: Sequence[Path]) -> None:
-    """Refuse a copy of another file."""
-    size = path.stat().st_size
-    for other in others:
-        if size == other.stat().st_size and filecmp.cmp(path, other, shallow=False):
-            raise CostDataError(f"{path.name} is a copy of {other.name}: its charges would count twice.")
+def _check_repetition(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+    """Refuse a file whose charges are, most of them, another's too: a copy, or an export of the month to date."""
+    columns = ", ".join(_CHARGE)
+    found = connection.execute(
+        f"""WITH charge AS (
+            SELECT DISTINCT file, hash({columns}) AS id FROM charges
+            WHERE coalesce(effective, billed) <> 0
+            AND hash({columns}) % (SELECT 1 + count(*) // {_COMPARED} FROM charges) = 0
+        ), size AS (SELECT file, count(*) AS charges FROM charge GROUP BY file)
+        SELECT one.file, other.file, count(*), one_size.charges, other_size.charges
+        FROM charge AS one JOIN charge AS other ON one.id = other.id AND one.file < other.file
+        JOIN size AS one_size ON one_size.file = one.file JOIN size AS other_size ON other_size.file = other.file
+        GROUP BY ALL HAVING 2 * count(*) > least(one_size.charges, other_size.charges) ORDER BY ALL LIMIT 1"""
+    ).fetchone()
+    if found:
+        one, other, common, *sizes = found
+        first, second = (str(files[one]), str(files[other]))
+        if files[one].name != files[other].name:
+            first, second = files[one].name, files[other].name
+        is_copy = common == max(sizes)
+        raise CostDataError(
+            f"{second} is a copy of {first}: its charges would count twice."
+            if is_copy
+            else f"{second} and {first} have charges in common ({100 * common // min(sizes)} % of the smaller one's), "
+            "which would count twice. Give the one that is right, such as the newest of a month."
+        )
 
 
 def _database(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -180,8 +229,8 @@ def _pairs(mapping: Mapping[str, str]) -> list[list[str]]:
     return [list(mapping), list(mapping.values())]
 
 
-def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path) -> tuple[list[str], int]:
-    """Append the file's rows to `charges`; gives its columns, and the number of rows."""
+def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path, number: int) -> list[str]:
+    """Append the file's rows to `charges`, each with the file's number; gives its columns."""
     # Under a name of ours: in others, stars and brackets would be patterns.
     link = folder / "source"
     link.unlink(missing_ok=True)
@@ -206,22 +255,23 @@ def _read(connection: duckdb.DuckDBPyConnection, file: ExportFile, folder: Path)
     texts = dict(zip(map(column_key, columns), values, strict=True))
     rows, has_tags = f"SELECT {_fields(texts)} FROM {source}", "tags" in texts
     try:
-        return columns, _insert(connection, rows, has_tags=has_tags)
+        _insert(connection, rows, number, has_tags=has_tags)
+        return columns
     except duckdb.Error as error:
         if column_key(_refused(error).get("value", "")) not in texts:
             raise _refusal(file, columns, error) from error
     # Parts that were joined have the header in the middle. Only then: DuckDB's filters take memory for each row.
     is_header = f"{texts['billingcurrency']} ILIKE 'BillingCurrency' AND {texts['chargeperiodstart']} ILIKE 'Charge%'"
     try:
-        return columns, _insert(connection, f"{rows} WHERE NOT coalesce({is_header}, false)", has_tags=has_tags)
+        _insert(connection, f"{rows} WHERE NOT coalesce({is_header}, false)", number, has_tags=has_tags)
+        return columns
     except duckdb.Error as error:
         raise _refusal(file, columns, error) from error
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, rows: str, *, has_tags: bool) -> int:
-    """Make charges of an export's rows, and give their number."""
-    inserted = connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, has_tags=has_tags)}").fetchone()
-    return int(inserted[0]) if inserted else 0
+def _insert(connection: duckdb.DuckDBPyConnection, rows: str, number: int, *, has_tags: bool) -> None:
+    """Make charges of the rows of an export's file."""
+    connection.execute(f"INSERT INTO charges BY NAME {_charges_of(rows, number, has_tags=has_tags)}")
 
 
 def _parquet_text(name: str, kind: str) -> str:
@@ -240,8 +290,8 @@ def _fields(texts: Mapping[str, str]) -> str:
     return ", ".join(fields)
 
 
-def _charges_of(rows: str, *, has_tags: bool) -> str:
-    """The statement that makes charges of an export's rows."""
+def _charges_of(rows: str, number: int, *, has_tags: bool) -> str:
+    """The statement that makes charges of the rows of an export's file."""
     products = " ".join(
         f"WHEN regexp_matches(concat_ws(' ', usage_type, description), '{pattern}')"
         f"{f' AND service IN {names}' if names else ''} THEN '{product}'"
@@ -250,19 +300,24 @@ def _charges_of(rows: str, *, has_tags: bool) -> str:
     columns = [
         "starts::DATE AS day",
         "period_end(starts, ends) AS end_at",
-        "ends <> starts AND period_end(starts, ends) <> ends AS is_inclusive",
+        "ends <> starts AND period_end(starts, ends) > ends AS is_inclusive",
         "ends = starts AS is_instant",
         "currency_code(currency) AS currency",
         "service, billed_as",
         f"CASE {products} ELSE '' END AS product",
         *(f"coalesce({name}, '') AS {name}" for name in _TEXTS),
         *(f"capital({name}) AS {name}" for name in _CAPITALS),
-        *(f"amount('{name}', {name}) AS {name}" for name in AMOUNTS),
+        *(f"amount('{name}', {name}) AS {name}" for name in AMOUNTS if name != "quantity"),
+        "quantity(quantity) AS quantity",
         # DuckDB's hash() gives texts that are alike the same number too often.
         "CASE WHEN tag_text(tags) IS NOT NULL THEN md5_number_lower(tag_text(tags)) "
         f"{'ELSE 0' if has_tags else ''} END AS tag_set",
         "tag_text(tags) AS tags",
         "region_name, resource_name, account_type",
+        "CASE WHEN starts::DATE <> TRY_CAST(start_at[:10] AS DATE) THEN start_at END AS shifted_from",
+        "NOT (start_at[-1] BETWEEN 'A' AND 'z' OR start_at[-3] IN ('+', '-') OR start_at[-5] IN ('+', '-')"
+        " OR start_at[-6] IN ('+', '-')) AS has_no_zone",
+        f"{number} AS file",
         "CASE WHEN sub_account IS NULL THEN billing_account_name ELSE sub_account_name END AS account_name",
     ]
     return f"""SELECT {", ".join(columns)} FROM (

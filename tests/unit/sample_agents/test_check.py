@@ -42,6 +42,14 @@ def test_a_folder_is_one_export(write_export, tmp_path, today, capsys):
     assert capsys.readouterr().out.startswith(f"{tmp_path}: FOCUS 1.0, 2 rows in 2 files\n")
 
 
+def test_what_is_not_read_of_a_folder_is_said(write_export, tmp_path, today, capsys):
+    write_export([{}])
+    for name in ("more.csv.zip", "more.csv.part", ".DS_Store"):
+        (tmp_path / name).touch()
+    assert main([str(tmp_path)], today) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "  Not read: more.csv.part, more.csv.zip"
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(b"PK\x03\x04", "costs.csv: This is a zip archive or an Excel workbook"), (None, "No such file or directory")],

@@ -5,7 +5,7 @@ import gzip
 import io
 import json
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 
@@ -95,6 +95,21 @@ def test_files_with_other_columns_are_one_export(write_export, tmp_path):
     assert "EffectiveCost is blank in" in costs.lacks(Metric.EFFECTIVE)
 
 
+def test_files_that_have_most_of_their_charges_in_common_are_refused(write_export, tmp_path):
+    days = [{"ChargePeriodStart": f"2026-05-{day:02}", "ChargePeriodEnd": f"2026-05-{day + 1:02}"} for day in (1, 2, 3)]
+    whole, to_date, others = write_export(days), write_export(days[:2], "to_date"), write_export(days[2:], "others")
+    packed = tmp_path / "packed.csv.gz"
+    packed.write_bytes(gzip.compress(whole.read_bytes()))
+    with pytest.raises(CostDataError, match=r"packed.csv.gz is a copy of costs.csv: its charges would count twice\."):
+        load_costs([whole, packed])
+    with pytest.raises(CostDataError, match=r"to_date and costs.csv have charges in common \(100 % of the smaller"):
+        load_costs([whole, to_date])
+    assert load_costs([to_date, others]).rows == 3
+    # Nothing costs nothing twice.
+    free = [write_export([{"EffectiveCost": "0", "SkuId": sku}], sku) for sku in "ab"]
+    assert load_costs(free).rows == 2
+
+
 def test_the_same_file_counts_once_and_a_copy_is_refused(write_export):
     path, other, copy = (
         write_export([{"ListCost": cost}], name) for cost, name in (("1", "a"), ("2", "b"), ("1", "c"))
@@ -129,6 +144,13 @@ REFUSED = {
     SMALL.replace(b"2026-05-01T00:00:00Z", b"1 May"): "Line 2, column ChargePeriodStart: '1 May' is not a date",
     SMALL.replace(b"2026-05-01T00:00:00Z", b"5/1/26"): "day and month cannot be told apart",
     SMALL.replace(b"2026-05-02T00:00:00Z", b""): "Line 2, column ChargePeriodEnd: '' is not a date",
+    SMALL
+    + b"Total,,,1.25,": "Line 3, column ChargePeriodStart: '' is not a date and time. Lines of totals are no charges",
+    SMALL.replace(b"2026-05-02", b"2101-05-02"): "is not a date and time from 2000 to 2099 such as",
+    SMALL.replace(b"1.25", b"(1.25)"): "'(1.25)' is not a number (a negative number begins with a minus).",
+    SMALL.replace(b"1.25", b"$1.25"): "'$1.25' is not a number (it has a currency sign, for which there is",
+    SMALL.replace(b"1.25", b"1 250.00"): "'1 250.00' is not a number (it has separators of thousands).",
+    gzip.compress(SMALL) + bytes(50): "The gzip file is damaged or cut off: download or compress it again.",
     SMALL.replace(b"2026-05-02", b"0001-05-02"): "Line 2, column ChargePeriodEnd",
     SMALL.replace(b"2026-05-02", b"2026-04-02"): "Line 2, column ChargePeriodEnd: '2026-04-02T00:00:00Z': the period",
     SMALL + b"\n" + ROW.replace("1.25", "lots").encode(): "Line 4, column EffectiveCost: 'lots' is not a number.",
@@ -228,6 +250,44 @@ def test_a_name_that_two_accounts_share_is_no_other_name_of_either(load):
     assert costs.label(Dimension.ACCOUNT, "444455556666") == "production (444455556666)"
 
 
+def test_tags_without_a_key_or_a_value_are_none(load):
+    costs = load([{"Tags": '{"": "x", "team": ""}'}, {"Tags": '{"team": "a"}', "SkuId": "2"}])
+    assert costs.tag_keys == ("team",)
+    assert costs.values(Tag("team")) == ("", "a")
+    assert select(costs, "SELECT count(*) FROM charges WHERE tag_set = 0") == [(1,)]
+
+
+def test_a_list_that_is_none_of_tags_is_refused(load):
+    with pytest.raises(CostDataError, match=r"Line 2, column Tags: '\[\"a\"\]' is no list such as"):
+        load([{"Tags": '["a"]'}])
+
+
+def test_bytes_and_seconds_are_large(load):
+    costs = load(
+        [{"ConsumedQuantity": "3.2e18", "ConsumedUnit": "byte-seconds", "SkuId": str(row)} for row in range(3)]
+    )
+    assert select(costs, "SELECT sum(quantity) FROM charges") == [(Decimal("9.6e18"),)]
+    with pytest.raises(CostDataError, match="'1e21' is too large"):
+        load([{"ConsumedQuantity": "1e21"}])
+
+
+def test_days_of_another_time_zone_are_days_and_count_in_utc(load, today):
+    def row(day, offset):
+        start, end = (f"2026-{moment}T00:00:00{offset}" for moment in (day, "06-01"))
+        return {"ChargePeriodStart": start, "ChargePeriodEnd": end}
+
+    costs = load([row("05-31", "-07:00")])
+    assert costs.coverage(today).providers["AWS"].is_daily
+    assert costs.assumptions == ()
+    costs = load([row("05-31", "+02:00"), row("05-01", "+02:00")])
+    assert costs.assumptions == (
+        "2 rows of the export count in UTC on another day than the export writes, as FOCUS has it: "
+        "2026-05-01T00:00:00+02:00 is 30 April 2026 there.",
+    )
+    assert not any("last moment" in note or "no time zone" in note for note in costs.notes)
+    assert "Rows whose times name no time zone, and are read as UTC: 1." in load([row("05-01", "")]).notes
+
+
 def test_accounts_are_projects_only_if_all_are(load):
     assert load([{"SubAccountType": "Project"}, {"SubAccountType": "project"}]).is_project
     assert not load([{"SubAccountType": "Project"}, {"SubAccountType": ""}]).is_project
@@ -264,6 +324,10 @@ def test_a_purchase_beside_the_usage_that_it_covers_is_an_assumption(load):
     )
     assert load([used, purchase | {"EffectiveCost": "0"}]).assumptions == ()
     assert load([used, purchase | {"CommitmentDiscountId": "other"}]).assumptions == ()
+    # Microsoft's orders, and the plans in them.
+    order = purchase | {"CommitmentDiscountId": "/Orders/1"}
+    assert len(load([used | {"CommitmentDiscountId": "/orders/1/plans/2"}, order]).assumptions) == 1
+    assert load([used | {"CommitmentDiscountId": "/orders/12"}, order]).assumptions == ()
 
 
 # Generated values.
@@ -322,7 +386,7 @@ def test_times_of_all_dialects_are_read_exactly(load, moment, zone, way):
     ((day, end_at),) = select(costs, "SELECT day, end_at FROM charges")
     assert day == start.date()
     if (end.hour, end.minute) != (23, 59):  # which is an end given as the last moment
-        assert end_at == end.replace(tzinfo=None)
+        assert end_at == min(end.replace(tzinfo=None), datetime.combine(day + timedelta(days=1), time()))
 
 
 @generated
