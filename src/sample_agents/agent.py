@@ -10,11 +10,11 @@ from decimal import Context, localcontext
 from typing import Any
 
 from sample_agents.answering.figures import Answer, as_data
-from sample_agents.answering.writing import paragraphs
 from sample_agents.costs.charges import Costs
 from sample_agents.errors import CostDataError, UnanswerableError
 from sample_agents.query import Query
 from sample_agents.understanding import understand
+from sample_agents.writing import paragraphs
 
 # The digits of a sum: of DuckDB's DECIMAL(38, 18), and more for sums of those.
 _EXACT = Context(prec=60)

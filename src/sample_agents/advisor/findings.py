@@ -13,12 +13,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sample_agents.advisor.checks import CHECKS, Check, Sure
-from sample_agents.answering.calendar_units import month_after, unit_of
 from sample_agents.answering.sql import Group, sums
-from sample_agents.answering.writing import money, plain
+from sample_agents.calendar_units import month_after, unit_of
 from sample_agents.costs.charges import Costs
 from sample_agents.costs.coverage import Coverage
 from sample_agents.query import Dimension, Field, Filter, Finding, Period, Query, Tag, Unit
+from sample_agents.writing import money, plain
 
 NONE = Decimal(0)
 # For a service whose discount the data do not show. AWS publishes "up to 72 %" for Savings Plans

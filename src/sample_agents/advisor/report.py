@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from sample_agents.advisor.findings import ASSUMED_DISCOUNT, FAST_GROWTH, NOTABLE, Found, Part, find, possible_savings
 from sample_agents.answering.asked import Asked, Body
-from sample_agents.answering.calendar_units import in_words, unit_of
 from sample_agents.answering.figures import Answer, Column, Figure, Row
-from sample_agents.answering.writing import count, money, paragraphs, plain
+from sample_agents.calendar_units import in_words, unit_of
 from sample_agents.costs.charges import Costs
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Direction, Finding, Metric, Period, Query, Tag, Unit
+from sample_agents.writing import count, money, paragraphs, plain
 
 _NAMED_PARTS = 3  # resources that a finding names, among others
 _LISTED_PARTS = 20  # resources that are listed, where the question is about one kind of finding

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from sample_agents.answering.asked import Asked, Body, Measure
-from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, month_after
 from sample_agents.answering.figures import Column, Figure, Row
 from sample_agents.answering.sections import by_measure, nothing, reservations
 from sample_agents.answering.tables import Values, field_columns, value_cells
-from sample_agents.answering.writing import count, plain
+from sample_agents.calendar_units import DAY, day_in_words, in_words, month_after
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Direction, Period, Unit
+from sample_agents.writing import count, plain
 
 _WINDOW = 28  # days before, whose median is what is usual; four of each weekday
 _FEWEST_DAYS = 14  # of those, with data

@@ -6,15 +6,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, months_in, when
 from sample_agents.answering.figures import Answer, Column, Figure
 from sample_agents.answering.sql import Group, scope, sums
-from sample_agents.answering.writing import bullets, count, money, paragraphs, plain, quantity
+from sample_agents.calendar_units import DAY, day_in_words, in_words, months_in, when
 from sample_agents.costs.charges import Costs
 from sample_agents.costs.coverage import Coverage, ProviderCoverage
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Field, Filter, Metric, Period, Query, Shape, Tag, Unit
 from sample_agents.understanding.wording import in_words as query_in_words
+from sample_agents.writing import bullets, count, money, paragraphs, plain, quantity
 
 # The column that a metric needs most, and what it is.
 METRICS = {

@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sample_agents.answering.asked import Asked, Body, Covered, Measure
-from sample_agents.answering.calendar_units import in_words, unit_before, unit_label, unit_of, units_in, year_before
 from sample_agents.answering.figures import MARK, Column, Figure, Row
 from sample_agents.answering.sections import by_measure, nothing, or_zero, reservations
 from sample_agents.answering.sql import Group
@@ -19,9 +18,10 @@ from sample_agents.answering.tables import (
     time_label,
     value_cells,
 )
-from sample_agents.answering.writing import bullets, change, count, paragraphs, percent
+from sample_agents.calendar_units import in_words, unit_before, unit_label, unit_of, units_in, year_before
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Direction, Field, Period, Unit
+from sample_agents.writing import bullets, change, count, paragraphs, percent
 
 
 def relative(before: Decimal, after: Decimal) -> Decimal | None:

@@ -7,13 +7,13 @@ from datetime import date
 from decimal import Decimal
 
 from sample_agents.answering.asked import Asked, Body, Measure
-from sample_agents.answering.calendar_units import DAY, in_words, month_after, months_in, unit_of, when
 from sample_agents.answering.figures import Column, Figure, Row
 from sample_agents.answering.forecast import ENOUGH, FEWEST_MONTHS, MOST_MONTHS_AHEAD, Model, Running
 from sample_agents.answering.sections import by_measure, nothing, reservations
-from sample_agents.answering.writing import count, percent, plain, rounded
+from sample_agents.calendar_units import DAY, in_words, month_after, months_in, unit_of, when
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Period, Unit
+from sample_agents.writing import count, percent, plain, rounded
 
 _ZERO = Decimal(0)
 

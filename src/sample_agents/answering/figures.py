@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sample_agents.answering.writing import (
+from sample_agents.writing import (
     amount,
     percent,
     plain,

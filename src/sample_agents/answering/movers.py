@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from sample_agents.answering.asked import Asked, Body, Measure
-from sample_agents.answering.calendar_units import unit_of
 from sample_agents.answering.changes import (
     change_cells,
     change_columns,
@@ -17,9 +16,10 @@ from sample_agents.answering.figures import Column, Figure, Row
 from sample_agents.answering.sections import by_measure, nothing, reservations
 from sample_agents.answering.sql import Group
 from sample_agents.answering.tables import Sums, Values, field_name, period_buckets, value_cells
-from sample_agents.answering.writing import change, plain
+from sample_agents.calendar_units import unit_of
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Direction, Field, Filter
+from sample_agents.writing import change, plain
 
 _EXPLAINED = 3  # movers whose reasons are shown
 _REASONS = 3  # reasons of each

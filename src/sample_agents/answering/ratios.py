@@ -9,9 +9,9 @@ from sample_agents.answering.figures import MARK, Column, Figure, Row
 from sample_agents.answering.sections import by_measure, reservations
 from sample_agents.answering.sql import COMMITMENT, Group
 from sample_agents.answering.tables import Values, field_columns, period_buckets, time_label, unit_buckets, value_cells
-from sample_agents.answering.writing import percent
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Metric, Shape
+from sample_agents.writing import percent
 
 _PARTS = {
     Metric.UTILISATION: ("Used", "Unused", "is used", "no commitment, used or unused,"),

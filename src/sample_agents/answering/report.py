@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from sample_agents.answering.anomalies import anomalies
 from sample_agents.answering.asked import Asked, Body, Covered, Measure
-from sample_agents.answering.calendar_units import DAY, in_words, units_in, when
 from sample_agents.answering.changes import comparison, growth
 from sample_agents.answering.expected import forecast_report
 from sample_agents.answering.figures import Answer, Column, Figure, Row
@@ -29,10 +28,11 @@ from sample_agents.answering.tables import (
     value_cells,
     value_table,
 )
-from sample_agents.answering.writing import count, percent, plain
+from sample_agents.calendar_units import DAY, in_words, units_in, when
 from sample_agents.costs.charges import Costs
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Direction, Metric, Period, Query, Shape, Unit
+from sample_agents.writing import count, percent, plain
 
 _MOST_UNITS = 4  # of a quantity, with a table each
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from sample_agents.answering.asked import METRICS, Asked, Body, Covered, Measure
 from sample_agents.answering.sql import Group
-from sample_agents.answering.writing import count
 from sample_agents.query import Dimension, Metric
+from sample_agents.writing import count
 
 
 def by_measure(asked: Asked, groups: Sequence[Group]) -> list[tuple[Measure, list[Group]]]:

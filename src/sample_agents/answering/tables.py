@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sample_agents.answering.asked import Asked, Covered, Measure
-from sample_agents.answering.calendar_units import DAY, day_in_words, in_words, months_in, unit_label, units_in
 from sample_agents.answering.figures import MARK, Cell, Column, Figure, Row
 from sample_agents.answering.sql import Group
+from sample_agents.calendar_units import DAY, day_in_words, in_words, months_in, unit_label, units_in
 from sample_agents.query import Dimension, Direction, Field, Period, Unit
 
 _MOST_VALUES = 50  # rows of a breakdown for which no limit is asked; the others are one row together

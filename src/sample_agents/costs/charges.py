@@ -10,10 +10,11 @@ from typing import Any
 
 import duckdb
 
-from sample_agents.answering.writing import count, money, plain
-from sample_agents.costs.coverage import Coverage, MonthOfCharges, in_words
+from sample_agents.calendar_units import day_in_words
+from sample_agents.costs.coverage import Coverage, MonthOfCharges
 from sample_agents.costs.dialects import COLUMNS, column_key
 from sample_agents.query import Dimension, Field, Metric, Tag
+from sample_agents.writing import count, money, plain
 
 # The columns of `charges` that a metric needs, and what FOCUS calls them.
 _COLUMNS = {
@@ -187,7 +188,7 @@ class Costs:
             return []
         day = self._all("SELECT timezone('UTC', ?::TIMESTAMPTZ)::DATE", example)[0][0]
         counts = count(rows, "row of the export counts", "rows of the export count")
-        return [sentence.format(counts, plain(example), in_words(day))]
+        return [sentence.format(counts, plain(example), day_in_words(day))]
 
     def _notes(self) -> list[str]:
         inclusive, instants, zoneless = self._all("SELECT inclusive_ends, instants, without_zone FROM traits")[0]

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sample_agents.answering.writing import count
+from sample_agents.calendar_units import day_in_words
 from sample_agents.costs.charges import Costs
-from sample_agents.costs.coverage import Coverage, ProviderCoverage, in_words
+from sample_agents.costs.coverage import Coverage, ProviderCoverage
 from sample_agents.costs.load import load_costs
 from sample_agents.costs.source import local_files
 from sample_agents.errors import CostDataError
 from sample_agents.query import Dimension, Metric
+from sample_agents.writing import count
 
 _MOST_NAMES = 20  # a line of them is to be read
 # Hidden files, and those of a delivery.
@@ -89,7 +90,7 @@ def _months(coverage: Coverage, name: str, cover: ProviderCoverage) -> str:
     missing = [f"{month:%B %Y}" for month in cover.missing]
     days = sum(days.days for days in cover.missing_days)
     parts = [
-        f"{in_words(cover.first)} to {in_words(cover.end - timedelta(days=1))}",
+        f"{day_in_words(cover.first)} to {day_in_words(cover.end - timedelta(days=1))}",
         "by the day or hour" if cover.is_daily else "by the month or now and then",
         count(len(complete), "complete month"),
         *([f"partial: {', '.join(partial)}"] if partial else []),

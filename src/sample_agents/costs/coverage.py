@@ -7,13 +7,13 @@ November is over.
 import itertools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
-from sample_agents.answering.writing import plain
+from sample_agents.calendar_units import DAY, day_in_words, month_after, months_in
 from sample_agents.query import Period
+from sample_agents.writing import plain
 
-_DAY = timedelta(days=1)
 _FEWEST_DAYS = 3  # with fewer charges it cannot be told whether they are for each day
 
 
@@ -68,12 +68,12 @@ class Coverage:
     @property
     def end(self) -> date:
         """The day after the newest day that is covered, or has a charge, of any provider: after all of the charges."""
-        return max(max(cover.end, cover.newest + _DAY) for cover in self.providers.values())
+        return max(max(cover.end, cover.newest + DAY) for cover in self.providers.values())
 
     def is_complete(self, month: date, providers: Collection[str] | None = None) -> bool:
         """Whether the month is over and the data have all of it, for each provider that has charges in it."""
         there = [cover for cover in self._of(providers).values() if month in cover.months]
-        after = next_month(month)
+        after = month_after(month, 1)
         return (
             bool(there) and after <= self.clock and all(cover.first <= month and cover.end >= after for cover in there)
         )
@@ -89,7 +89,7 @@ class Coverage:
     def gaps(self, period: Period) -> list[date]:
         """The period's months, by their first days, that lie inside the data and have no charge of any provider."""
         months = {month for cover in self.providers.values() for month in cover.months}
-        inside = months_between(max(period.first, self.first), min(period.end, self.end))
+        inside = months_in(max(period.first, self.first), min(period.end, self.end))
         return [month for month in inside if month not in months]
 
     def remarks(self, period: Period, providers: Collection[str] | None = None) -> list[str]:
@@ -98,10 +98,10 @@ class Coverage:
         for name, cover in sorted(self._of(providers).items()):
             of = f" of {plain(name) or 'charges without a provider'}" if len(self.providers) > 1 else ""
             if period.first < cover.first < period.end:
-                found.append(f"The data{of} begin on {in_words(cover.first)}.")
+                found.append(f"The data{of} begin on {day_in_words(cover.first)}.")
             if cover.first < period.end and cover.end < period.end:
-                within = f"; {in_words(cover.newest)} is not whole" if cover.newest == cover.end else ""
-                found.append(f"The data{of} end with {in_words(cover.end - _DAY)}{within}.")
+                within = f"; {day_in_words(cover.newest)} is not whole" if cover.newest == cover.end else ""
+                found.append(f"The data{of} end with {day_in_words(cover.end - DAY)}{within}.")
             if months := [f"{month:%B %Y}" for month in cover.missing if period.first <= month < period.end]:
                 found.append(f"The data{of} lack {', '.join(months)}.")
             if days := [_days_in_words(days) for days in cover.missing_days if _meet(days, period)]:
@@ -110,25 +110,6 @@ class Coverage:
 
     def _of(self, providers: Collection[str] | None) -> Mapping[str, ProviderCoverage]:
         return {name: cover for name, cover in self.providers.items() if providers is None or name in providers}
-
-
-def next_month(day: date) -> date:
-    """The first day of the month after the day's."""
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
-
-
-def months_between(first: date, end: date) -> list[date]:
-    """The months of the days from the first to before the end, by their first days."""
-    months, month = [], first.replace(day=1)
-    while month < end:
-        months.append(month)
-        month = next_month(month)
-    return months
-
-
-def in_words(day: date) -> str:
-    """`21 November 2026`."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def _provider_coverage(months: list[MonthOfCharges], clock: date) -> ProviderCoverage:
@@ -141,8 +122,8 @@ def _provider_coverage(months: list[MonthOfCharges], clock: date) -> ProviderCov
     )
     end = max(month.short_end for month in months if month.short_end) if is_daily else newest.end
     # What is charged in advance ends in the future: of it, the days up to now are there.
-    end = min(end, next_month(newest.month), max(clock, newest.newest + _DAY))
-    missing = tuple(month for month in months_between(first, newest.month) if month not in there)
+    end = min(end, month_after(newest.month, 1), max(clock, newest.newest + DAY))
+    missing = tuple(month for month in months_in(first, newest.month) if month not in there)
     return ProviderCoverage(
         first, end, newest.newest, is_daily, missing, there, _missing_days(days) if is_daily else ()
     )
@@ -157,17 +138,17 @@ def _with_others(
     if not (now_and_then and any(other is not cover for other in daily)):
         return cover
     first = max(cover.first.replace(day=1), min(other.first for other in daily))
-    end = min(next_month(months[-1].month), max(other.end for other in daily))
+    end = min(month_after(months[-1].month, 1), max(other.end for other in daily))
     return replace(cover, first=min(first, cover.first), end=max(end, cover.end), is_daily=False)
 
 
 def _missing_days(days: list[date]) -> tuple[Period, ...]:
     """Days without charges; none where they are nothing special, and whole months are `missing`."""
     gaps = [
-        Period(day + _DAY, after)
+        Period(day + DAY, after)
         for day, after in itertools.pairwise(days)
         if (after - day).days > 1
-        and not any(day < month < next_month(month) <= after for month in months_between(day, after))
+        and not any(day < month < month_after(month, 1) <= after for month in months_in(day, after))
     ]
     return tuple(gaps) if 10 * sum(gap.days for gap in gaps) <= len(days) else ()
 
@@ -177,5 +158,5 @@ def _meet(days: Period, period: Period) -> bool:
 
 
 def _days_in_words(days: Period) -> str:
-    last = days.end - _DAY
-    return in_words(last) if days.days == 1 else f"{in_words(days.first)} to {in_words(last)}"
+    last = days.end - DAY
+    return day_in_words(last) if days.days == 1 else f"{day_in_words(days.first)} to {day_in_words(last)}"

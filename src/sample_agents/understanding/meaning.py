@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
-from sample_agents.answering.calendar_units import month_after, unit_of, year_before
+from sample_agents.calendar_units import month_after, unit_of, year_before
 from sample_agents.costs.charges import Costs
 from sample_agents.costs.coverage import Coverage
 from sample_agents.errors import UnanswerableError

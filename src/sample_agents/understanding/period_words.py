@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sample_agents.answering.calendar_units import DAY, month_after, unit_of
+from sample_agents.calendar_units import DAY, month_after, unit_of
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Period, Unit
 from sample_agents.understanding.question_text import MONTH, MONTHS, Word

@@ -5,13 +5,13 @@ import functools
 import itertools
 from collections.abc import Iterable, Sequence
 
-from sample_agents.answering.writing import bullets, paragraphs, plain
 from sample_agents.costs.charges import Costs
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Field, Tag
 from sample_agents.understanding.examples import topics
 from sample_agents.understanding.question_text import Word, Words, words_of
 from sample_agents.understanding.vocabulary import GRAMMAR, UNANSWERABLE, Item, Named, Names
+from sample_agents.writing import bullets, paragraphs, plain
 
 _MOST_NAMES = 20  # listed when a name is not in the data
 _MOST_COMPARED = 5_000  # names that a misspelt word is compared with

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sample_agents.answering.calendar_units import in_words as days_in_words
+from sample_agents.calendar_units import in_words as days_in_words
 from sample_agents.costs.charges import Costs
 from sample_agents.query import Direction, Field, Filter, Finding, Query, Shape, Tag, Unit
 

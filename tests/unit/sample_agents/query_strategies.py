@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from sample_agents.answering.calendar_units import month_after, months_in, unit_of
+from sample_agents.calendar_units import month_after, months_in, unit_of
 from sample_agents.query import ANY_TAG, Dimension, Direction, Filter, Finding, Metric, Period, Query, Shape, Tag, Unit
 
 DAY = timedelta(days=1)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sample_agents.answering.writing import amount, change, plain, table
+from sample_agents.writing import amount, change, plain, table
 
 
 @given(st.text())
