@@ -92,7 +92,8 @@ run_chosen_tests() {
             local_cloud) journeys+=" tests/$part" ;;
             runbook) attacks+=" tests/$part" ;;
             security) attacks+=" tests/$part" journeys+=' tests/frames' ;;
-            faults) faults+=" tests/$part" ;;
+            # Beside the faults, which are done first, so that the lanes end together.
+            faults | packaging) faults+=" tests/$part" ;;
             *) offline+=" tests/$part" ;;
         esac
     done
