@@ -151,6 +151,7 @@ class _Reader:
         self.asked = Asked(shapes=["compare"] if "compare" in shapes else [])  # in a list it is a conjunction, too
         self.lists: list[_List] = []
         self.left: list[int] = []  # items that no rule has taken
+        self.counted: int | None = None  # the number in "which 3 services cost the most"
         self.at = 0
 
     def read(self) -> Asked:
@@ -294,7 +295,7 @@ class _Reader:
         """ "by region and service", "per month", "each EC2 resource"; "by cost" only says how a ranking is sorted."""
         end = self._skip(at + 1, _ARTICLES)
         if self._text(at).endswith("by") and (self._kind(end) == "metric" or self._text(end).startswith("how much")):
-            return end + 1
+            return self._metric(end) if self._kind(end) == "metric" else end + 1
         named = self._names(end)
         if named and self.asked.ranks and self._kind(named[1]) == "metric" and self._text(at).endswith("by"):
             self._include(named, end)  # "top accounts by EC2 spend"
@@ -330,10 +331,13 @@ class _Reader:
     def _which(self, at: int) -> int | None:
         """ "which service", "which of our EC2 resources"; before a ranking or a verb it says nothing."""
         start = self._skip(at + 1, _ARTICLES | _PREPOSITIONS)
+        counted = start if self._kind(start) == "number" else None
+        start += counted is not None
         named = self._names(start)
         breakdown = self._breakdown(self._skip(named[1] if named else start, _ARTICLES))
         if breakdown is None:
             return at + 1
+        self.counted = counted
         if named:
             self._include(named, start)
         by, end, text = breakdown
@@ -559,14 +563,15 @@ class _Reader:
     def _next_entry(self, end: int, entries: Sequence[_Entry]) -> tuple[_Entry, int] | None:
         """The next name of a list: after "and", a comma, or nothing at all, and of a field that the others have."""
         start = end
-        is_joined = self._is_link(start, "and") or (
-            self.compares and (self._is_shape(start, "compare") or self._text(start) in ("to", "with", "than"))
+        is_compared = self.compares and (
+            self._is_shape(start, "compare") or self._text(start) in ("to", "with", "than")
         )
-        if is_joined:
+        if is_compared or self._is_link(start, "and"):
             start = self._skip(start + 1, _ARTICLES | _PREPOSITIONS)
         found = self._entry(start)
         if found is None:
             return None
+        self.asked.are_names_compared |= is_compared
         common = {named.field for named in found[0].options if named.values}
         for entry in entries:
             common &= {named.field for named in entry.options}
@@ -685,6 +690,11 @@ class _Reader:
 
     def _settle_leftovers(self) -> None:
         """Words that only some questions may have."""
+        if self.counted is not None:
+            if [rank.limit for rank in self.asked.ranks] == [None]:
+                self.asked.ranks = [Rank(self.asked.ranks[0].direction, self.items[self.counted].meaning)]
+            else:
+                self.left.append(self.counted)
         is_amount = self.asked.metrics or self.asked.ranks  # "EC2 hours in May", not "second most expensive"
         if self.asked.units and (not is_amount or any(self._text(at) in _CONSUMED for at in self.left)):
             self.asked.metrics.append(Metric.QUANTITY)
@@ -704,6 +714,8 @@ class _Reader:
     def _split_share(self) -> None:
         """ "What share of WHOLE is PART": what stands before "is" is the whole."""
         shares = [at for at in range(len(self.items)) if self._is_shape(at, "share")]
+        if set(self.asked.shapes) == {"share percent"}:
+            shares = [at for at in range(len(self.items)) if self._is_shape(at, "share percent")]
         lists, whole = self.lists, list[_List]()
         if shares:
             verbs = [at for at in range(shares[0], len(self.items)) if self._text(at) in _BE or self._is_link(at, "is")]

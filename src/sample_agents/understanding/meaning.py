@@ -45,6 +45,7 @@ class Asked:
     is_one: bool = False  # "which service", not "which services"
     is_how_much: bool = False
     is_than: bool = False  # "more than April"
+    are_names_compared: bool = False  # "EC2 vs RDS"
 
     @property
     def is_anything(self) -> bool:
@@ -100,6 +101,8 @@ def _shape(asked: Asked) -> tuple[Shape, Finding | None]:
         if kind in kinds:
             _alone(kinds, {kind})
             return shape, None
+    if said == {"growth"} and not asked.ranks and not asked.every and any(mention.ends for mention in asked.periods):
+        return Shape.COMPARISON, None  # "growth from January to October"
     if "growth" in kinds:
         _alone(kinds, {"growth"} if asked.ranks else {"growth", "trend"})
         return (Shape.MOVERS if asked.ranks else Shape.GROWTH), None
@@ -232,7 +235,7 @@ def _ranked(asked: Asked, query: Query) -> Query:
 def _of_names_compared(asked: Asked, query: Query) -> Query:
     """ "EC2 vs RDS" is the total of each."""
     lists = [filter_.field for filter_ in query.filters if len(filter_.values) > 1 and not filter_.excluded]
-    if query.shape is not Shape.COMPARISON or len(query.periods) > 1:
+    if query.shape is not Shape.COMPARISON or (len(query.periods) > 1 and not asked.are_names_compared):
         return query
     if "compare" not in asked.shapes or set(asked.shapes) != {"compare"} or len(lists) != 1:
         raise UnanswerableError(
@@ -242,7 +245,7 @@ def _of_names_compared(asked: Asked, query: Query) -> Query:
     by = query.by if lists[0] in query.by else (*query.by, lists[0])
     if len(by) > 2:
         raise UnanswerableError("I break down by at most two things at a time.")
-    return replace(query, shape=Shape.TOTAL, by=by)
+    return replace(query, shape=query.shape if len(query.periods) > 1 else Shape.TOTAL, by=by)
 
 
 # When
@@ -389,6 +392,10 @@ def _check(query: Query, coverage: Coverage, calendar: Calendar) -> None:
         _refuse_uncovered(period, coverage, first, end)
         if query.shape in (Shape.COMPARISON, Shape.MOVERS):
             _refuse_begun(period, first)
+        if query.shape is Shape.MOVERS and period.end > end:
+            before = min(other.days for other in query.periods)
+            if before > 1.15 * (end - period.first).days:
+                raise _unequal(calendar)
         if query.shape is Shape.GROWTH and query.every:
             _refuse_growth(query, period, first)
 

@@ -183,7 +183,7 @@ class _Finder:
         self.take(r"(?:a|one|1) year (?:ago|earlier|before)|(?:the )?year before", lambda _: year_before)
         self.take(r"(?:the )?(month|quarter) before last",
                   lambda found: _shifted(calendar.newest(Unit(found[1])), -_LENGTHS[Unit(found[1])], ""))  # fmt: skip
-        self.take(r"the (month|quarter) before(?: (?:that|it))?|the (?:previous|prior|preceding) (month|quarter)",
+        self.take(r"the (month|quarter) before(?: (?:that|it))?|(?:the )?(?:previous|prior|preceding) (month|quarter)",
                   lambda found: earlier(found[1] or found[2]) if self._has_other(found) else None)  # fmt: skip
         self.take(rf"({MONTH}) (?:of )?(this|last) year",
                   lambda found: _month(MONTHS[found[1]], year - (found[2] == "last")))  # fmt: skip
@@ -495,7 +495,8 @@ def _ranges(mentions: list[Mention], words: Sequence[str], calendar: Calendar, *
                 raise UnanswerableError("What is to come is forecast for a period: name its end.")
             day = first.end if opening == "after" else first.first
             whole = Period(day, max(calendar.end, first.end))
-            yield _not_empty(replace(mention, start=start - (1 if opening in ("since", "after") else 2), period=whole))
+            start -= 1 if opening in ("since", "after") else 2
+            yield _not_empty(replace(mention, start=start, period=whole, is_so_far=True))
         elif (opening in ("until", "till", "through", "thru", "before") or two == "up to") and not mention.relative:
             if forecast:
                 raise UnanswerableError(

@@ -98,6 +98,15 @@ _SPELLINGS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] =
     ),
     (re.compile(r"n['\u2019]t\b", _I), " not"),
     (re.compile(r"['\u2019]ll\b", _I), " will"),
+    (re.compile(r"['\u2019]d\b", _I), " would"),
+    (re.compile(rf"\b(?!may\b)({MONTH})\.", _I), r"\1"),  # Oct. 2026
+    (re.compile(r"\b(?:on (?:or|and) after|no earlier than)\b", _I), "since"),
+    (re.compile(r"\b(?:on (?:or|and) before|no later than|up to and including)\b", _I), "through"),
+    (re.compile(r"\bfrom ([\w ,-]{3,20}?) (?:onwards?|to (?:now|date|today|(?:the )?present))\b", _I), r"since \1"),
+    (
+        re.compile(rf"\b((?:{MONTH})(?: 20\d\d)?) (?:onwards?|to (?:now|date|today|(?:the )?present))\b", _I),
+        r"since \1",
+    ),
     (re.compile(r"['\u2019](?:s|re|ve|m)\b", _I), ""),
     (re.compile(r"\b(20\d\d)[-/.](\d{1,2})[-/.](\d{1,2})\b"), _iso_day),
     (re.compile(r"\b(\d{1,2})[-/.](\d{1,2})[-/.](20\d\d|\d\d)\b"), _iso_day),
