@@ -73,7 +73,7 @@ class Costs:
         self.is_project = bool(self._all("SELECT is_project FROM traits")[0][0])
         self._filled = self._rows_with_values()
         # What every answer must say.
-        self.assumptions: tuple[str, ...] = (*self._double_counts(), *self._shifts())
+        self.assumptions: tuple[str, ...] = (*self._double_counts(), *self._shifts(), *self._rounded_numbers())
         # How the files were read; no amount depends on it.
         self.notes: tuple[str, ...] = tuple(self._notes())
         self.values = cache(self._values)
@@ -190,6 +190,16 @@ class Costs:
         counts = count(rows, "row of the export counts", "rows of the export count")
         return [sentence.format(counts, plain(example), day_in_words(day))]
 
+    def _rounded_numbers(self) -> list[str]:
+        (example,) = self._column(
+            "SELECT min(account) FROM charges WHERE regexp_matches(account, '^\\d[.]\\d+E[+]\\d+$')"
+        )
+        return (
+            [f"Accounts have numbers such as {example}, which Excel has rounded: one account here may be several."]
+            if example
+            else []
+        )
+
     def _notes(self) -> list[str]:
         inclusive, instants, zoneless = self._all("SELECT inclusive_ends, instants, without_zone FROM traits")[0]
         merged = self._all("SELECT name, value FROM names WHERE field = 'service' ORDER BY ALL")
@@ -214,7 +224,10 @@ class Costs:
     def totals(self, metric: Metric) -> list[str]:
         """The sum of all charges in each currency, as `1,234.56 USD`."""
         (column,) = _NEEDED[metric]
-        rows = self._all(f"SELECT currency, sum({column}) FROM charges GROUP BY 1 ORDER BY 1")
+        try:
+            rows = self._all(f"SELECT currency, sum({column}) FROM charges GROUP BY 1 ORDER BY 1")
+        except duckdb.OutOfRangeException:
+            return ["more than 20 digits, which is more than can be added exactly"]
         return [money(total, currency) for currency, total in rows]
 
     def _column(self, sql: str, *parameters: str) -> tuple[str, ...]:

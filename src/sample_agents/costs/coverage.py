@@ -120,6 +120,9 @@ def _provider_coverage(months: list[MonthOfCharges], clock: date) -> ProviderCov
     is_daily = any(month.days for month in months[-2:]) and 2 * len(days) >= sum(
         (month.days[-1] - month.days[0]).days + 1 for month in months if month.days
     )
+    # Of monthly charges, a credit at the month's end is for a day too.
+    if any(month.end != month.short_end for month in months):
+        is_daily = is_daily and len(days) >= _FEWEST_DAYS * sum(bool(month.days) for month in months)
     end = max(month.short_end for month in months if month.short_end) if is_daily else newest.end
     # What is charged in advance ends in the future: of it, the days up to now are there.
     end = min(end, month_after(newest.month, 1), max(clock, newest.newest + DAY))

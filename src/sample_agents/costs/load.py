@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from sample_agents.costs.charges import Costs, ExportColumns
+from sample_agents.costs.coverage import in_words
 from sample_agents.costs.dialects import AMOUNTS, COLUMNS, PRODUCTS, column_key, services, version_of
 from sample_agents.costs.export_file import SHOWN, ExportFile, Kind
 from sample_agents.errors import CostDataError
@@ -34,12 +35,12 @@ CREATE TEMP MACRO typed_cell(value) AS CASE WHEN value ILIKE 'null' THEN NULL EL
 CREATE TEMP MACRO refused(field, value, reason) AS
     error(to_json({{'field': field, 'value': left(coalesce(value, ''), {SHOWN}), 'reason': reason}})::VARCHAR);
 CREATE TEMP MACRO quantity(value) AS CASE
-    WHEN abs(TRY_CAST(value AS DECIMAL(38, 12))) < 1e21::DECIMAL(38, 12) AND NOT contains(value, '_')
+    WHEN abs(TRY_CAST(value AS DECIMAL(38, 12))) < {10**21}::DECIMAL(38, 12) AND NOT contains(value, '_')
     THEN TRY_CAST(value AS DECIMAL(38, 12))
     ELSE amount('quantity', value) END;
 CREATE TEMP MACRO amount(field, value) AS CASE
     WHEN value IS NULL THEN NULL
-    WHEN abs(TRY_CAST(value AS DECIMAL(38, 18))) < 1e15::DECIMAL(38, 18) AND NOT contains(value, '_')
+    WHEN abs(TRY_CAST(value AS DECIMAL(38, 18))) < {10**15}::DECIMAL(38, 18) AND NOT contains(value, '_')
     THEN TRY_CAST(value AS DECIMAL(38, 18))
     WHEN regexp_full_match(value, '[+-]?[0-9]+[.]?[0-9]*([eE][+-]?[0-9]+)?')
     THEN refused(field, value, '{{}} is too large.')
@@ -67,13 +68,13 @@ CREATE TEMP MACRO tag_text(value) AS CASE
     ELSE refused('tags', value, '{{}} is not JSON such as {{"team": "payments"}}.') END;
 CREATE TEMP MACRO capital(value) AS coalesce(upper(value[1]) || lower(value[2:]), '');
 -- The day that a period reaches to: an instant lies in its day, and some exports give the last second, or of a month
--- the last day, where FOCUS asks for the first moment after. What is for a day at most counts on the one on which it
--- starts, in whatever time zone that is whole.
+-- the last day, where FOCUS asks for the first moment after. What is for a day at most, also one of summer time,
+-- counts on the one on which it starts.
 CREATE TEMP MACRO period_end(start_at, end_at) AS CASE
     WHEN end_at = start_at THEN start_at::DATE + INTERVAL 1 DAY
     WHEN end_at::TIME >= TIME '23:59:00' THEN end_at::DATE + INTERVAL 1 DAY
     WHEN day(start_at) = 1 AND end_at = last_day(start_at::DATE) THEN end_at + INTERVAL 1 DAY
-    WHEN end_at - start_at <= INTERVAL 1 DAY THEN least(end_at, start_at::DATE + INTERVAL 1 DAY)
+    WHEN end_at - start_at <= INTERVAL 25 HOUR THEN least(end_at, start_at::DATE + INTERVAL 1 DAY)
     ELSE end_at END;
 """
 _CAPITALS = ("charge_category", "pricing_category", "commitment_status")
@@ -180,30 +181,41 @@ def load_costs(paths: Sequence[Path]) -> Costs:
 
 
 def _check_repetition(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
-    """Refuse a file whose charges are, most of them, another's too: a copy, or an export of the month to date."""
+    """Refuse files that have charges in common: a copy, an export of the month to date, or times that overlap.
+
+    Few charges may be alike by chance: they must be a tenth of a file's, and on their days most of them.
+    """
     columns = ", ".join(_CHARGE)
     found = connection.execute(
         f"""WITH charge AS (
-            SELECT DISTINCT file, hash({columns}) AS id FROM charges
+            SELECT DISTINCT file, day, hash({columns}) AS id FROM charges
             WHERE coalesce(effective, billed) <> 0
             AND hash({columns}) % (SELECT 1 + count(*) // {_COMPARED} FROM charges) = 0
-        ), size AS (SELECT file, count(*) AS charges FROM charge GROUP BY file)
-        SELECT one.file, other.file, count(*), one_size.charges, other_size.charges
-        FROM charge AS one JOIN charge AS other ON one.id = other.id AND one.file < other.file
-        JOIN size AS one_size ON one_size.file = one.file JOIN size AS other_size ON other_size.file = other.file
-        GROUP BY ALL HAVING 2 * count(*) > least(one_size.charges, other_size.charges) ORDER BY ALL LIMIT 1"""
+        ), by_day AS (SELECT file, day, count(*) AS charges FROM charge GROUP BY ALL),
+        size AS (SELECT file, sum(charges) AS charges FROM by_day GROUP BY file),
+        common AS (
+            SELECT one.file AS one, other.file AS other, one.day, count(*) AS charges
+            FROM charge AS one JOIN charge AS other ON one.id = other.id AND one.file < other.file GROUP BY ALL)
+        SELECT one, other, min(common.day), max(common.day), sum(common.charges) = greatest(any_value(one_size.charges),
+            any_value(other_size.charges)) FROM common
+        JOIN by_day AS one_day ON one_day.file = one AND one_day.day = common.day
+        JOIN by_day AS other_day ON other_day.file = other AND other_day.day = common.day
+        JOIN size AS one_size ON one_size.file = one JOIN size AS other_size ON other_size.file = other
+        GROUP BY one, other
+        HAVING 2 * sum(common.charges) > sum(least(one_day.charges, other_day.charges))
+            AND 10 * sum(common.charges) > least(any_value(one_size.charges), any_value(other_size.charges))
+        ORDER BY ALL LIMIT 1"""
     ).fetchone()
     if found:
-        one, other, common, *sizes = found
-        first, second = (str(files[one]), str(files[other]))
-        if files[one].name != files[other].name:
-            first, second = files[one].name, files[other].name
-        is_copy = common == max(sizes)
+        one, other, first, last, is_copy = found
+        names = [files[one].name, files[other].name]
+        if names[0] == names[1]:
+            names = [str(files[one]), str(files[other])]
+        if is_copy:
+            raise CostDataError(f"{names[1]} is a copy of {names[0]}: its charges would count twice.")
         raise CostDataError(
-            f"{second} is a copy of {first}: its charges would count twice."
-            if is_copy
-            else f"{second} and {first} have charges in common ({100 * common // min(sizes)} % of the smaller one's), "
-            "which would count twice. Give the one that is right, such as the newest of a month."
+            f"{names[0]} and {names[1]} have the same charges from {in_words(first)} to {in_words(last)}, which would "
+            "count twice. Give only one of them, the newer, or two whose times do not overlap."
         )
 
 
@@ -314,7 +326,10 @@ def _charges_of(rows: str, number: int, *, has_tags: bool) -> str:
         f"{'ELSE 0' if has_tags else ''} END AS tag_set",
         "tag_text(tags) AS tags",
         "region_name, resource_name, account_type",
-        "CASE WHEN starts::DATE <> TRY_CAST(start_at[:10] AS DATE) THEN start_at END AS shifted_from",
+        """CASE WHEN starts::DATE = coalesce(TRY_CAST(start_at[:10] AS DATE), starts::DATE) THEN NULL
+            WHEN ends - starts < INTERVAL 23 HOUR THEN start_at
+            ELSE refused('start_at', start_at, '{} is another day in UTC, of which days and months are: export in UTC.')
+            END AS shifted_from""",
         "NOT (start_at[-1] BETWEEN 'A' AND 'z' OR start_at[-3] IN ('+', '-') OR start_at[-5] IN ('+', '-')"
         " OR start_at[-6] IN ('+', '-')) AS has_no_zone",
         f"{number} AS file",

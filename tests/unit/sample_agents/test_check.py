@@ -42,6 +42,12 @@ def test_a_folder_is_one_export(write_export, tmp_path, today, capsys):
     assert capsys.readouterr().out.startswith(f"{tmp_path}: FOCUS 1.0, 2 rows in 2 files\n")
 
 
+def test_sums_that_are_too_large_are_said(write_export, today, capsys):
+    path = write_export([{"EffectiveCost": "999999999999999.99", "SkuId": "1"}] * 100_001)
+    assert main([str(path)], today) == 0
+    assert "  Total of EffectiveCost: more than 20 digits, which is more than can be added" in capsys.readouterr().out
+
+
 def test_what_is_not_read_of_a_folder_is_said(write_export, tmp_path, today, capsys):
     write_export([{}])
     for name in ("more.csv.zip", "more.csv.part", ".DS_Store"):

@@ -47,6 +47,8 @@ def complete(coverage):
         ([charge("2026-10-01", "2026-11-01"), charge("2026-11-01", "2026-12-01")], {date(2026, 10, 1)}),
         # Data that begin in December prove that November is over.
         ([charge("2026-11-01", "2026-12-01"), charge("2026-12-01", "2027-01-01")], {date(2026, 11, 1)}),
+        # A credit at the end of a month does not make monthly fees daily.
+        ([charge(MAY, JUNE), charge("2026-05-31T23:59:59Z", "2026-05-31T23:59:59Z"), charge(JUNE, JULY)], {MAY, JUNE}),
         # A correction in a year of monthly fees does not make them daily, nor the fees incomplete.
         (
             [charge(MAY, JUNE), charge("2026-05-07", "2026-05-08"), charge(JUNE, JULY), charge(JULY, "2026-08-01")],

@@ -102,8 +102,10 @@ def test_files_that_have_most_of_their_charges_in_common_are_refused(write_expor
     packed.write_bytes(gzip.compress(whole.read_bytes()))
     with pytest.raises(CostDataError, match=r"packed.csv.gz is a copy of costs.csv: its charges would count twice\."):
         load_costs([whole, packed])
-    with pytest.raises(CostDataError, match=r"to_date and costs.csv have charges in common \(100 % of the smaller"):
+    with pytest.raises(CostDataError, match="have the same charges from 1 May 2026 to 2 May 2026, which would count"):
         load_costs([whole, to_date])
+    with pytest.raises(CostDataError, match="have the same charges from 2 May 2026 to 2 May 2026, which would count"):
+        load_costs([to_date, write_export(days[1:] + [day | {"RegionId": "x"} for day in days[2:]], "overlapping")])
     assert load_costs([to_date, others]).rows == 3
     # Nothing costs nothing twice.
     free = [write_export([{"EffectiveCost": "0", "SkuId": sku}], sku) for sku in "ab"]
@@ -262,6 +264,11 @@ def test_a_list_that_is_none_of_tags_is_refused(load):
         load([{"Tags": '["a"]'}])
 
 
+def test_a_day_of_25_hours_is_a_day(load, today):
+    row = {"ChargePeriodStart": "2026-10-25T07:00:00Z", "ChargePeriodEnd": "2026-10-26T08:00:00Z"}
+    assert load([row]).coverage(today).providers["AWS"].is_daily
+
+
 def test_bytes_and_seconds_are_large(load):
     costs = load(
         [{"ConsumedQuantity": "3.2e18", "ConsumedUnit": "byte-seconds", "SkuId": str(row)} for row in range(3)]
@@ -279,13 +286,21 @@ def test_days_of_another_time_zone_are_days_and_count_in_utc(load, today):
     costs = load([row("05-31", "-07:00")])
     assert costs.coverage(today).providers["AWS"].is_daily
     assert costs.assumptions == ()
-    costs = load([row("05-31", "+02:00"), row("05-01", "+02:00")])
+    with pytest.raises(CostDataError, match=r"00:00\+02:00' is another day in UTC, of which days and"):
+        load([row("05-01", "+02:00")])
+    hour = {"ChargePeriodStart": "2026-05-01T00:00:00+02:00", "ChargePeriodEnd": "2026-05-01T01:00:00+02:00"}
+    costs = load([hour, hour | {"SkuId": "2"}])
     assert costs.assumptions == (
         "2 rows of the export count in UTC on another day than the export writes, as FOCUS has it: "
         "2026-05-01T00:00:00+02:00 is 30 April 2026 there.",
     )
     assert not any("last moment" in note or "no time zone" in note for note in costs.notes)
     assert "Rows whose times name no time zone, and are read as UTC: 1." in load([row("05-01", "")]).notes
+
+
+def test_numbers_of_accounts_that_excel_has_rounded_are_said(load):
+    (assumption,) = load([{"SubAccountId": "1.11122E+11"}]).assumptions
+    assert assumption.startswith("Accounts have numbers such as 1.11122E+11, which Excel has rounded")
 
 
 def test_accounts_are_projects_only_if_all_are(load):
@@ -349,7 +364,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 @example(["1.0E-7", "5E-19", "4.9E-19", ".5", "5.", "-0", "1e-400", "0.0000000000000000005", "9" * 15 + "." + "9" * 18])
 def test_amounts_are_read_exactly_to_18_places_or_refused(load, amounts):
     values = [amount.strip() for amount in amounts]
-    are_numbers = all(NUMBER.fullmatch(value) and abs(Decimal(value)) < 10**15 for value in values if value)
+    are_numbers = all(NUMBER.fullmatch(value) and Decimal(value).copy_abs() < 10**15 for value in values if value)
     try:
         costs = load([{"ListCost": amount, "SkuId": str(number)} for number, amount in enumerate(amounts)])
     except CostDataError as error:
