@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from sample_agents.calendar_units import day_in_words
 from sample_agents.costs.charges import Costs, ExportColumns
-from sample_agents.costs.coverage import in_words
 from sample_agents.costs.dialects import AMOUNTS, COLUMNS, PRODUCTS, column_key, services, version_of
 from sample_agents.costs.export_file import SHOWN, ExportFile, Kind
 from sample_agents.errors import CostDataError
@@ -214,8 +214,8 @@ def _check_repetition(connection: duckdb.DuckDBPyConnection, files: Sequence[Pat
         if is_copy:
             raise CostDataError(f"{names[1]} is a copy of {names[0]}: its charges would count twice.")
         raise CostDataError(
-            f"{names[0]} and {names[1]} have the same charges from {in_words(first)} to {in_words(last)}, which would "
-            "count twice. Give only one of them, the newer, or two whose times do not overlap."
+            f"{names[0]} and {names[1]} have the same charges from {day_in_words(first)} to {day_in_words(last)}, "
+            "which would count twice. Give only one of them, the newer, or two whose times do not overlap."
         )
 
 
