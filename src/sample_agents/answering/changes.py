@@ -155,7 +155,8 @@ def changes_table(sums: Sums, title: str, fields: Sequence[Field], columns: Sequ
     """
     query, numbers = sums.asked.query, range(len(sums.buckets))
     change_of = {values: sums.of([values], [numbers[-1]]) - sums.of([values], [0]) for values in sums.values}
-    order = sorted(sums.values, key=lambda values: (-abs(change_of[values]), values))
+    is_last = query.limit is not None  # what has no value is none of so many
+    order = sorted(sums.values, key=lambda values: (is_last and not all(values), -abs(change_of[values]), values))
     if query.direction in (Direction.HIGHEST, Direction.LOWEST):
         sign = 1 if query.direction is Direction.LOWEST else -1
         order.sort(key=lambda values: sign * sums.of([values], [numbers[-1]]))

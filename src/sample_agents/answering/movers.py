@@ -93,7 +93,9 @@ def _first_movers(sums: Sums) -> list[Values]:
         for values in sums.values
         if (_difference(sums, values) and is_wanted(_difference(sums, values), sums.asked.query.direction))
     ]
-    moved.sort(key=lambda values: (-abs(_difference(sums, values)), values))
+    # Charges without a tag are none of the so many teams that are asked for.
+    is_last = sums.asked.query.limit is not None
+    moved.sort(key=lambda values: (is_last and not all(values), -abs(_difference(sums, values)), values))
     return moved[: min(_EXPLAINED, sums.asked.query.limit or _EXPLAINED)]
 
 

@@ -16,7 +16,15 @@ from sample_agents.understanding.meaning import Asked, Rank, complete
 from sample_agents.understanding.period_words import Calendar, find_periods
 from sample_agents.understanding.question_text import Word, question_words
 from sample_agents.understanding.refusals import absent, ambiguous, ambiguous_field, not_understood, unknown_words
-from sample_agents.understanding.vocabulary import GRAMMAR, Named, Names, field_order, names_of, selects_the_same
+from sample_agents.understanding.vocabulary import (
+    GRAMMAR,
+    Named,
+    Names,
+    field_order,
+    names_of,
+    selects_the_same,
+    values_selected,
+)
 from sample_agents.understanding.wording import in_words
 
 _ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "any", "all"})
@@ -163,6 +171,7 @@ class _Reader:
                 end = self.at + 1
             self.at = end
         self._settle_leftovers()
+        self._refuse_unclear_category()
         self._split_share()
         return self.asked
 
@@ -479,6 +488,8 @@ class _Reader:
             return self._inclusion(at, start, named)
         if meaning == "after" or (meaning == "charges" and not _is_charges(named)):
             return None
+        if named is None and self._text(start) in ("untagged", "unlabelled", "unlabeled"):
+            return self._blank(at, ((ANY_TAG,), start + 1), excluded=True)
         if named is None:
             qualified = self._qualifier(start) if meaning == "without" or self._text(at) == "not" else None
             return self._blank(at, qualified, excluded=False) if qualified else None
@@ -524,6 +535,21 @@ class _Reader:
                 f'{left_out}, or everything except what is both. If the first is meant, ask for "{other} excluding '
                 f'{left_out}".'
             )
+
+    def _refuse_unclear_category(self) -> None:
+        """ "RDS storage" is not what is billed as of the category Storage, of which RDS has nothing."""
+        services = [found.filter for found in self.lists if found.filter.field is Dimension.SERVICE]
+        services = [filter_ for filter_ in services if not filter_.excluded]
+        for found in self.lists:
+            said = {self._kind(at) for at in range(found.start, found.end)}
+            if not services or found.filter.field is not Dimension.SERVICE_CATEGORY or said & {"field", "quoted"}:
+                continue
+            there = values_selected(self.costs, Dimension.SERVICE_CATEGORY.column, services)
+            if not there & set(found.filter.values):
+                raise UnanswerableError(
+                    f"All charges of {', '.join(services[0].values)} are of the category {' or '.join(sorted(there))}: "
+                    f"which part of them is {' or '.join(found.filter.values)}, the data do not say."
+                )
 
     # What rules are made of.
 

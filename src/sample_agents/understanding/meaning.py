@@ -11,7 +11,7 @@ from sample_agents.costs.coverage import Coverage
 from sample_agents.errors import UnanswerableError
 from sample_agents.query import Dimension, Direction, Field, Filter, Finding, Metric, Period, Query, Shape, Unit
 from sample_agents.understanding.period_words import Calendar, Mention
-from sample_agents.understanding.vocabulary import consumed_units, is_billed_as_it_counts
+from sample_agents.understanding.vocabulary import is_billed_as_it_counts, values_selected
 from sample_agents.understanding.wording import days_in_words
 
 _USUAL_LIMIT = 5  # of "top services"
@@ -173,7 +173,7 @@ def _unit(asked: Asked, costs: Costs) -> str | None:
     if Metric.QUANTITY not in asked.metrics:
         return None
     named = {unit for given in asked.units for unit in given}
-    units = named & consumed_units(costs, asked.filters) or named
+    units = named & values_selected(costs, "unit", asked.filters) or named
     if len(asked.units) > 1 or len(units) > 1:
         raise UnanswerableError(f"Consumed in which unit? The data have {', '.join(sorted(units))}.")
     return units.pop() if units else None

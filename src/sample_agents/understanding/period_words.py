@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 from sample_agents.calendar_units import DAY, month_after, unit_of
 from sample_agents.errors import UnanswerableError
@@ -93,6 +94,9 @@ def find_periods(
     Raises UnanswerableError for dates that can be read in two ways, and for fiscal periods of an unknown start.
     """
     words = ["_" if word.is_quoted or number in taken else word.text for number, word in enumerate(question)]
+    for number, (before, after) in enumerate(pairwise(question), start=1):  # "us-east-2 May" has no second of May
+        if after.before == "-" and after.text.isdigit() and before.text.isalpha() and before.text not in MONTHS:
+            words[number] = "_"
     for word in words:
         _refuse_ambiguous_date(word)
     # "May, 5 services" has no fifth of May.

@@ -359,11 +359,11 @@ def selects_the_same(costs: Costs, first: Named, second: Named) -> bool:
     return not _rows(costs, f"SELECT 1 FROM charges WHERE {' <> '.join(conditions)} LIMIT 1", parameters)
 
 
-def consumed_units(costs: Costs, filters: Sequence[Filter]) -> set[str]:
-    """The units in which what the filters select is consumed."""
+def values_selected(costs: Costs, column: str, filters: Sequence[Filter]) -> set[str]:
+    """What the charges that the filters select have in a column."""
     parameters: list[object] = []
     conditions = " AND ".join(["TRUE", *(_condition(filter_, parameters) for filter_ in filters)])
-    return {unit for (unit,) in _rows(costs, f"SELECT DISTINCT unit FROM charges WHERE {conditions}", parameters)}
+    return {row[0] for row in _rows(costs, f"SELECT DISTINCT {column} FROM charges WHERE {conditions}", parameters)}
 
 
 def is_billed_as_it_counts(costs: Costs, filters: Sequence[Filter], periods: Sequence[Period]) -> bool:
