@@ -238,6 +238,12 @@ class Asked:
             missing = [month for month in cover.missing if period.first <= month < period.end and month not in gaps]
             if missing and len(self.providers) > 1:
                 limits.append(f"without {plain(name)} in {', '.join(f'{month:%B %Y}' for month in missing)}")
+            for gap in cover.long_gaps:
+                days = Period(max(gap.first, period.first), min(gap.end, period.end))
+                if days.days > 0:
+                    limits.append(
+                        f"without {f'{plain(name)} from ' if len(self.providers) > 1 else ''}{in_words(days)}"
+                    )
         return "; ".join(limits)
 
     def ended(self, name: str, cover: ProviderCoverage) -> str:
@@ -257,6 +263,7 @@ class Asked:
             and not any(unit.first < cover.end < unit.end for cover in covers)
             and all(any(month in cover.months for cover in covers) for month in months)
             and not any(month in cover.missing for cover in covers for month in months)
+            and not any(cover.has_gap(unit) for cover in covers)
         )
 
     def has_days(self, period: Period) -> bool:

@@ -14,6 +14,7 @@ from sample_agents.calendar_units import DAY, day_in_words, month_after, months_
 from sample_agents.query import Period
 from sample_agents.writing import plain
 
+_LONG_GAP = 7  # days
 _FEWEST_DAYS = 3  # with fewer charges it cannot be told whether they are for each day
 
 
@@ -40,6 +41,15 @@ class ProviderCoverage:
     missing: tuple[date, ...]  # months without any charge between first and end, by their first days
     months: frozenset[date]  # months with charges
     missing_days: tuple[Period, ...] = ()  # days without any charge, of a provider that has them on nearly all
+
+    @property
+    def long_gaps(self) -> list[Period]:
+        """Missing days that can be no chance: a month with some is not whole."""
+        return [gap for gap in self.missing_days if gap.days >= _LONG_GAP]
+
+    def has_gap(self, period: Period) -> bool:
+        """Whether such days lie in the period."""
+        return any(_meet(gap, period) for gap in self.long_gaps)
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,10 @@ class Coverage:
         there = [cover for cover in self._of(providers).values() if month in cover.months]
         after = month_after(month, 1)
         return (
-            bool(there) and after <= self.clock and all(cover.first <= month and cover.end >= after for cover in there)
+            bool(there)
+            and after <= self.clock
+            and all(cover.first <= month and cover.end >= after for cover in there)
+            and not any(cover.has_gap(Period(month, after)) for cover in there)
         )
 
     @property
@@ -153,7 +166,8 @@ def _missing_days(days: list[date]) -> tuple[Period, ...]:
         if (after - day).days > 1
         and not any(day < month < month_after(month, 1) <= after for month in months_in(day, after))
     ]
-    return tuple(gaps) if 10 * sum(gap.days for gap in gaps) <= len(days) else ()
+    short = sum(gap.days for gap in gaps if gap.days < _LONG_GAP)
+    return tuple(gaps) if 10 * short <= len(days) and 2 * sum(gap.days for gap in gaps) <= len(days) else ()
 
 
 def _meet(days: Period, period: Period) -> bool:

@@ -435,6 +435,11 @@ def test_a_gap_is_named_in_the_headline_and_refused_when_it_is_all_that_is_asked
     assert headline(ask(costs, Shape.TOTAL, whole)) == (
         "**Effective cost from July to October 2026 (in the 3 of 4 months that the data have): 60.00 USD**."
     )
+    days = [date(2026, 7, 1) + timedelta(days=number) for number in range(92)]
+    holed = load([charge(day, 1) for day in days if not date(2026, 8, 10) <= day <= date(2026, 8, 20)])
+    assert headline(ask(holed, Shape.TOTAL, Period(date(2026, 8, 1), date(2026, 9, 1)))) == (
+        "**Effective cost in August 2026 (without 10 to 20 August 2026): 20.00 USD**."
+    )
     with pytest.raises(UnanswerableError, match="September 2026 is not in the data: it is a gap"):
         ask(costs, Shape.TOTAL, SEPTEMBER)
     rows = ask(costs, Shape.TOTAL, whole, every=Unit.MONTH).figures[0].rows

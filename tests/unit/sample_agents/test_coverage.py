@@ -94,6 +94,15 @@ def test_a_gap_of_months_or_of_days_is_named(load, today):
     assert coverage.remarks(Period(JUNE, JULY)) == []
 
 
+def test_a_month_without_a_week_is_not_complete(load, today):
+    gap = [date(2026, 5, day) for day in range(10, 32)]
+    coverage = load(daily(date(2026, 4, 1), JULY, without=gap)).coverage(today)
+    assert complete(coverage) == {date(2026, 4, 1), JUNE}
+    assert coverage.remarks(Period(MAY, JUNE)) == ["The data have no charge on 10 May 2026 to 31 May 2026."]
+    bursts = [row for first in (MAY, JUNE, JULY) for row in daily(first, first + timedelta(days=3))]
+    assert load(bursts).coverage(today).providers["AWS"].missing_days == ()
+
+
 def test_all_data_are_all_charges_though_the_last_day_is_not_whole(load, today):
     rows = [*daily(MAY, date(2026, 5, 20)), charge("2026-05-20T00:00:00Z", "2026-05-20T11:00:00Z"), charge(JUNE, JULY)]
     coverage = load(rows).coverage(today)

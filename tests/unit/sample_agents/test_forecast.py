@@ -193,6 +193,11 @@ def test_currencies_and_filters_are_forecast_by_themselves(load):
             NEXT_QUARTER,
             "have 5, because May 2026 is not whole in the data, and I forecast over no gap",
         ),
+        (
+            charges(date(2026, 5, 10), 1) + charges(date(2026, 11, 1), 1, date(2026, 6, 1)),
+            NEXT_QUARTER,
+            "have 5, because May 2026 is not whole in the data, and I forecast over no gap",
+        ),
     ],
 )
 def test_what_cannot_be_forecast_is_refused(load, rows, period, why):
