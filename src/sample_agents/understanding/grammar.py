@@ -721,7 +721,9 @@ class _Reader:
                 self.asked.ranks = [Rank(self.asked.ranks[0].direction, self.items[self.counted].meaning)]
             else:
                 self.left.append(self.counted)
-        is_amount = self.asked.metrics or self.asked.ranks  # "EC2 hours in May", not "second most expensive"
+        # "EC2 hours in May", not "the second most expensive"
+        is_second = "second" in map(self._text, range(len(self.items)))
+        is_amount = bool(self.asked.metrics or self.asked.ranks or is_second)
         if self.asked.units and (not is_amount or any(self._text(at) in _CONSUMED for at in self.left)):
             self.asked.metrics.append(Metric.QUANTITY)
         metrics = set(self.asked.metrics)

@@ -152,13 +152,10 @@ def _metric(asked: Asked, shape: Shape) -> Metric:
 def _refuse_unclear_amount(asked: Asked, query: Query, costs: Costs) -> None:
     """What was paid can be what was billed, or what it counts for; a purchase has an effective cost of nothing."""
     is_said = any(name not in ("cost", "paid") for name in asked.metrics)
-    charges = {
-        value
-        for filter_ in query.filters
-        if filter_.field is Dimension.CHARGE_CATEGORY and not filter_.excluded
-        for value in filter_.values
-    }
-    if query.shape is Shape.SAVINGS or is_said or not ("paid" in asked.metrics or charges - {"Usage"}):
+    filters = [filter_ for filter_ in query.filters if filter_.field is Dimension.CHARGE_CATEGORY]
+    charges = {value for filter_ in filters if not filter_.excluded for value in filter_.values}
+    is_other = charges - {"Usage"} or any(filter_.excluded and "Usage" in filter_.values for filter_ in filters)
+    if query.shape is Shape.SAVINGS or is_said or not ("paid" in asked.metrics or is_other):
         return
     periods = () if query.shape is Shape.FORECAST else query.periods
     if costs.has(Metric.BILLED) and not is_billed_as_it_counts(costs, query.filters, periods):

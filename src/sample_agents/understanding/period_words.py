@@ -94,8 +94,10 @@ def find_periods(
     Raises UnanswerableError for dates that can be read in two ways, and for fiscal periods of an unknown start.
     """
     words = ["_" if word.is_quoted or number in taken else word.text for number, word in enumerate(question)]
-    for number, (before, after) in enumerate(pairwise(question), start=1):  # "us-east-2 May" has no second of May
-        if after.before == "-" and after.text.isdigit() and before.text.isalpha() and before.text not in MONTHS:
+    for number, (before, after) in enumerate(pairwise(question), start=1):
+        # "us-east-2 May" and "top 5 May" have no day of May.
+        is_of_name = after.before == "-" and before.text.isalpha() and before.text not in MONTHS
+        if after.text.isdigit() and len(after.text) < 3 and (is_of_name or before.text in ("top", "bottom")):
             words[number] = "_"
     for word in words:
         _refuse_ambiguous_date(word)
