@@ -38,8 +38,10 @@ def unknown_words(
         if before and (before.kind, before.meaning) == ("link", "by"):
             sentences.append(f'I cannot break costs down by "{text}": I know {_dimensions(names.costs)}.')
         elif named := names.qualified.get((text.casefold(),)):
-            name = f'{_name(named[0].field)} "{text}"'
-            sentences.append(f'"{text}" alone can be another word: the {name} is asked for as {name}.')
+            kind = _name(named[0].field)
+            sentences.append(
+                f'"{text}" alone can mean other things: for the {kind} of that name, ask for {kind} "{text}".'
+            )
         elif item.kind in ("unknown", "number"):
             sentences.append(f'"{text}" is not in the data, and no word that I know.{_suggestion(names, text)}')
         else:

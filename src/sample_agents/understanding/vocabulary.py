@@ -196,7 +196,9 @@ class Names:
                 continue  # "backup" may be short for services of two vendors
             _add(self.qualified, words, field, named)
             is_said = field in _FIXED and words not in usual.get(named[0] if named else "", ())
-            if not is_said and not _is_common(words):
+            # "the EU" and "the US" are more than the regions of one provider that are called so.
+            is_part_of_world = field is Dimension.REGION and len(words) == 1 and len(words[0]) < 3
+            if not is_said and not is_part_of_world and not _is_common(words):
                 _add(self.free, words, field, named)
 
     def _index_resources(self) -> None:
