@@ -538,7 +538,8 @@ class _Reader:
 
     def _refuse_unclear_category(self) -> None:
         """ "RDS storage" is not what is billed as of the category Storage, of which RDS has nothing."""
-        services = [found.filter for found in self.lists if found.filter.field is Dimension.SERVICE]
+        products = (Dimension.SERVICE, Dimension.PRODUCT)
+        services = [found.filter for found in self.lists if found.filter.field in products]
         services = [filter_ for filter_ in services if not filter_.excluded]
         for found in self.lists:
             said = {self._kind(at) for at in range(found.start, found.end)}
