@@ -19,7 +19,8 @@ class RecordingSqs:
         self.hidden_for: list[int] = []
         self.is_down = False
         self.before_refusal: Callable[[], object] = lambda: None
-        self.seen_again_at = clock()
+        # Of a message that is received: the queue's own visibility timeout.
+        self.seen_again_at = clock() + 16 * 60
 
     def job_ids(self) -> list[str]:
         """Give the ids of the jobs that were sent."""
