@@ -71,9 +71,12 @@ def _total(asked: Asked) -> Body:
             if query.limit is not None and query.every:
                 order = _ranked_buckets(sums)
             figure = time_table(sums, title, label, is_additive=is_additive, order=order)
+        ranking = _ranking(sums, order)
         if len(covered) == 1:
             said = f"{asked.metric}{asked.subject} {times}{reservations(asked, measure, part)}"
-            headline = f"**{said}: {measure.say(sums.of())}**"
+            headline = f"**{said}: {ranking or measure.say(sums.of())}**"
+            if ranking:
+                headline += f", of {measure.say(sums.of())} in all"
         else:
             amounts = _of_periods(sums, covered)
             each = [f"{measure.say(amount)} {one.when}" for amount, one in zip(amounts, covered, strict=True)]
@@ -81,7 +84,9 @@ def _total(asked: Asked) -> Body:
             headline = (
                 f"**{asked.metric}{asked.subject}{reservations(asked, measure, part)}: {'; '.join(each + together)}**"
             )
-        sections += [f"{headline}{_ranking(sums, order)}.", figure.markdown()]
+            if ranking:
+                headline += f"; {ranking}"
+        sections += [f"{headline}.", figure.markdown()]
         figures.append(figure)
     return Body(sections, figures, groups, covered, _unlisted(asked, groups))
 
@@ -140,8 +145,8 @@ def _ranking(sums: Sums, order: Sequence[int] | None) -> str:
     else:
         return ""
     if number == 1:
-        return f"; the {end} {what}: {name} with {sums.measure.say(of_it)}"
-    return f"; the {number} {end} by {what}: {sums.measure.say(of_it)} together, first {name}"
+        return f"the {end} {what} is {name} with {sums.measure.say(of_it)}"
+    return f"the {number} {end} by {what} have {sums.measure.say(of_it)} together, first {name}"
 
 
 def _average(asked: Asked) -> Body:

@@ -216,7 +216,7 @@ def test_the_most_expensive_day(costs):
     given = ask(costs, Shape.TOTAL, OCTOBER, every=Unit.DAY, limit=1, direction=Direction.HIGHEST)
     days = {day: added(ROWS, Period(day, day + timedelta(days=1))) for day in OCTOBER}
     highest = max(days, key=days.get)
-    assert f"the highest day: {highest} with {shown(days[highest])} USD" in headline(given)
+    assert f"the highest day is {highest} with {shown(days[highest])} USD" in headline(given)
     assert given.figures[0].rows[1] == {"period": "30 more", "amount": added(ROWS, OCTOBER) - days[highest]}
 
 
