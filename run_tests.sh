@@ -91,8 +91,8 @@ run_chosen_tests() {
             lint) ;;
             local_cloud) journeys+=" tests/$part" ;;
             runbook) attacks+=" tests/$part" ;;
-            security) attacks+=" tests/$part" journeys+=' tests/frames' ;;
-            # Beside the faults, which are done first, so that the lanes end together.
+            # What goes beside something else goes where the lanes then end together.
+            security) attacks+=" tests/$part" faults+=' tests/frames' ;;
             faults | packaging) faults+=" tests/$part" ;;
             *) offline+=" tests/$part" ;;
         esac
