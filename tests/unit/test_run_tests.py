@@ -60,8 +60,8 @@ def run_tests(project: Path, *arguments: str, **status: str) -> tuple[int, str, 
 def test_each_part_is_run_with_the_options_for_pytest(project: Path) -> None:
     status, said, _ = run_tests(project, "unit", "faults", "security", "--seed", "7", "--", "-k", "one or two")
     assert status == 0
-    # The generated frames of security run in the journeys' lane, which has time left.
-    for parts in ("tests/unit", "tests/frames", "tests/faults", "tests/security"):
+    # The generated frames of security run in the lane of the faults, which has time left.
+    for parts in ("tests/unit", "tests/security", "tests/faults tests/frames"):
         assert f"-m pytest {parts} --seed 7 -k one or two\n" in said
 
 
