@@ -90,10 +90,10 @@ run_chosen_tests() {
         case $part in
             lint) ;;
             local_cloud) journeys+=" tests/$part" ;;
-            runbook) attacks+=" tests/$part" ;;
             # What goes beside something else goes where the lanes then end together.
+            runbook | packaging) attacks+=" tests/$part" ;;
             security) attacks+=" tests/$part" faults+=' tests/frames' ;;
-            faults | packaging) faults+=" tests/$part" ;;
+            faults) faults+=" tests/$part" ;;
             *) offline+=" tests/$part" ;;
         esac
     done
