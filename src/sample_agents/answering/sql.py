@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import duckdb
 
 from sample_agents.answering.committable import ON_DEMAND
-from sample_agents.costs.charges import Costs
+from sample_agents.costs.charges import Costs, column_of
 from sample_agents.errors import UnanswerableError
-from sample_agents.query import ANY_TAG, Dimension, Field, Filter, Metric, Period, Query, Tag, Unit
+from sample_agents.query import Field, Filter, Metric, Period, Query, Unit
 
 
 class Group(NamedTuple):
@@ -117,18 +117,6 @@ def scope(costs: Costs, query: Query, filters: Iterable[Filter]) -> tuple[frozen
     conditions, parameters = _conditions(query, filters)
     rows = _rows(costs, f"SELECT DISTINCT provider, currency FROM charges WHERE TRUE {conditions}", parameters)
     return frozenset(row[0] for row in rows), tuple(sorted({row[1] for row in rows}))
-
-
-def column_of(field: Field | str, parameters: list[object]) -> str:
-    """The expression of a field's value; what it needs is added to the parameters."""
-    if isinstance(field, Dimension):  # a str as well
-        return field.column
-    if field == ANY_TAG:
-        return "CASE WHEN tag_set IN (SELECT tag_set FROM tags) THEN 'tagged' ELSE '' END"
-    if isinstance(field, Tag):
-        parameters.append(field.key)
-        return "coalesce((SELECT min(value) FROM tags WHERE tags.tag_set = charges.tag_set AND key = ?), '')"
-    return field
 
 
 def _conditions(query: Query, filters: Iterable[Filter]) -> tuple[str, list[object]]:

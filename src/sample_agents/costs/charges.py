@@ -13,7 +13,7 @@ import duckdb
 from sample_agents.calendar_units import day_in_words
 from sample_agents.costs.coverage import Coverage, MonthOfCharges
 from sample_agents.costs.dialects import COLUMNS, column_key
-from sample_agents.query import Dimension, Field, Metric, Tag
+from sample_agents.query import ANY_TAG, Dimension, Field, Metric, Tag
 from sample_agents.writing import count, money, plain
 
 # The columns of `charges` that a metric needs, and what FOCUS calls them.
@@ -244,3 +244,15 @@ def _is_there(filled: Collection[_Filled], *columns: str) -> bool:
         else any(each.values[column] for each in filled)
         for column in columns
     )
+
+
+def column_of(field: Field | str, parameters: list[object]) -> str:
+    """The SQL expression of a field's value in `charges`; what it needs is added to the parameters."""
+    if isinstance(field, Dimension):  # a str as well
+        return field.column
+    if field == ANY_TAG:
+        return "CASE WHEN tag_set IN (SELECT tag_set FROM tags) THEN 'tagged' ELSE '' END"
+    if isinstance(field, Tag):
+        parameters.append(field.key)
+        return "coalesce((SELECT min(value) FROM tags WHERE tags.tag_set = charges.tag_set AND key = ?), '')"
+    return field

@@ -7,8 +7,7 @@ from importlib import resources
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
-from sample_agents.answering.sql import column_of
-from sample_agents.costs.charges import Costs
+from sample_agents.costs.charges import Costs, column_of
 from sample_agents.query import Dimension, Field, Filter, Period, Tag
 from sample_agents.understanding.period_words import NUMBERS, Mention
 from sample_agents.understanding.question_text import MONTHS, Word, Words, words_of
