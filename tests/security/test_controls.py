@@ -69,7 +69,8 @@ CONTROLS = {
             "if connection.expires_at is None or connection.expires_at <= now:",
         ),
         "asking after the token's end, in each way",
-        "'type': 'job_queued'",
+        # A job was made; whether job_queued or its first progress_update says so first, nobody promises.
+        "'jobId': '",
     ),
     "the job's owner": (
         Weakness(
