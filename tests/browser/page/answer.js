@@ -1,8 +1,8 @@
 import MarkdownIt from 'markdown-it';
 
-import { allowedHtml } from '/src/allowedHtml.js';
-import { answerHtml } from '/src/answerHtml.js';
-import { markdownHtml } from '/src/markdownHtml.js';
+import { allowedHtml } from '/src/markdown/allowedHtml.js';
+import { answerHtml } from '/src/markdown/answerHtml.js';
+import { markdownHtml } from '/src/markdown/markdownHtml.js';
 
 // What a client that trusts its agents would use.
 const trusting = new MarkdownIt({ html: true, linkify: true });

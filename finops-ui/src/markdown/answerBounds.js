@@ -22,8 +22,6 @@ export function isWithinBounds(blocks) {
   return blocks.every(({ level, content, children }) => {
     tokens += 1 + (children?.length ?? 0);
     const deepest = (children ?? []).reduce((most, child) => Math.max(most, child.level), 0);
-    return (
-      tokens <= MOST_TOKENS && level + deepest + 1 < MOST_NESTING && content.length <= MOST_CHARACTERS_IN_BLOCK
-    );
+    return tokens <= MOST_TOKENS && level + deepest + 1 < MOST_NESTING && content.length <= MOST_CHARACTERS_IN_BLOCK;
   });
 }

@@ -1,7 +1,7 @@
 import MarkdownIt from 'markdown-it';
 
 import { alignedCells } from './alignedCells.js';
-import { MOST_CHARACTERS, MOST_CHARACTERS_IN_ADDRESS, MOST_NESTING, isWithinBounds } from './answerBounds.js';
+import { isWithinBounds, MOST_CHARACTERS, MOST_CHARACTERS_IN_ADDRESS, MOST_NESTING } from './answerBounds.js';
 import { imagesAsLinks } from './imagesAsLinks.js';
 import { plainHtml } from './plainHtml.js';
 
