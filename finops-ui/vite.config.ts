@@ -1,9 +1,17 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { hostedPage } from './hosting/hostedPage.ts';
 
 export default defineConfig({
   // The site may lie anywhere below its host.
   base: './',
-  build: { outDir: 'build', emptyOutDir: true, target: 'es2024', modulePreload: { polyfill: false } },
-  plugins: [react()],
+  build: {
+    outDir: 'build',
+    emptyOutDir: true,
+    target: 'es2024',
+    modulePreload: { polyfill: false },
+    // An image within a style would need `data:` in the policy.
+    assetsInlineLimit: 0,
+  },
+  plugins: [react(), hostedPage()],
 });
