@@ -19,10 +19,10 @@ Usage: ./run_tests.sh [PART ...] [--minutes N] [--seed N] [-- PYTEST-OPTION ...]
 
 Sets up .venv and runs every check, or only the named parts:
 
-  lint         ruff, mypy (strict on src, client, ops and benchmarks), shellcheck
+  lint         ruff, mypy (strict on src, client, ops and benchmarks), shellcheck; biome and tsc on the web client
   scan         cfn-lint with all rules, checkov, a search for secrets, and the table of third parties' licences; what is
                waived stands with its reason in .cfnlintrc, .checkov.yaml and tests/scan/test_scanners.py
-  unit         every module by itself
+  unit         every module by itself; those of the web client too (vitest), except with options for pytest
   packaging    the Lambda packages: same bytes twice, nothing missing, nothing too much
   local_cloud  deploy.sh, run_local.sh, and journeys over a real WebSocket against the deployed stack with IAM enforced
   security     attacks on a deployed stack, generated frames, each permission taken away, and what happens without a
@@ -48,18 +48,18 @@ main() {
     # Nothing of the caller's AWS configuration reaches the tests.
     unset "${!AWS_@}"
     ! is_chosen scan || ensure_scanners
+    # The runbook's commands use Node.js programs, the others the web client's packages.
+    ! is_chosen lint unit browser runbook || check_npm
     ! is_chosen browser || ensure_chromium
-    # Whose commands install and use Node.js programs.
-    ! is_chosen browser runbook || ensure_node_packages
     run_chosen_tests
 }
 
 read_options() {
-    CHOSEN=() PYTEST_OPTIONS=()
+    CHOSEN=() PYTEST_OPTIONS=() IS_FOR_PYTEST=''
     while (($# > 0)); do
         case $1 in
             --help | -h) usage; exit 0 ;;
-            --) shift; PYTEST_OPTIONS+=("$@"); break ;;
+            --) shift; PYTEST_OPTIONS+=("$@") IS_FOR_PYTEST=yes; break ;;
             --minutes | --seed)
                 [[ ${2:-} =~ ^[0-9]+$ ]] || misused "$1 needs a whole number."
                 PYTEST_OPTIONS+=("$1" "$2")
@@ -98,6 +98,7 @@ run_chosen_tests() {
         esac
     done
     ! is_chosen lint || lanes+=(lint)
+    if is_chosen lint || tests_web_client; then lanes+=(check_web_client); fi
     for part in "$offline" "$journeys" "$attacks" "$faults"; do
         [[ -z $part ]] || lanes+=("run_pytest$part")
     done
@@ -133,6 +134,20 @@ lint() {
     check mypy || failed=yes
     check shellcheck --external-sources ./*.sh ops/*.sh benchmarks/*.sh tests/*.sh .ci/run || failed=yes
     [[ -z $failed ]] || fail "The findings above must be mended first."
+}
+
+# Installs its packages too, so that no lane has to wait for them that needs none.
+check_web_client() {
+    local failed=''
+    heading "Checking the web client"
+    PYTHONPATH=$ROOT/ops "$VENV/bin/python" -P -m finops_operations.frontend.packages
+    ! is_chosen lint || npm --prefix finops-ui run --silent check || failed=yes
+    ! tests_web_client || npm --prefix finops-ui run --silent test || failed=yes
+    [[ -z $failed ]] || fail "The findings above must be mended first."
+}
+
+tests_web_client() {
+    is_chosen unit && [[ -z $IS_FOR_PYTEST ]]
 }
 
 check() {

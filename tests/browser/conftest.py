@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from browser.answer_page import AnswerPage
-from browser.only_server import WEB_CLIENT
+from finops_operations.frontend.packages import install_packages
 
 FLAGS = (
     "--disable-gpu",
@@ -30,10 +30,7 @@ def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium")
     if executable is None:
         raise FileNotFoundError("Chromium is missing. Run ./run_tests.sh browser, or: apt-get install chromium")
-    if not (WEB_CLIENT / "node_modules" / "dompurify").is_dir():
-        raise FileNotFoundError(
-            "finops-ui/node_modules is missing. Run ./run_tests.sh browser, or npm ci in finops-ui."
-        )
+    install_packages()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser

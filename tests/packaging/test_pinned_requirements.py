@@ -33,7 +33,6 @@ PINNED = {
     "tests/installations.sh": [
         'install_packages --require-hashes --only-binary=:all: -r "$requirements"',
         "apt-get update && apt-get install -y --no-install-recommends chromium",
-        'npm ci --ignore-scripts --no-audit --no-fund --prefix "$client"',
     ],
 }
 

@@ -24,11 +24,16 @@ sleep 300 &
 echo >&3
 wait
 """
+# Ends as the file `status` of what it is asked to run says, if there is one.
+NPM = """#!/usr/bin/env bash
+echo "npm $*"
+[[ ! -f $2/$5/status ]] || exit "$(cat "$2/$5/status")"
+"""
 FAILED, NOTHING_SELECTED = "1", "5"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose tests all pass."""
     for folder in (".venv/bin", "ops", "tests/unit", "tests/faults"):
         (tmp_path / folder).mkdir(parents=True)
@@ -37,14 +42,21 @@ def project(tmp_path: Path) -> Path:
     for name in ("pyproject.toml", "requirements.txt", "requirements-dev.txt"):
         (tmp_path / name).touch()
         (tmp_path / ".venv" / f"installed-{name}").touch()
+    for folder in ("bin", "finops-ui/check", "finops-ui/test"):
+        (tmp_path / folder).mkdir(parents=True)
+    set_program(tmp_path / "bin" / "npm", NPM)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     set_python(tmp_path, PYTEST)
     return tmp_path
 
 
 def set_python(project: Path, program: str) -> None:
-    python = project / ".venv" / "bin" / "python"
-    python.write_text(program, encoding="utf-8")
-    python.chmod(0o755)
+    set_program(project / ".venv" / "bin" / "python", program)
+
+
+def set_program(path: Path, program: str) -> None:
+    path.write_text(program, encoding="utf-8")
+    path.chmod(0o755)
 
 
 def run_tests(project: Path, *arguments: str, **status: str) -> tuple[int, str, str]:
@@ -78,6 +90,13 @@ def test_one_lane_may_have_nothing_of_what_an_option_selects_but_not_all_and_no_
     status, _, said = run_tests(project, "faults", "--", "-k", "typo")
     assert (status, said.endswith("Error: No test was selected.\n")) == (1, True)
     assert run_tests(project, "unit", "faults")[0] == 1
+
+
+def test_the_web_client_is_tested_with_the_other_modules_and_not_with_options_for_pytest(project: Path) -> None:
+    assert "npm --prefix finops-ui run --silent test\n" in run_tests(project, "unit", "--seed", "7")[1]
+    assert "npm" not in run_tests(project, "unit", "--", "-k", "some")[1] + run_tests(project, "faults")[1]
+    (project / "finops-ui" / "test" / "status").write_text(FAILED, encoding="utf-8")
+    assert run_tests(project, "unit")[0] == 1
 
 
 def test_a_part_that_is_not_there_is_said(project: Path) -> None:

@@ -1,16 +1,12 @@
 """A frontend's build: made with npm, and packed as Amplify takes it. What cannot be done is an OperationFailed."""
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 
 from finops_operations.errors import OperationFailed
+from finops_operations.frontend.packages import check_npm, install_packages, npm
 from finops_operations.operator_messages import say
 from finops_operations.reproducible_zip import write_zip
-
-# A build runs other people's programs, which need none of them.
-_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 # The one hidden name that is meant for visitors (RFC 8615).
 _WELL_KNOWN = ".well-known"
@@ -18,8 +14,7 @@ _WELL_KNOWN = ".well-known"
 
 def check_buildable(frontend: Path) -> None:
     """Find out what can be found out before npm is run, which says itself what it misses in package.json."""
-    if not shutil.which("npm"):
-        raise OperationFailed("npm is missing. Install Node.js with npm (https://nodejs.org).")
+    check_npm()
     if not (frontend / "package.json").is_file():
         raise OperationFailed(
             f"There is no {frontend / 'package.json'}. Name the frontend's folder with --frontend. With a build that is"
@@ -28,30 +23,16 @@ def check_buildable(frontend: Path) -> None:
 
 
 def build(frontend: Path) -> None:
-    """Run npm run build, and npm ci before it where packages are locked and node_modules is missing.
+    """Run npm run build, and npm ci before it where node_modules is missing or is not what package-lock.json says.
 
     npm ci runs no package's own install script, as everywhere in this project. A frontend that needs those has its
     node_modules made by hand.
     """
-    has_packages = (frontend / "node_modules").is_dir()
-    if not has_packages and (frontend / "package-lock.json").is_file():
-        say("node_modules is missing: npm ci")
-        _npm(frontend, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    elif not has_packages:
+    if (frontend / "package-lock.json").is_file():
+        install_packages(frontend)
+    elif not (frontend / "node_modules").is_dir():
         say("There is neither node_modules nor package-lock.json. If the build misses packages, run there: npm install")
-    _npm(frontend, "run", "build")
-
-
-def _npm(frontend: Path, *arguments: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if name not in _CREDENTIALS}
-    command = [shutil.which("npm") or "npm", *arguments]
-    # Its output is no result, so it goes to stderr, where everything goes that is said on the way.
-    status = subprocess.call(command, cwd=frontend, env=environment, stdout=2)  # noqa: S603
-    if status:
-        raise OperationFailed(
-            f"npm {arguments[0]} ended with status {status} in {frontend}; its output above says why."
-            " Nothing was uploaded."
-        )
+    npm(frontend, "run", "build")
 
 
 def pack(build: Path, package: Path) -> int:

@@ -9,12 +9,14 @@ import pytest
 
 from finops_operations.errors import OperationFailed
 from finops_operations.frontend.build import build, check_buildable, pack
+from finops_operations.frontend.packages import are_installed, install_packages
 
 NPM = """#!/bin/sh
 echo "$PWD $*" >>"$CALLS"
 env | grep AWS_ >>"$CALLS"
-[ "$1" != ci ] || mkdir node_modules
+[ "$1" != ci ] || { mkdir -p node_modules; cp package-lock.json node_modules/.package-lock.json; }
 """
+LOCK = '{"packages": {"": {}, "node_modules/a": {"integrity": "%s"}, "node_modules/of-mac": {"optional": true}}}'
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def test_missing_packages_are_installed_once_without_their_scripts_and_no_build_
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"):
         monkeypatch.setenv(name, "x")
-    (frontend / "package-lock.json").write_text("{}")
+    (frontend / "package-lock.json").write_text(LOCK % "sha512-1")
     check_buildable(frontend)
     build(frontend)
     build(frontend)
@@ -45,13 +47,31 @@ def test_missing_packages_are_installed_once_without_their_scripts_and_no_build_
     assert builds == ["AWS_REGION=x", *[f"{frontend} run build", "AWS_REGION=x"] * 2]
 
 
+def test_packages_are_installed_anew_when_others_are_locked_or_some_are_missing(frontend: Path) -> None:
+    lock, installed = frontend / "package-lock.json", frontend / "node_modules" / ".package-lock.json"
+    lock.write_text(LOCK % "sha512-1")
+    install_packages(frontend)
+    # What is only for other machines is not missing.
+    installed.write_text('{"packages": {"node_modules/a": {"integrity": "sha512-1"}}}')
+    assert are_installed(frontend)
+    for wrong in (
+        LOCK % "sha512-2",
+        '{"packages": {"node_modules/of-mac": {}}}',
+        '{"packages": {"node_modules/b": {}}}',
+    ):
+        installed.write_text(wrong)
+        assert not are_installed(frontend)
+        install_packages(frontend)
+        assert are_installed(frontend)
+
+
 def test_what_a_build_lacks_is_said(
     frontend: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     build(frontend)
     assert "neither node_modules nor package-lock.json. If the build misses packages" in capsys.readouterr().err
     (frontend.parent / "bin" / "npm").write_text("#!/bin/sh\nexit 3\n")
-    with pytest.raises(OperationFailed, match=r"npm run ended with status 3 in .* Nothing was uploaded"):
+    with pytest.raises(OperationFailed, match=r"npm run ended with status 3 in .*; its output above says why"):
         build(frontend)
     (frontend / "package.json").unlink()
     with pytest.raises(OperationFailed, match=r"There is no .*package.json\. Name the .* with --frontend"):
