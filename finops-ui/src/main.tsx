@@ -1,4 +1,21 @@
+import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import config from './config.js';
+import { readSettings } from './settings';
+import { applyTheme } from './workspace/theme';
+import { WrongSettings } from './workspace/WrongSettings';
 import './theme.css';
+import './workspace/workspace.css';
 
-createRoot(document.getElementById('root') as HTMLElement).render(<p>Not yet.</p>);
+applyTheme();
+const root = createRoot(document.getElementById('root') as HTMLElement);
+const settings = readSettings(config);
+if ('faults' in settings) {
+  root.render(<WrongSettings faults={settings.faults} />);
+} else {
+  root.render(
+    <StrictMode>
+      <p>Not yet.</p>
+    </StrictMode>,
+  );
+}

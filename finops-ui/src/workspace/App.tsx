@@ -1,0 +1,146 @@
+import { lazy, Suspense, useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
+import type { ClientState, FinopsClient } from '../connection/finopsClient';
+import type { Session } from '../session/session';
+import type { Settings } from '../settings';
+import { Announcer } from './Announcer';
+import { Ask, type Draft } from './Ask';
+import { ConnectionNotice } from './ConnectionNotice';
+import { ErrorBoundary } from './ErrorBoundary';
+import { Header } from './Header';
+import { HistoryPage } from './HistoryPage';
+import { JobPage } from './JobPage';
+import { Rail } from './Rail';
+import { go, jobHash, type Route, useRoute } from './routes';
+import { useLine } from './status/connectionWords';
+import { jobWord, shortQuestion } from './status/jobWords';
+
+const SignInDialog = lazy(() => import('../session/SignInDialog'));
+
+interface Props {
+  readonly client: FinopsClient;
+  readonly session: Session;
+  readonly settings: Settings;
+}
+
+/** The whole page: header, rail, and the page that the address names. */
+export function App({ client, session, settings }: Props) {
+  const state = useSyncExternalStore(
+    useCallback((listener) => client.subscribe(listener), [client]),
+    () => client.getState(),
+  );
+  const { jobs, questions, cancelling, connection } = state;
+  const route = useRoute();
+  const shown = route.page === 'job' ? route.jobId : route.page;
+  const line = useLine(state);
+  const draft = useRef<Draft>({ text: '', agents: [] }).current;
+  const history = settings.userPool && settings.useWebSocket ? state.history : undefined;
+
+  useEffect(() => {
+    if (history?.status === 'unknown' && connection.name === 'live') client.list();
+  }, [client, history?.status, connection.name]);
+  useWayToJob(state, route, draft);
+  usePageTitle(state, route);
+  useHeadingFocus(shown);
+
+  const edit = useCallback(
+    (text: string) => {
+      draft.text = text;
+      go('#/');
+    },
+    [draft],
+  );
+  const signOut = useCallback(() => {
+    draft.text = '';
+    client.signOut();
+    void session.signOut();
+    go('#/');
+  }, [client, draft, session]);
+  const more = useCallback(() => client.list(true), [client]);
+
+  return (
+    <>
+      <button type="button" className="skip" onClick={() => document.getElementById('main')?.focus()}>
+        Skip to the content
+      </button>
+      <Header line={line} userName={state.user?.name} onSignOut={signOut} />
+      <div className="workspace">
+        <Rail jobs={jobs} questions={questions} cancelling={cancelling} history={history} shown={shown} onMore={more} />
+        <main id="main" tabIndex={-1}>
+          <ConnectionNotice
+            state={state}
+            useWebSocket={settings.useWebSocket}
+            endpoint={settings.websocketEndpoint}
+            onRetry={() => client.retry()}
+          />
+          <ErrorBoundary key={shown}>
+            {route.page === 'ask' && (
+              <Ask
+                client={client}
+                draft={draft}
+                questions={questions}
+                jobs={jobs}
+                cancelling={cancelling}
+                line={line}
+                isFirst={jobs.size === 0}
+              />
+            )}
+            {route.page === 'job' && (
+              <JobPage
+                key={route.jobId}
+                client={client}
+                jobId={route.jobId}
+                job={jobs.get(route.jobId)}
+                refusal={state.refusals.get(route.jobId)}
+                isCancelling={cancelling.has(route.jobId)}
+                line={line}
+                clockOffset={state.clockOffset}
+                onEdit={edit}
+              />
+            )}
+            {route.page === 'history' && <HistoryPage client={client} jobs={jobs} history={history} line={line} />}
+          </ErrorBoundary>
+        </main>
+      </div>
+      <Announcer jobs={jobs} shown={shown} />
+      {connection.name === 'signedOut' && (
+        <Suspense>
+          <SignInDialog session={session} onSignedIn={() => client.start()} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+/** Goes from the first page to the job that its latest question has become, unless another one is being written. */
+function useWayToJob({ jobs, questions }: ClientState, route: Route, draft: Draft): void {
+  const latest = useRef<string>(undefined);
+  useEffect(() => {
+    const requestId = latest.current;
+    latest.current = questions.at(-1)?.requestId;
+    if (requestId === undefined || requestId === latest.current) return;
+    const job = [...jobs.values()].find((one) => one.requestId === requestId);
+    if (job && route.page === 'ask' && draft.text.trim() === '') go(jobHash(job.jobId), true);
+  }, [jobs, questions, route, draft]);
+}
+
+/** The title says how it stands, for whoever looks at another tab. */
+function usePageTitle({ jobs, cancelling }: ClientState, route: Route): void {
+  const job = route.page === 'job' ? jobs.get(route.jobId) : undefined;
+  const page = job
+    ? `${jobWord(job, cancelling.has(job.jobId))[0]}: ${shortQuestion(job.query)}`
+    : { ask: 'New question', history: 'Questions', job: 'Question' }[route.page];
+  useEffect(() => {
+    document.title = `${page} · FinOps Agent`;
+  }, [page]);
+}
+
+/** After a change of page, what is read out begins with its heading; the first page gives the focus to its box. */
+function useHeadingFocus(shown: string): void {
+  const before = useRef(shown);
+  useEffect(() => {
+    if (before.current === shown) return;
+    before.current = shown;
+    scrollTo(0, 0);
+    document.querySelector<HTMLElement>('#main h1[tabindex]')?.focus({ preventScroll: true });
+  }, [shown]);
+}
