@@ -29,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults", "the suite that breaks things")
     group.addoption("--minutes", type=float, default=0, help="how long the random schedules run; 0: one short schedule")
     group.addoption("--seed", type=int, default=1, help="seed of all random choices; the same seed makes the same run")
+    group = parser.getgroup("browser", "the web client")
+    group.addoption("--screenshots", metavar="DIR", help="where to put a picture of each state of the web client")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,169 @@
+"""The web client open in a browser tab, and what is to be seen, heard and found out about it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+
+from browser.only_server import WEB_CLIENT
+from browser.web_client.scripted_aws import USER
+
+LONGEST_WAIT_MILLISECONDS = 10_000
+OBSERVERS = Path(__file__).with_name("observers.js")
+
+
+class ClientPage:
+    """A browser that nobody has used before, with the client open in a tab."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        address: str,
+        *,
+        stored: dict[str, str] | None = None,
+        width: int = 1280,
+        scheme: str = "light",
+        stops_clock: bool = False,
+        route: str = "",
+    ) -> None:
+        self._browser = browser
+        self.address = address
+        self._stored = stored or {}
+        self._width = width
+        self._scheme = scheme
+        self._stops_clock = stops_clock
+        self._route = route
+        self.console: list[str] = []
+        self.errors: list[str] = []
+
+    def __enter__(self) -> Self:
+        self.context = self._browser.new_context(
+            viewport={"width": self._width, "height": 900},
+            color_scheme=self._scheme,  # type: ignore[arg-type]
+            locale="en-GB",
+            timezone_id="UTC",
+            accept_downloads=True,
+        )
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.address)
+        self.context.add_init_script(path=OBSERVERS)
+        if self._stored:
+            # Once, as a sign-in does it: what the page takes away stays away.
+            self.context.add_init_script(
+                "if (!localStorage.getItem('tests')) {"
+                f" Object.assign(localStorage, {json.dumps(self._stored)}); localStorage.setItem('tests', 'seeded'); }}"
+            )
+        self.page = self.open_tab(self._route)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.context.close()
+
+    def open_tab(self, route: str = "") -> Page:
+        """Open the client in one more tab of this browser, at a route such as `#/history`."""
+        page = self.context.new_page()
+        page.set_default_timeout(LONGEST_WAIT_MILLISECONDS)
+        page.on("console", self._note_console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        if self._stops_clock:
+            page.clock.install()
+        page.goto(f"{self.address}/{route}")
+        return page
+
+    def seen(self, page: Page | None = None) -> dict[str, Any]:
+        """What the observers have noted since the tab was loaded last."""
+        seen: dict[str, Any] = (page or self.page).evaluate("seen")
+        return seen
+
+    def all_that_is_kept(self) -> str:
+        """All that scripts can leave in this browser, and in the tab's address and history, as text."""
+        kept: str = self.page.evaluate(
+            """async () => JSON.stringify([location.href, history.state, {...localStorage}, {...sessionStorage},
+                document.cookie, await indexedDB.databases(), await caches.keys()])"""
+        )
+        return kept
+
+    def ask(self, query: str) -> None:
+        """Ask as a person does."""
+        self.box.fill(query)
+        self.box.press("Enter")
+
+    @property
+    def box(self) -> Locator:
+        """Where questions are typed."""
+        return self.main.get_by_role("textbox")
+
+    @property
+    def main(self) -> Locator:
+        return self.page.get_by_role("main")
+
+    @property
+    def heading(self) -> Locator:
+        return self.main.get_by_role("heading", level=1)
+
+    def sign_out(self) -> None:
+        self.page.get_by_role("button", name=USER).click()
+        self.page.get_by_role("button", name="Sign out").click()
+
+    def look(self, width: int, scheme: Literal["light", "dark"]) -> None:
+        """Give the window another width, and have the system ask for a theme."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=scheme)
+
+    def draw(self) -> None:
+        """Let the page draw what it has been told, and wait until it has."""
+        self.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
+    def settle(self) -> None:
+        """Wait until nothing that is laid out changes any more, from one look to another."""
+        layout = "document.body.innerText.length + ' ' + document.body.scrollHeight"
+        before = ""
+        for _ in range(50):
+            self.draw()
+            if (now := self.page.evaluate(layout)) == before:
+                return
+            before = now
+            self.page.wait_for_timeout(50)
+        raise AssertionError("The page does not come to rest.")
+
+    @property
+    def width_of_all(self) -> int:
+        """How wide the page is, in CSS pixels: wider than its window means that it scrolls sideways."""
+        width: int = self.page.evaluate("document.documentElement.scrollWidth")
+        return width
+
+    def accessibility_findings(self, *rules: str) -> list[str]:
+        """What axe-core finds serious against WCAG 2.2 AA, of these rules or of all."""
+        self.page.evaluate(f"if (!window.axe) {{ {_axe()} }}")
+        only = (
+            {"type": "rule", "values": rules}
+            if rules
+            else {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        )
+        found: list[dict[str, Any]] = self.page.evaluate(
+            "only => axe.run({ runOnly: only, resultTypes: ['violations'] }).then(({ violations }) => violations)", only
+        )
+        return [
+            f"{each['id']}: {node['target']} {node['failureSummary']}"
+            for each in found
+            if each["impact"] in {"serious", "critical"}
+            for node in each["nodes"]
+        ]
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """Take the network away meanwhile. Open sockets stay, as the browser's own switch leaves them."""
+        self.context.set_offline(True)
+        yield
+        self.context.set_offline(False)
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        self.console.append(f"{message.type}: {message.text}")
+
+
+@cache
+def _axe() -> str:
+    return (WEB_CLIENT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
