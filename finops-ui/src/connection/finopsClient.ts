@@ -11,9 +11,10 @@ export type Credentials = { userId: string; username: string; token?: string };
  * - waiting: for the next try; `refusal` if it was the server that said to wait (too many tabs).
  * - unreachable: several tries, and not one connection: it goes on trying, rarely.
  * - asleep: the page is hidden and nothing is under way; it connects when it is looked at.
+ * - legacy: there is no line, and is to be none (`useWebSocket: false`): questions go to the old endpoint.
  */
 export type ConnectionState =
-  | { readonly name: 'signedOut' | 'connecting' | 'authenticating' | 'live' | 'offline' | 'asleep' }
+  | { readonly name: 'signedOut' | 'connecting' | 'authenticating' | 'live' | 'offline' | 'asleep' | 'legacy' }
   | { readonly name: 'waiting'; readonly attempt: number; readonly until: number; readonly refusal?: Refusal }
   | { readonly name: 'unreachable'; readonly until: number };
 
@@ -80,6 +81,7 @@ export interface FinopsClient {
   follow(jobId: string, renew?: boolean): void;
   /** Asks for the user's jobs, or for more of them. */
   list(more?: boolean): void;
+  /** Forgets what was refused about a job, or, with '', about none. */
   dismiss(jobId: string): void;
   /** Tries to connect at once, unless the server has said to wait. */
   retry(): void;
