@@ -1,4 +1,6 @@
 import type { Credentials } from '../connection/finopsClient';
+import { cognitoSession, type UserPool } from './cognitoSession';
+import { openSession } from './openSession';
 
 export interface User {
   readonly id: string;
@@ -7,7 +9,12 @@ export interface User {
 
 /** Who is signed in at this page, whatever keeps that: Amplify, or a name without proof where there is no user pool. */
 export interface Session {
-  /** The user, as far as is known without asking anybody. */
+  /** Whether people sign in here. Without a user pool nobody does: no dialog, no sign-out, no history. */
+  readonly hasSignIn: boolean;
+  /**
+   * The user, as far as is known without asking anybody. It stays the same when the sign-in expires, so that the page
+   * keeps what is theirs while they sign in again; signing out, in whichever tab, makes it undefined.
+   */
   getUser(): User | undefined;
   /** Told when somebody signs in or out, in another tab too. Gives what ends it. */
   subscribe(listener: () => void): () => void;
@@ -19,5 +26,15 @@ export interface Session {
    * @throws if that cannot be found out now (no network): to be tried again
    */
   credentials(renew: boolean): Promise<Credentials | undefined>;
+  /** Forgets the user at once, in all tabs, and takes the sign-in back at the user pool if that can be reached. */
   signOut(): Promise<void>;
+}
+
+/**
+ * Makes the page's session.
+ *
+ * @param pool of config.js; undefined where the stack takes a name without proof (AuthMode=open)
+ */
+export async function createSession(pool: UserPool | undefined): Promise<Session> {
+  return pool ? cognitoSession(pool, import.meta.env.VITE_COGNITO_ENDPOINT) : openSession();
 }

@@ -1,6 +1,5 @@
 """The web client open in a browser tab, and what is to be seen, heard and found out about it."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -10,10 +9,13 @@ from typing import Any, Literal, Self
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 from browser.only_server import WEB_CLIENT
-from browser.web_client.scripted_aws import USER
+from browser.web_client.scripted_aws import CLIENT, USER
 
 LONGEST_WAIT_MILLISECONDS = 10_000
 OBSERVERS = Path(__file__).with_name("observers.js")
+SEAL = Path(__file__).with_name("seal.js")
+# The item of local storage that holds a sign-in.
+SESSION = f"finops.session.{CLIENT}"
 
 
 class ClientPage:
@@ -51,11 +53,11 @@ class ClientPage:
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.address)
         self.context.add_init_script(path=OBSERVERS)
         if self._stored:
-            # Once, as a sign-in does it: what the page takes away stays away.
-            self.context.add_init_script(
-                "if (!localStorage.getItem('tests')) {"
-                f" Object.assign(localStorage, {json.dumps(self._stored)}); localStorage.setItem('tests', 'seeded'); }}"
-            )
+            # At the client's origin, where nothing of the client runs yet.
+            page = self.context.new_page()
+            page.goto(f"{self.address}/favicon.svg")
+            page.evaluate(SEAL.read_text(encoding="utf-8"), [SESSION, list(self._stored.items())])
+            page.close()
         self.page = self.open_tab(self._route)
         return self
 

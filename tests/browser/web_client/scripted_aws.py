@@ -86,10 +86,11 @@ class ScriptedAws(LoopbackServer):
 
 
 def stored_tokens() -> dict[str, str]:
-    """What Amplify keeps in the browser of somebody who has signed in."""
+    """What is kept, sealed, in the browser of somebody who has signed in: Amplify's entries, and the user."""
     pool = f"CognitoIdentityServiceProvider.{CLIENT}"
     user = f"{pool}.{USER}"
     return {
+        "user": json.dumps({"id": USER_ID, "name": USER}),
         f"{pool}.LastAuthUser": USER,
         f"{user}.accessToken": token("access"),
         f"{user}.idToken": token("id"),
