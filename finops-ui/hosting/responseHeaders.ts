@@ -45,8 +45,11 @@ function connectSources(config: Config, localCloud: string): string[] {
     // The pool may lie in another region than the API; its id begins with it.
     sources.push(`https://cognito-idp.${awsHost(pool.split('_')[0])}`);
   }
-  // Long answers come by a signed link to the results bucket, whose name config.js does not have.
-  return [...sources, `https://*.s3.${awsHost(config.region)}`];
+  // Long answers come by a signed link to the results bucket, whose name config.js does not have. In us-east-1 the SDK
+  // signs links for the host without a region, unless it is told otherwise:
+  // https://docs.aws.amazon.com/sdkref/latest/guide/feature-s3-regional-endpoint.html
+  sources.push(`https://*.s3.${awsHost(config.region)}`);
+  return config.region === 'us-east-1' ? [...sources, 'https://*.s3.amazonaws.com'] : sources;
 }
 
 /** An address as a source: it is matched with its path, and whatever query follows. */

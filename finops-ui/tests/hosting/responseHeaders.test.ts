@@ -21,6 +21,7 @@ describe('the content security policy', () => {
       'https://mdog752949.execute-api.us-east-1.amazonaws.com/prod/query',
       'https://cognito-idp.eu-west-1.amazonaws.com',
       'https://*.s3.us-east-1.amazonaws.com',
+      'https://*.s3.amazonaws.com',
     ]);
   });
 
@@ -29,16 +30,18 @@ describe('the content security policy', () => {
     expect(connectSources({ cognito: { userPoolId: '' }, api: { websocketEndpoint, legacyEndpoint: '' } })).toEqual([
       websocketEndpoint,
       'https://*.s3.us-east-1.amazonaws.com',
+      'https://*.s3.amazonaws.com',
     ]);
   });
 
-  it('knows the local cloud, which answers for all of AWS, and the hosts of China', () => {
+  it('knows the local cloud, which answers for all of AWS, and other regions', () => {
     const api = { websocketEndpoint: 'ws://localhost:4566/_aws/abc/prod' };
     expect(connectSources({ api }, 'http://localhost:4566')).toEqual([
       api.websocketEndpoint,
       'http://localhost:4566',
       'http://*.localhost:4566',
     ]);
+    expect(connectSources({ region: 'eu-west-1' })?.at(-1)).toBe('https://*.s3.eu-west-1.amazonaws.com');
     expect(connectSources({ region: 'cn-north-1' })?.at(-1)).toBe('https://*.s3.cn-north-1.amazonaws.com.cn');
   });
 

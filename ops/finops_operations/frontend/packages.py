@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from finops_operations.errors import OperationFailed
 from finops_operations.operator_messages import complain, heading
@@ -63,12 +63,19 @@ def _packages(lock: Path) -> dict[str, dict[str, Any]]:
     return packages
 
 
-def npm(frontend: Path, *arguments: str, **variables: str) -> None:
-    """Run npm there, with more environment variables. A failure is an OperationFailed."""
+def npm(frontend: Path, *arguments: str, output: IO[bytes] | None = None, **variables: str) -> None:
+    """Run npm there, with more environment variables. What it says goes to a file, or is shown.
+
+    Raises:
+        OperationFailed: it could not do what it was asked to.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in _CREDENTIALS} | variables
     command = [shutil.which("npm") or "npm", *arguments]
     # Its output is no result, so it goes to stderr, where everything goes that is said on the way.
-    status = subprocess.call(command, cwd=frontend, env=environment, stdin=subprocess.DEVNULL, stdout=2)  # noqa: S603
+    said = output.fileno() if output else 2
+    status = subprocess.call(  # noqa: S603 (a list, no shell)
+        command, cwd=frontend, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+    )
     if status:
         raise OperationFailed(
             f"npm {arguments[0]} ended with status {status} in {frontend}; its output above says why."

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from finops_operations.local_run import cloud
+from finops_operations.local_run import cloud, page
 from finops_operations.local_run.cloud import CLOUD, LOCAL, ROOT, STACK_ENV, LocalRunFailed
 from finops_operations.local_run.costs import checked
 from finops_operations.operator_messages import complain, heading, say
@@ -47,6 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--detach", action="store_true")
     parser.add_argument("--stop", action="store_true")
     parser.add_argument("--port", type=int)
+    parser.add_argument("--page-port", type=int)
     parser.add_argument("--auth")
     parser.add_argument("--costs", type=Path, nargs="+", default=[])
     parser.add_argument("--focus-export", default="")
@@ -67,12 +68,16 @@ def _run(options: argparse.Namespace) -> int:
                 _use_running_stack(options)
             else:
                 port = options.port or 4566
+                page.check_port(options.page_port)
                 own_cloud = cloud.start(port)
                 _deploy(port, options.auth or "cognito", options)
                 if not options.ask:
                     heading(f"A first question: {FIRST_QUESTION}")
                     if status := _ask(FIRST_QUESTION):
                         return status
+                # Not for a question alone: nobody could open it.
+                if options.detach or not options.ask:
+                    page.serve(_stack(), _running_auth_mode(), options.page_port)
                 if options.detach:
                     own_cloud = None
         if options.ask:
@@ -129,6 +134,7 @@ def _use_running_stack(options: argparse.Namespace) -> None:
     # What was asked for may differ from what runs.
     if _changes_what_runs(options):
         _deploy(port, options.auth or _running_auth_mode(), options)
+        page.serve(_stack(), _running_auth_mode(), options.page_port)
 
 
 def _deploy(port: int, auth_mode: str, options: argparse.Namespace) -> None:
@@ -141,8 +147,11 @@ def _deploy(port: int, auth_mode: str, options: argparse.Namespace) -> None:
 
 def _running(name: str) -> str:
     """Give a value of what runs."""
-    lines = STACK_ENV.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines)[name]
+    return _stack()[name]
+
+
+def _stack() -> dict[str, str]:
+    return dict(line.split("=", 1) for line in STACK_ENV.read_text(encoding="utf-8").splitlines())
 
 
 def _running_auth_mode() -> str:
@@ -162,6 +171,8 @@ def _say_how_to_go_on(how_long: str) -> None:
     heading("The stack is running")
     sys.stdout.write(f"{url}\n")
     sys.stdout.flush()
+    if address := _stack().get("PAGE_URL"):
+        say(f"In a browser:    {address}")
     say('Ask more:        ./run_local.sh --ask "Where can I save money?"')
     say("What was asked:  .venv/bin/ask --env-file .local/stack.env --list")
     say(f"By hand:         npx wscat -c {url}")

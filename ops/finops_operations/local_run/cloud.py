@@ -22,6 +22,7 @@ LOCAL = ROOT / ".local"
 CLOUD = LOCAL / "cloud"
 STACK_ENV = LOCAL / "stack.env"
 _LOG = LOCAL / "cloud.log"
+PAGE_SERVER = "finops_operations.frontend.serving"
 
 # Of the caller's environment only this goes in: its AWS settings, proxies and PYTHONPATH are for other places, and the
 # functions' processes inherit all that the cloud has.
@@ -79,7 +80,7 @@ def use_local_credentials() -> None:
 def start(port: int) -> subprocess.Popen[bytes]:
     """Start the cloud and wait until it answers."""
     # What a run left that was killed before it could clear up.
-    _forget()
+    end()
     if _answers(port):
         raise LocalRunFailed(
             f"Port {port} is in use. End what uses it, or choose another: ./run_local.sh --port {port + 1}"
@@ -121,8 +122,17 @@ def wait_for(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 def running_pid() -> int | None:
     """Give the id of the cloud's process, if the one that a run noted is alive and still the cloud."""
+    return _noted(CLOUD / "pid", "ministack")
+
+
+def page_pid() -> int | None:
+    """Give the id of the page's server in the same way."""
+    return _noted(CLOUD / "page_pid", PAGE_SERVER)
+
+
+def _noted(note: Path, program: str) -> int | None:
     try:
-        pid = int((CLOUD / "pid").read_text(encoding="ascii"))
+        pid = int(note.read_text(encoding="ascii"))
         os.kill(pid, 0)
     except (OSError, ValueError):
         return None
@@ -132,16 +142,16 @@ def running_pid() -> int | None:
     except FileNotFoundError:
         command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
         arguments = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 (a list)
-    return pid if "ministack" in arguments else None
+    return pid if program in arguments else None
 
 
 def end() -> bool:
-    """End the process and its workers if it runs, forget what they wrote, and tell whether it ran."""
+    """End what runs, with its workers and the page, forget what they wrote, and tell whether the cloud ran."""
     pid = running_pid()
-    if pid:
+    for each in filter(None, (pid, page_pid())):
         # At once: there is nothing that it should save.
         with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+            os.killpg(each, signal.SIGKILL)
     _forget()
     return pid is not None
 
