@@ -1,4 +1,4 @@
-import type { Config } from './configFile.ts';
+import { readSettings, type Settings } from '../src/settings.ts';
 
 /** Headers for the paths that a pattern matches, as Amplify Hosting takes them. */
 export interface HeaderRule {
@@ -13,16 +13,22 @@ const TRUSTED_TYPES = ['finops-answer', 'dompurify'];
  * Makes the content security policy of a page with this config.js: it loads what the site has, and speaks to nobody but
  * the endpoints.
  *
+ * @param config what config.js exports
  * @param localCloud the address that answers for AWS in a local run, such as http://localhost:4566
- * @throws Error if an endpoint is no address: a sentence for whoever builds
+ * @throws Error if something in config.js must be mended: sentences for whoever builds
  */
-export function contentSecurityPolicy(config: Config, localCloud = ''): Readonly<Record<string, string>> {
+export function contentSecurityPolicy(config: unknown, localCloud = ''): Readonly<Record<string, string>> {
+  const settings = readSettings(config);
+  if ('faults' in settings) {
+    throw new Error(settings.faults.map(({ key, sentence }) => `config.js: ${key}: ${sentence}`).join('\n'));
+  }
+  const clouds = localCloud ? localSources(localCloud) : awsSources(settings, (config as { region?: unknown }).region);
   return {
     'default-src': "'none'",
     'script-src': "'self'",
     'style-src': "'self'",
     'img-src': "'self'",
-    'connect-src': connectSources(config, localCloud).join(' '),
+    'connect-src': [...endpointSources(settings), ...clouds].join(' '),
     'base-uri': "'none'",
     'form-action': "'none'",
     'require-trusted-types-for': "'script'",
@@ -30,48 +36,39 @@ export function contentSecurityPolicy(config: Config, localCloud = ''): Readonly
   };
 }
 
-function connectSources(config: Config, localCloud: string): string[] {
-  const { websocketEndpoint, legacyEndpoint } = config.api ?? {};
-  const pool = String(config.cognito?.userPoolId ?? '');
-  const sources = [source('api.websocketEndpoint', websocketEndpoint, /^wss?:$/)];
-  if (legacyEndpoint) {
-    sources.push(source('api.legacyEndpoint', legacyEndpoint, /^https?:$/));
-  }
-  if (localCloud) {
-    const { protocol, host } = new URL(localCloud);
-    return [...sources, `${protocol}//${host}`, `${protocol}//*.${host}`];
-  }
-  if (pool) {
+/** The endpoints that the page uses. A source is matched with its path, and with whatever query follows. */
+function endpointSources({ useWebSocket, websocketEndpoint, legacyEndpoint }: Settings): string[] {
+  return [useWebSocket ? websocketEndpoint : '', legacyEndpoint ?? ''].filter(Boolean).map((address) => {
+    const { protocol, host, pathname } = new URL(address);
+    // In a policy these would begin something else.
+    return `${protocol}//${host}${pathname === '/' ? '' : pathname.replaceAll(';', '%3B').replaceAll(',', '%2C')}`;
+  });
+}
+
+function localSources(localCloud: string): string[] {
+  const { protocol, host } = new URL(localCloud);
+  return [`${protocol}//${host}`, `${protocol}//*.${host}`];
+}
+
+/** Where people sign in, and where long answers lead. */
+function awsSources({ userPool }: Settings, region: unknown): string[] {
+  const sources: string[] = [];
+  if (userPool) {
     // The pool may lie in another region than the API; its id begins with it.
-    sources.push(`https://cognito-idp.${awsHost(pool.split('_')[0])}`);
+    sources.push(`https://cognito-idp.${awsHost(userPool.id.split('_')[0])}`);
   }
-  // Long answers come by a signed link to the results bucket, whose name config.js does not have. In us-east-1 the SDK
-  // signs links for the host without a region, unless it is told otherwise:
+  // They come by a signed link to the results bucket, whose name config.js does not have. In us-east-1 the SDK signs
+  // links for the host without a region, unless it is told otherwise:
   // https://docs.aws.amazon.com/sdkref/latest/guide/feature-s3-regional-endpoint.html
-  sources.push(`https://*.s3.${awsHost(config.region)}`);
-  return config.region === 'us-east-1' ? [...sources, 'https://*.s3.amazonaws.com'] : sources;
+  sources.push(`https://*.s3.${awsHost(region)}`);
+  return region === 'us-east-1' ? [...sources, 'https://*.s3.amazonaws.com'] : sources;
 }
-
-/** An address as a source: it is matched with its path, and whatever query follows. */
-function source(key: string, value: unknown, protocols: RegExp): string {
-  const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
-  // A space, a comma or a semicolon would begin something else in the policy.
-  if (!url || !protocols.test(url.protocol) || /[\s,;]/.test(url.href)) {
-    throw new Error(`config.js: ${key} must be an address, such as ${EXAMPLES[key]}, not ${JSON.stringify(value)}.`);
-  }
-  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
-}
-
-const EXAMPLES: Readonly<Record<string, string>> = {
-  'api.websocketEndpoint': 'wss://abc.execute-api.us-east-1.amazonaws.com/prod',
-  'api.legacyEndpoint': 'https://abc.execute-api.us-east-1.amazonaws.com/prod/query',
-};
 
 function awsHost(region: unknown): string {
-  if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(String(region))) {
-    throw new Error(`config.js: ${JSON.stringify(region)} is no AWS region, such as 'us-east-1'.`);
+  if (typeof region !== 'string' || !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) {
+    throw new Error(`config.js: region: It is ${JSON.stringify(region)}. It must be the stack's, such as 'us-east-1'.`);
   }
-  return `${region}.amazonaws.com${String(region).startsWith('cn-') ? '.cn' : ''}`;
+  return `${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }
 
 /** A policy as one text, as a header or a meta element has it. */

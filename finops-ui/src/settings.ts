@@ -81,7 +81,7 @@ function section(config: unknown, name: string): Record<string, unknown> {
 }
 
 function isAddress(text: string, ...protocols: string[]): boolean {
-  return protocols.includes(URL.parse(text)?.protocol ?? '');
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
 }
 
 function isOrIsMissing(value: string): string {

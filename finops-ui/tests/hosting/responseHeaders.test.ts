@@ -3,7 +3,7 @@ import { contentSecurityPolicy, customHttp, headerRules, policyText } from '../.
 
 const GUIDES = {
   region: 'us-east-1',
-  cognito: { userPoolId: 'eu-west-1_DQpPM15TX' },
+  cognito: { userPoolId: 'eu-west-1_DQpPM15TX', userPoolWebClientId: '4evk2m4ru8rrenij1ukg0044k6' },
   api: {
     websocketEndpoint: 'wss://rtswivmeqj.execute-api.us-east-1.amazonaws.com/prod',
     legacyEndpoint: 'https://mdog752949.execute-api.us-east-1.amazonaws.com/prod/query',
@@ -27,7 +27,7 @@ describe('the content security policy', () => {
 
   it('has no source for what config.js leaves empty', () => {
     const { websocketEndpoint } = GUIDES.api;
-    expect(connectSources({ cognito: { userPoolId: '' }, api: { websocketEndpoint, legacyEndpoint: '' } })).toEqual([
+    expect(connectSources({ cognito: {}, api: { websocketEndpoint, legacyEndpoint: '' } })).toEqual([
       websocketEndpoint,
       'https://*.s3.us-east-1.amazonaws.com',
       'https://*.s3.amazonaws.com',
@@ -52,19 +52,22 @@ describe('the content security policy', () => {
     expect(policy).toMatch(/require-trusted-types-for 'script'; trusted-types finops-answer dompurify$/);
   });
 
-  it.each([
-    ['nothing', undefined],
-    ['text', 'rtswivmeqj'],
-    ['another protocol', 'https://rtswivmeqj.example/prod'],
-    ['a second directive', 'wss://a.example/prod; script-src *'],
-  ])('is not made of an endpoint that is %s', (_, websocketEndpoint) => {
-    expect(() => connectSources({ api: { websocketEndpoint } })).toThrow(
-      'config.js: api.websocketEndpoint must be an address, such as wss://abc.execute-api',
+  it('has no WebSocket where none is to be used', () => {
+    expect(connectSources({ api: { ...GUIDES.api, useWebSocket: false } })?.[0]).toBe(GUIDES.api.legacyEndpoint);
+  });
+
+  it('is not made of what src/settings.ts finds wrong, and no address adds to it', () => {
+    expect(() => connectSources({ api: { websocketEndpoint: 'rtswivmeqj' } })).toThrow(
+      'config.js: api.websocketEndpoint: It is “rtswivmeqj”.',
     );
+    const api = { websocketEndpoint: 'wss://a.example/prod; script-src *, default-src *' };
+    expect(connectSources({ api })?.[0]).toBe('wss://a.example/prod%3B%20script-src%20*%2C%20default-src%20*');
   });
 
   it('is not made of a region that is none', () => {
-    expect(() => connectSources({ region: 'us-east-1; script-src *' })).toThrow('is no AWS region');
+    expect(() => connectSources({ region: 'us-east-1; script-src *' })).toThrow(
+      'config.js: region: It is "us-east-1; script-src *".',
+    );
   });
 });
 

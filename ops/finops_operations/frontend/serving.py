@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import yaml
 
 
-def page_server(build: Path, listening: socket.socket) -> ThreadingHTTPServer:
-    """Give a server of the build, to be run with serve_forever. What is built anew is served from then on."""
+def page_handler(build: Path) -> type[SimpleHTTPRequestHandler]:
+    """Give what answers a request for a file of the build. What is built anew is served from then on."""
 
     class Page(SimpleHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -38,10 +38,7 @@ def page_server(build: Path, listening: socket.socket) -> ThreadingHTTPServer:
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(listening.getsockname()[:2], Page, bind_and_activate=False)
-    server.socket.close()
-    server.socket = listening
-    return server
+    return Page
 
 
 def headers_of(build: Path, path: str) -> dict[str, str]:
@@ -66,4 +63,8 @@ def _headers_of(rules: Path, _written: int, path: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    page_server(Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2]))).serve_forever()
+    listening = socket.socket(fileno=int(sys.argv[2]))
+    server = ThreadingHTTPServer(listening.getsockname(), page_handler(Path(sys.argv[1])), bind_and_activate=False)
+    server.socket.close()
+    server.socket = listening
+    server.serve_forever()

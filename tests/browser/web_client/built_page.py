@@ -1,18 +1,12 @@
 """The web client as it is deployed: built from a config.js, and served on loopback with the headers of its build."""
 
-import mimetypes
 import os
 import subprocess
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-
-import yaml
 
 from browser.only_server import WEB_CLIENT
+from finops_operations.frontend.serving import page_handler
 from loopback_server import LoopbackServer
 
 
@@ -68,30 +62,4 @@ class PageHost(LoopbackServer):
     """Serves a build as Amplify does: with the headers that its customHttp.yml names."""
 
     def __init__(self, build: Path) -> None:
-        headers = yaml.safe_load((build / "customHttp.yml").read_text(encoding="utf-8"))["customHeaders"]
-        super().__init__(_handler(build, headers))
-
-
-def _handler(build: Path, rules: list[dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path = urlsplit(self.path).path
-            file = build / (path.removeprefix("/") or "index.html")
-            if not file.is_file():
-                self.send_error(404)
-                return
-            content = file.read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Type", mimetypes.guess_type(file)[0] or "application/octet-stream")
-            self.send_header("Content-Length", str(len(content)))
-            for rule in rules:
-                if fnmatchcase(path, rule["pattern"]):
-                    for header in rule["headers"]:
-                        self.send_header(header["key"], header["value"])
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class names it
-            """Write nothing."""
-
-    return Handler
+        super().__init__(page_handler(build))
