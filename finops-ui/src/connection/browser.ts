@@ -31,10 +31,12 @@ export const browser: Surroundings = {
   isOnline: () => navigator.onLine,
   isHidden: () => document.hidden,
   onChange: (listener) => {
-    window.addEventListener('online', () => listener('online'));
-    window.addEventListener('offline', () => listener('offline'));
-    window.addEventListener('pageshow', () => listener('shown'));
-    document.addEventListener('visibilitychange', () => listener(document.hidden ? 'hidden' : 'shown'));
+    const seen = () => listener(document.hidden ? 'hidden' : 'shown');
+    addEventListener('online', () => listener('online'));
+    addEventListener('offline', () => listener('offline'));
+    // A page may come back from the browser's memory of visited pages, without its socket.
+    addEventListener('pageshow', seen);
+    document.addEventListener('visibilitychange', seen);
   },
   storage: () => sessionStorage,
 };

@@ -68,6 +68,8 @@ export function createFinopsClient(options: FinopsClientOptions): FinopsClient {
     else if (effect.type === 'close') close();
     else if (effect.type === 'send') {
       if (socket?.readyState === 1) socket.send(JSON.stringify(effect.frame));
+      // The browser has ended it and not said so: it does that to a page that it keeps in memory.
+      else if (socket) happened({ type: 'closed', generation: machine.generation });
     } else if (effect.type === 'credentials') {
       const { generation } = effect;
       session.credentials(effect.renew).then(
@@ -119,7 +121,7 @@ export function createFinopsClient(options: FinopsClientOptions): FinopsClient {
   }
 
   function tellListeners(): void {
-    if (isPictureDue) return;
+    if (isPictureDue && !surroundings.isHidden()) return;
     isPictureDue = true;
     surroundings.beforePicture(() => {
       isPictureDue = false;

@@ -33,7 +33,7 @@ export interface Question {
   readonly agents?: readonly string[];
   readonly askedAt: number;
   /** Of RATE_LIMITED it is sent again by itself at `retryAt`; all others wait for the person. */
-  readonly refusal?: Refusal;
+  readonly refusal?: Refusal | undefined;
 }
 
 /** What list_jobs has told; the jobs themselves are in `jobs`. */

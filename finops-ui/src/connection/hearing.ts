@@ -18,7 +18,7 @@ const SNAPSHOT_WITHIN = 10_000;
 export function hear(turn: Turn, message: ServerMessage): void {
   if ('action' in message) {
     ofUse(turn);
-    setClock(turn, message.timestamp * 1000 - turn.now);
+    setClock(turn, message.timestamp, true);
   } else if (message.type === 'authenticated') hearAuthenticated(turn, message);
   else if (message.type === 'job_list') hearList(turn, message);
   else if (message.type === 'unserved') hearUnserved(turn);
@@ -44,10 +44,7 @@ function hearJob(turn: Turn, message: JobMessage): void {
   const before = turn.shown.jobs.get(message.jobId);
   const job = fold(before, message);
   setJob(turn, job);
-  if ('timestamp' in message) {
-    // A message is never younger than its time, but may be older.
-    setClock(turn, Math.max(turn.shown.clockOffset, message.timestamp * 1000 - turn.now));
-  }
+  if (message.type === 'progress_update') setClock(turn, message.timestamp, false);
   if ('requestId' in message) {
     setRequest(turn, questionKey(message.requestId));
     forgetQuestion(turn, message.requestId);

@@ -234,7 +234,10 @@ export function heard(turn: Turn): void {
   turn.answerBy = NEVER;
 }
 
-export function setClock(turn: Turn, clockOffset: number): void {
+/** Learns the server's clock by a message's time: by that of a job's step at least, as it may have been on its way. */
+export function setClock(turn: Turn, seconds: number, isExact: boolean): void {
+  const offset = seconds * 1000 - turn.now;
+  turn.leastOffset = isExact ? offset : Math.max(turn.leastOffset, offset);
   // Times on the wire are whole seconds: less is no difference.
-  if (Math.abs(clockOffset - turn.shown.clockOffset) > 1000) show(turn, { clockOffset });
+  if (Math.abs(turn.leastOffset - turn.shown.clockOffset) > 1000) show(turn, { clockOffset: turn.leastOffset });
 }

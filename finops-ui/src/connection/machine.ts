@@ -1,3 +1,4 @@
+import { hasEnded } from '../jobs/job';
 import type { JobSnapshot } from '../wire/messages';
 import type { ServerMessage } from '../wire/serverMessage';
 import type { Surroundings } from './browser';
@@ -104,13 +105,15 @@ const HAPPENINGS: Happenings = {
     // What goes out again by itself has its time.
     if (!question || turn.requests.has(questionKey(requestId))) return;
     showQuestion(turn, question);
-    requestAnswer(turn, question);
+    requestAnswer(turn, { ...question, refusal: undefined });
   },
   withdraw(turn, { requestId }) {
     setRequest(turn, questionKey(requestId));
     forgetQuestion(turn, requestId);
   },
   cancel(turn, { jobId }) {
+    const job = turn.shown.jobs.get(jobId);
+    if (job && hasEnded(job)) return;
     showCancelling(turn, jobId, true);
     request(turn, cancelKey(jobId), { action: 'cancel_job', jobId });
   },
@@ -129,8 +132,10 @@ function start(turn: Turn, { user, questions }: Extract<Event, { type: 'start' }
   }
   forgetAll(turn);
   show(turn, { user, questions });
-  // They may have been sent before the page was loaded anew.
-  for (const question of questions) requestAnswer(turn, question, true);
+  for (const question of questions) {
+    // It may have been sent before the page was loaded anew. One that was refused waits for the person.
+    if (!question.refusal || question.refusal.code === 'RATE_LIMITED') requestAnswer(turn, question, true);
+  }
   turn.until = turn.now;
   turn.shown = { ...turn.shown, connection: { name: 'asleep' } };
 }

@@ -25,19 +25,20 @@ export const resumeKey = (jobId: string) => `resume ${jobId}`;
 export const cancelKey = (jobId: string) => `cancel ${jobId}`;
 export const LIST = 'list';
 
-/** Has something asked, at once or at `dueAt`; what is asked already is left to itself. */
-export function request(turn: Turn, key: string, frame: ClientMessage, dueAt = turn.now, wasSent = false): void {
-  if (!turn.requests.has(key)) setRequest(turn, key, { frame, dueAt, notBefore: 0, failures: 0, wasSent });
+/** Has something asked, at once or not before a time; what is asked already is left to itself. */
+export function request(turn: Turn, key: string, frame: ClientMessage, notBefore = 0, wasSent = false): void {
+  if (turn.requests.has(key)) return;
+  setRequest(turn, key, { frame, dueAt: Math.max(turn.now, notBefore), notBefore, failures: 0, wasSent });
 }
 
-export function requestAnswer(turn: Turn, { requestId, query, agents }: Question, wasSent = false): void {
+export function requestAnswer(turn: Turn, { requestId, query, agents, refusal }: Question, wasSent = false): void {
   const frame: FinopsQuery = { action: 'finops_query', query, requestId };
   if (agents?.length) frame.agents = [...agents] as NonNullable<FinopsQuery['agents']>;
-  request(turn, questionKey(requestId), frame, turn.now, wasSent);
+  request(turn, questionKey(requestId), frame, refusal?.retryAt, wasSent);
 }
 
-export function requestJob(turn: Turn, jobId: string, dueAt?: number): void {
-  request(turn, resumeKey(jobId), { action: 'resume_job', jobId }, dueAt);
+export function requestJob(turn: Turn, jobId: string, notBefore?: number): void {
+  request(turn, resumeKey(jobId), { action: 'resume_job', jobId }, notBefore);
 }
 
 /** Has what is asked already sent again, and not before `notBefore`. */

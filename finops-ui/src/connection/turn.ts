@@ -39,6 +39,8 @@ export interface Machine {
   /** When the one timer is due. */
   wakeAt: number;
 
+  /** What is known of the server's clock less this one's. */
+  leastOffset: number;
   isOnline: boolean;
   isHidden: boolean;
   cursor: string | undefined;
@@ -90,6 +92,7 @@ export const newMachine = (legacy: Machine['legacy'], isOnline: boolean, isHidde
   signInBy: NEVER,
   renewAt: NEVER,
   wakeAt: NEVER,
+  leastOffset: -NEVER,
   isOnline,
   isHidden,
   cursor: undefined,

@@ -71,6 +71,11 @@ export class ModelServer {
     for (const socket of this.connections) this.#stalled.add(socket);
   }
 
+  /** All tokens that were shown so far end now. */
+  expire(): void {
+    for (const socket of this.#signedIn.keys()) this.#signedIn.set(socket, this.seconds);
+  }
+
   tell(socket: FakeSocket, message: object): void {
     const times = this.network.isDoubled() ? 2 : 1;
     for (let i = 0; i < times; i++) {
@@ -163,8 +168,8 @@ export class ModelServer {
     const { jobId, query } = job;
     const { seq } = job.state;
     this.#progress(job);
-    this.#say(job, { type: 'analysis_started', jobId, agents: [...this.agents], query, seq });
-    for (const agent of [...this.agents].sort(() => this.world.random() - 0.5)) {
+    this.#say(job, { type: 'analysis_started', jobId, agents: job.state.agents, query, seq });
+    for (const agent of [...job.state.agents].sort(() => this.world.random() - 0.5)) {
       this.#then(job, () => this.#complete(job, agent));
     }
   }
@@ -175,19 +180,19 @@ export class ModelServer {
     const completed_agents = [...job.state.completed_agents, agent];
     const results = [...job.state.results, result];
     const done = completed_agents.length;
-    const progress = 10 + Math.floor((80 * done) / this.agents.length);
+    const progress = 10 + Math.floor((80 * done) / job.state.agents.length);
     this.#step(job, { completed_agents, results, progress, message: `${agent} has answered.` });
     const { jobId } = job;
-    const counts = { progress, completed_agents, total_agents: this.agents.length };
+    const counts = { progress, completed_agents, total_agents: job.state.agents.length };
     this.#say(job, { type: 'agent_completed', jobId, agent, result, ...counts, seq: job.state.seq });
-    if (done < this.agents.length) this.#progress(job);
+    if (done < job.state.agents.length) this.#progress(job);
     else this.#then(job, () => this.#end(job));
   }
 
   #end(job: ServedJob): void {
     const { jobId, query } = job;
     const response = job.state.results.map((part) => part.content).join('\n');
-    const agents = { agent: this.agents.join(', '), agents_invoked: this.agents };
+    const agents = { agent: job.state.agents.join(', '), agents_invoked: job.state.agents };
     const result = { query, response, ...agents, partial: false, timestamp: this.seconds };
     this.#step(job, { status: 'completed', progress: 100, message: 'Done.', result });
     this.#say(job, { type: 'job_completed', jobId, result, timestamp: this.seconds, seq: job.state.seq });

@@ -6,6 +6,7 @@ export class World {
   now = 1_795_426_200_000;
   #seed: number;
   #count = 0;
+  #end = 0;
   readonly #plan = new Map<number, { at: number; happen: () => void; isTimer: boolean }>();
 
   constructor(seed = 1) {
@@ -29,25 +30,26 @@ export class World {
 
   /** Lets the time go on, and all happen that is to happen by then. */
   async pass(milliseconds: number): Promise<void> {
-    const end = this.now + milliseconds;
+    this.#end = this.now + milliseconds;
     for (let events = 0; ; events++) {
       if (events > 200_000) throw new Error('Something goes round in circles.');
       await this.#promisesKept();
       let next: { id: number; at: number; happen: () => void } | undefined;
       for (const [id, { at, happen }] of this.#plan) {
-        if (at <= end && (!next || at < next.at)) next = { id, at, happen };
+        if (at <= this.#end && (!next || at < next.at)) next = { id, at, happen };
       }
       if (!next) break;
       this.#plan.delete(next.id);
       this.now = Math.max(this.now, next.at);
       next.happen();
     }
-    this.now = end;
+    this.now = this.#end;
   }
 
   /** The machine sleeps: the clock goes on, and the page's timers do not. */
   sleep(milliseconds: number): void {
     this.now += milliseconds;
+    this.#end += milliseconds;
     for (const planned of this.#plan.values()) if (planned.isTimer) planned.at += milliseconds;
   }
 

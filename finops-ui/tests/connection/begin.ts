@@ -1,0 +1,28 @@
+import { createFinopsClient } from '../../src/connection/createFinopsClient';
+import { fold, type Job } from '../../src/jobs/job';
+import { ModelServer, type ServedJob } from './modelServer';
+import { FakeSession, FakeStorage, Page, World } from './world';
+
+/** A page with its client, begun, and a server that it reaches. */
+export function begin(prepare: (server: ModelServer) => void = () => {}, seed = 1) {
+  const world = new World(seed);
+  const server = new ModelServer(world);
+  prepare(server);
+  const session = new FakeSession();
+  const tab = new FakeStorage();
+  /** Opens another page: of the same tab, it is the same page loaded anew. */
+  const open = (storage = tab) => {
+    const page = new Page(world, server.line, storage);
+    const client = createFinopsClient({ url: 'wss://finops.example', session, surroundings: page });
+    client.start();
+    return { page, client };
+  };
+  return { world, server, session, tab, open, ...open() };
+}
+
+/** A job without what not all ways to it tell. */
+export const comparable = ({ createdAt: _, requestId: __, ...job }: Job) => job;
+
+/** A job as the whole of its messages makes it. */
+export const wholeOf = (job: ServedJob) =>
+  comparable(job.told.reduce<Job | undefined>((before, message) => fold(before, message), undefined) as Job);
