@@ -30,16 +30,28 @@ purifier.addHook('beforeSanitizeElements', (node) => {
  * HTML whatever.
  *
  * @param {string} html
- * @returns {string} HTML of allowed elements and attributes, without invisible characters; each link is https, opens a
+ * @returns {Node[]} allowed elements with allowed attributes, without invisible characters; each link is https, opens a
  *     tab of its own that learns nothing of this one, and shows the host it leads to
  */
-export function allowedHtml(html) {
+export function allowedNodes(html) {
   const body = purifier.sanitize(html);
   // There is none where the HTML is a frameset.
-  if (!body) return '';
+  if (!body) return [];
   // Not in a hook: what a link shows is known when all that it holds is sanitized.
   for (const link of body.querySelectorAll('a')) finishLink(link);
-  return body.innerHTML;
+  return [...body.childNodes];
+}
+
+/**
+ * The same as HTML, for whoever needs text.
+ *
+ * @param {string} html
+ * @returns {string}
+ */
+export function allowedHtml(html) {
+  const box = document.createElement('div');
+  box.append(...allowedNodes(html));
+  return box.innerHTML;
 }
 
 function finishLink(link) {

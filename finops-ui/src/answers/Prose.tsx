@@ -1,0 +1,14 @@
+import { useLayoutEffect, useRef } from 'react';
+
+/** The modules of src/markdown, which come in a chunk of their own. */
+export interface Markdown {
+  readonly answerNodes: (markdown: string) => Node[];
+  readonly answerHtml: (markdown: string) => string;
+}
+
+/** Shows elements of an answer that the sanitizer has let through, as they are. */
+export function Prose({ nodes, className = 'prose' }: { nodes: readonly Node[]; className?: string }) {
+  const box = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => box.current?.replaceChildren(...nodes), [nodes]);
+  return <div ref={box} className={className} />;
+}

@@ -1,0 +1,117 @@
+import { memo, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import type { FigureColumn, FigureRow } from '../../wire/messages';
+import { Prose } from '../Prose';
+import { cellText, cellWriter, columnHeading, isNumeric } from './cells';
+import type { Sorting } from './FigureView';
+import type { Said, ShownFigure } from './placedFigures';
+
+interface Props {
+  readonly shown: ShownFigure;
+  /** The rows' indices, as they are to stand. */
+  readonly order: readonly number[];
+  readonly sorting: Sorting | undefined;
+  readonly onSort: (sorting: Sorting | undefined) => void;
+}
+
+/** A figure's rows, which can be sorted by any column; the total stays below. */
+export const FigureTable = memo(function FigureTable({ shown, order, sorting, onSort }: Props) {
+  const { figure, said } = shown;
+  const { columns, rows, total, title } = figure;
+  const writers = useMemo(
+    () =>
+      columns.map((column) =>
+        cellWriter(
+          column,
+          [...rows, ...(total ? [total] : [])].map((row) => row[column.key]),
+        ),
+      ),
+    [columns, rows, total],
+  );
+  const { box, isWide } = useOverflow();
+  const line = (row: FigureRow, index: number) =>
+    columns.map((column, at) => {
+      const Cell = at === 0 ? 'th' : 'td';
+      return (
+        <Cell key={column.key} scope={at === 0 ? 'row' : undefined} className={alignment(column)}>
+          <CellContent value={row[column.key]} write={writers[at]} said={said[index]?.[at]} />
+        </Cell>
+      );
+    });
+  return (
+    <section ref={box} className="table-box" aria-label={`${title}, table`} tabIndex={isWide ? 0 : undefined}>
+      <table>
+        <caption className="visually-hidden">{title}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <Heading key={column.key} column={column} sorting={sorting} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {order.map((index) => (
+            <tr key={index}>{line(rows[index] as FigureRow, index)}</tr>
+          ))}
+        </tbody>
+        {total && (
+          <tfoot>
+            <tr>{line(total, rows.length)}</tr>
+          </tfoot>
+        )}
+      </table>
+    </section>
+  );
+});
+
+/** Sorts by its column: the largest or the first letter first, then the other way round, then as it came. */
+function Heading({ column, sorting, onSort }: { column: FigureColumn } & Pick<Props, 'sorting' | 'onSort'>) {
+  const first = isNumeric(column) ? 'descending' : 'ascending';
+  const direction = sorting?.key === column.key ? sorting.direction : undefined;
+  const next = direction === undefined ? first : direction === first ? other(first) : undefined;
+  return (
+    <th scope="col" className={alignment(column)} aria-sort={direction ?? 'none'}>
+      <button type="button" onClick={() => onSort(next && { key: column.key, direction: next })}>
+        {columnHeading(column)}
+      </button>
+    </th>
+  );
+}
+
+const other = (direction: Sorting['direction']) => (direction === 'ascending' ? 'descending' : 'ascending');
+const alignment = (column: FigureColumn) => (isNumeric(column) ? 'number' : undefined);
+
+interface CellProps {
+  readonly value: FigureRow[string] | undefined;
+  readonly write: ReturnType<typeof cellWriter> | undefined;
+  readonly said: Said | undefined;
+}
+
+function CellContent({ value, write, said }: CellProps) {
+  if (said?.element) return <MarkdownCell element={said.element} />;
+  const written = cellText(value) === undefined ? '' : (write?.(value ?? null) ?? '');
+  if (!said?.remark) return written;
+  return (
+    <>
+      {written} <small>{said.remark}</small>
+    </>
+  );
+}
+
+function MarkdownCell({ element }: { element: Element }) {
+  const nodes = useMemo(() => [...element.childNodes].map((node) => node.cloneNode(true)), [element]);
+  return element.childElementCount === 0 ? element.textContent : <Prose nodes={nodes} className="cell" />;
+}
+
+/** Whether a box holds more than it shows. */
+function useOverflow() {
+  const box = useRef<HTMLElement>(null);
+  const [isWide, setIsWide] = useState(false);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setIsWide(element.scrollWidth > element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return { box, isWide };
+}
