@@ -91,15 +91,15 @@ export const CODES: Readonly<Record<ErrorCode, CodeWords>> = {
     advice: 'Without a choice, the service asks whichever agents fit.',
     remedy: 'askAnyAgent',
   },
-  QUEUE_UNAVAILABLE: { title: 'The question could not be queued', remedy: 'askAnew' },
-  AGENTS_FAILED: { title: 'No agent could answer', remedy: 'askAnew' },
-  PROCESSING_FAILED: { title: 'The question could not be processed', remedy: 'askAnew' },
+  QUEUE_UNAVAILABLE: { title: 'The service does not take questions just now', remedy: 'askAnew' },
+  AGENTS_FAILED: { title: 'The agents failed', remedy: 'askAnew' },
+  PROCESSING_FAILED: { title: 'The service has given up', remedy: 'askAnew' },
   TIMED_OUT: {
-    title: 'No agent answered in time',
+    title: 'It took too long',
     advice: 'A smaller question has better chances: one service, or a shorter period.',
     remedy: 'askAnew',
   },
-  INTERNAL: { title: 'Something went wrong in the service', remedy: 'askAnew' },
+  INTERNAL: { title: 'A fault in the service', remedy: 'askAnew' },
 };
 
 /** Gives the words for any code: one that this page does not know is told in the server's sentence. */

@@ -128,7 +128,7 @@ function usePageTitle({ jobs, cancelling }: ClientState, route: Route): void {
   const job = route.page === 'job' ? jobs.get(route.jobId) : undefined;
   const page = job
     ? `${jobWord(job, cancelling.has(job.jobId))[0]}: ${shortQuestion(job.query)}`
-    : { ask: 'New question', history: 'Questions', job: 'Question' }[route.page];
+    : { ask: 'New question', history: 'All questions', job: 'Question' }[route.page];
   useEffect(() => {
     document.title = `${page} · FinOps Agent`;
   }, [page]);
@@ -141,6 +141,8 @@ function useHeadingFocus(shown: string): void {
     if (before.current === shown) return;
     before.current = shown;
     scrollTo(0, 0);
-    document.querySelector<HTMLElement>('#main h1[tabindex]')?.focus({ preventScroll: true });
+    const main = document.getElementById('main');
+    // The first page has given it to its box.
+    if (!main?.contains(document.activeElement)) main?.querySelector('h1')?.focus({ preventScroll: true });
   }, [shown]);
 }

@@ -30,7 +30,9 @@ export function Ask({ client, draft, questions, jobs, cancelling, line, isFirst 
   const fill = useCallback((text: string) => fillBox(box.current, text), []);
   return (
     <div className="ask">
-      <h1 id="ask-title">What would you like to know about your cloud costs?</h1>
+      <h1 id="ask-title" tabIndex={-1}>
+        What would you like to know about your cloud costs?
+      </h1>
       <QuestionBox client={client} draft={draft} box={box} trouble={line.trouble} />
       {questions.length > 0 && (
         <section aria-labelledby="unsent-title">
@@ -157,7 +159,7 @@ function AgentChoice({
   const titles = AGENTS.filter(({ name }) => chosen.includes(name)).map(({ title }) => title);
   return (
     <details className="agent-choice">
-      <summary>{titles.length === 0 ? 'Whichever agents fit' : titles.join(', ')}</summary>
+      <summary>Agents: {titles.length === 0 ? 'whichever fit' : titles.join(', ')}</summary>
       <fieldset>
         <legend>Ask only</legend>
         {AGENTS.map(({ name, title, about }) => (
@@ -191,7 +193,7 @@ interface UnsentProps {
 
 const UnsentQuestion = memo(function UnsentQuestion(props: UnsentProps) {
   const { question, client, trouble, jobs, cancelling, onEdit } = props;
-  const { requestId, query, agents, refusal } = question;
+  const { requestId, query, refusal } = question;
   const withdraw = () => client.withdraw(requestId);
   return (
     <li className="unsent">
@@ -223,7 +225,7 @@ const UnsentQuestion = memo(function UnsentQuestion(props: UnsentProps) {
       ) : (
         <p className="unsent-state">
           <span data-tone={trouble ? 'warning' : 'busy'}>{trouble ? 'Will be sent when you are back' : 'Sending'}</span>
-          {trouble && agents !== null && (
+          {trouble && (
             <button type="button" className="quiet-button" onClick={withdraw}>
               Do not send
             </button>

@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import type { ClientState } from '../connection/finopsClient';
-import { CODES } from '../wire/codes';
 import { Icon } from './Icon';
 import { duration, useNow } from './status/times';
 
@@ -16,8 +15,8 @@ export function ConnectionNotice({ state, useWebSocket, endpoint, onRetry }: Pro
   const { connection } = state;
   if (!useWebSocket) {
     return (
-      <Notice tone="soft" title="Simple connection">
-        <p>Each question is answered in one piece: there is no progress, and no list of earlier questions.</p>
+      <Notice tone="soft" title="There is no live connection">
+        <p>Each answer comes in one piece: no progress is shown, and earlier questions are not listed.</p>
       </Notice>
     );
   }
@@ -38,7 +37,7 @@ export function ConnectionNotice({ state, useWebSocket, endpoint, onRetry }: Pro
   }
   if (connection.name === 'waiting' && connection.refusal) {
     return (
-      <Notice tone="warning" title={CODES.RATE_LIMITED.title}>
+      <Notice tone="warning" title="Too many tabs are open">
         <p>
           {connection.refusal.sentence} <Countdown until={connection.until} />
         </p>

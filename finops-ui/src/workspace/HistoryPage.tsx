@@ -25,7 +25,7 @@ export function HistoryPage({ client, jobs, history, line }: Props) {
   const isLoading = history?.status === 'loading' || history?.status === 'unknown';
   return (
     <div className="history">
-      <h1 tabIndex={-1}>Questions</h1>
+      <h1 tabIndex={-1}>All questions</h1>
       {sorted.length > 0 && (
         <search className="search">
           <label htmlFor={field} className="visually-hidden">

@@ -39,12 +39,12 @@ export function JobPage({ client, jobId, job, refusal, isCancelling, line, clock
             connect: () => client.retry(),
             reload: () => location.reload(),
             signIn: () => client.start(),
-            forget: () => {
-              client.dismiss(jobId);
-              location.replace('#/');
-            },
           }}
-        />
+        >
+          <p>
+            <a href="#/">Ask a new question</a>
+          </p>
+        </RefusalNotice>
       </article>
     );
   }
@@ -85,7 +85,7 @@ export function JobPage({ client, jobId, job, refusal, isCancelling, line, clock
           }}
         />
       )}
-      {job.status === 'failed' && (
+      {job.status === 'failed' && job.isWhole && (
         <RefusalNotice
           refusal={{ code: job.code ?? '', sentence: job.error ?? job.message }}
           remedies={{
@@ -177,7 +177,7 @@ function Status({ job, isCancelling, line, clockOffset, onCancel, onAskAgain }: 
         )}
       </div>
       <p className="status-sentence">{sentence(job, isCancelling, line, elapsed)}</p>
-      <progress max={100} value={isActive ? job.progress : 100} aria-label="Progress" data-tone={tone} />
+      {isActive ? <progress max={100} value={job.progress} aria-label="Progress" /> : <div className="bar" />}
       <Agents job={job} />
     </section>
   );
@@ -185,8 +185,10 @@ function Status({ job, isCancelling, line, clockOffset, onCancel, onAskAgain }: 
 
 function sentence(job: Job, isCancelling: boolean, line: Line, elapsed = 0): string {
   if (job.status === 'completed') {
+    if (!job.isWhole)
+      return line.trouble ? `${line.trouble} The answer comes when you are back.` : 'Loading the answer.';
+    if (!job.result?.partial) return 'This answer is complete.';
     const failed = Object.values(job.answers).filter(({ status }) => status === 'failed');
-    if (!job.result?.partial) return `By ${listed(job.agents.map((agent) => agentTitle(job, agent)))}.`;
     return failed.length > 0
       ? `This answer is partial: ${listed(failed.map(({ agent }) => agentTitle(job, agent)))} is missing.`
       : 'This answer is partial: a part of it is missing.';
@@ -204,7 +206,13 @@ function sentence(job: Job, isCancelling: boolean, line: Line, elapsed = 0): str
 /** Who is asked, in the order in which they were named, each with what has become of it. */
 const Agents = memo(function Agents({ job }: { job: Job }) {
   return (
-    <ul className="agents" aria-label="Agents">
+    <ul className="agents" aria-label="Agents" data-empty={job.isWhole && hasEnded(job) && job.agents.length === 0}>
+      {job.agents.length === 0 && !hasEnded(job) && (
+        <li className="agent">
+          <Icon name="clock" />
+          <span className="agent-state">The agents for it are not chosen yet.</span>
+        </li>
+      )}
       {job.agents.map((agent) => {
         const [state, icon, words] = agentState(job, agent);
         return (

@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<JobStatus, readonly [word: string, tone: Tone]>> = 
 export function jobWord(job: Job, isCancelling = false): readonly [word: string, tone: Tone] {
   if (isCancelling) return ['Cancelling', 'busy'];
   if (job.status === 'completed' && job.result?.partial) return ['Answered in part', 'warning'];
-  return WORDS[job.status];
+  return WORDS[job.status] ?? [job.status, 'soft'];
 }
 
 /** Gives an agent's heading for people. */
