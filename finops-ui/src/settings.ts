@@ -5,7 +5,7 @@ export interface Settings {
   readonly useWebSocket: boolean;
   readonly legacyEndpoint?: string;
   /** Who may sign in; without it nobody needs to, as in a stack with AuthMode=open. */
-  readonly userPool?: { readonly id: string; readonly clientId: string };
+  readonly userPool?: { readonly userPoolId: string; readonly userPoolWebClientId: string };
 }
 
 /** A key of config.js that must be mended, and how. */
@@ -28,18 +28,11 @@ export function readSettings(config: unknown): Settings | { readonly faults: rea
   const faults: Fault[] = [];
   const api = section(config, 'api');
   const cognito = section(config, 'cognito');
-  const text = (values: Record<string, unknown>, name: string, key: string): string => {
-    const value = values[key] ?? '';
-    if (typeof value === 'string') return value.trim();
-    faults.push({ key: `${name}.${key}`, sentence: 'It must be a text in quotation marks.' });
-    return '';
-  };
-
   const useWebSocket = api.useWebSocket !== false;
-  const websocketEndpoint = text(api, 'api', 'websocketEndpoint');
-  const legacyEndpoint = text(api, 'api', 'legacyEndpoint');
-  const id = text(cognito, 'cognito', 'userPoolId');
-  const clientId = text(cognito, 'cognito', 'userPoolWebClientId');
+  const websocketEndpoint = text(api.websocketEndpoint);
+  const legacyEndpoint = text(api.legacyEndpoint);
+  const id = text(cognito.userPoolId);
+  const clientId = text(cognito.userPoolWebClientId);
 
   if (useWebSocket && !isAddress(websocketEndpoint, 'wss:', 'ws:')) {
     faults.push({
@@ -60,6 +53,12 @@ such as wss://abcdefghij.execute-api.us-east-1.amazonaws.com/prod.`,
       sentence: `It is “${id}”. A user pool's id looks like us-east-1_AbCdEfGhI: its region, _, and letters.`,
     });
   }
+  if (clientId !== '' && !/^\w+$/.test(clientId)) {
+    faults.push({
+      key: 'cognito.userPoolWebClientId',
+      sentence: `It is “${clientId}”. An app client's id has letters and digits only.`,
+    });
+  }
   if ((id === '') !== (clientId === '')) {
     faults.push({
       key: id === '' ? 'cognito.userPoolId' : 'cognito.userPoolWebClientId',
@@ -71,8 +70,12 @@ such as wss://abcdefghij.execute-api.us-east-1.amazonaws.com/prod.`,
     websocketEndpoint,
     useWebSocket,
     ...(isAddress(legacyEndpoint, 'https:', 'http:') && { legacyEndpoint }),
-    ...(id !== '' && { userPool: { id, clientId } }),
+    ...(id !== '' && { userPool: { userPoolId: id, userPoolWebClientId: clientId } }),
   };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : value == null ? '' : `a ${typeof value}, not a text`;
 }
 
 function section(config: unknown, name: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
-import { lazy, Suspense, useCallback, useEffect, useRef, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef } from 'react';
 import type { ClientState, FinopsClient } from '../connection/finopsClient';
+import { useFinOpsState } from '../connection/useFinOpsJob';
 import type { Session } from '../session/session';
 import type { Settings } from '../settings';
 import { Announcer } from './Announcer';
@@ -24,10 +25,7 @@ interface Props {
 
 /** The whole page: header, rail, and the page that the address names. */
 export function App({ client, session, settings }: Props) {
-  const state = useSyncExternalStore(
-    useCallback((listener) => client.subscribe(listener), [client]),
-    () => client.getState(),
-  );
+  const state = useFinOpsState(client);
   const { jobs, questions, cancelling, connection } = state;
   const route = useRoute();
   const shown = route.page === 'job' ? route.jobId : route.page;
@@ -71,6 +69,7 @@ export function App({ client, session, settings }: Props) {
             useWebSocket={settings.useWebSocket}
             endpoint={settings.websocketEndpoint}
             onRetry={() => client.retry()}
+            onDismiss={() => client.dismiss('')}
           />
           <ErrorBoundary key={shown}>
             {route.page === 'ask' && (
@@ -88,6 +87,7 @@ export function App({ client, session, settings }: Props) {
               <JobPage
                 key={route.jobId}
                 client={client}
+                userId={state.user?.id}
                 jobId={route.jobId}
                 job={jobs.get(route.jobId)}
                 refusal={state.refusals.get(route.jobId)}

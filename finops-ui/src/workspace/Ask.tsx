@@ -140,7 +140,7 @@ const QuestionBox = memo(function QuestionBox({ client, draft, box, trouble }: B
         {trouble ? (
           <span data-tone="warning">{trouble} What you ask now will be sent when you are back.</span>
         ) : (
-          'Enter sends, Shift + Enter begins a new line.'
+          'Enter sends. Shift + Enter: new line.'
         )}
       </p>
     </form>

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { ClientState } from '../connection/finopsClient';
 import { Icon } from './Icon';
+import { RefusalNotice } from './RefusalNotice';
 import { duration, useNow } from './status/times';
 
 interface Props {
@@ -8,10 +9,11 @@ interface Props {
   readonly useWebSocket: boolean;
   readonly endpoint: string;
   readonly onRetry: () => void;
+  readonly onDismiss: () => void;
 }
 
 /** What holds for the whole page and goes on: the service cannot be reached, one tab too many, no WebSocket. */
-export function ConnectionNotice({ state, useWebSocket, endpoint, onRetry }: Props) {
+export function ConnectionNotice({ state, useWebSocket, endpoint, onRetry, onDismiss }: Props) {
   const { connection } = state;
   if (!useWebSocket) {
     return (
@@ -44,7 +46,16 @@ export function ConnectionNotice({ state, useWebSocket, endpoint, onRetry }: Pro
       </Notice>
     );
   }
-  return null;
+  const refusal = state.refusals.get('');
+  if (!refusal) return null;
+  return (
+    <div className="page-notice">
+      <RefusalNotice
+        refusal={refusal}
+        remedies={{ forget: onDismiss, reload: () => location.reload(), connect: onRetry }}
+      />
+    </div>
+  );
 }
 
 function Notice({ tone, title, children }: { tone: string; title: string; children: ReactNode }) {

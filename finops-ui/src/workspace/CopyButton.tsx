@@ -1,8 +1,16 @@
 import { useEffect, useState } from 'react';
 import { Icon } from './Icon';
 
+interface Props {
+  readonly text: string;
+  readonly label: string;
+  /** What it is for. */
+  readonly about: string;
+  readonly icon: 'copy' | 'link';
+}
+
 /** Copies a text, and says so in its own place. */
-export function CopyButton({ text, label, icon }: { text: string; label: string; icon: 'copy' | 'link' }) {
+export function CopyButton({ text, label, about, icon }: Props) {
   const [outcome, setOutcome] = useState('');
   useEffect(() => {
     if (!outcome) return;
@@ -13,6 +21,7 @@ export function CopyButton({ text, label, icon }: { text: string; label: string;
     <button
       type="button"
       className="quiet-button copy"
+      title={about}
       onClick={() =>
         navigator.clipboard.writeText(text).then(
           () => setOutcome('Copied'),

@@ -12,6 +12,7 @@ import { dayName, duration, timeOfDay, useNow } from './status/times';
 
 interface Props {
   readonly client: FinopsClient;
+  readonly userId: string | undefined;
   readonly jobId: string;
   readonly job: Job | undefined;
   readonly refusal: Refusal | undefined;
@@ -23,10 +24,11 @@ interface Props {
 }
 
 /** A question on its way, and its answer. */
-export function JobPage({ client, jobId, job, refusal, isCancelling, line, clockOffset, onEdit }: Props) {
+export function JobPage({ client, userId, jobId, job, refusal, isCancelling, line, clockOffset, onEdit }: Props) {
+  const isMissing = userId !== undefined && !job?.isWhole;
   useEffect(() => {
-    client.follow(jobId);
-  }, [client, jobId]);
+    if (isMissing) client.follow(jobId);
+  }, [client, jobId, isMissing]);
 
   if (refusal && (refusal.code === 'JOB_NOT_FOUND' || !job)) {
     return (
@@ -134,8 +136,13 @@ const Facts = memo(function Facts({ job }: { job: Job }) {
   return (
     <div className="job-facts">
       <p>{createdAt !== undefined && `${dayName(createdAt)}, ${timeOfDay(createdAt)}`}</p>
-      <CopyButton icon="link" label="Copy link" text={new URL(jobHash(jobId), location.href).href} />
-      <CopyButton icon="copy" label="Copy id for support" text={jobId} />
+      <CopyButton
+        icon="link"
+        label="Copy link"
+        about="For your other devices: only you can open it"
+        text={new URL(jobHash(jobId), location.href).href}
+      />
+      <CopyButton icon="copy" label="Copy id" about="For support: it names this question" text={jobId} />
     </div>
   );
 });

@@ -12,5 +12,5 @@ export const AGENTS: readonly { readonly name: string; readonly title: string; r
 export const EXAMPLES: readonly { readonly group: string; readonly questions: readonly string[] }[] = [
   { group: 'Spend', questions: ['What was my S3 spend last month?', 'Top 10 most expensive resources last month'] },
   { group: 'Change', questions: ['Why did costs go up last month?', 'What will we spend this year?'] },
-  { group: 'Save', questions: ['Where can we save?', 'unused EBS volumes'] },
+  { group: 'Save', questions: ['Where can we save?', 'Untagged spend last month'] },
 ];

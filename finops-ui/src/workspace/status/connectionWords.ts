@@ -25,6 +25,8 @@ export function useLine({ connection, lostAt }: ClientState): Line {
       return { word: 'Connected', tone: 'good' };
     case 'signedOut':
       return { word: 'Signed out', tone: 'soft' };
+    case 'legacy':
+      return { word: 'No live line', tone: 'soft' };
     case 'asleep':
       return { word: 'Paused', tone: 'soft' };
     case 'offline':
