@@ -1,21 +1,34 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import config from './config.js';
-import { readSettings } from './settings';
+import { createFinopsClient } from './connection/createFinopsClient';
+import { createSession } from './session/session';
+import { readSettings, type Settings } from './settings';
+import { App } from './workspace/App';
+import { ErrorBoundary } from './workspace/ErrorBoundary';
 import { applyTheme } from './workspace/theme';
 import { WrongSettings } from './workspace/WrongSettings';
 import './theme.css';
 import './workspace/workspace.css';
 
-applyTheme();
 const root = createRoot(document.getElementById('root') as HTMLElement);
-const settings = readSettings(config);
-if ('faults' in settings) {
-  root.render(<WrongSettings faults={settings.faults} />);
-} else {
+
+/** Settings, session, client, page: each is made once, out of React's reach, so that there is one socket. */
+async function begin(settings: Settings): Promise<void> {
+  const { websocketEndpoint: url, legacyEndpoint, useWebSocket, userPool } = settings;
+  const session = await createSession(userPool);
+  const client = createFinopsClient({ url, session, legacyEndpoint, useWebSocket });
+  client.start();
   root.render(
     <StrictMode>
-      <p>Not yet.</p>
+      <ErrorBoundary>
+        <App client={client} session={session} settings={settings} />
+      </ErrorBoundary>
     </StrictMode>,
   );
 }
+
+applyTheme();
+const settings = readSettings(config);
+if ('faults' in settings) root.render(<WrongSettings faults={settings.faults} />);
+else void begin(settings);

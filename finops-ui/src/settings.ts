@@ -5,7 +5,7 @@ export interface Settings {
   readonly useWebSocket: boolean;
   readonly legacyEndpoint?: string;
   /** Who may sign in; without it nobody needs to, as in a stack with AuthMode=open. */
-  readonly userPool?: { readonly userPoolId: string; readonly userPoolWebClientId: string };
+  readonly userPool?: { readonly id: string; readonly clientId: string };
 }
 
 /** A key of config.js that must be mended, and how. */
@@ -70,7 +70,7 @@ such as wss://abcdefghij.execute-api.us-east-1.amazonaws.com/prod.`,
     websocketEndpoint,
     useWebSocket,
     ...(isAddress(legacyEndpoint, 'https:', 'http:') && { legacyEndpoint }),
-    ...(id !== '' && { userPool: { userPoolId: id, userPoolWebClientId: clientId } }),
+    ...(id !== '' && { userPool: { id, clientId } }),
   };
 }
 

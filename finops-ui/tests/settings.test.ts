@@ -28,7 +28,7 @@ describe('config.js', () => {
       websocketEndpoint: GUIDES.api.websocketEndpoint,
       legacyEndpoint: GUIDES.api.legacyEndpoint,
       useWebSocket: true,
-      userPool: { userPoolId: 'us-east-1_DQpPM15TX', userPoolWebClientId: '4evk2m4ru8rrenij1ukg0044k6' },
+      userPool: { id: 'us-east-1_DQpPM15TX', clientId: '4evk2m4ru8rrenij1ukg0044k6' },
     });
   });
 
