@@ -3,13 +3,14 @@ import { fold, type Job } from '../../src/jobs/job';
 import { ModelServer, type ServedJob } from './modelServer';
 import { FakeSession, FakeStorage, Page, World } from './world';
 
+type Tab = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
 /** A page with its client, begun, and a server that it reaches. */
-export function begin(prepare: (server: ModelServer) => void = () => {}, seed = 1) {
+export function begin(prepare: (server: ModelServer) => void = () => {}, seed = 1, tab: Tab = new FakeStorage()) {
   const world = new World(seed);
   const server = new ModelServer(world);
   prepare(server);
   const session = new FakeSession();
-  const tab = new FakeStorage();
   /** Opens another page: of the same tab, it is the same page loaded anew. */
   const open = (storage = tab) => {
     const page = new Page(world, server.line, storage);
@@ -17,7 +18,7 @@ export function begin(prepare: (server: ModelServer) => void = () => {}, seed = 
     client.start();
     return { page, client };
   };
-  return { world, server, session, tab, open, ...open() };
+  return { world, server, session, tab: tab as FakeStorage, open, ...open() };
 }
 
 /** A job without what not all ways to it tell. */

@@ -121,6 +121,6 @@ test('whatever happens to the line, each question is one job, and its answer is 
         expect(comparable(job)).toEqual({ ...whole, agents });
       }
     }),
-    { numRuns: Number(process.env.RUNS ?? 200) },
+    { numRuns: 200 },
   );
-}, 900_000);
+}, 60_000);
