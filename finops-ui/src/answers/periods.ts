@@ -2,8 +2,9 @@ const NUMBERS = '\\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve';
 const UNIT = '(?:day|week|month|quarter|half|half-year|year)s?';
 const FULL_MONTH = 'January|February|March|April|June|July|August|September|October|November|December';
 const SHORT_MONTH = 'Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec';
-// "may" is a month only in capitals, or behind a word that says when.
-const MONTH = `(?:(?:${FULL_MONTH}|${SHORT_MONTH})\\b\\.?|(?-i:May)\\b|(?<=\\b(?:in|for|during|of|since|from|to|until) )may\\b)`;
+const MONTH = `(?:${FULL_MONTH}|May|${SHORT_MONTH})\\b\\.?`;
+// "may" is a month only with a capital, or behind a word that says when.
+const NO_MONTH = /(?<!\b(?:in|for|during|of|since|from|to|until) )\bmay\b/gu;
 const YEAR = '(?:19|20)\\d\\d';
 const DAY = '(?:[0-3]?\\d(?:st|nd|rd|th)?)';
 const ONE = [
@@ -23,13 +24,13 @@ const PERIOD = new RegExp(
   'giu',
 );
 const FUTURE = /\b(?:forecast|predict|expect|will|next|coming|budget)/iu;
-const TWO_PERIODS = /\b(?:compare|compared|versus|vs|than|change|changed|growth|month on month|year over year)\b/iu;
+const TWO_PERIODS = /\b(?:compare[ds]?|versus|vs|than)\b/iu;
 
 /**
  * The periods for which a question makes sense as well; none for a question that sets two side by side. Pure.
  */
 export function periodsFor(question: string): readonly string[] {
-  if (TWO_PERIODS.test(question) && periodsIn(question).length !== 1) return [];
+  if (TWO_PERIODS.test(question)) return [];
   if (FUTURE.test(question)) return ['next month', 'the next 3 months', 'the next 12 months', 'this year'];
   return ['last month', 'last quarter', 'the last 6 months', 'this year'];
 }
@@ -47,4 +48,5 @@ export function withPeriod(question: string, period: string): string {
   return `${body} ${named}${end.trim()}`.trim();
 }
 
-const periodsIn = (question: string) => [...question.matchAll(PERIOD)].map(({ index, 0: text }) => ({ index, text }));
+const periodsIn = (question: string) =>
+  [...question.replace(NO_MONTH, '___').matchAll(PERIOD)].map(({ index, 0: text }) => ({ index, text }));

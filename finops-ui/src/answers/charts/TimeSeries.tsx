@@ -5,7 +5,7 @@ import { LOCALE } from '../figures/cells';
 import { PLOT_HEIGHT } from './chartHeight';
 import type { ChartModel, ChartPoint } from './chartPoints';
 
-const MARGIN = { top: 12, right: 16, bottom: 28, left: 52 };
+const MARGIN = { top: 26, right: 28, bottom: 26, left: 52 };
 const LABEL_WIDTH = 64;
 const COMPACT = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
 
@@ -66,7 +66,7 @@ export function TimeSeries({ chart }: { chart: ChartModel }) {
         {places.map((place, index) =>
           (places.length - 1 - index) % every === 0 ? (
             <text key={index} className="plot-tick" x={place.x} y={bottom + 18} textAnchor="middle">
-              {shortTime(place.label)}
+              {shortTime(place.label, index < every)}
             </text>
           ) : null,
         )}
@@ -76,12 +76,24 @@ export function TimeSeries({ chart }: { chart: ChartModel }) {
           ) : (
             <Line places={places} hatch={hatch} />
           ))}
-        {shown && <line className="plot-cursor" x1={shown.x} x2={shown.x} y1={MARGIN.top} y2={bottom} />}
+        {shown && <Reading place={shown} width={width} bottom={bottom} />}
       </svg>
-      <p className="plot-reading" aria-hidden="true">
-        {shown ? `${shown.label}: ${shown.text}${remark(shown)}` : ''}
-      </p>
     </div>
+  );
+}
+
+/** What stands where the pointer is. */
+function Reading({ place, width, bottom }: { place: Place; width: number; bottom: number }) {
+  const { x, label, text } = place;
+  const anchor = x < width / 3 ? 'start' : x > (width * 2) / 3 ? 'end' : 'middle';
+  return (
+    <>
+      <line className="plot-cursor" x1={x} x2={x} y1={MARGIN.top - 6} y2={bottom} />
+      <text className="plot-reading" x={x} y={14} textAnchor={anchor}>
+        {label}: {text}
+        {remark(place)}
+      </text>
+    </>
   );
 }
 
@@ -194,15 +206,15 @@ function Key({ kind, shape, word }: { kind: 'forecast' | 'band'; shape: ChartMod
   );
 }
 
-function remark({ isForecast, isPartial, range }: ChartPoint): string {
-  if (isForecast) return range ? ' expected, within the range' : ' expected';
+function remark({ isForecast, isPartial }: ChartPoint): string {
+  if (isForecast) return ' expected';
   return isPartial ? ', not whole yet' : '';
 }
 
-/** "October 2026" as "Oct", and a new year with its number. */
-function shortTime(label: string): string {
+/** "October 2026" as "Oct", with the year where that is new. */
+function shortTime(label: string, isFirst: boolean): string {
   const month = /^(?<name>\p{L}{3})\p{L}* (?<year>\d{4})$/u.exec(label)?.groups;
-  if (month) return month.name === 'Jan' ? `Jan ${month.year}` : (month.name ?? label);
+  if (month) return isFirst || month.name === 'Jan' ? `${month.name} ${month.year}` : `${month.name}`;
   const day = /^(?<day>\d{1,2}) (?<name>\p{L}{3})\p{L}* \d{4}$/u.exec(label)?.groups;
   if (day) return `${day.day} ${day.name}`;
   return label.length > 10 ? `${label.slice(0, 9)}…` : label;

@@ -1,8 +1,8 @@
 import type { Figure, FigureCell, FigureColumn } from '../../wire/messages';
 import { compareDecimals, isDecimal } from './decimal';
 
-/** The page's language: the agents' own numbers and months are written in it, and one page has one way to write them. */
-export const LOCALE = 'en';
+/** As the agents write numbers, months and days ("1 May 2026"): one page has one way to write them. */
+export const LOCALE = 'en-GB';
 
 const MONTH = new Intl.DateTimeFormat(LOCALE, { month: 'long', year: 'numeric', timeZone: 'UTC' });
 const DATE = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });

@@ -2,6 +2,7 @@ import type { Figure } from '../../wire/messages';
 import { cellText, cellWriter } from './cells';
 import { markdownFigure } from './markdownFigure';
 import type { MarkdownTable } from './markdownTable';
+import { visibleFigure } from './visibleFigure';
 
 /** A figure as it is drawn, with what the answer's text says of its cells beyond the figures. */
 export interface ShownFigure {
@@ -31,7 +32,7 @@ export function placedFigures(
   tables: readonly MarkdownTable[],
   figures: readonly Figure[],
 ): { inPlace: ShownFigure[]; first: ShownFigure[] } {
-  const free = figures.map((figure, index) => ({ figure, id: `figure${index}` }));
+  const free = figures.map((figure, index) => ({ figure: visibleFigure(figure), id: `figure${index}` }));
   const inPlace = tables.map((table, index) => {
     const at = free.findIndex(({ figure }) => isSame(table, figure));
     const [found] = at < 0 ? [] : free.splice(at, 1);

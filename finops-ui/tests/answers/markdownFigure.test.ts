@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { markdownFigure } from '../../src/answers/figures/markdownFigure';
+import { placedFigures } from '../../src/answers/figures/placedFigures';
+import type { Figure } from '../../src/wire/messages';
+
+const read = (headings: string[], ...lines: string[][]) => markdownFigure('', headings, lines);
+
+test('a column is of money, percent, numbers or months if all its cells are', () => {
+  const { columns, rows, total } = read(
+    ['Month', 'Cost (USD)', 'Paid', 'Share', 'Requests', 'Note'],
+    ['May 2026', '1,204.50', '$1,204.50', '+41 %', '1,200', 'a'],
+    ['June 2026', '-80.00', '-$80.00', '−2 %', '', '7'],
+    ['Total', '1,124.50', '', '', '', ''],
+  );
+  expect(columns.map(({ type, label, currency }) => [type, label, currency])).toEqual([
+    ['month', 'Month', undefined],
+    ['money', 'Cost', 'USD'],
+    ['money', 'Paid', 'USD'],
+    ['percent', 'Share', undefined],
+    ['number', 'Requests', undefined],
+    ['text', 'Note', undefined],
+  ]);
+  expect(rows.map((row) => Object.values(row))).toEqual([
+    ['2026-05', '1204.50', '1204.50', '41', '1200', 'a'],
+    ['2026-06', '-80.00', '-80.00', '-2', null, '7'],
+  ]);
+  expect(total?.column0).toBe('Total');
+  expect(total?.column1).toBe('1124.50');
+});
+
+test('two currencies in one column are text, and draw no chart', () => {
+  const { columns, chart } = read(['Team', 'Cost'], ['a', '5 USD'], ['b', '5 EUR']);
+  expect(columns[1]?.type).toBe('text');
+  expect(chart).toBeUndefined();
+});
+
+test.each(['1.234,50', '12,34', '1e5', 'n/a', '5 of 7'])('%s is no number', (text) => {
+  expect(read(['Team', 'x'], ['a', text], ['b', '5']).columns[1]?.type).toBe('text');
+});
+
+test('a chart is of the first amounts, over time as a line', () => {
+  expect(read(['Team', 'n', 'Cost'], ['a', '1', '$5'], ['b', '2', '$6']).chart).toEqual({
+    kind: 'bar',
+    x: 'column0',
+    y: 'column2',
+  });
+  expect(read(['Month', 'n'], ['2026-05', '1'], ['2026-06', '2']).chart?.kind).toBe('line');
+});
+
+const FIGURE: Figure = {
+  title: 'Cost',
+  columns: [
+    { key: 'm', label: 'Month', type: 'month' },
+    { key: 'c', label: 'Cost', type: 'money', currency: 'USD' },
+  ],
+  rows: [
+    { m: '2026-10', c: '5.00' },
+    { m: '2026-11', c: null },
+  ],
+};
+const table = (headings: string[], ...lines: string[][]) => ({ headings, lines, cells: [] });
+
+test('a figure takes the place of the table that says the same, and keeps its remarks', () => {
+  const same = table(['Month', 'Cost (USD)'], ['October 2026', '5.00'], ['November 2026 (to 21 November)', 'unknown']);
+  const { inPlace, first } = placedFigures([table(['Team'], ['a']), same], [FIGURE]);
+  expect(first).toEqual([]);
+  expect(inPlace.map(({ isUntitled }) => isUntitled)).toEqual([true, false]);
+  expect(inPlace[1]?.said).toEqual([
+    [undefined, undefined],
+    [{ remark: '(to 21 November)' }, { remark: 'unknown' }],
+  ]);
+});
+
+test('a table that says something else stays, and the figure comes first', () => {
+  const { inPlace, first } = placedFigures([table(['Team', 'Cost'], ['a', '5'], ['b', '6'])], [FIGURE]);
+  expect(inPlace[0]?.isUntitled).toBe(true);
+  expect(first.map(({ figure }) => figure.title)).toEqual(['Cost']);
+});
