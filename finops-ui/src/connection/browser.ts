@@ -6,6 +6,7 @@ export interface Surroundings {
   random(): number;
   newId(): string;
   openSocket(url: string): Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'send' | 'close' | 'readyState'>;
+  fetch: typeof fetch;
   setTimer(callback: () => void, milliseconds: number): unknown;
   clearTimer(timer: unknown): void;
   /** Calls back before the next picture is drawn; at once while nothing is drawn. */
@@ -22,6 +23,7 @@ export const browser: Surroundings = {
   random: () => Math.random(),
   newId: () => crypto.randomUUID(),
   openSocket: (url) => new WebSocket(url),
+  fetch: (...request) => fetch(...request),
   setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
   clearTimer: (timer) => clearTimeout(timer as number),
   beforePicture: (callback) => {

@@ -4,7 +4,7 @@ import type { ClientState, FinopsClient, Question, Refusal } from './finopsClien
 
 /** Gives the client's whole state, and draws anew when it has changed. */
 export function useFinOpsState(client: FinopsClient): ClientState {
-  return useSyncExternalStore(client.subscribe, client.getState);
+  return useSyncExternalStore(client.subscribe, client.getState, client.getState);
 }
 
 export interface FinOpsJob {

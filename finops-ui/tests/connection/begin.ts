@@ -1,4 +1,4 @@
-import { createFinopsClient } from '../../src/connection/createFinopsClient';
+import { createFinopsClient, type FinopsClientOptions } from '../../src/connection/createFinopsClient';
 import { fold, type Job } from '../../src/jobs/job';
 import { ModelServer, type ServedJob } from './modelServer';
 import { FakeSession, FakeStorage, Page, World } from './world';
@@ -6,7 +6,12 @@ import { FakeSession, FakeStorage, Page, World } from './world';
 type Tab = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** A page with its client, begun, and a server that it reaches. */
-export function begin(prepare: (server: ModelServer) => void = () => {}, seed = 1, tab: Tab = new FakeStorage()) {
+export function begin(
+  prepare: (server: ModelServer) => void = () => {},
+  seed = 1,
+  tab: Tab = new FakeStorage(),
+  options: Pick<FinopsClientOptions, 'legacyEndpoint' | 'useWebSocket'> = {},
+) {
   const world = new World(seed);
   const server = new ModelServer(world);
   prepare(server);
@@ -14,7 +19,7 @@ export function begin(prepare: (server: ModelServer) => void = () => {}, seed = 
   /** Opens another page: of the same tab, it is the same page loaded anew. */
   const open = (storage = tab) => {
     const page = new Page(world, server.line, storage);
-    const client = createFinopsClient({ url: 'wss://finops.example', session, surroundings: page });
+    const client = createFinopsClient({ url: 'wss://finops.example', session, surroundings: page, ...options });
     client.start();
     return { page, client };
   };

@@ -129,6 +129,13 @@ export class Page implements Surroundings {
   random = () => this.world.random();
   newId = () => `q-${Math.floor(this.world.random() * 2 ** 40).toString(36)}`;
   storage = () => this.tab;
+  /** What the legacy endpoint was asked, and what answers. */
+  readonly posted: (RequestInit & { url: string })[] = [];
+  answerPost = async (): Promise<Response> => Response.json({ response: 'An answer' });
+  fetch: typeof fetch = async (url, request) => {
+    this.posted.push({ ...request, url: String(url) });
+    return this.answerPost();
+  };
   isOnline = () => this.online;
   isHidden = () => this.hidden;
   onChange: Surroundings['onChange'] = (listener) => void this.#listeners.add(listener);
