@@ -42,6 +42,8 @@ export default function SignInDialog({ session, onSignedIn }: Props) {
     try {
       const reached = await attempt();
       if (reached.name === 'done') {
+        // From here on the session knows who it is.
+        await session.credentials(false);
         onSignedIn();
       } else {
         go(reached);
