@@ -13,7 +13,6 @@ import {
   heard,
   lose,
   opened,
-  retry,
   settle,
   tick,
   wake,
@@ -27,8 +26,8 @@ import {
   questionOf,
   show,
   showCancelling,
+  showOf,
   showQuestion,
-  showRefusal,
   type Turn,
 } from './turn';
 
@@ -72,10 +71,7 @@ const HAPPENINGS: Happenings = {
   start,
   signOut: forgetAll,
   tick,
-  online(turn) {
-    turn.isOnline = true;
-    wake(turn);
-  },
+  online,
   offline(turn) {
     turn.isOnline = false;
     goneOffline(turn);
@@ -87,7 +83,8 @@ const HAPPENINGS: Happenings = {
   hidden(turn) {
     turn.isHidden = true;
   },
-  retry,
+  // A system may be wrong about its network.
+  retry: online,
   opened,
   closed: (turn) => lose(turn),
   frame(turn, { message }) {
@@ -117,13 +114,18 @@ const HAPPENINGS: Happenings = {
     showCancelling(turn, jobId, true);
     request(turn, cancelKey(jobId), { action: 'cancel_job', jobId });
   },
-  dismiss: (turn, { jobId }) => showRefusal(turn, jobId),
+  dismiss: (turn, { jobId }) => showOf(turn, 'refusals', jobId),
   follow(turn, { jobId, renew }) {
     // What is whole and goes on is followed already.
     if (renew || !turn.shown.jobs.get(jobId)?.isWhole) requestJob(turn, jobId);
   },
   list,
 };
+
+function online(turn: Turn): void {
+  turn.isOnline = true;
+  wake(turn);
+}
 
 function start(turn: Turn, { user, questions }: Extract<Event, { type: 'start' }>): void {
   if (turn.shown.user?.id === user.id) {
@@ -159,7 +161,7 @@ function hasCredentials(turn: Turn, { credentials }: Extract<Event, { type: 'cre
 
 function posted(turn: Turn, { requestId, outcome }: Extract<Event, { type: 'posted' }>): void {
   // Somebody else may be signed in by now.
-  const question = turn.posted.has(requestId) ? questionOf(turn, requestId) : undefined;
+  const question = questionOf(turn, requestId);
   if (!question) return;
   if ('type' in outcome) {
     hear(turn, outcome);
