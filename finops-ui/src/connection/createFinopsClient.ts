@@ -4,7 +4,7 @@ import { browser, type Surroundings } from './browser';
 import type { FinopsClient } from './finopsClient';
 import { type Event, step } from './machine';
 import { makeOutbox } from './outbox';
-import { type Effect, NEVER, newMachine } from './turn';
+import { type Effect, newMachine } from './turn';
 
 export interface FinopsClientOptions {
   /** The address of the WebSocket API. */
@@ -30,7 +30,7 @@ export function createFinopsClient(options: FinopsClientOptions): FinopsClient {
   const legacy = !useWebSocket ? 'only' : legacyEndpoint ? 'if nothing else' : 'none';
   let machine = newMachine(legacy, surroundings.isOnline(), surroundings.isHidden());
   let socket: ReturnType<Surroundings['openSocket']> | undefined;
-  let timer: unknown;
+  let timer: { readonly handle: unknown; readonly dueAt: number } | undefined;
   let isPictureDue = false;
   let hasStarted = false;
   const events: Event[] = [];
@@ -54,38 +54,38 @@ export function createFinopsClient(options: FinopsClientOptions): FinopsClient {
     effects.forEach(perform);
     const { user, questions } = after.shown;
     if (before.shown.user && before.shown.user.id !== user?.id) outbox.write(before.shown.user.id, []);
-    if (user && questions !== before.shown.questions) {
+    if (user && (questions !== before.shown.questions || after.posted !== before.posted)) {
       outbox.write(
         user.id,
-        questions.filter(({ isPosted }) => !isPosted),
+        questions.filter(({ requestId }) => !after.posted.has(requestId)),
       );
     }
     if (after.shown !== before.shown) tellListeners();
   }
 
   function perform(effect: Effect): void {
-    const { generation } = machine;
-    if (effect.type === 'open') open(generation);
+    if (effect.type === 'open') open(effect.generation);
     else if (effect.type === 'close') close();
     else if (effect.type === 'send') {
       if (socket?.readyState === 1) socket.send(JSON.stringify(effect.frame));
       // The browser has ended it and not said so: it does that to a page that it keeps in memory.
-      else if (socket) happened({ type: 'closed', generation });
+      else if (socket) happened({ type: 'closed', generation: machine.generation });
     } else if (effect.type === 'credentials') {
+      const { generation } = effect;
       session.credentials(effect.renew).then(
         (credentials) => happened({ type: 'credentials', generation, credentials }),
         () => happened({ type: 'credentials', generation, credentials: 'failed' }),
       );
-    } else if (effect.type === 'post') {
+    } else {
       const { requestId, query } = effect.question;
       import('./legacyEndpoint')
         .then(({ askLegacyEndpoint }) => askLegacyEndpoint(legacyEndpoint ?? '', query, session, surroundings))
-        .catch(() => ({ code: 'INTERNAL', sentence: 'Please ask again.' }))
         .then((outcome) => happened({ type: 'posted', requestId, outcome }));
     }
   }
 
   function open(generation: number): void {
+    close();
     try {
       socket = surroundings.openSocket(url);
     } catch {
@@ -98,16 +98,26 @@ export function createFinopsClient(options: FinopsClientOptions): FinopsClient {
     socket.onclose = () => happened({ type: 'closed', generation });
   }
 
-  /** What it still brings is of an older generation, and not heard. */
   function close(): void {
-    socket?.close();
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
     socket = undefined;
   }
 
   function setTimer(): void {
-    surroundings.clearTimer(timer);
-    const { wakeAt } = machine;
-    timer = wakeAt < NEVER ? surroundings.setTimer(() => happened({ type: 'tick' }), wakeAt - now()) : undefined;
+    const dueAt = machine.wakeAt;
+    if (timer?.dueAt === dueAt) return;
+    if (timer) surroundings.clearTimer(timer.handle);
+    timer = undefined;
+    if (dueAt === Number.POSITIVE_INFINITY) return;
+    // Longer ones than 24 days fire at once: https://developer.mozilla.org/docs/Web/API/Window/setTimeout
+    const milliseconds = Math.min(Math.max(0, dueAt - now()), 2 ** 31 - 1);
+    const handle = surroundings.setTimer(() => {
+      timer = undefined;
+      happened({ type: 'tick' });
+    }, milliseconds);
+    timer = { handle, dueAt };
   }
 
   function tellListeners(): void {

@@ -32,8 +32,6 @@ export interface Question {
   readonly query: string;
   readonly agents?: readonly string[];
   readonly askedAt: number;
-  /** It has gone to the legacy endpoint, which does not know a question when it comes twice. */
-  readonly isPosted?: boolean;
   /** Of RATE_LIMITED it is sent again by itself at `retryAt`; all others wait for the person. */
   readonly refusal?: Refusal | undefined;
 }

@@ -1,14 +1,13 @@
-import { fold, foldListed, hasEnded } from '../jobs/job';
+import { fold, foldListed, hasEnded, type Job } from '../jobs/job';
 import type { Authenticated, JobFailed, JobList, Error as Refused } from '../wire/messages';
 import type { JobMessage, ServerMessage } from '../wire/serverMessage';
 import type { Refusal } from './finopsClient';
 import { authenticate, endSession, lose, setClock, signedIn, unfinishedJobs } from './line';
 import { cancelKey, LIST, postpone, questionKey, requestJob, resumeKey, setRequest } from './requests';
-import { forgetQuestion, questionOf, show, showCancelling, showOf, showQuestion, type Turn } from './turn';
+import { forgetQuestion, having, questionOf, show, showCancelling, showQuestion, showRefusal, type Turn } from './turn';
 
-/** Seconds to wait where the server does not say how long; and the most that it may say. */
+/** Seconds to wait where the server does not say how long. */
 const RETRY_AFTER = 15;
-const MOST_RETRY_AFTER = 86_400;
 /** What the server could not serve is sent again so often, each time after twice as long. */
 const MOST_FAILURES = 3;
 const FAILURE_WAIT = 2_000;
@@ -44,7 +43,7 @@ function hearJob(turn: Turn, message: JobMessage): void {
   ofUse(turn);
   const before = turn.shown.jobs.get(message.jobId);
   const job = fold(before, message);
-  showOf(turn, 'jobs', job.jobId, job);
+  setJob(turn, job);
   if (message.type === 'progress_update') setClock(turn, message.timestamp, false);
   if ('requestId' in message) {
     setRequest(turn, questionKey(message.requestId));
@@ -52,12 +51,17 @@ function hearJob(turn: Turn, message: JobMessage): void {
   }
   if (message.type === 'job_snapshot') {
     setRequest(turn, resumeKey(job.jobId));
-    if (turn.shown.refusals.get(job.jobId)?.code !== 'JOB_FINISHED') showOf(turn, 'refusals', job.jobId);
+    if (turn.shown.refusals.get(job.jobId)?.code !== 'JOB_FINISHED') showRefusal(turn, job.jobId);
   }
   if (!hasEnded(job)) return;
   setRequest(turn, cancelKey(job.jobId));
   showCancelling(turn, job.jobId, false);
   if (job !== before && !job.isWhole) requestJob(turn, job.jobId);
+}
+
+function setJob(turn: Turn, job: Job): void {
+  const jobs = having(turn.shown.jobs, job.jobId, job);
+  if (jobs !== turn.shown.jobs) show(turn, { jobs });
 }
 
 function hearList(turn: Turn, { jobs, cursor }: JobList): void {
@@ -69,7 +73,7 @@ function hearList(turn: Turn, { jobs, cursor }: JobList): void {
   for (const listed of jobs) {
     const before = turn.shown.jobs.get(listed.jobId);
     const job = foldListed(before, listed);
-    showOf(turn, 'jobs', job.jobId, job);
+    setJob(turn, job);
     // It goes on and is not followed, or it has ended and nobody has said so.
     const isBehind = before ? listed.seq > before.seq : false;
     if (!hasEnded(job) && (!before || isBehind)) requestJob(turn, job.jobId);
@@ -87,12 +91,12 @@ function hearUnserved(turn: Turn): void {
     return;
   }
   for (const [key, { wasSent, failures, notBefore }] of turn.requests) {
-    if (wasSent && notBefore <= turn.now) postpone(turn, key, whenFailed(turn, failures));
+    if (wasSent && notBefore <= turn.now) postpone(turn, key, whenFailed(turn, Math.min(failures, MOST_FAILURES)));
   }
 }
 
 const whenFailed = (turn: Turn, failures: number) =>
-  turn.now + FAILURE_WAIT * 2 ** Math.min(failures, MOST_FAILURES) * (0.5 + turn.random() / 2);
+  turn.now + FAILURE_WAIT * 2 ** failures * (0.5 + turn.random() / 2);
 
 function hearError(turn: Turn, { code, message, jobId, retryAfter }: Refused): void {
   const refusal = refusalOf(turn, code, message, retryAfter);
@@ -104,7 +108,7 @@ function hearError(turn: Turn, { code, message, jobId, retryAfter }: Refused): v
     // Too many frames, whichever they are.
     for (const key of turn.requests.keys()) isPostponed(turn, key, refusal);
   } else if (!turn.requests.has(LIST)) {
-    if (code !== 'INTERNAL') showOf(turn, 'refusals', '', refusal);
+    if (code !== 'INTERNAL') showRefusal(turn, '', refusal);
   } else if (!isPostponed(turn, LIST, refusal)) {
     setRequest(turn, LIST);
     show(turn, { history: { ...turn.shown.history, status: 'failed', refusal } });
@@ -116,11 +120,11 @@ function hearJobRefused(turn: Turn, jobId: string, refusal: Refusal): void {
   if (keys.filter((key) => isPostponed(turn, key, refusal)).length) return;
   for (const key of keys) setRequest(turn, key);
   showCancelling(turn, jobId, false);
-  showOf(turn, 'refusals', jobId, refusal);
+  showRefusal(turn, jobId, refusal);
   const job = turn.shown.jobs.get(jobId);
   if (refusal.code === 'JOB_FINISHED' && !(job && hasEnded(job) && job.isWhole)) requestJob(turn, jobId);
   // What is gone would be under way for ever.
-  if (refusal.code === 'JOB_NOT_FOUND' && job && !hasEnded(job)) showOf(turn, 'jobs', jobId);
+  if (refusal.code === 'JOB_NOT_FOUND' && job && !hasEnded(job)) show(turn, { jobs: having(turn.shown.jobs, jobId) });
 }
 
 function hearQuestionRefused(turn: Turn, { code, error, requestId, retryAfter }: JobFailed): void {
@@ -129,7 +133,7 @@ function hearQuestionRefused(turn: Turn, { code, error, requestId, retryAfter }:
   const question = questionOf(turn, requestId);
   if (!question) {
     // Of an acknowledged question it ends nothing: it was sent twice, and refused once.
-    if (requestId === undefined) showOf(turn, 'refusals', '', refusal);
+    if (requestId === undefined) showRefusal(turn, '', refusal);
   } else if (wantsToken(turn, code)) {
     hearTokenWanted(turn);
   } else {
@@ -150,10 +154,11 @@ function isPostponed(turn: Turn, key: string, { code, retryAt = turn.now }: Refu
   return true;
 }
 
-function refusalOf(turn: Turn, code: string, sentence: string, retryAfter = 0): Refusal {
-  if (code !== 'RATE_LIMITED' && code !== 'TOO_MANY_JOBS') return { code, sentence };
-  const seconds = retryAfter >= 1 && retryAfter <= MOST_RETRY_AFTER ? Number(retryAfter) : RETRY_AFTER;
-  return { code, sentence, retryAt: turn.now + seconds * 1000 };
+function refusalOf(turn: Turn, code: string, sentence: string, retryAfter: unknown): Refusal {
+  const isRight = Number.isInteger(retryAfter) && Number(retryAfter) >= 1 && Number(retryAfter) <= 86_400;
+  const seconds = isRight ? Number(retryAfter) : RETRY_AFTER;
+  const hasWait = code === 'RATE_LIMITED' || code === 'TOO_MANY_JOBS';
+  return { code, sentence, ...(hasWait && { retryAt: turn.now + seconds * 1000 }) };
 }
 
 const wantsToken = (turn: Turn, code: string) =>

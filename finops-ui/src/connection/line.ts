@@ -34,9 +34,6 @@ function isUnderWay(turn: Turn): boolean {
   return turn.requests.size > 0 || unfinishedJobs(turn).length > 0;
 }
 
-/** Nobody looks, and nothing is under way: no reason for a line. */
-const isQuiet = (turn: Turn) => turn.isHidden && !isUnderWay(turn);
-
 export function unfinishedJobs(turn: Turn): string[] {
   return [...turn.shown.jobs.values()].filter((job) => !hasEnded(job)).map((job) => job.jobId);
 }
@@ -51,8 +48,9 @@ export function connect(turn: Turn): void {
   }
   turn.generation++;
   turn.unopened++;
+  turn.startedAt = Math.min(turn.startedAt, turn.now);
   turn.answerBy = turn.now + OPENS_WITHIN;
-  turn.effects.push({ type: 'open' });
+  turn.effects.push({ type: 'open', generation: turn.generation });
   showConnection(turn, { name: 'connecting' });
 }
 
@@ -67,7 +65,7 @@ export function opened(turn: Turn): void {
 /** Asks for credentials; with them, `authenticate` is sent. */
 export function authenticate(turn: Turn, renew: boolean): void {
   turn.signInBy = turn.now + SIGNS_IN_WITHIN;
-  turn.effects.push({ type: 'credentials', renew });
+  turn.effects.push({ type: 'credentials', renew, generation: turn.generation });
 }
 
 /** Without a network there are no new credentials: that says nothing about the old ones. */
@@ -120,7 +118,7 @@ export function hangUp(turn: Turn): void {
 function rest(turn: Turn): void {
   const { until, attempt, refusal } = turn;
   if (!turn.isOnline) showConnection(turn, { name: 'offline' });
-  else if (isQuiet(turn)) showConnection(turn, { name: 'asleep' });
+  else if (turn.isHidden && !isUnderWay(turn)) showConnection(turn, { name: 'asleep' });
   else if (turn.unopened >= UNREACHABLE_AFTER) showConnection(turn, { name: 'unreachable', until });
   else showConnection(turn, { name: 'waiting', attempt, until, ...(refusal && { refusal }) });
 }
@@ -129,6 +127,11 @@ function rest(turn: Turn): void {
 export function wake(turn: Turn): void {
   if (isResting(turn)) turn.until = Math.max(turn.now, turn.notBefore);
   else if (turn.now - turn.heardAt > SLEPT_AFTER) probe(turn);
+}
+
+/** Somebody wants a try, whatever the system says of its network. */
+export function retry(turn: Turn): void {
+  if (isResting(turn) && turn.now >= turn.notBefore) connect(turn);
 }
 
 export function goneOffline(turn: Turn): void {
@@ -154,7 +157,7 @@ function send(turn: Turn, frame: ClientMessage, within = ANSWERS_WITHIN): void {
 export function settle(turn: Turn): void {
   if (turn.now >= Math.min(turn.answerBy, turn.signInBy)) lose(turn);
   if (isResting(turn)) {
-    if (turn.isOnline && turn.now >= turn.until && !isQuiet(turn)) connect(turn);
+    if (turn.isOnline && turn.now >= turn.until && !(turn.isHidden && !isUnderWay(turn))) connect(turn);
     else rest(turn);
   }
   postToLegacyEndpoint(turn);
@@ -172,7 +175,7 @@ const mayAsk = (turn: Turn) => turn.signIn === 'done' || turn.signIn === 'renewi
 const silenceBorne = (turn: Turn) => (isUnderWay(turn) ? WORKING_SILENCE : turn.isHidden ? NEVER : IDLE_SILENCE);
 
 function keepLive(turn: Turn): void {
-  if (turn.signIn === 'done' && turn.now >= turn.renewAt && !isQuiet(turn)) {
+  if (turn.signIn === 'done' && turn.now >= turn.renewAt && !(turn.isHidden && !isUnderWay(turn))) {
     turn.signIn = 'renewing';
     authenticate(turn, true);
   }
@@ -196,16 +199,16 @@ function breakSilence(turn: Turn): void {
 
 /** Only what no socket has carried: the legacy endpoint does not know a question when it comes twice. */
 function postToLegacyEndpoint(turn: Turn): void {
-  const { lostAt = turn.now } = turn.shown;
-  const hasWaited = turn.unopened >= LEGACY_AFTER.tries && turn.now >= lostAt + LEGACY_AFTER.milliseconds;
+  const hasWaited = turn.unopened >= LEGACY_AFTER.tries && turn.now >= turn.startedAt + LEGACY_AFTER.milliseconds;
   const isLast = turn.legacy === 'if nothing else' && !turn.hasEverOpened && isResting(turn) && hasWaited;
   if (!isLast && turn.shown.connection.name !== 'legacy') return;
   for (const [key, { frame, wasSent }] of turn.requests) {
-    const question = frame.action === 'finops_query' && !wasSent && questionOf(turn, frame.requestId);
-    if (!question) continue;
-    setRequest(turn, key);
-    showQuestion(turn, { ...question, isPosted: true });
-    turn.effects.push({ type: 'post', question });
+    const question = frame.action === 'finops_query' ? questionOf(turn, frame.requestId) : undefined;
+    if (question && !wasSent) {
+      turn.posted = new Set(turn.posted).add(question.requestId);
+      turn.effects.push({ type: 'post', question });
+    }
+    if (question ? !wasSent : turn.legacy === 'only') setRequest(turn, key);
   }
 }
 
@@ -216,11 +219,12 @@ function nextDeadline(turn: Turn): number {
   if (name !== 'live') return deadline;
   const dues = mayAsk(turn) ? [...turn.requests.values()].map((waiting) => waiting.dueAt) : [];
   const silentAt = turn.answerBy === NEVER ? turn.heardAt + silenceBorne(turn) : NEVER;
+  const isQuiet = turn.isHidden && !isUnderWay(turn);
   return Math.min(
     deadline,
     silentAt,
     ...dues,
-    isQuiet(turn) || turn.signIn !== 'done' ? NEVER : turn.renewAt,
+    isQuiet || turn.signIn !== 'done' ? NEVER : turn.renewAt,
     turn.isHidden ? NEVER : turn.now + TICK,
   );
 }

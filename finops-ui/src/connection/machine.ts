@@ -13,6 +13,7 @@ import {
   heard,
   lose,
   opened,
+  retry,
   settle,
   tick,
   wake,
@@ -26,8 +27,8 @@ import {
   questionOf,
   show,
   showCancelling,
-  showOf,
   showQuestion,
+  showRefusal,
   type Turn,
 } from './turn';
 
@@ -71,7 +72,10 @@ const HAPPENINGS: Happenings = {
   start,
   signOut: forgetAll,
   tick,
-  online,
+  online(turn) {
+    turn.isOnline = true;
+    wake(turn);
+  },
   offline(turn) {
     turn.isOnline = false;
     goneOffline(turn);
@@ -83,8 +87,7 @@ const HAPPENINGS: Happenings = {
   hidden(turn) {
     turn.isHidden = true;
   },
-  // A system may be wrong about its network.
-  retry: online,
+  retry,
   opened,
   closed: (turn) => lose(turn),
   frame(turn, { message }) {
@@ -114,18 +117,13 @@ const HAPPENINGS: Happenings = {
     showCancelling(turn, jobId, true);
     request(turn, cancelKey(jobId), { action: 'cancel_job', jobId });
   },
-  dismiss: (turn, { jobId }) => showOf(turn, 'refusals', jobId),
+  dismiss: (turn, { jobId }) => showRefusal(turn, jobId),
   follow(turn, { jobId, renew }) {
     // What is whole and goes on is followed already.
     if (renew || !turn.shown.jobs.get(jobId)?.isWhole) requestJob(turn, jobId);
   },
   list,
 };
-
-function online(turn: Turn): void {
-  turn.isOnline = true;
-  wake(turn);
-}
 
 function start(turn: Turn, { user, questions }: Extract<Event, { type: 'start' }>): void {
   if (turn.shown.user?.id === user.id) {
@@ -161,7 +159,7 @@ function hasCredentials(turn: Turn, { credentials }: Extract<Event, { type: 'cre
 
 function posted(turn: Turn, { requestId, outcome }: Extract<Event, { type: 'posted' }>): void {
   // Somebody else may be signed in by now.
-  const question = questionOf(turn, requestId);
+  const question = turn.posted.has(requestId) ? questionOf(turn, requestId) : undefined;
   if (!question) return;
   if ('type' in outcome) {
     hear(turn, outcome);

@@ -1,4 +1,3 @@
-import type { Job } from '../jobs/job';
 import type { Surroundings } from './browser';
 import type { ClientState, ConnectionState, Question, Refusal } from './finopsClient';
 import type { ClientMessage, Request } from './requests';
@@ -7,6 +6,8 @@ import type { ClientMessage, Request } from './requests';
 export interface Machine {
   shown: ClientState;
   requests: ReadonlyMap<string, Request>;
+  /** Questions that have gone to the legacy endpoint, which does not know a question when it comes twice. */
+  posted: ReadonlySet<string>;
   readonly legacy: 'none' | 'only' | 'if nothing else';
 
   /** Rises with each socket that is opened or given up; what an older one brings is not heard. */
@@ -23,6 +24,7 @@ export interface Machine {
   /** Tries in a row without a socket that opened. */
   unopened: number;
   hasEverOpened: boolean;
+  startedAt: number;
   /** When the next try is due, and before when there must be none because the server has said so. */
   until: number;
   notBefore: number;
@@ -44,11 +46,12 @@ export interface Machine {
   cursor: string | undefined;
 }
 
-/** What the machine wants done, in the generation that it is in then. */
+/** What the machine wants done. */
 export type Effect =
-  | { readonly type: 'open' | 'close' }
+  | { readonly type: 'open'; readonly generation: number }
+  | { readonly type: 'close' }
   | { readonly type: 'send'; readonly frame: ClientMessage }
-  | { readonly type: 'credentials'; readonly renew: boolean }
+  | { readonly type: 'credentials'; readonly renew: boolean; readonly generation: number }
   | { readonly type: 'post'; readonly question: Question };
 
 /** One event's way through the machine: a copy of it that may be changed, and what is to be done. */
@@ -71,6 +74,7 @@ export const newMachine = (legacy: Machine['legacy'], isOnline: boolean, isHidde
     clockOffset: 0,
   },
   requests: new Map(),
+  posted: new Set(),
   legacy,
   generation: 0,
   signIn: 'none',
@@ -79,6 +83,7 @@ export const newMachine = (legacy: Machine['legacy'], isOnline: boolean, isHidde
   attempt: 0,
   unopened: 0,
   hasEverOpened: false,
+  startedAt: NEVER,
   until: 0,
   notBefore: 0,
   refusal: undefined,
@@ -111,16 +116,9 @@ export function having<Value>(map: ReadonlyMap<string, Value>, key: string, valu
   return changed;
 }
 
-/** Shows a job, or a refusal about one; without a value, no more. */
-export function showOf<Name extends 'jobs' | 'refusals'>(
-  turn: Turn,
-  name: Name,
-  jobId: string,
-  value?: Name extends 'jobs' ? Job : Refusal,
-): void {
-  const before = turn.shown[name] as ReadonlyMap<string, Job | Refusal>;
-  const after = having(before, jobId, value);
-  if (after !== before) show(turn, { [name]: after });
+export function showRefusal(turn: Turn, jobId: string, refusal?: Refusal): void {
+  const refusals = having(turn.shown.refusals, jobId, refusal);
+  if (refusals !== turn.shown.refusals) show(turn, { refusals });
 }
 
 export function showCancelling(turn: Turn, jobId: string, isCancelling: boolean): void {

@@ -1,6 +1,7 @@
-import { lazy, Suspense, useCallback, useEffect, useRef } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
 import type { ClientState, FinopsClient } from '../connection/finopsClient';
 import { useFinOpsState } from '../connection/useFinOpsJob';
+import type { Job } from '../jobs/job';
 import type { Session } from '../session/session';
 import type { Settings } from '../settings';
 import { Announcer } from './Announcer';
@@ -111,15 +112,17 @@ export function App({ client, session, settings }: Props) {
   );
 }
 
-/** Goes from the first page to the job that its latest question has become, unless another one is being written. */
+/** Goes from the first page to the job that its last question has become, unless another one is being written. */
 function useWayToJob({ jobs, questions }: ClientState, route: Route, draft: Draft): void {
-  const latest = useRef<string>(undefined);
-  useEffect(() => {
-    const requestId = latest.current;
-    latest.current = questions.at(-1)?.requestId;
-    if (requestId === undefined || requestId === latest.current) return;
-    const job = [...jobs.values()].find((one) => one.requestId === requestId);
-    if (job && route.page === 'ask' && draft.text.trim() === '') go(jobHash(job.jobId), true);
+  const before = useRef(jobs);
+  // Before the picture in which the question would be gone, and what is below it would move up.
+  useLayoutEffect(() => {
+    // Only who asked is told the question's id. Both may have come since the last frame: the question and its job.
+    const isNew = ({ jobId, requestId }: Job) => requestId !== undefined && !before.current.get(jobId)?.requestId;
+    const job = [...jobs.values()].findLast(isNew);
+    before.current = jobs;
+    const isLast = questions.every(({ refusal }) => refusal);
+    if (job && isLast && route.page === 'ask' && draft.text.trim() === '') go(jobHash(job.jobId), true);
   }, [jobs, questions, route, draft]);
 }
 

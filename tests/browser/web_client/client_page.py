@@ -9,11 +9,11 @@ from typing import Any, Literal, Self
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 from browser.only_server import WEB_CLIENT
-from browser.web_client.scripted_aws import CLIENT, USER
+from browser.web_client.scripted_aws import CLIENT, USER, stored_tokens
 
 LONGEST_WAIT_MILLISECONDS = 10_000
 OBSERVERS = Path(__file__).with_name("observers.js")
-SEAL = Path(__file__).with_name("seal.js")
+SEAL = Path(__file__).with_name("seal_session.js")
 # The item of local storage that holds a sign-in.
 SESSION = f"finops.session.{CLIENT}"
 
@@ -26,19 +26,21 @@ class ClientPage:
         browser: Browser,
         address: str,
         *,
-        stored: dict[str, str] | None = None,
+        is_signed_in: bool = False,
         width: int = 1280,
         scheme: str = "light",
         stops_clock: bool = False,
         route: str = "",
+        observer: str = "",
     ) -> None:
         self._browser = browser
         self.address = address
-        self._stored = stored or {}
+        self._is_signed_in = is_signed_in
         self._width = width
         self._scheme = scheme
         self._stops_clock = stops_clock
         self._route = route
+        self._observer = observer
         self.console: list[str] = []
         self.errors: list[str] = []
 
@@ -46,18 +48,18 @@ class ClientPage:
         self.context = self._browser.new_context(
             viewport={"width": self._width, "height": 900},
             color_scheme=self._scheme,  # type: ignore[arg-type]
+            # What fades in has no contrast yet.
+            reduced_motion="reduce",
             locale="en-GB",
             timezone_id="UTC",
             accept_downloads=True,
         )
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=self.address)
         self.context.add_init_script(path=OBSERVERS)
-        if self._stored:
-            # At the client's origin, where nothing of the client runs yet.
-            page = self.context.new_page()
-            page.goto(f"{self.address}/favicon.svg")
-            page.evaluate(SEAL.read_text(encoding="utf-8"), [SESSION, list(self._stored.items())])
-            page.close()
+        if self._observer:
+            self.context.add_init_script(self._observer)
+        if self._is_signed_in:
+            self._sign_in()
         self.page = self.open_tab(self._route)
         return self
 
@@ -84,7 +86,7 @@ class ClientPage:
         """All that scripts can leave in this browser, and in the tab's address and history, as text."""
         kept: str = self.page.evaluate(
             """async () => JSON.stringify([location.href, history.state, {...localStorage}, {...sessionStorage},
-                document.cookie, await indexedDB.databases(), await caches.keys()])"""
+                document.cookie, document.title, await indexedDB.databases(), await caches.keys()])"""
         )
         return kept
 
@@ -104,7 +106,7 @@ class ClientPage:
 
     @property
     def heading(self) -> Locator:
-        return self.main.get_by_role("heading", level=1)
+        return self.main.get_by_role("heading", level=1).first
 
     def sign_out(self) -> None:
         self.page.get_by_role("button", name=USER).click()
@@ -161,6 +163,12 @@ class ClientPage:
         self.context.set_offline(True)
         yield
         self.context.set_offline(False)
+
+    def _sign_in(self) -> None:
+        page = self.context.new_page()
+        page.goto(f"{self.address}/favicon.svg")
+        page.evaluate(SEAL.read_text(encoding="utf-8"), [SESSION, list(stored_tokens().items())])
+        page.close()
 
     def _note_console(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type}: {message.text}")

@@ -12,7 +12,7 @@ from browser.web_client.built_page import Config, PageHost, build_page
 from browser.web_client.client_page import ClientPage
 from browser.web_client.deployed_service import DeployedService
 from browser.web_client.scenes import Stage
-from browser.web_client.scripted_aws import CLIENT, POOL, ScriptedAws, stored_tokens
+from browser.web_client.scripted_aws import CLIENT, POOL, ScriptedAws
 from browser.web_client.scripted_service import ScriptedService
 from local_cloud.running_cloud import LocalCloud, free_port
 
@@ -40,6 +40,15 @@ def host(service_port: int, aws: ScriptedAws, tmp_path_factory: pytest.TempPathF
         yield host
 
 
+@pytest.fixture(scope="package")
+def legacy_host(aws: ScriptedAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageHost]:
+    """The client of an installation that has no WebSocket API yet."""
+    config = Config("wss://none.invalid/prod", POOL, CLIENT, f"{aws.address}/query", use_websocket=False)
+    folder = tmp_path_factory.mktemp("legacy-client")
+    with PageHost(build_page(config.text(), folder, VITE_COGNITO_ENDPOINT=aws.address)) as host:
+        yield host
+
+
 @pytest.fixture
 def service(service_port: int, aws: ScriptedAws) -> Iterator[ScriptedService]:
     aws.asked.clear()
@@ -57,8 +66,7 @@ def open_page(browser: Browser, host: PageHost) -> Iterator[OpenPage]:
         opened: list[ClientPage] = []
 
         def open_page(**options: Any) -> ClientPage:
-            settings = {"address": host.address, "stored": stored_tokens(), **options}
-            page = ClientPage(browser, **settings)
+            page = ClientPage(browser, **{"address": host.address, "is_signed_in": True, **options})
             opened.append(pages.enter_context(page))
             return page
 

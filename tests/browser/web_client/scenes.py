@@ -78,7 +78,7 @@ def first_use(stage: Stage) -> ClientPage:
 def long_question(stage: Stage) -> ClientPage:
     page = first_use(stage)
     page.box.fill("Why? " * 720)
-    page.page.get_by_text("Whichever agents fit").click()
+    page.main.get_by_text("whichever fit").click()
     return page
 
 
@@ -178,7 +178,7 @@ def offline(stage: Stage) -> ClientPage:
     page.context.set_offline(True)
     stage.service.cut()
     page.ask(QUESTION)
-    expect(page.main.get_by_text("Will be sent when you are back")).to_be_visible()
+    expect(page.main.get_by_text("Will be sent when you are back", exact=True)).to_be_visible()
     return page
 
 
@@ -203,7 +203,7 @@ def too_many_tabs(stage: Stage) -> ClientPage:
 
 
 def signed_out(stage: Stage) -> ClientPage:
-    page = stage.open(stored={})
+    page = stage.open(is_signed_in=False)
     expect(page.page.get_by_role("dialog").get_by_label("Username")).to_be_visible()
     return page
 

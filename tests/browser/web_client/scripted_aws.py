@@ -14,6 +14,7 @@ CLIENT = "4evk2m4ru8rrenij1ukg0044k6"
 USER = "testuser"
 USER_ID = "5c1d7e2a-90ab-4f3b-8d21-6a7e3f4c5b6d"
 # What no test may find where it does not belong.
+REFRESH_TOKEN = "a-refresh-token-that-nobody-may-see"
 SECRET = "the-key-of-a-pool-that-is-not-there"
 
 
@@ -38,6 +39,8 @@ class ScriptedAws(LoopbackServer):
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.refuses = False
+        # What the endpoint answers that older frontends post to; None: it fails.
+        self.legacy_answer: str | None = None
         self.whole_answers: dict[str, str] = {}
         super().__init__(self._handler())
 
@@ -45,7 +48,11 @@ class ScriptedAws(LoopbackServer):
     def renewals(self) -> int:
         return sum(action in {"GetTokensFromRefreshToken", "InitiateAuth"} for action in self.asked)
 
-    def _answer(self, action: str) -> tuple[int, dict[str, Any]]:
+    def answer_to_post(self, path: str, target: str) -> tuple[int, dict[str, Any]]:
+        """Give the status and the body of an answer, to a user pool's client or to an older frontend."""
+        if path == "/query":
+            return (500, {}) if self.legacy_answer is None else (200, {"response": self.legacy_answer})
+        action = target.rpartition(".")[2]
         self.asked.append(action)
         if self.refuses:
             return 400, {"__type": "NotAuthorizedException", "message": "Refresh Token has expired"}
@@ -55,7 +62,7 @@ class ScriptedAws(LoopbackServer):
         return 200, {}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        answer, whole_answers = self._answer, self.whole_answers
+        aws = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_OPTIONS(self) -> None:
@@ -63,12 +70,12 @@ class ScriptedAws(LoopbackServer):
 
             def do_GET(self) -> None:
                 """Give the answer whose link this is; of an expired one there is none."""
-                text = whole_answers.get(self.path)
+                text = aws.whole_answers.get(self.path)
                 self._send(403 if text is None else 200, (text or "expired").encode())
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, body = answer(self.headers.get("X-Amz-Target", "").rpartition(".")[2])
+                status, body = aws.answer_to_post(self.path, self.headers.get("X-Amz-Target", ""))
                 self._send(status, json.dumps(body).encode())
 
             def _send(self, status: int, content: bytes) -> None:
@@ -86,7 +93,7 @@ class ScriptedAws(LoopbackServer):
 
 
 def stored_tokens() -> dict[str, str]:
-    """What is kept, sealed, in the browser of somebody who has signed in: Amplify's entries, and the user."""
+    """What is kept in the browser of somebody who has signed in."""
     pool = f"CognitoIdentityServiceProvider.{CLIENT}"
     user = f"{pool}.{USER}"
     return {
@@ -94,7 +101,7 @@ def stored_tokens() -> dict[str, str]:
         f"{pool}.LastAuthUser": USER,
         f"{user}.accessToken": token("access"),
         f"{user}.idToken": token("id"),
-        f"{user}.refreshToken": "a-refresh-token-that-nobody-may-see",
+        f"{user}.refreshToken": REFRESH_TOKEN,
         f"{user}.clockDrift": "0",
         f"{user}.signInDetails": json.dumps({"loginId": USER, "authFlowType": "USER_SRP_AUTH"}),
     }

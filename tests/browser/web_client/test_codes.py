@@ -14,17 +14,17 @@ from browser.web_client.scripted_aws import USER_ID, ScriptedAws
 from browser.web_client.scripted_service import ScriptedService
 from browser.web_client.stored_job import WHOLE, failed, started, working
 from contract_schema import ERROR_CODES
+from local_cloud.running_cloud import until
 
 SENTENCE = "A sentence of the service's own."
 
 
 @dataclass(frozen=True)
 class Said:
-    """How the service comes to say a code, what is shown then, and the button that helps, if a person must help."""
+    """How the service comes to say a code, and the button or link that helps."""
 
     provoke: Callable[[Stage, str], ClientPage]
-    title: str
-    remedy: str = ""
+    remedy: str
 
 
 def refused(stage: Stage, code: str) -> ClientPage:
@@ -32,6 +32,24 @@ def refused(stage: Stage, code: str) -> ClientPage:
     page = stage.open()
     page.ask(QUESTION)
     return page
+
+
+def refused_until_it_gives_up(stage: Stage, code: str) -> ClientPage:
+    stage.service.refuse("finops_query", code, SENTENCE, times=9)
+    page = stage.open(stops_clock=True)
+    page.ask(QUESTION)
+
+    def has_given_up() -> bool:
+        page.page.clock.run_for(10_000)
+        return page.main.get_by_text(SENTENCE).is_visible()
+
+    until(has_given_up)
+    return page
+
+
+def refused_without_a_new_token(stage: Stage, code: str) -> ClientPage:
+    stage.aws.refuses = True
+    return refused(stage, code)
 
 
 def ended(stage: Stage, code: str) -> ClientPage:
@@ -65,24 +83,28 @@ def at_a_cancel(stage: Stage, code: str) -> ClientPage:
 
 
 SAID = {
-    "INVALID_MESSAGE": Said(refused, "could not read this question", "Edit"),
-    "UNKNOWN_ACTION": Said(with_a_list_that_is_refused, "does not know this request", "Reload the page"),
-    "UNAUTHENTICATED": Said(refused, "Sign in"),
+    "INVALID_MESSAGE": Said(refused, "Edit"),
+    "UNKNOWN_ACTION": Said(with_a_list_that_is_refused, "Reload the page"),
+    "UNAUTHENTICATED": Said(refused_without_a_new_token, "Sign in"),
     "INVALID_TOKEN": Said(with_a_token_that_is_refused, "Sign in"),
-    "SESSION_EXPIRED": Said(refused, "Sign in"),
-    "ORIGIN_NOT_ALLOWED": Said(with_a_handshake_that_is_refused, "does not serve pages from", "Try again"),
-    "JOB_NOT_FOUND": Said(at_the_page_of_a_job, "not there any more", "Remove"),
-    "JOB_FINISHED": Said(at_a_cancel, "It had ended already", "Remove"),
-    "TOO_MANY_JOBS": Said(refused, "Too many questions in progress", "Send again"),
-    "RATE_LIMITED": Said(refused, "Too many requests"),
-    "QUERY_TOO_LONG": Said(refused, "The question is too long", "Edit"),
-    "UNKNOWN_AGENT": Said(refused, "One of the chosen agents is not there", "Ask whichever fits"),
-    "QUEUE_UNAVAILABLE": Said(ended, "could not be queued", "Ask again"),
-    "AGENTS_FAILED": Said(ended, "No agent could answer", "Ask again"),
-    "PROCESSING_FAILED": Said(ended, "could not be processed", "Ask again"),
-    "TIMED_OUT": Said(ended, "No agent answered in time", "Ask again"),
-    "INTERNAL": Said(refused, "Something went wrong in the service", "Ask again"),
+    "SESSION_EXPIRED": Said(refused_without_a_new_token, "Sign in"),
+    "ORIGIN_NOT_ALLOWED": Said(with_a_handshake_that_is_refused, "Try again"),
+    "JOB_NOT_FOUND": Said(at_the_page_of_a_job, "Ask a new question"),
+    "JOB_FINISHED": Said(at_a_cancel, "Remove"),
+    "TOO_MANY_JOBS": Said(refused, "Send again"),
+    "RATE_LIMITED": Said(refused, "Edit"),
+    "QUERY_TOO_LONG": Said(refused, "Edit"),
+    "UNKNOWN_AGENT": Said(refused, "Ask whichever fits"),
+    "QUEUE_UNAVAILABLE": Said(ended, "Ask again"),
+    "AGENTS_FAILED": Said(ended, "Ask again"),
+    "PROCESSING_FAILED": Said(ended, "Ask again"),
+    "TIMED_OUT": Said(ended, "Ask again"),
+    "INTERNAL": Said(refused_until_it_gives_up, "Ask again"),
 }
+# What is said over the page, or beside all of it, and not in a notice of the code's own.
+ELSEWHERE = {"UNAUTHENTICATED", "INVALID_TOKEN", "SESSION_EXPIRED", "ORIGIN_NOT_ALLOWED"}
+# The title of codes that the page does not know.
+UNKNOWN = "It did not work"
 
 
 def test_no_code_of_the_contract_is_left_out() -> None:
@@ -93,11 +115,20 @@ def test_no_code_of_the_contract_is_left_out() -> None:
 def test_a_code_is_put_into_words_with_what_can_be_done(stage: Stage, code: str) -> None:
     said = SAID[code]
     page = said.provoke(stage, code)
-    expect(page.page.get_by_text(re.compile(said.title)).first).to_be_visible()
-    if said.remedy:
-        expect(page.main.get_by_role("button", name=said.remedy)).to_be_visible()
+    place = page.page.locator("body") if code in ELSEWHERE else page.main.locator(f'[data-code="{code}"]')
+    remedy = place.get_by_role("button", name=said.remedy).or_(place.get_by_role("link", name=said.remedy))
+    expect(remedy.first).to_be_visible()
     # A code is for programs.
-    assert code not in page.page.locator("body").inner_text()
+    words = page.page.locator("body").inner_text()
+    assert code not in words
+    assert UNKNOWN not in words
+
+
+def test_a_code_that_is_new_is_told_in_the_words_of_the_service(stage: Stage) -> None:
+    page = refused(stage, "SOMETHING_NEW")
+    expect(page.main.get_by_text(UNKNOWN)).to_be_visible()
+    expect(page.main.get_by_text(SENTENCE)).to_be_visible()
+    expect(page.main.get_by_role("button", name="Ask again")).to_be_visible()
 
 
 def test_too_many_questions_offer_which_to_cancel_and_then_the_same_is_sent(
