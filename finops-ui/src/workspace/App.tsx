@@ -102,7 +102,7 @@ export function App({ client, session, settings }: Props) {
           </ErrorBoundary>
         </main>
       </div>
-      <Announcer jobs={jobs} shown={shown} />
+      <Announcer jobs={jobs} questions={questions} shown={shown} />
       {connection.name === 'signedOut' && (
         <Suspense>
           <SignInDialog session={session} onSignedIn={() => client.start()} />

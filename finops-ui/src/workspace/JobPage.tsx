@@ -5,7 +5,7 @@ import { hasEnded, type Job } from '../jobs/job';
 import { CopyButton } from './CopyButton';
 import { Icon } from './Icon';
 import { RefusalNotice } from './RefusalNotice';
-import { jobHash } from './routes';
+import { go, jobHash } from './routes';
 import type { Line } from './status/connectionWords';
 import { agentTitle, jobWord, listed } from './status/jobWords';
 import { dayName, duration, timeOfDay, useNow } from './status/times';
@@ -25,6 +25,9 @@ interface Props {
 
 /** A question on its way, and its answer. */
 export function JobPage({ client, userId, jobId, job, refusal, isCancelling, line, clockOffset, onEdit }: Props) {
+  // The first message may come without a time: then it is now, so that nothing moves when it is told.
+  const [seenAt] = useState(() => Math.floor((Date.now() + clockOffset) / 1000));
+  const askedAt = job?.createdAt ?? seenAt;
   const isMissing = userId !== undefined && !job?.isWhole;
   useEffect(() => {
     if (isMissing) client.follow(jobId);
@@ -65,16 +68,17 @@ export function JobPage({ client, userId, jobId, job, refusal, isCancelling, lin
   return (
     <article className="job" data-status={job.status}>
       <Question query={job.query} />
-      <Facts job={job} />
+      <Facts jobId={jobId} askedAt={askedAt} />
       <Status
         job={job}
+        askedAt={askedAt}
         isCancelling={isCancelling}
         line={line}
         clockOffset={clockOffset}
         onCancel={() => client.cancel(jobId)}
         onAskAgain={() => {
           askAgain();
-          location.hash = '#/';
+          go('#/');
         }}
       />
       {refusal && (
@@ -93,7 +97,7 @@ export function JobPage({ client, userId, jobId, job, refusal, isCancelling, lin
           remedies={{
             askAnew: () => {
               askAgain();
-              location.hash = '#/';
+              go('#/');
             },
             edit: () => onEdit(job.query),
           }}
@@ -131,11 +135,10 @@ function Question({ query }: { query: string }) {
 }
 
 /** When it was asked, its id for support, and its address for one's other devices. */
-const Facts = memo(function Facts({ job }: { job: Job }) {
-  const { jobId, createdAt } = job;
+const Facts = memo(function Facts({ jobId, askedAt }: { jobId: string; askedAt: number }) {
   return (
     <div className="job-facts">
-      <p>{createdAt !== undefined && `${dayName(createdAt)}, ${timeOfDay(createdAt)}`}</p>
+      <p>{`${dayName(askedAt)}, ${timeOfDay(askedAt)}`}</p>
       <CopyButton
         icon="link"
         label="Copy link"
@@ -152,6 +155,7 @@ const QUEUED_LONG = 15;
 
 interface StatusProps {
   readonly job: Job;
+  readonly askedAt: number;
   readonly isCancelling: boolean;
   readonly line: Line;
   readonly clockOffset: number;
@@ -160,17 +164,17 @@ interface StatusProps {
 }
 
 /** Status, time, bar and sentence, in a place whose height stays: what is below must not move when the sentence does. */
-function Status({ job, isCancelling, line, clockOffset, onCancel, onAskAgain }: StatusProps) {
+function Status({ job, askedAt, isCancelling, line, clockOffset, onCancel, onAskAgain }: StatusProps) {
   const isActive = !hasEnded(job);
   const now = (useNow(isActive) + clockOffset) / 1000;
   const [word, tone] = jobWord(job, isCancelling);
-  const elapsed = job.createdAt === undefined ? undefined : (isActive ? now : (job.updatedAt ?? now)) - job.createdAt;
+  const elapsed = (isActive ? now : (job.updatedAt ?? now)) - askedAt;
   return (
     <section className="status" data-tone={tone} aria-label="Status">
       <div className="status-head">
         <b>{word}</b>
         <span className="clock" role="timer">
-          {elapsed !== undefined && duration(elapsed)}
+          {duration(elapsed)}
         </span>
         {isActive && (
           <button type="button" className="quiet-button" onClick={onCancel} disabled={isCancelling}>
@@ -184,13 +188,13 @@ function Status({ job, isCancelling, line, clockOffset, onCancel, onAskAgain }: 
         )}
       </div>
       <p className="status-sentence">{sentence(job, isCancelling, line, elapsed)}</p>
-      {isActive ? <progress max={100} value={job.progress} aria-label="Progress" /> : <div className="bar" />}
-      <Agents job={job} />
+      {isActive ? <progress max={100} value={job.progress} aria-label="Progress" /> : <div className="status-end" />}
+      <Agents job={job} askedAt={askedAt} />
     </section>
   );
 }
 
-function sentence(job: Job, isCancelling: boolean, line: Line, elapsed = 0): string {
+function sentence(job: Job, isCancelling: boolean, line: Line, elapsed: number): string {
   if (job.status === 'completed') {
     if (!job.isWhole)
       return line.trouble ? `${line.trouble} The answer comes when you are back.` : 'Loading the answer.';
@@ -211,22 +215,28 @@ function sentence(job: Job, isCancelling: boolean, line: Line, elapsed = 0): str
 }
 
 /** Who is asked, in the order in which they were named, each with what has become of it. */
-const Agents = memo(function Agents({ job }: { job: Job }) {
+const Agents = memo(function Agents({ job, askedAt }: { job: Job; askedAt: number }) {
   return (
     <ul className="agents" aria-label="Agents" data-empty={job.isWhole && hasEnded(job) && job.agents.length === 0}>
       {job.agents.length === 0 && !hasEnded(job) && (
         <li className="agent">
           <Icon name="clock" />
-          <span className="agent-state">The agents for it are not chosen yet.</span>
+          <span className="agent-sentence">The agents for it are not chosen yet.</span>
         </li>
       )}
       {job.agents.map((agent) => {
-        const [state, icon, words] = agentState(job, agent);
+        const [state, icon, word] = agentState(job, agent);
+        const answer = job.answers[agent];
+        const after = answer && ` at +${duration(answer.timestamp - askedAt)}`;
         return (
           <li key={agent} className="agent" data-state={state}>
             <Icon name={icon} />
             <span className="agent-title">{agentTitle(job, agent)}</span>
-            <span className="agent-state">{words}</span>
+            <span className="agent-state">
+              {word}
+              {after}
+            </span>
+            {answer?.status === 'failed' && <span className="agent-sentence">{answer.content}</span>}
           </li>
         );
       })}
@@ -235,11 +245,12 @@ const Agents = memo(function Agents({ job }: { job: Job }) {
 });
 
 function agentState(job: Job, agent: string) {
-  const answer = job.answers[agent];
-  if (!answer)
-    return hasEnded(job) ? (['none', 'cross', 'No answer'] as const) : (['waiting', 'clock', 'Waiting'] as const);
-  const after = job.createdAt === undefined ? '' : ` at +${duration(answer.timestamp - job.createdAt)}`;
-  return answer.status === 'failed'
-    ? (['failed', 'alert', `Failed${after}: ${answer.content}`] as const)
-    : (['completed', 'check', `Answered${after}`] as const);
+  switch (job.answers[agent]?.status) {
+    case 'completed':
+      return ['completed', 'check', 'Answered'] as const;
+    case 'failed':
+      return ['failed', 'alert', 'Failed'] as const;
+    default:
+      return hasEnded(job) ? (['none', 'cross', 'No answer'] as const) : (['waiting', 'clock', 'Waiting'] as const);
+  }
 }

@@ -105,6 +105,7 @@ const QuestionItem = memo(function QuestionItem({ question }: { question: Questi
         <span className="rail-status" data-tone={question.refusal ? 'warning' : 'busy'}>
           {question.refusal ? 'Not sent' : 'Sending'}
         </span>
+        <progress max={100} value={0} aria-hidden="true" />
       </a>
     </li>
   );

@@ -34,8 +34,12 @@ function listen(listener: () => void): () => void {
   return () => removeEventListener('hashchange', listener);
 }
 
-/** Goes to another page; with `replace` it takes the place of this one in the browser's history. */
+/**
+ * Goes to another page, drawn before anything else is: the browser alone would tell of the new address a picture later.
+ *
+ * @param replace puts it in the place of this one in the browser's history
+ */
 export function go(hash: string, replace = false): void {
-  if (replace) location.replace(hash);
-  else location.hash = hash;
+  history[replace ? 'replaceState' : 'pushState'](null, '', hash);
+  dispatchEvent(new HashChangeEvent('hashchange'));
 }
