@@ -46,7 +46,6 @@ export function connect(turn: Turn): void {
     showConnection(turn, { name: 'legacy' });
     return;
   }
-  turn.generation++;
   turn.unopened++;
   turn.startedAt = Math.min(turn.startedAt, turn.now);
   turn.answerBy = turn.now + OPENS_WITHIN;

@@ -10,7 +10,7 @@ export interface Machine {
   posted: ReadonlySet<string>;
   readonly legacy: 'none' | 'only' | 'if nothing else';
 
-  /** Rises with each socket that is opened or given up; what an older one brings is not heard. */
+  /** Rises with each socket that is given up; what an older one brings is not heard. */
   generation: number;
   /** `refused`: the server wants to be shown a new token before it takes anything else. */
   signIn: 'none' | 'done' | 'renewing' | 'refused';

@@ -171,6 +171,21 @@ describe('a question', () => {
 });
 
 describe('a job', () => {
+  test('whose end comes without one of its answers asks for what is missing by itself', async () => {
+    const { world, page } = begin();
+    await world.pass(SECOND);
+    const result = {
+      query: 'What?',
+      response: 'All',
+      agent: 'cost',
+      agents_invoked: ['cost'],
+      partial: false,
+      timestamp: 1,
+    };
+    page.socket.brings(JSON.stringify({ type: 'job_completed', jobId: 'job-9', result, timestamp: 1, seq: 4 }));
+    expect(page.sent.at(-1)).toEqual({ action: 'resume_job', jobId: 'job-9' });
+  });
+
   test('is cancelled once, also if the line is cut right after the wish', async () => {
     const { world, server, client } = begin();
     await world.pass(SECOND);
@@ -416,6 +431,42 @@ describe('what the server sends', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('on a line that was given up is not heard any more, and its end is no loss of the new one', async () => {
+    const { world, server, page, client } = begin();
+    await world.pass(SECOND);
+    client.ask('What did S3 cost?');
+    server.stall();
+    await world.pass(16 * SECOND);
+    const [given, kept] = page.sockets;
+    expect([given?.readyState, kept?.readyState]).toEqual([2, 1]);
+    const jobs = client.getState().jobs;
+    given?.brings(JSON.stringify({ type: 'job_cancelled', jobId: 'job-9', timestamp: 1, seq: 4 }));
+    expect(client.getState().jobs).toBe(jobs);
+    await world.pass(MINUTE);
+    expect(given?.readyState).toBe(3);
+    expect(page.sockets).toHaveLength(2);
+    expect(client.getState().connection.name).toBe('live');
+  });
+
+  test('is told to listeners once a picture, and at once while the page is hidden', async () => {
+    const { world, page, client } = begin();
+    await world.pass(SECOND);
+    const pictures: (() => void)[] = [];
+    page.beforePicture = (callback) => void pictures.push(callback);
+    let told = 0;
+    client.subscribe(() => told++);
+    for (const query of ['One?', 'Two?', 'Three?']) client.ask(query);
+    expect([pictures.length, told]).toEqual([1, 0]);
+    pictures.pop()?.();
+    expect(told).toBe(1);
+    client.ask('Four?');
+    // That picture is never drawn.
+    page.beforePicture = (callback) => callback();
+    page.changes('hidden');
+    client.ask('Five?');
+    expect(told).toBe(2);
   });
 
   test('tells the time of its clock', async () => {

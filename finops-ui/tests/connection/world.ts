@@ -69,15 +69,19 @@ export class FakeSocket {
   onSent: (frame: string) => void = () => {};
   onLeft: () => void = () => {};
 
+  constructor(readonly world: World) {}
+
   send(frame: unknown): void {
     if (this.readyState !== 1) throw new Error('Sent on a socket that is not open.');
     this.onSent(frame as string);
   }
 
+  /** It ends a while later, and may bring something until then, as true ones do. */
   close(): void {
-    if (this.readyState === 3) return;
-    this.readyState = 3;
+    if (this.readyState > 1) return;
+    this.readyState = 2;
     this.onLeft();
+    this.world.after(3_000, () => this.#ended());
   }
 
   opens(): void {
@@ -87,14 +91,18 @@ export class FakeSocket {
   }
 
   brings(data: unknown): void {
-    if (this.readyState === 1) this.onmessage?.call(this as never, { data } as never);
+    if (this.readyState === 1 || this.readyState === 2) this.onmessage?.call(this as never, { data } as never);
   }
 
   /** The other end, or the network, has closed it. */
   ends(): void {
-    if (this.readyState === 3) return;
-    this.readyState = 3;
+    if (this.readyState > 1) return;
     this.onLeft();
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.readyState = 3;
     this.onclose?.call(this as never, { code: 1000 } as never);
   }
 }
@@ -142,7 +150,7 @@ export class Page implements Surroundings {
   beforePicture = (callback: () => void) => callback();
 
   openSocket = (): FakeSocket => {
-    const socket = new FakeSocket();
+    const socket = new FakeSocket(this.world);
     if (this.#isUnloaded) throw new Error('A page that is gone opens a socket.');
     this.sockets.push(socket);
     this.mostOpen = Math.max(this.mostOpen, this.openSockets.length);
