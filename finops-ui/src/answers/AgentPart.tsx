@@ -31,7 +31,7 @@ export const AgentPart = memo(function AgentPart({ part, text, state, onLoad, ma
           {kind === 'how' && (
             <details className="how">
               <summary>How this was answered</summary>
-              <Prose nodes={nodes.slice(1)} />
+              <Prose nodes={nodes} />
             </details>
           )}
           {kind === 'prose' && nodes.length > 0 && <Prose nodes={nodes} />}
@@ -112,7 +112,7 @@ function drawnSections(nodes: readonly Node[], { data }: AnswerPart): DrawnSecti
   const { first, inPlace } = placedFigures(tables, data ?? []);
   const drawn = sections.map(({ kind, from, to }): DrawnSection => {
     const figure = kind === 'table' ? inPlace.shift() : undefined;
-    return { kind, nodes: elements.slice(from, to), figures: figure ? [figure] : [] };
+    return { kind, nodes: elements.slice(kind === 'how' ? from + 1 : from, to), figures: figure ? [figure] : [] };
   });
   // Figures that no table stands for come before the first prose: after the headline, if there is one.
   const place = sections.findIndex(({ kind }) => kind !== 'understood' && kind !== 'headline');

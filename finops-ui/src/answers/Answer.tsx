@@ -1,4 +1,4 @@
-import { lazy, memo, Suspense, useEffect } from 'react';
+import { type ComponentType, lazy, memo, Suspense, useEffect } from 'react';
 import type { Job } from '../jobs/job';
 import './answers.css';
 import { type AnswerPart, answerParts } from './answerParts';
@@ -11,21 +11,21 @@ export interface AnswerProps {
   readonly onRenew: () => void;
 }
 
+type BodyProps = AnswerProps & { readonly parts: readonly AnswerPart[] };
+
 const LINE_HEIGHT = 26;
 
 // What draws an answer is not needed to ask a question: two chunks, loaded side by side while the agents work.
-const load = async () => {
+const load = async (): Promise<{ default: ComponentType<BodyProps> }> => {
   const [{ AnswerBody }, { answerNodes, answerHtml }] = await Promise.all([
     import('./AnswerBody'),
     import('../markdown/markdown.js'),
   ]);
   return {
-    default: memo((props: AnswerProps & { parts: readonly AnswerPart[] }) => (
-      <AnswerBody {...props} markdown={{ answerNodes, answerHtml }} />
-    )),
+    default: memo((props: BodyProps) => <AnswerBody {...props} markdown={{ answerNodes, answerHtml }} />),
   };
 };
-const LazyBody = lazy(load);
+const LazyBody = lazy(() => load().catch(() => ({ default: NotLoaded })));
 
 /** The answer to a job: the parts that have arrived, and what can be done with them. */
 export function Answer(props: AnswerProps) {
@@ -40,6 +40,18 @@ export function Answer(props: AnswerProps) {
         <LazyBody {...props} parts={parts} />
       </Suspense>
     </section>
+  );
+}
+
+/** The page's own code could not be fetched: offline, or a newer version has been deployed. */
+function NotLoaded() {
+  return (
+    <div className="cut">
+      <p>The part of this page that shows answers could not be loaded. Your answer is kept.</p>
+      <button type="button" className="quiet-button" onClick={() => location.reload()}>
+        Load the page again
+      </button>
+    </div>
   );
 }
 

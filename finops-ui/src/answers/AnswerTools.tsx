@@ -18,13 +18,13 @@ interface Props {
 /** The whole answer to take along: as formatted text, and as a file. */
 export function AnswerTools({ job, parts, textOf, load, markdown }: Props) {
   const [said, setSaid] = useState('');
-  const text = answerFile(job, parts, textOf);
-
-  const copy = () =>
+  const copy = () => {
+    const text = answerFile(job, parts, textOf);
     copyRich(markdown.answerHtml(text), text).then(
       () => setSaid('Copied.'),
       () => setSaid('The browser did not allow to copy.'),
     );
+  };
 
   const download = async () => {
     const isCut = (part: AnswerPart) => part.responseUrl && textOf(part) === part.content;

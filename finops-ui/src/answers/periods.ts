@@ -24,6 +24,9 @@ const PERIOD = new RegExp(
   'giu',
 );
 const FUTURE = /\b(?:forecast|predict|expect|will|next|coming|budget)/iu;
+// What can be saved is looked for in one month; what rose or fell, between whole periods.
+const ONE_MONTH = /\b(?:save|unused|idle|waste)\b/iu;
+const MOVEMENT = /\b(?:rose|fell|why)\b/iu;
 const TWO_PERIODS = /\b(?:compare[ds]?|versus|vs|than)\b/iu;
 
 /**
@@ -32,6 +35,8 @@ const TWO_PERIODS = /\b(?:compare[ds]?|versus|vs|than)\b/iu;
 export function periodsFor(question: string): readonly string[] {
   if (TWO_PERIODS.test(question)) return [];
   if (FUTURE.test(question)) return ['next month', 'the next 3 months', 'the next 12 months', 'this year'];
+  if (ONE_MONTH.test(question)) return ['last month'];
+  if (MOVEMENT.test(question)) return ['last month', 'last quarter'];
   return ['last month', 'last quarter', 'the last 6 months', 'this year'];
 }
 

@@ -15,6 +15,10 @@ export function useWholeTexts(parts: readonly AnswerPart[], onRenew: () => void)
   const [states, setStates] = useState<ReadonlyMap<string, WholeState>>(new Map());
   const links = useRef(new Map<string, string | undefined>());
   const waiting = useRef(new Map<string, (link: string | undefined) => void>());
+  const renew = useRef(onRenew);
+  useEffect(() => {
+    renew.current = onRenew;
+  });
   useEffect(() => {
     for (const { agent, responseUrl } of parts) {
       if (links.current.get(agent) !== responseUrl) waiting.current.get(agent)?.(responseUrl);
@@ -23,16 +27,18 @@ export function useWholeTexts(parts: readonly AnswerPart[], onRenew: () => void)
   }, [parts]);
 
   const renewed = useCallback(
-    (agent: string) =>
+    (agent: string, expired: string | undefined) =>
       new Promise<string | undefined>((resolve) => {
+        // A new one may have come while the old one was tried.
+        if (links.current.get(agent) !== expired) return resolve(links.current.get(agent));
         const timer = setTimeout(() => resolve(undefined), RENEWAL_MILLISECONDS);
         waiting.current.set(agent, (link) => {
           clearTimeout(timer);
           resolve(link);
         });
-        onRenew();
+        renew.current();
       }),
-    [onRenew],
+    [],
   );
 
   /** Loads the whole text of a part, with a new link if the link is dead. undefined if that fails, too. */
@@ -41,7 +47,7 @@ export function useWholeTexts(parts: readonly AnswerPart[], onRenew: () => void)
       const put = (state: WholeState) => setStates((before) => new Map(before).set(agent, state));
       put('loading');
       let answer = await fetchedText(responseUrl);
-      if (answer === 'expired') answer = await fetchedText(await renewed(agent));
+      if (answer === 'expired') answer = await fetchedText(await renewed(agent, responseUrl));
       if (typeof answer === 'string') {
         put('failed');
         return undefined;

@@ -1,6 +1,7 @@
-import { memo, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { memo, useMemo } from 'react';
 import type { FigureColumn, FigureRow } from '../../wire/messages';
 import { Prose } from '../Prose';
+import { useOverflow } from '../useOverflow';
 import { cellText, cellWriter, columnHeading, isNumeric } from './cells';
 import type { Sorting } from './FigureView';
 import type { Said, ShownFigure } from './placedFigures';
@@ -38,7 +39,11 @@ export const FigureTable = memo(function FigureTable({ shown, order, sorting, on
       );
     });
   return (
-    <section ref={box} className="table-box" aria-label={`${title}, table`} tabIndex={isWide ? 0 : undefined}>
+    <div
+      ref={box}
+      className="table-box"
+      {...(isWide && { role: 'region', 'aria-label': `${title}, table`, tabIndex: 0 })}
+    >
       <table>
         <caption className="visually-hidden">{title}</caption>
         <thead>
@@ -59,7 +64,7 @@ export const FigureTable = memo(function FigureTable({ shown, order, sorting, on
           </tfoot>
         )}
       </table>
-    </section>
+    </div>
   );
 });
 
@@ -100,18 +105,4 @@ function CellContent({ value, write, said }: CellProps) {
 function MarkdownCell({ element }: { element: Element }) {
   const nodes = useMemo(() => [...element.childNodes].map((node) => node.cloneNode(true)), [element]);
   return element.childElementCount === 0 ? element.textContent : <Prose nodes={nodes} className="cell" />;
-}
-
-/** Whether a box holds more than it shows. */
-function useOverflow() {
-  const box = useRef<HTMLElement>(null);
-  const [isWide, setIsWide] = useState(false);
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const observer = new ResizeObserver(() => setIsWide(element.scrollWidth > element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return { box, isWide };
 }
