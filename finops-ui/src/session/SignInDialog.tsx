@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { QrCode } from './QrCode';
 import type { Session } from './session';
 import './session.css';
@@ -22,8 +22,11 @@ export default function SignInDialog({ session, onSignedIn }: Props) {
   const titleId = useId();
   const faultId = useId();
 
-  useEffect(() => {
-    if (!dialog.current?.open) dialog.current?.showModal();
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    if (!element?.open) element?.showModal();
+    // While it is still there: the focus goes back to where it was.
+    return () => element?.close();
   }, []);
   // Each step begins where it is filled in: what is not filled in yet, or the first of all.
   useEffect(() => {
@@ -85,8 +88,14 @@ export default function SignInDialog({ session, onSignedIn }: Props) {
 
   const { title, explanation, fields, action } = view(step, username, isAgain);
   return (
-    // Nothing is behind it to go back to, so Escape does not close it.
-    <dialog ref={dialog} className="sign-in" aria-labelledby={titleId} onCancel={(event) => event.preventDefault()}>
+    // Nothing behind it works without a sign-in, so Escape does not close it. Browsers let only the first be refused.
+    <dialog
+      ref={dialog}
+      className="sign-in"
+      aria-labelledby={titleId}
+      onCancel={(event) => event.preventDefault()}
+      onClose={() => !dialog.current?.open && dialog.current?.showModal()}
+    >
       <form ref={form} key={step.name} onSubmit={submit} aria-describedby={fault && faultId}>
         <h2 id={titleId}>{title}</h2>
         {explanation}
@@ -104,7 +113,11 @@ export default function SignInDialog({ session, onSignedIn }: Props) {
             </button>
           )}
           {step.name === 'resetCode' && (
-            <button type="button" className="link-button" onClick={() => void take(() => sendResetCode(username))}>
+            <button
+              type="button"
+              className="link-button"
+              onClick={() => void take(() => sendResetCode(username, step.sent))}
+            >
               Send another code
             </button>
           )}
@@ -138,14 +151,15 @@ function view(step: SignInStep, username: string, isAgain: boolean): View {
     case 'resetCode':
       return {
         title: 'Set a new password',
-        explanation: step.isAsked ? (
-          <p>
-            If <b>{username}</b> is an account with a verified email address, a code is on its way there. If none comes,
-            ask whoever manages the accounts.
-          </p>
-        ) : (
-          <p>Your password must be set anew. Enter the code that you were sent.</p>
-        ),
+        explanation:
+          step.sent === 0 ? (
+            <p>Your password must be set anew. Enter the code that you were sent.</p>
+          ) : (
+            <p role="status">
+              If <b>{username}</b> is an account with a verified email address, {step.sent > 1 ? 'another' : 'a'} code
+              is on its way there. If none comes, ask whoever manages the accounts.
+            </p>
+          ),
         fields: (
           <>
             <Code label="Code" />

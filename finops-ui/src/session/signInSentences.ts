@@ -30,8 +30,10 @@ export function signInSentence(error: unknown): string {
   if (kind === 'NotAuthorized') return refusal(message);
   if (kind === 'InvalidPassword' || kind === 'InvalidParameter') {
     // Cognito names the rule: "Password did not conform with policy: Password must have symbol characters".
-    const rule = /policy: Password (must .*|not long enough)/.exec(message)?.[1];
-    if (rule) return `The new password ${rule.replace('not long enough', 'must be longer')}.`;
+    const rules = [...message.matchAll(/Password (must have [^;.]*|not long enough)/g)].map(([, rule = '']) =>
+      rule === 'not long enough' ? 'more characters' : rule.replace('must have ', ''),
+    );
+    if (rules.length > 0) return `The new password must have ${rules.join(', ')}.`;
     if (kind === 'InvalidPassword') return 'The new password does not meet the rules of this user pool.';
   }
   return SENTENCES[kind] ?? 'The sign-in did not work. Try again; if it happens again, tell whoever runs this page.';

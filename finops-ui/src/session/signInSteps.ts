@@ -17,8 +17,8 @@ export type SignInStep =
   | { readonly name: 'method'; readonly methods: readonly Method[] }
   /** Where everybody must have an authenticator app, and this user has none yet. */
   | { readonly name: 'setUpApp'; readonly key: string; readonly address: string }
-  /** A code for a new password is on its way, if the account has an address for it. */
-  | { readonly name: 'resetCode'; readonly isAsked: boolean };
+  /** So many codes for a new password are on their way, if the account has an address for them. */
+  | { readonly name: 'resetCode'; readonly sent: number };
 
 export type Method = 'TOTP' | 'SMS' | 'EMAIL';
 
@@ -47,8 +47,12 @@ export async function answer(challengeResponse: string, attributes?: Record<stri
   return next(await confirmSignIn(attributes ? { ...input, options: { userAttributes: attributes } } : input));
 }
 
-/** Has a code for a new password sent. Whether there is such an account, and such an address, is not told. */
-export async function sendResetCode(username: string): Promise<SignInStep> {
+/**
+ * Has a code for a new password sent. Whether there is such an account, and such an address, is not told.
+ *
+ * @param sent how many were sent before
+ */
+export async function sendResetCode(username: string, sent = 0): Promise<SignInStep> {
   try {
     await resetPassword({ username });
   } catch (error) {
@@ -58,7 +62,7 @@ export async function sendResetCode(username: string): Promise<SignInStep> {
     );
     if (!isTold) throw error;
   }
-  return { name: 'resetCode', isAsked: true };
+  return { name: 'resetCode', sent: sent + 1 };
 }
 
 /** Sets the new password by the code, and signs in with it. */
@@ -87,7 +91,7 @@ function next({ nextStep }: SignInOutput): SignInStep {
       return { name: 'setUpApp', key: sharedSecret, address: getSetupUri('FinOps Agent').href };
     }
     case 'RESET_PASSWORD':
-      return { name: 'resetCode', isAsked: false };
+      return { name: 'resetCode', sent: 0 };
     default:
       throw new UnknownStep(nextStep.signInStep);
   }

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ClientState, FinopsClient } from '../connection/finopsClient';
 import { useFinOpsState } from '../connection/useFinOpsJob';
 import type { Job } from '../jobs/job';
@@ -31,7 +31,7 @@ export function App({ client, session, settings }: Props) {
   const route = useRoute();
   const shown = route.page === 'job' ? route.jobId : route.page;
   const line = useLine(state);
-  const draft = useRef<Draft>({ text: '', agents: [] }).current;
+  const { draft, number: draftNumber } = useDraft(state.user?.id);
   const history = settings.userPool && settings.useWebSocket ? state.history : undefined;
 
   useEffect(() => {
@@ -49,11 +49,10 @@ export function App({ client, session, settings }: Props) {
     [draft],
   );
   const signOut = useCallback(() => {
-    draft.text = '';
     client.signOut();
     void session.signOut();
     go('#/');
-  }, [client, draft, session]);
+  }, [client, session]);
   const more = useCallback(() => client.list(true), [client]);
 
   return (
@@ -75,6 +74,7 @@ export function App({ client, session, settings }: Props) {
           <ErrorBoundary key={shown}>
             {route.page === 'ask' && (
               <Ask
+                key={draftNumber}
                 client={client}
                 draft={draft}
                 questions={questions}
@@ -110,6 +110,21 @@ export function App({ client, session, settings }: Props) {
       )}
     </>
   );
+}
+
+/** What is being written, and by whom: who comes after somebody else, or nobody after them, finds an empty box. */
+function useDraft(userId: string | undefined): { readonly draft: Draft; readonly number: number } {
+  const [writing, setWriting] = useState(() => ({ userId, draft: emptyDraft(), number: 0 }));
+  if (writing.userId !== userId) {
+    const isAnothers = writing.userId !== undefined;
+    const { draft, number } = writing;
+    setWriting({ userId, draft: isAnothers ? emptyDraft() : draft, number: isAnothers ? number + 1 : number });
+  }
+  return writing;
+}
+
+function emptyDraft(): Draft {
+  return { text: '', agents: [] };
 }
 
 /** Goes from the first page to the job that its last question has become, unless another one is being written. */
