@@ -376,7 +376,6 @@ def test_each_step_can_be_read_and_used_by_everybody(page: ClientPage, pool: Poo
             for width in (1280, 360) if screenshots else (360,):
                 page.look(width, scheme)
                 page.settle()
-                page.page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished))")
                 if screenshots:
                     page.page.screenshot(path=screenshots / f"sign-in-{step}-{scheme}-{width}.png")
             assert page.accessibility_findings() == []
