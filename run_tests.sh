@@ -29,7 +29,8 @@ Sets up .venv and runs every check, or only the named parts:
                control
   runbook      the commands of docs/WEBSOCKET_DEPLOYMENT_GUIDE.md and of the documents that it names, in their order, against
                a local cloud; prints each and how it ended
-  browser      hostile answers in a real browser (Chromium, which is installed where it is missing)
+  browser      the web client in a real browser (Chromium, which is installed where it is missing): every state, journeys
+               against a deployed stack, hostile answers. -- --screenshots DIR takes a picture of each state
   faults       a proxy that breaks calls, workers that are killed, clients that vanish, and a checker over the recorded
                history. --minutes N goes on with random schedules for so long, and --seed N repeats a run whose seed was
                printed
