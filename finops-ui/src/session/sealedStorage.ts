@@ -1,5 +1,8 @@
 import type { KeyValueStorageInterface } from 'aws-amplify/utils';
 
+/** Milliseconds. */
+const LONGEST_WAIT = 2000;
+
 /**
  * Where Amplify keeps tokens: in memory, and in local storage as one item that is encrypted with a key of this browser,
  * which no script can read out. So a reload does not ask again and all tabs share one sign-in, and yet there is no token
@@ -16,7 +19,9 @@ export class SealedStorage implements KeyValueStorageInterface {
 
   /** @param name of the item, which tabs share */
   static async open(name: string): Promise<SealedStorage> {
-    const key = await sealingKey().catch(() => undefined);
+    // Browsers are known in which IndexedDB does not answer; the page must begin all the same.
+    const tooLate = new Promise<undefined>((resolve) => setTimeout(resolve, LONGEST_WAIT, undefined));
+    const key = await Promise.race([sealingKey(), tooLate]).catch(() => undefined);
     const storage = new SealedStorage(name, key);
     if (key) {
       await storage.load();
