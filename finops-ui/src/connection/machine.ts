@@ -162,8 +162,9 @@ function posted(turn: Turn, { requestId, outcome }: Extract<Event, { type: 'post
   const question = turn.posted.has(requestId) ? questionOf(turn, requestId) : undefined;
   if (!question) return;
   if ('type' in outcome) {
-    hear(turn, outcome);
-    forgetQuestion(turn, requestId);
+    // As with an acknowledgement: it says whose answer it is.
+    const answer = { ...outcome, requestId };
+    hear(turn, answer);
   } else showQuestion(turn, question, outcome);
 }
 

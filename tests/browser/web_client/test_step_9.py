@@ -1,6 +1,5 @@
 """The guide's Step 9 as a person does it: testuser signs in at the page, asks, closes the tab, and finds the answer."""
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -34,7 +33,7 @@ def sign_in(page: ClientPage) -> None:
     dialog.get_by_label("Password", exact=True).fill(PASSWORD)
     dialog.get_by_role("button", name="Sign in").click()
     expect(dialog).to_have_count(0)
-    expect(page.page.get_by_text("Connected", exact=True)).to_be_visible()
+    expect(page.page.get_by_text("Connected")).to_be_visible()
 
 
 def test_step_9_from_the_sign_in_to_the_answer(page: ClientPage, deployed: DeployedService) -> None:
@@ -51,7 +50,7 @@ def test_step_9_from_the_sign_in_to_the_answer(page: ClientPage, deployed: Deplo
     page.page.close()
     page.page = page.open_tab()
     page.page.get_by_role("link", name=BOTH).click()
-    expect(page.main.get_by_text(re.compile("Answered by|By .+ and .+"))).to_be_visible(timeout=30_000)
+    expect(page.main.get_by_text("Answered", exact=True)).to_be_visible(timeout=30_000)
     assert len(deployed.jobs(BOTH)) == 1
 
     # Before the service has said that it has the question, too.
