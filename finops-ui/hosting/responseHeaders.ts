@@ -6,8 +6,8 @@ export interface HeaderRule {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Names of the trusted types policies that make HTML: ours for answers, and the sanitizer's own. */
-const TRUSTED_TYPES = ['finops-answer', 'dompurify'];
+/** The one trusted types policy that makes HTML, which is the sanitizer's own. */
+const TRUSTED_TYPES = 'dompurify';
 
 /**
  * Makes the content security policy of a page with this config.js: it loads what the site has, and speaks to nobody but
@@ -32,7 +32,7 @@ export function contentSecurityPolicy(config: unknown, localCloud = ''): Readonl
     'base-uri': "'none'",
     'form-action': "'none'",
     'require-trusted-types-for': "'script'",
-    'trusted-types': TRUSTED_TYPES.join(' '),
+    'trusted-types': TRUSTED_TYPES,
   };
 }
 

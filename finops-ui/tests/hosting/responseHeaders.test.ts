@@ -49,7 +49,7 @@ describe('the content security policy', () => {
     const policy = policyText(contentSecurityPolicy(GUIDES));
     expect(policy).not.toMatch(/unsafe|data:|\*(?!\.s3\.)/);
     expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; /);
-    expect(policy).toMatch(/require-trusted-types-for 'script'; trusted-types finops-answer dompurify$/);
+    expect(policy).toMatch(/require-trusted-types-for 'script'; trusted-types dompurify$/);
   });
 
   it('has no WebSocket where none is to be used', () => {
