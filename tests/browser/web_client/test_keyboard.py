@@ -73,7 +73,7 @@ def test_an_answer_is_read_sorted_copied_and_taken_away(page: ClientPage, servic
     expect(table.get_by_role("columnheader", name=re.compile("Effective cost"))).to_have_attribute(
         "aria-sort", re.compile("ascending|descending")
     )
-    press(page, "^Copy$")
+    press(page, "^Copy answer")
     assert "2,402.54 USD" in page.page.evaluate("navigator.clipboard.readText()")
     for name, ending in (("CSV", ".csv"), (r"Markdown|\.md", ".md")):
         with page.page.expect_download() as download:
