@@ -49,8 +49,8 @@ main() {
     # Nothing of the caller's AWS configuration reaches the tests.
     unset "${!AWS_@}"
     ! is_chosen scan || ensure_scanners
-    # The runbook's commands use Node.js programs, the others the web client's packages.
-    ! is_chosen lint unit browser runbook || check_npm
+    # The runbook has Node.js programs among its commands, the others use the web client's packages.
+    ! is_chosen lint unit local_cloud browser runbook || check_npm
     ! is_chosen browser || ensure_chromium
     run_chosen_tests
 }

@@ -3,40 +3,49 @@
 import csv
 import fcntl
 import os
+import re
 import shutil
 import socket
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 
 import pytest
 
+from finops_operations.frontend.packages import install_packages
 from local_cloud.running_cloud import ROOT, free_port, until
 
 COPIED = (
     "build_packages.sh", "deploy.sh", "run_local.sh", "pyproject.toml", "requirements.txt", "requirements-dev.txt",
-    "client", "cloudformation", "contract", "ops", "src",
+    "client", "cloudformation", "contract", "finops-ui", "ops", "src",
 )  # fmt: skip
+NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.egg-info", "node_modules", "build", "config.js")
 KEYS = [
     "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "STACK_NAME",
     "WEBSOCKET_URL", "WEBSOCKET_API_ID", "USER_POOL_ID", "USER_POOL_CLIENT_ID", "TEST_USERNAME", "TEST_PASSWORD",
-    "LOCAL_CLOUD_PID",
+    "LOCAL_CLOUD_PID", "PAGE_URL",
 ]  # fmt: skip
 
 
 class Checkout:
     """A copy of the project, with the virtual environment of this one."""
 
-    def __init__(self, root: Path, *, with_venv: bool = True) -> None:
+    def __init__(self, root: Path, *, with_venv: bool = True, with_node_modules: bool = False) -> None:
         self.root = root
         root.mkdir()
         for name in COPIED:
             if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+                shutil.copytree(ROOT / name, root / name, ignore=NOT_COPIED)
             else:
                 shutil.copy2(ROOT / name, root / name)
         if with_venv:
             (root / ".venv").symlink_to(ROOT / ".venv")
+        if with_node_modules:
+            install_packages(ROOT / "finops-ui")
+            (root / "finops-ui" / "node_modules").symlink_to(ROOT / "finops-ui" / "node_modules")
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -60,7 +69,7 @@ class Checkout:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    checkout = Checkout(tmp_path_factory.mktemp("run-local") / "project")
+    checkout = Checkout(tmp_path_factory.mktemp("run-local") / "project", with_node_modules=True)
     yield checkout
     checkout.run("--stop")
 
@@ -93,13 +102,15 @@ def test_one_question_is_answered_and_nothing_is_left_running(checkout: Checkout
     percents = [int(line[1:4]) for line in asked.stderr.splitlines() if line.startswith("[")]
     assert percents == sorted(percents)
     assert percents[-1] == 100
+    # Nobody could open it.
+    assert "page" not in asked.stderr
     assert not checkout.is_running()
     assert not (checkout.root / ".local" / "stack.env").exists()
 
 
 def test_detached_stack_is_asked_changed_and_stopped(checkout: Checkout, export: Path) -> None:
-    port = str(free_port())
-    started = checkout.run("--port", port, "--detach")
+    port, page_port = str(free_port()), str(free_port())
+    started = checkout.run("--port", port, "--page-port", page_port, "--detach")
     assert started.returncode == 0, started.stderr
     values = checkout.stack_env()
     assert list(values) == KEYS
@@ -108,6 +119,18 @@ def test_detached_stack_is_asked_changed_and_stopped(checkout: Checkout, export:
     assert started.stdout.splitlines()[-1] == values["WEBSOCKET_URL"]
     process = int(values["LOCAL_CLOUD_PID"])
     os.kill(process, 0)
+    assert values["PAGE_URL"] == f"http://localhost:{page_port}"
+    assert f"In a browser:    {values['PAGE_URL']}\n" in started.stderr
+    page, headers = opened(values["PAGE_URL"])
+    assert '<div id="root">' in page
+    assert f"connect-src {values['WEBSOCKET_URL']} {values['AWS_ENDPOINT_URL']} " in headers["Content-Security-Policy"]
+    [script] = re.findall(r'src="\./(assets/\S+\.js)"', page)
+    program, headers = opened(f"{values['PAGE_URL']}/{script}")
+    assert values["USER_POOL_CLIENT_ID"] in program
+    assert (headers["Cache-Control"], headers["Content-Type"]) == (
+        "public, max-age=31536000, immutable",
+        "text/javascript",
+    )
 
     # The user's own costs, asked of the stack that runs, which goes on running. What else the user's environment says
     # is for other places.
@@ -128,9 +151,14 @@ def test_detached_stack_is_asked_changed_and_stopped(checkout: Checkout, export:
     assert "1,235.00 EUR" in asked.stdout
     assert checkout.stack_env()["LOCAL_CLOUD_PID"] == str(process)
 
-    # Nobody signs in to an open stack.
-    opened = checkout.run("--auth", "open", "--ask", "What was my S3 spend in May?")
-    assert opened.returncode == 0, opened.stderr
+    # Nobody signs in to an open stack. And whatever becomes of the page, the stack can do without.
+    (export.parent / "npm").write_text("#!/bin/sh\necho out of order\nexit 1\n")
+    (export.parent / "npm").chmod(0o755)
+    path = f"{export.parent}{os.pathsep}{os.environ['PATH']}"
+    without_page = checkout.run("--auth", "open", "--ask", "What was my S3 spend in May?", PATH=path)
+    assert without_page.returncode == 0, without_page.stderr
+    assert "out of order" in without_page.stderr
+    assert "There is no page of the web client. It could not be built." in without_page.stderr
     # And it keeps its users for when it is not open any more.
     assert checkout.stack_env()["USER_POOL_ID"] == values["USER_POOL_ID"]
 
@@ -150,6 +178,22 @@ def test_detached_stack_is_asked_changed_and_stopped(checkout: Checkout, export:
         return False
 
     until(is_gone)
+    with pytest.raises(urllib.error.URLError):
+        opened(values["PAGE_URL"])
+
+
+def opened(address: str) -> tuple[str, Message]:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return answer.read().decode(), answer.headers
+
+
+def test_a_port_of_the_page_that_is_taken_is_said_before_anything_is_started(checkout: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        refused = checkout.run("--page-port", str(port))
+    assert refused.returncode == 1
+    assert f"Port {port} is in use. End what uses it, or choose another for the page: ./run_local.sh" in refused.stderr
+    assert not checkout.is_running()
 
 
 def test_remains_of_a_killed_run_do_not_hinder_the_next(checkout: Checkout) -> None:
@@ -253,6 +297,7 @@ def test_python3_is_taken_or_the_newest_that_will_do(tmp_path: Path, pythons: di
         ("--port",),
         ("--port", "http"),
         ("--port", "70000"),
+        ("--page-port", "0"),
         ("--auth", "none"),
         ("--ask",),
         ("--costs",),
