@@ -11,4 +11,4 @@ it('is what npm run types makes of the contract', () => {
     env: { ...process.env, PATH: `node_modules/.bin:${process.env.PATH}` },
   });
   expect(made.trimEnd()).toBe(readFileSync('src/wire/messages.ts', 'utf8').trimEnd());
-});
+}, 60_000);
