@@ -12,6 +12,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // An image within a style would need `data:` in the policy.
     assetsInlineLimit: 0,
+    // The texts of the licences under which others' packages may be passed on.
+    license: { fileName: 'licences.md' },
   },
   plugins: [react(), hostedPage()],
 });

@@ -49,6 +49,9 @@ _READ_FROM_THE_TEXT = {
 
 _Row = tuple[str, ...]
 
+# The one table that is by licence: there are many, and nobody gets them.
+_BY_LICENCE = "web client's development"
+
 
 def declared_licence(metadata: PackageMetadata) -> str | None:
     """Return the SPDX expression that metadata declares, or None if it declares none, or not clearly.
@@ -72,7 +75,9 @@ def written_anew(document: str) -> str:
         LookupError: a licence cannot be told, or a mark is missing.
     """
     for name, rows in _tables().items():
-        header = ("Distribution", "Version", "Licence", "In the package of")[: len(rows[0])]
+        header: _Row = ("Distribution", "Version", "Licence", "In the package of")[: len(rows[0])]
+        if name == _BY_LICENCE:
+            header = ("Licence", "Distributions")
         lines = [header, ("---",) * len(header), *sorted(rows)]
         table = "\n".join(f"| {' | '.join(row)} |" for row in lines)
         begin, end = f"<!-- {name}: made by third_party_licences.py -->\n\n", f"\n\n<!-- end of {name} -->"
@@ -95,7 +100,7 @@ def _tables() -> dict[str, list[_Row]]:
     return {
         "packaged": [(*pin, _licence_of(*pin, sys.path), ", ".join(names)) for pin, names in packaged.items()],
         "development": [(*pin, _licence_of(*pin, sys.path)) for pin in development],
-        "web client": _npm_rows(_REPOSITORY / "finops-ui" / "package-lock.json"),
+        **_npm_tables(_REPOSITORY / "finops-ui"),
         "scanners": [(*pin, _licence_of(*pin, scanners)) for pin in _pins("tests/scan/requirements.txt")],
     }
 
@@ -117,18 +122,24 @@ def _licence_of(name: str, version: str, path: Sequence[str]) -> str:
     return licence
 
 
-def _npm_rows(lock: Path) -> list[_Row]:
-    """Return name, version and licence of each package that an npm lock file names, which repeats npm's registry.
+def _npm_tables(frontend: Path) -> dict[str, list[_Row]]:
+    """Return the rows of the npm packages that a built page has in it, and of the others that are locked.
 
-    https://docs.npmjs.com/cli/configuring-npm/package-lock-json#packages
+    The lock repeats what npm's registry says: https://docs.npmjs.com/cli/configuring-npm/package-lock-json#packages
     """
-    packages = json.loads(lock.read_bytes())["packages"].items()
+    delivered = json.loads((frontend / "delivered.json").read_bytes())["packages"]
+    packages = json.loads((frontend / "package-lock.json").read_bytes())["packages"].items()
     # The first is the project itself; a package may have others below it. One without a licence is a KeyError.
-    return [
+    rows: set[_Row] = {
         (place.rpartition("node_modules/")[2], package["version"], re.sub(r"^\((.*)\)$", r"\1", package["license"]))
         for place, package in packages
         if place
-    ]
+    }
+    in_page = [row for row in rows if delivered.get(row[0]) == row[1]]
+    others: dict[str, list[str]] = {}
+    for name, version, licence in sorted(rows.difference(in_page)):
+        others.setdefault(licence, []).append(f"{name} {version}")
+    return {"web client": in_page, _BY_LICENCE: [(licence, ", ".join(names)) for licence, names in others.items()]}
 
 
 if __name__ == "__main__":

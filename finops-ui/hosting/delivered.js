@@ -1,4 +1,5 @@
-// What the page takes of a visitor's line: `npm run size` shows it, `npm run size -- --record` notes it in sizes.json.
+// What a visitor gets: how large each part of the page is, and which packages are in it.
+// `npm run size` shows the sizes, `npm run size -- --record` notes both in delivered.json.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv, env } from 'node:process';
@@ -7,7 +8,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
 const HERE = fileURLToPath(new URL('..', import.meta.url));
-const RECORD = `${HERE}sizes.json`;
+const LICENCES = 'licences.json';
+const RECORD = `${HERE}delivered.json`;
 
 /** What is loaded when it is needed, in this order, by the module that is imported then. */
 const LATER = {
@@ -18,23 +20,33 @@ const LATER = {
 };
 
 /**
- * Gives what sizes.json has: for each part the most that it may take, and what it took, in bytes with gzip.
- *
- * @returns {Record<string, { most: number; recorded: number }>}
+ * @typedef {object} Delivered
+ * @property {Record<string, string>} packages the version of each package that something of is in the page
+ * @property {Record<string, number>} sizes of each part, in bytes with gzip
  */
-export function recordedSizes() {
+
+/**
+ * Gives what is recorded, and the most that each part may take.
+ *
+ * @returns {Delivered & { most: Record<string, number> }}
+ */
+export function recordedDelivery() {
   return JSON.parse(readFileSync(RECORD, 'utf8'));
 }
 
 /**
- * Builds the page and gives the size of each of its parts, in bytes with gzip.
+ * Builds the page and gives what is in it.
  *
- * @returns {Promise<Record<string, number>>}
+ * @returns {Promise<Delivered>}
  */
-export async function measuredSizes() {
+export async function measuredDelivery() {
   // Always the same page, and as it is deployed: vitest has set this to `test`, by which React would be another one.
   Object.assign(env, { NODE_ENV: 'production', FINOPS_UI_CONFIG: `${HERE}tests/hosting/guideConfig.js` });
-  const { output } = await build({ root: HERE, logLevel: 'error', build: { write: false } });
+  const { output } = await build({
+    root: HERE,
+    logLevel: 'error',
+    build: { write: false, license: { fileName: LICENCES } },
+  });
   const files = new Map(output.map((file) => [file.fileName, file]));
   const loaded = new Set();
   const sizes = {};
@@ -48,10 +60,11 @@ export async function measuredSizes() {
       output.find(({ facadeModuleId }) => facadeModuleId === HERE + module),
     );
   }
-  return sizes;
+  const packages = JSON.parse(files.get(LICENCES).source).map(({ name, version }) => [name, version]);
+  return { packages: Object.fromEntries(packages.sort()), sizes };
 
   function measure(part, chunk) {
-    if (!chunk) throw new Error(`The ${part} has no file of its own any more: mend LATER in hosting/sizes.js.`);
+    if (!chunk) throw new Error(`The ${part} has no file of its own any more: mend LATER in hosting/delivered.js.`);
     const before = new Set(loaded);
     load(chunk);
     for (const kind of ['js', 'css']) {
@@ -78,17 +91,16 @@ function kilobytes(bytes = 0) {
 }
 
 if (fileURLToPath(import.meta.url) === argv[1]) {
-  const measured = await measuredSizes();
-  const recorded = recordedSizes();
-  const rows = Object.entries(measured).map(([part, size]) => ({
+  const measured = await measuredDelivery();
+  const { most, sizes: recorded } = recordedDelivery();
+  const rows = Object.entries(measured.sizes).map(([part, size]) => ({
     part,
     'KB, gzip': kilobytes(size),
-    recorded: kilobytes(recorded[part]?.recorded),
-    'at most': kilobytes(recorded[part]?.most),
+    recorded: kilobytes(recorded[part]),
+    'at most': kilobytes(most[part]),
   }));
   console.table(rows);
   if (argv[2] === '--record') {
-    for (const [part, size] of Object.entries(measured)) recorded[part] = { ...recorded[part], recorded: size };
-    writeFileSync(RECORD, `${JSON.stringify(recorded, null, 2)}\n`);
+    writeFileSync(RECORD, `${JSON.stringify({ most, ...measured }, null, 2)}\n`);
   }
 }
