@@ -8,9 +8,9 @@ What cannot be done is an OperationFailed. What AWS documents of it:
   guide, "Creating a bucket policy to deploy a static website from S3 using the AWS SDKs").
 - A deployment is refused while another one of the branch is unfinished, with "The last job(deployment) N was not
   finished, please wait until it finish or use StopJob operation" (aws-amplify/amplify-backend, issue 2137).
-- The headers of a customHttp.yml go before the app's own (user guide, "Monorepo custom header requirements"). That one
-  at the root of a zip is read is said by no document, but by the log of a StartDeployment from S3: "Found
-  customHttp.yml, applying custom headers..."; the console does not show them (aws-amplify/amplify-hosting, issue 1415).
+- The headers of a customHttp.yml go before the app's own (user guide, "Monorepo custom header requirements"). That the
+  one at the root of a zip is read is in the log of a StartDeployment from S3, "Found customHttp.yml, applying custom
+  headers..."; the console does not show them (aws-amplify/amplify-hosting, issue 1415).
   So UpdateApp is not called: its customHeaders would be one policy for all branches of the app, which may lead to
   different endpoints, and for whichever release is returned to.
 - The branch's display name is the first part of its address (API reference, type Branch). A slash in a branch's name
