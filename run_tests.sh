@@ -86,10 +86,11 @@ is_chosen() {
 # Lanes of tests, each with a local cloud of its own where it needs one: their tests mostly wait, for workers that start
 # anew and for leases.
 run_chosen_tests() {
-    local part offline='' journeys='' attacks='' faults='' lanes=()
+    local part offline='' pages='' journeys='' attacks='' faults='' lanes=()
     for part in "${CHOSEN[@]}"; do
         case $part in
             lint) ;;
+            browser) pages+=" tests/$part" ;;
             local_cloud) journeys+=" tests/$part" ;;
             # What goes beside something else goes where the lanes then end together.
             runbook | packaging) attacks+=" tests/$part" ;;
@@ -100,7 +101,7 @@ run_chosen_tests() {
     done
     ! is_chosen lint || lanes+=(lint)
     if is_chosen lint || tests_web_client; then lanes+=(check_web_client); fi
-    for part in "$offline" "$journeys" "$attacks" "$faults"; do
+    for part in "$offline" "$pages" "$journeys" "$attacks" "$faults"; do
         [[ -z $part ]] || lanes+=("run_pytest$part")
     done
     run_lanes "${lanes[@]}"
