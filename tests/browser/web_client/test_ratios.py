@@ -48,7 +48,7 @@ addEventListener('keydown', ({ timeStamp }) => requestAnimationFrame(() => {
 # Goes to a job's page and waits until its answer is there.
 SHOW = """async ([hash, text]) => {
   location.hash = hash;
-  while (!document.querySelector('main').textContent.includes(text)) await new Promise(requestAnimationFrame);
+  while (!document.querySelector('main')?.textContent.includes(text)) await new Promise(requestAnimationFrame);
 }"""
 
 
