@@ -31,7 +31,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=1, help="seed of all random choices; the same seed makes the same run")
     group = parser.getgroup("browser", "the web client")
     group.addoption("--screenshots", metavar="DIR", help="where to put a picture of each state of the web client")
-    group.addoption("--ratios", action="store_true", help="measure how fast the web client is, on a quiet machine")
 
 
 @pytest.fixture(scope="session")

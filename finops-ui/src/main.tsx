@@ -14,11 +14,10 @@ import './workspace/workspace.css';
 const root = createRoot(document.getElementById('root') as HTMLElement);
 
 /** Settings, session, client, page: each is made once, out of React's reach, so that there is one socket. */
-async function begin(settings: Settings): Promise<void> {
+function begin(settings: Settings): void {
   const { websocketEndpoint: url, legacyEndpoint, useWebSocket, userPool } = settings;
-  const session = await createSession(userPool);
+  const session = createSession(userPool);
   const client = createFinopsClient({ url, session, legacyEndpoint, useWebSocket });
-  client.start();
   root.render(
     <StrictMode>
       <ErrorBoundary>
@@ -26,9 +25,10 @@ async function begin(settings: Settings): Promise<void> {
       </ErrorBoundary>
     </StrictMode>,
   );
+  void session.opened.then(() => client.start());
 }
 
 applyTheme();
 const settings = readSettings(config);
 if ('faults' in settings) root.render(<WrongSettings faults={settings.faults} />);
-else void begin(settings);
+else begin(settings);

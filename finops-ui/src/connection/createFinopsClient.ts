@@ -137,7 +137,7 @@ export function createFinopsClient(options: FinopsClientOptions): FinopsClient {
     }
     const user = session.getUser();
     if (user) happened({ type: 'start', user, questions: outbox.read(user.id) });
-    else if (machine.shown.user) happened({ type: 'signOut' });
+    else happened({ type: 'signOut' });
   }
 
   return {

@@ -48,7 +48,7 @@ export interface History {
 export interface ClientState {
   readonly connection: ConnectionState;
   /** Since when (ms since 1970) it is not live though it should be; undefined while it is. */
-  readonly lostAt?: number;
+  readonly lostAt?: number | undefined;
   readonly user?: { readonly id: string; readonly name: string };
   readonly jobs: ReadonlyMap<string, Job>;
   readonly questions: readonly Question[];

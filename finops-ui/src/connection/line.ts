@@ -162,10 +162,7 @@ export function settle(turn: Turn): void {
   postToLegacyEndpoint(turn);
   if (isLive(turn)) keepLive(turn);
   const isMissed = isResting(turn) ? turn.shown.connection.name !== 'asleep' : isOnTheWay(turn);
-  if (isMissed !== (turn.shown.lostAt !== undefined)) {
-    const { lostAt: _, ...shown } = turn.shown;
-    turn.shown = isMissed ? { ...shown, lostAt: turn.now } : shown;
-  }
+  if (isMissed !== (turn.shown.lostAt !== undefined)) show(turn, { lostAt: isMissed ? turn.now : undefined });
   turn.wakeAt = nextDeadline(turn);
 }
 

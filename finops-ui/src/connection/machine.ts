@@ -70,7 +70,10 @@ type Happenings = { [Type in Event['type']]: (turn: Turn, event: Extract<Event, 
 
 const HAPPENINGS: Happenings = {
   start,
-  signOut: forgetAll,
+  signOut(turn) {
+    forgetAll(turn);
+    endSession(turn);
+  },
   tick,
   online(turn) {
     turn.isOnline = true;
@@ -125,25 +128,28 @@ const HAPPENINGS: Happenings = {
   list,
 };
 
-function start(turn: Turn, { user, questions }: Extract<Event, { type: 'start' }>): void {
+function start(turn: Turn, event: Extract<Event, { type: 'start' }>): void {
+  const { user } = event;
   if (turn.shown.user?.id === user.id) {
     if (turn.shown.connection.name === 'signedOut') connect(turn);
     return;
   }
   forgetAll(turn);
-  show(turn, { user, questions });
+  const questions = [...event.questions, ...turn.shown.questions];
+  show(turn, { user, questions, connection: { name: 'asleep' } });
   for (const question of questions) {
     // It may have been sent before the page was loaded anew. One that was refused waits for the person.
     if (!question.refusal || question.refusal.code === 'RATE_LIMITED') requestAnswer(turn, question, true);
   }
   turn.until = turn.now;
-  turn.shown = { ...turn.shown, connection: { name: 'asleep' } };
 }
 
+/** Forgets what is the user's. What was asked before anybody was known is whose turn comes. */
 function forgetAll(turn: Turn): void {
   hangUp(turn);
-  const { generation, hasEverOpened } = turn;
+  const { generation, hasEverOpened, shown } = turn;
   Object.assign(turn, newMachine(turn.legacy, turn.isOnline, turn.isHidden), { generation, hasEverOpened });
+  if (!shown.user) show(turn, { questions: shown.questions });
 }
 
 function hasCredentials(turn: Turn, { credentials }: Extract<Event, { type: 'credentials' }>): void {

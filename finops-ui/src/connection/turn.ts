@@ -65,7 +65,7 @@ export const NEVER = Number.POSITIVE_INFINITY;
 
 export const newMachine = (legacy: Machine['legacy'], isOnline: boolean, isHidden: boolean): Machine => ({
   shown: {
-    connection: { name: 'signedOut' },
+    connection: { name: 'connecting' },
     jobs: new Map(),
     questions: [],
     cancelling: new Set(),

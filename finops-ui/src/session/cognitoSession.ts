@@ -25,7 +25,10 @@ const OVER =
  *
  * @param endpoint speaks to a local cloud instead of AWS
  */
-export async function cognitoSession(pool: UserPool, endpoint?: string): Promise<Session> {
+export async function cognitoSession(
+  pool: UserPool,
+  endpoint?: string,
+): Promise<Omit<Session, 'hasSignIn' | 'opened'>> {
   const storage = await SealedStorage.open(`finops.session.${pool.clientId}`);
   // It warns of every endpoint that is not AWS's.
   ConsoleLogger.LOG_LEVEL = 'ERROR';
@@ -64,7 +67,6 @@ export async function cognitoSession(pool: UserPool, endpoint?: string): Promise
   storage.onChange = update;
 
   return {
-    hasSignIn: true,
     getUser: () => user,
     subscribe(listener) {
       listeners.add(listener);

@@ -8,6 +8,7 @@ export function openSession(): Session {
   const user = { id, name: 'guest' };
   return {
     hasSignIn: false,
+    opened: Promise.resolve(),
     getUser: () => user,
     subscribe: () => () => undefined,
     credentials: async () => ({ userId: id, username: user.name }),

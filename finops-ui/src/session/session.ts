@@ -1,5 +1,5 @@
 import type { Credentials } from '../connection/finopsClient';
-import { cognitoSession, type UserPool } from './cognitoSession';
+import type { UserPool } from './cognitoSession';
 import { openSession } from './openSession';
 
 export interface User {
@@ -11,6 +11,8 @@ export interface User {
 export interface Session {
   /** Whether people sign in here. Without a user pool nobody does: no dialog, no sign-out, no history. */
   readonly hasSignIn: boolean;
+  /** Kept when it is known who is signed in. Until then it is nobody. */
+  readonly opened: Promise<unknown>;
   /**
    * The user, as far as is known without asking anybody. It stays the same when the sign-in expires, so that the page
    * keeps what is theirs while they sign in again; signing out, in whichever tab, makes it undefined.
@@ -35,6 +37,25 @@ export interface Session {
  *
  * @param pool of config.js; undefined where the stack takes a name without proof (AuthMode=open)
  */
-export async function createSession(pool: UserPool | undefined): Promise<Session> {
-  return pool ? cognitoSession(pool, import.meta.env.VITE_COGNITO_ENDPOINT) : openSession();
+export function createSession(pool: UserPool | undefined): Session {
+  if (!pool) return openSession();
+  // Amplify is most of a page's script. It comes while the page is drawn.
+  const coming = import('./cognitoSession').then(({ cognitoSession }) =>
+    cognitoSession(pool, import.meta.env.VITE_COGNITO_ENDPOINT),
+  );
+  let session: Awaited<typeof coming> | undefined;
+  const opened = coming.then((came) => {
+    session = came;
+  });
+  return {
+    hasSignIn: true,
+    opened,
+    getUser: () => session?.getUser(),
+    subscribe(listener) {
+      const subscribed = coming.then((came) => came.subscribe(listener));
+      return () => void subscribed.then((end) => end());
+    },
+    credentials: async (renew) => (await coming).credentials(renew),
+    signOut: async () => (await coming).signOut(),
+  };
 }

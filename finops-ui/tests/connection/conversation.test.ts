@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createFinopsClient } from '../../src/connection/createFinopsClient';
 import type { Job } from '../../src/jobs/job';
 import { begin, comparable, wholeOf } from './begin';
 import type { ServedJob } from './modelServer';
-import { FakeStorage } from './world';
+import { FakeStorage, Page } from './world';
 
 const SECOND = 1_000;
 const MINUTE = 60_000;
@@ -22,6 +23,16 @@ describe('a question', () => {
     expect(comparable(job as Job)).toEqual(wholeOf(server.jobOf(requestId) as ServedJob));
     expect(client.getState().questions).toEqual([]);
     expect([...tab.items]).toEqual([]);
+  });
+
+  test('is asked when it is known who asks, also if it was there before', async () => {
+    const { world, server, session } = begin();
+    const surroundings = new Page(world, server.line, new FakeStorage());
+    const client = createFinopsClient({ url: 'wss://finops.example', session, surroundings });
+    const requestId = client.ask('What did S3 cost?');
+    client.start();
+    await world.pass(MINUTE);
+    expect(jobsOf(client)).toContainEqual(expect.objectContaining({ requestId, status: 'completed' }));
   });
 
   test('is one job, also if the page is loaded anew before it is acknowledged', async () => {

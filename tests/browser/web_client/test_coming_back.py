@@ -75,6 +75,7 @@ def test_three_questions_cut_in_the_middle_are_answered_once_each(page: ClientPa
     for query in asked:
         page.page.goto(f"{page.address}/#/")
         page.ask(query)
+        page.page.wait_for_url("**/#/jobs/*")
         service.tell(service.job(query), working(), started, answered(0, f"The first part of {query}."))
     service.cut()
     until(lambda: service.actions().count("authenticate") == 2)
@@ -114,6 +115,7 @@ def test_an_expired_token_is_renewed_once_and_nothing_is_seen_of_it(
     page: ClientPage, service: ScriptedService, aws: ScriptedAws
 ) -> None:
     page.ask(QUESTION)
+    page.page.wait_for_url("**/#/jobs/*")
     job = service.job()
     service.refuse("finops_query", "SESSION_EXPIRED")
     page.page.goto(f"{page.address}/#/")

@@ -3,12 +3,12 @@ import { hasEnded } from '../../../src/jobs/job';
 import { createSession } from '../../../src/session/session';
 
 const url = 'wss://rtswivmeqj.execute-api.us-east-1.amazonaws.com/prod';
-const session = await createSession({ id: 'us-east-1_AbCdEfGhI', clientId: '4rfvbgt56yhnmju78iklo90plk' });
+const session = createSession({ id: 'us-east-1_AbCdEfGhI', clientId: '4rfvbgt56yhnmju78iklo90plk' });
 
 // Once for the page. It comes back, renews tokens and sends again by itself.
 const client = createFinopsClient({ url, session });
 client.subscribe(draw);
-client.start();
+session.opened.then(() => client.start());
 
 const requestId = client.ask('What did S3 cost in May, and where can we save?');
 
