@@ -52,7 +52,13 @@ function kindOf(blocks: readonly Block[], at: number, before: Section | undefine
   if (tag !== 'p') return 'prose';
   if (UNDERSTOOD.test(text)) return 'understood';
   const isFirst = before === undefined || before.kind === 'understood';
-  return isFirst && lead && lead.length <= LONGEST_HEADLINE ? 'headline' : 'prose';
+  return isFirst && lead && lead.length <= LONGEST_HEADLINE && isSentence(lead, text) ? 'headline' : 'prose';
+}
+
+/** Whether a paragraph's bold beginning says something by itself: "**S3** cost 5 USD" and "**Total:** 5 USD" do not. */
+function isSentence(lead: string, text: string): boolean {
+  const rest = text.slice(lead.length);
+  return !/:\s*$/.test(lead) && (/[.!?]\s*$/.test(lead) || /^\s*(?:$|[.!?,;:]|\n)/.test(rest));
 }
 
 /** Under a paragraph it is the lists that follow; under a heading, all up to the next heading. */
@@ -64,16 +70,21 @@ function endOfHow(blocks: readonly Block[], at: number): number {
   return to;
 }
 
+const NUMBER = String.raw`[-+−]?\p{Sc}?\d+(?:[.,]\d+)*`;
+const UNIT = String.raw`[ \u00a0]?%|[ \u00a0][A-Z]{3}`;
+// "12.50 USD a month"; or of any unit, where nothing but a comma follows: "3 services have this name" is no figure.
+const FIGURE = `${NUMBER}(?:(?:${UNIT})(?: (?:a|per) \\p{L}+)?(?![\\p{L}\\d])|(?: [^\\s,;]+)?(?=[,;] |$))`;
+// A label that has a figure of its own ("40.8 % of the cost is S3: 5 USD of 12 USD") says more than the one behind it.
+const HEADLINE = new RegExp(`^(?<label>\\D.*?): (?<figure>${FIGURE})(?:[,;]? (?<detail>.+))?$`, 'su');
+// What goes on with the figure, so that the figure by itself would be wrong.
+const GOES_ON = /^(?:and|plus|or|to|of|\+|-|–)\s/;
+
 /**
  * Takes a headline apart, for the figure to be set large.
  *
  * @returns undefined for a sentence, which is a headline as it is. Pure.
  */
 export function headlineOf(lead: string): Headline | undefined {
-  const parts = /^(?<label>.+?): (?<figure>[-+−]?\d[^,;]{0,39}(?:,\d{3}[^,;]{0,39})*)(?:[,;] (?<detail>.+))?$/su.exec(
-    lead,
-  );
-  if (!parts?.groups) return undefined;
-  const { label = '', figure = '', detail = '' } = parts.groups;
-  return { label, figure: figure.replace(/[.]$/, ''), detail };
+  const { label, figure, detail = '' } = HEADLINE.exec(lead.replace(/\.$/, ''))?.groups ?? {};
+  return label && figure && !GOES_ON.test(detail) ? { label, figure, detail } : undefined;
 }

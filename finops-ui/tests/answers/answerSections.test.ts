@@ -61,6 +61,22 @@ test.each([
   ['Cost in May: 2,414.54 USD', 'Cost in May', '2,414.54 USD', ''],
   ['Cost: 20,527.92 USD, 1,091.01 USD more than in April', 'Cost', '20,527.92 USD', '1,091.01 USD more than in April'],
   ['Savings: -5 % a month', 'Savings', '-5 % a month', ''],
+  ['Savings: 2,812.19 USD a month', 'Savings', '2,812.19 USD a month', ''],
+  ['Cost: 662.19 USD per day, over 31 days', 'Cost', '662.19 USD per day', 'over 31 days'],
+  ['Quantity: 33,880,787 Lambda-GB-Seconds', 'Quantity', '33,880,787 Lambda-GB-Seconds', ''],
+  [
+    'Used: 80.0 % in May (1,194.39 USD used, 2.60 USD not)',
+    'Used',
+    '80.0 %',
+    'in May (1,194.39 USD used, 2.60 USD not)',
+  ],
+  [
+    'Growth: +6.8 % from May to June 2026: 21 USD, then 23 USD',
+    'Growth',
+    '+6.8 %',
+    'from May to June 2026: 21 USD, then 23 USD',
+  ],
+  ['Spend: $1,234.50.', 'Spend', '$1,234.50', ''],
 ])('%s has a figure', (lead, label, figure, detail) => {
   expect(headlineOf(lead)).toEqual({ label, figure, detail });
 });
@@ -68,4 +84,19 @@ test.each([
 test('a sentence has none', () => {
   expect(headlineOf('Cost rose by 5 USD')).toBeUndefined();
   expect(headlineOf('Cost in October: the 10 highest have 5 USD')).toBeUndefined();
+  expect(headlineOf('I did not find "Sql": 3 services have similar names')).toBeUndefined();
+});
+
+test('a figure that is not the whole of it is not set large', () => {
+  expect(headlineOf('40.8 % of the cost is EC2: 8,368.32 USD of 20,527.92 USD')).toBeUndefined();
+  expect(headlineOf('Cost in May: 100.00 USD and 20.00 EUR')).toBeUndefined();
+  expect(headlineOf('Between the two: 5 USD to 7 USD')).toBeUndefined();
+});
+
+test('bold words that a sentence goes on from are no headline', () => {
+  expect(kinds(p('S3 cost 5 USD in May.', 'S3'))).toEqual(['prose 0-1']);
+  expect(kinds(p('Total cost: 5 USD', 'Total cost:'))).toEqual(['prose 0-1']);
+  expect(kinds(p('There is no charge in May.', 'There is no charge'))).toEqual(['prose 0-1']);
+  expect(kinds(p('It rose. Most: S3.', 'It rose.'))).toEqual(['headline 0-1']);
+  expect(kinds(p('Savings: 5 USD, from 2 findings.', 'Savings: 5 USD'))).toEqual(['headline 0-1']);
 });

@@ -34,7 +34,7 @@ test('two currencies in one column are text, and draw no chart', () => {
   expect(chart).toBeUndefined();
 });
 
-test.each(['1.234,50', '12,34', '1e5', 'n/a', '5 of 7'])('%s is no number', (text) => {
+test.each(['1.234,50', '12,34', '1e5', '(12.00)', '5 of 7'])('%s is no number', (text) => {
   expect(read(['Team', 'x'], ['a', text], ['b', '5']).columns[1]?.type).toBe('text');
 });
 
@@ -44,7 +44,25 @@ test('a chart is of the first amounts, over time as a line', () => {
     x: 'column0',
     y: 'column2',
   });
-  expect(read(['Month', 'n'], ['2026-05', '1'], ['2026-06', '2']).chart?.kind).toBe('line');
+  expect(read(['Month', 'Cost'], ['2026-05', '$1'], ['2026-06', '$2']).chart?.kind).toBe('line');
+});
+
+test('what would draw something else than the table says has no chart', () => {
+  expect(read(['Team', 'Account'], ['a', '123456789012'], ['b', '210987654321']).chart).toBeUndefined();
+  expect(read(['Month', 'Cost'], ['2026-06', '$2'], ['2026-05', '$1']).chart).toBeUndefined();
+  expect(read(['Region', 'Service', 'Cost'], ['eu', 'S3', '$2'], ['eu', 'EC2', '$1']).chart).toBeUndefined();
+});
+
+test('three capitals are a currency if there is one of that name', () => {
+  expect(read(['Team', 'Latency (AVG)'], ['a', '5'], ['b', '6']).columns[1]).toMatchObject({ type: 'number' });
+  expect(read(['Team', 'Load'], ['a', '5 CPU'], ['b', '6 CPU']).columns[1]?.type).toBe('text');
+});
+
+test('a dash or n/a is no value, and a total may have a colon', () => {
+  const { columns, rows, total } = read(['Team', 'Cost'], ['a', '$5'], ['b', '—'], ['c', 'N/A'], ['Total:', '$5']);
+  expect(columns[1]?.type).toBe('money');
+  expect(rows.map(({ column1 }) => column1)).toEqual(['5', null, null]);
+  expect(total?.column1).toBe('5');
 });
 
 const FIGURE: Figure = {

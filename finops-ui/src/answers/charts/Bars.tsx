@@ -15,7 +15,9 @@ export function Bars({ chart }: { chart: ChartModel }) {
             {point.label}
           </span>
           <span className="bar-track">
-            <Bar point={point} start={share(Math.min(0, point.value) - low)} length={share(Math.abs(point.value))} />
+            {point.value !== 0 && (
+              <Bar point={point} start={share(Math.min(0, point.value) - low)} length={share(Math.abs(point.value))} />
+            )}
             {point.range && (
               <span
                 className="bar-range"

@@ -7,7 +7,7 @@ import type { ChartModel, ChartPoint } from './chartPoints';
 
 const MARGIN = { top: 26, right: 28, bottom: 26, left: 52 };
 const LABEL_WIDTH = 64;
-const COMPACT = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
+const COMPACT = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumSignificantDigits: 3 });
 
 type Place = ChartPoint & { readonly x: number; readonly y: number; readonly lowY: number; readonly highY: number };
 
@@ -22,7 +22,9 @@ export function TimeSeries({ chart }: { chart: ChartModel }) {
   const inset = shape === 'columns' ? (width - MARGIN.left - MARGIN.right) / points.length / 2 : 8;
   const x = scaleLinear([0, points.length - 1], [MARGIN.left + inset, width - MARGIN.right - inset]);
   const ends = points.flatMap(({ value, range }) => [value, ...(range ?? [])]);
-  const y = scaleLinear([Math.min(0, ...ends), Math.max(0, ...ends)], [bottom, MARGIN.top]).nice(5);
+  // Where all is nothing, the line lies on zero all the same.
+  const [low, high] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const y = scaleLinear([low, high || Number(low === 0)], [bottom, MARGIN.top]).nice(5);
   const places = points.map((point, index): Place => {
     const [low, high] = point.range ?? [point.value, point.value];
     return { ...point, x: x(index), y: y(point.value), lowY: y(low), highY: y(high) };
@@ -120,10 +122,10 @@ function Line({ places, hatch }: { places: readonly Place[]; hatch: string }) {
       {partials.map((place) => {
         const before = whole.findLast(({ x }) => x < place.x);
         return (
-          before && <path key={place.label} className="plot-line" data-kind="partial" d={path([before, place]) ?? ''} />
+          before && <path key={place.x} className="plot-line" data-kind="partial" d={path([before, place]) ?? ''} />
         );
       })}
-      {places.length <= 40 && places.map((place) => <Dot key={place.label} place={place} hatch={hatch} />)}
+      {places.length <= 40 && places.map((place) => <Dot key={place.x} place={place} hatch={hatch} />)}
     </>
   );
 }
@@ -144,9 +146,9 @@ interface ColumnsProps {
 
 function Columns({ places, zero, hatch, width }: ColumnsProps) {
   const breadth = Math.max(1, Math.min(48, width));
-  return places.map(({ label, x, y, isForecast, isPartial }) => (
+  return places.map(({ x, y, isForecast, isPartial }) => (
     <rect
-      key={label}
+      key={x}
       className="plot-column"
       data-kind={isForecast ? 'forecast' : isPartial ? 'partial' : 'whole'}
       x={x - breadth / 2}

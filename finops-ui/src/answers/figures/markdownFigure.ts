@@ -3,7 +3,10 @@ import type { Figure, FigureColumn, FigureRow } from '../../wire/messages';
 const NUMBER = /^[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/;
 const SYMBOLS: Readonly<Record<string, string>> = { $: 'USD', '€': 'EUR', '£': 'GBP', '¥': 'JPY', '₹': 'INR' };
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
-const TOTAL = /^(?:grand )?total$|^sum$/i;
+const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+const TOTAL = /^(?:(?:grand )?total|sum):?$/i;
+// How people write that there is no value.
+const NONE = /^(?:|[-–—]|n\/a)$/i;
 
 type Read = { readonly type: FigureColumn['type']; readonly value: string; readonly currency?: string };
 
@@ -33,7 +36,7 @@ export function markdownFigure(
     columns: columns as [FigureColumn, ...FigureColumn[]],
     rows: body.map(row),
     ...(total && { total: row(total) }),
-    ...chartOf(columns, body.length),
+    ...chartOf(columns, body.map(row)),
   };
 }
 
@@ -42,11 +45,11 @@ function columnOf(heading: string, index: number, texts: readonly string[]): Fig
   const named = /^(?<label>.*\S) \((?<currency>[A-Z]{3})\)$/.exec(heading)?.groups;
   const reads = texts
     .map((text) => text.trim())
-    .filter((text) => text !== '' && text !== '-' && text !== '–')
+    .filter((text) => !NONE.test(text))
     .map(read);
   const types = new Set(reads.map((one) => one.type));
   const type = types.size === 1 ? (reads[0]?.type ?? 'text') : 'text';
-  if (type === 'number' && named?.label)
+  if (type === 'number' && named?.label && CURRENCIES.has(named.currency ?? ''))
     return { key, label: named.label, type: 'money', currency: named.currency ?? '' };
   if (type !== 'money') return { key, label: heading, type };
   const currencies = new Set(reads.map((one) => one.currency));
@@ -74,7 +77,8 @@ function read(text: string): Read {
     /^(?<number>[+-]?[\d.,]+) ?(?<currency>[A-Z]{3}|[$€£¥₹])$/.exec(plain)?.groups;
   const amount = `${money?.sign ?? ''}${money?.number ?? ''}`;
   const currency = SYMBOLS[money?.currency ?? ''] ?? money?.currency;
-  if (currency && NUMBER.test(amount)) return { type: 'money', value: decimal(amount), currency };
+  if (currency && CURRENCIES.has(currency) && NUMBER.test(amount))
+    return { type: 'money', value: decimal(amount), currency };
   if (/^\d{4}-\d\d-\d\d$/.test(plain)) return { type: 'date', value: plain };
   const month = /^(?<name>[A-Z][a-z]+) (?<year>\d{4})$/.exec(plain)?.groups;
   const number = MONTHS.indexOf(month?.name ?? '') + 1;
@@ -84,11 +88,13 @@ function read(text: string): Read {
 
 const decimal = (text: string): string => text.replaceAll(',', '').replace('+', '');
 
-/** A chart of the first column of numbers over the first that has none, where there is something to compare. */
-function chartOf(columns: readonly FigureColumn[], rows: number): Pick<Figure, 'chart'> {
+/** A chart of the first amounts over the first column of names or times, if those are in order and none comes twice. */
+function chartOf(columns: readonly FigureColumn[], rows: readonly FigureRow[]): Pick<Figure, 'chart'> {
   const x = columns.find(({ type }) => ['text', 'month', 'date'].includes(type));
-  const y =
-    columns.find(({ type }) => type === 'money') ?? columns.find(({ type }) => type === 'number' || type === 'percent');
-  if (!x || !y || rows < 2) return {};
+  const y = columns.find(({ type }) => type === 'money');
+  if (!x || !y || rows.length < 2) return {};
+  const names = rows.map((row) => `${row[x.key]}`);
+  const isInOrder = x.type === 'text' || names.every((name, index) => index === 0 || name > (names[index - 1] ?? ''));
+  if (!isInOrder || new Set(names).size < names.length) return {};
   return { chart: { kind: x.type === 'text' ? 'bar' : 'line', x: x.key, y: y.key } };
 }
