@@ -1,5 +1,6 @@
 """What several suites share: one local cloud and one build of the packages a session, and the options of long runs."""
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[LOG_SEARCHES] = []
     # What a shell starts in the background ignores interrupts, and so would all that the tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # By default, a sixth of the time goes into looking for garbage among all that is loaded.
+    gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_collection_finish() -> None:
+    # What is loaded by now stays to the end.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
