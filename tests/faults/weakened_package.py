@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from local_cloud.journey_stack import JourneyStack
@@ -22,6 +22,12 @@ class Weakness(NamedTuple):
     unprotected: str = "if False:"
 
 
+def _module_of(name: str) -> str:
+    """Give the name of the module that a file in a package is the bytecode of; an empty one of other files."""
+    path = PurePosixPath(name)
+    return str(path.parents[1] / f"{path.name.split('.')[0]}.py") if path.suffix == ".pyc" else ""
+
+
 @contextmanager
 def weakened(stack: JourneyStack, packages: Path, weakness: Weakness) -> Iterator[None]:
     """Run the function without the protection, whose text must be there exactly once."""
@@ -30,7 +36,7 @@ def weakened(stack: JourneyStack, packages: Path, weakness: Weakness) -> Iterato
     with zipfile.ZipFile(whole) as package, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as copy:
         for entry in package.infolist():
             # Bytecode is loaded in place of its module, whatever that says.
-            if entry.filename.endswith(".pyc"):
+            if _module_of(entry.filename) == weakness.module:
                 continue
             content = package.read(entry)
             if entry.filename == weakness.module:
