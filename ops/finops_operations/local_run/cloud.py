@@ -51,7 +51,6 @@ def cloud_environment(port: int, state_dir: Path, caller: Mapping[str, str]) -> 
         # Listeners of its own that would bind all interfaces.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "S3_DATA_DIR": str(state_dir / "s3"),
         "STATE_DIR": str(state_dir / "state"),
         "TMPDIR": str(state_dir / "tmp"),
