@@ -62,7 +62,15 @@ export function App({ client, session, settings }: Props) {
       </button>
       <Header line={line} userName={state.user?.name} onSignOut={signOut} />
       <div className="workspace">
-        <Rail jobs={jobs} questions={questions} cancelling={cancelling} history={history} shown={shown} onMore={more} />
+        <Rail
+          jobs={jobs}
+          questions={questions}
+          cancelling={cancelling}
+          history={history}
+          isLost={line.trouble !== undefined}
+          shown={shown}
+          onMore={more}
+        />
         <main id="main" tabIndex={-1}>
           <ConnectionNotice
             state={state}

@@ -11,13 +11,15 @@ interface Props {
   readonly questions: readonly Question[];
   readonly cancelling: ReadonlySet<string>;
   readonly history: History | undefined;
+  /** Whether the line is lost, so that questions wait. */
+  readonly isLost: boolean;
   /** What is looked at: a job's id, or a page's name. */
   readonly shown: string;
   readonly onMore: () => void;
 }
 
 /** The way to every question: those in progress, then the others by day. Beside the page, or over it on a narrow one. */
-export const Rail = memo(function Rail({ jobs, questions, cancelling, history, shown, onMore }: Props) {
+export const Rail = memo(function Rail({ jobs, questions, cancelling, history, isLost, shown, onMore }: Props) {
   const rail = useRef<HTMLElement>(null);
   const sorted = useMemo(() => newestFirst(jobs.values()), [jobs]);
   const active = sorted.filter((job) => !hasEnded(job));
@@ -46,7 +48,7 @@ export const Rail = memo(function Rail({ jobs, questions, cancelling, history, s
           <h2 id="rail-active">In progress</h2>
           <ul>
             {questions.map((question) => (
-              <QuestionItem key={question.requestId} question={question} />
+              <QuestionItem key={question.requestId} question={question} isLost={isLost} />
             ))}
             {active.map((job) => (
               <JobItem
@@ -97,13 +99,13 @@ function Foot({
   );
 }
 
-const QuestionItem = memo(function QuestionItem({ question }: { question: Question }) {
+const QuestionItem = memo(function QuestionItem({ question, isLost }: { question: Question; isLost: boolean }) {
   return (
     <li>
       <a className="rail-item" href="#/">
         <span className="rail-question">{shortQuestion(question.query, 120)}</span>
         <span className="rail-status" data-tone={question.refusal ? 'warning' : 'busy'}>
-          {question.refusal ? 'Not sent' : 'Sending'}
+          {question.refusal ? 'Not sent' : isLost ? 'Waiting' : 'Sending'}
         </span>
         <progress max={100} value={0} aria-hidden="true" />
       </a>
