@@ -16,9 +16,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # A frame is drawn when the one before is: a test waits for frames, not for a screen.
-    "--disable-frame-rate-limit",
-    "--disable-gpu-vsync",
 )
 
 

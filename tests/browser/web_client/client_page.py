@@ -60,8 +60,6 @@ class ClientPage:
         self.context.add_init_script(path=OBSERVERS)
         if self._observer:
             self.context.add_init_script(self._observer)
-        if self._is_signed_in:
-            self._sign_in()
         self.page = self.open_tab(self._route)
         return self
 
@@ -72,11 +70,17 @@ class ClientPage:
         """Open the client in one more tab of this browser, at a route such as `#/history`."""
         page = self.context.new_page()
         page.set_default_timeout(LONGEST_WAIT_MILLISECONDS)
+        if self._is_signed_in:
+            self._sign_in(page)
+            self._is_signed_in = False
         page.on("console", self._note_console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         if self._stops_clock:
             page.clock.install()
         page.goto(f"{self.address}/{route}")
+        if self._stops_clock:
+            # Who is signed in is read within a time of the page's own, which a test would let run out.
+            page.get_by_role("button", name=USER).wait_for()
         return page
 
     def seen(self, page: Page | None = None) -> dict[str, Any]:
@@ -163,11 +167,9 @@ class ClientPage:
         yield
         self.context.set_offline(False)
 
-    def _sign_in(self) -> None:
-        page = self.context.new_page()
+    def _sign_in(self, page: Page) -> None:
         page.goto(f"{self.address}/favicon.svg")
         page.evaluate(SEAL.read_text(encoding="utf-8"), [SESSION, list(stored_tokens().items())])
-        page.close()
 
     def _note_console(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type}: {message.text}")
