@@ -24,6 +24,7 @@ export const AgentPart = memo(function AgentPart({ part, text, state, onLoad, ma
   return (
     <section className="answer-part" aria-labelledby={part.title ? heading : undefined}>
       {part.title && <h2 id={heading}>{part.title}</h2>}
+      {drawn.length === 0 && <p className="understood">This agent has answered without a text.</p>}
       {drawn.map(({ kind, nodes, figures }, index) => (
         <Fragment key={index}>
           {kind === 'headline' && <HeadlineView paragraph={nodes[0] as Element} />}

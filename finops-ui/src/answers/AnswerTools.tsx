@@ -18,23 +18,21 @@ interface Props {
 /** The whole answer to take along: as formatted text, and as a file. */
 export function AnswerTools({ job, parts, textOf, load, markdown }: Props) {
   const [said, setSaid] = useState('');
-  const copy = () => {
-    const text = answerFile(job, parts, textOf);
-    copyRich(markdown.answerHtml(text), text).then(
+  const wholeText = async () => {
+    const isCut = (part: AnswerPart) => part.responseUrl && textOf(part) === part.content;
+    const texts = new Map<AnswerPart, string | undefined>();
+    setSaid(parts.some(isCut) ? 'Loading the whole answer …' : '');
+    for (const part of parts) texts.set(part, isCut(part) ? await load(part) : textOf(part));
+    return answerFile(job, parts, (part) => texts.get(part));
+  };
+  const copy = () =>
+    copyRich(wholeText(), markdown.answerHtml).then(
       () => setSaid('Copied.'),
       () => setSaid('The browser did not allow to copy.'),
     );
-  };
-
   const download = async () => {
-    const isCut = (part: AnswerPart) => part.responseUrl && textOf(part) === part.content;
-    const texts = new Map<AnswerPart, string | undefined>();
-    for (const part of parts) texts.set(part, isCut(part) ? await load(part) : textOf(part));
-    downloadText(
-      fileName(job.query, '', 'md'),
-      'text/markdown',
-      answerFile(job, parts, (part) => texts.get(part)),
-    );
+    downloadText(fileName(job.query, '', 'md'), 'text/markdown', await wholeText());
+    setSaid('');
   };
 
   return (

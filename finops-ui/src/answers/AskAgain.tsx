@@ -8,7 +8,7 @@ export function AskAgain({ question, onAskAgain }: { question: string; onAskAgai
       <button type="button" className="quiet-button" onClick={() => onAskAgain(question)}>
         Ask again
       </button>
-      {periods.length > 0 && <span id="ask-again-for">or for</span>}
+      {periods.length > 0 && <span>or for</span>}
       {periods.map((period) => (
         <button
           type="button"

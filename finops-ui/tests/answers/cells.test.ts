@@ -24,6 +24,7 @@ test('money is written to the cent, however much it is', () => {
 test('a currency has its own digits, and a price below its smallest coin is not nothing', () => {
   expect(written(column('money', { currency: 'JPY' }), '1500')).toEqual(['1,500']);
   expect(written(column('money', { currency: 'USD' }), '0.0004', '12.5')).toEqual(['0.0004', '12.5000']);
+  expect(written(column('number'), '0.0000001', '3')).toEqual(['0.0000001', '3.0000000']);
 });
 
 test('percent, months and days are written for people', () => {

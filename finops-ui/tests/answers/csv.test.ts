@@ -21,6 +21,7 @@ const cell = fc.oneof(
     ' =1',
     '＝1',
     '-12.50',
+    '-',
     '"',
     ',',
     '\r\n',
@@ -37,7 +38,7 @@ test('what is read back is what was there, and no cell begins a formula', () => 
         for (const [index, text] of line.entries()) {
           const read = back[at]?.[index] ?? '';
           expect([text, `'${text}`]).toContain(read);
-          expect(/^\s*[=+@\t\r\n＝＋－＠]/.test(read) || (/^\s*-/.test(read) && !/^-\d+(\.\d+)?$/.test(read))).toBe(
+          expect(/^\s*[=+@\t\r\n＝＋－＠]/.test(read) || (/^\s*-/.test(read) && !/^-(\d+(\.\d+)?)?$/.test(read))).toBe(
             false,
           );
         }

@@ -94,3 +94,33 @@ test('a table that says something else stays, and the figure comes first', () =>
   expect(inPlace[0]?.isUntitled).toBe(true);
   expect(first.map(({ figure }) => figure.title)).toEqual(['Cost']);
 });
+
+test('a figure of another month does not take the place of a table of the same form', () => {
+  const may = table(['Month', 'Cost (USD)'], ['October 2026', '7.00'], ['November 2026', '8.00']);
+  const { inPlace, first } = placedFigures([may], [FIGURE]);
+  expect(inPlace[0]?.figure.rows[0]?.column1).toBe('7.00');
+  expect(first.length).toBe(1);
+});
+
+test('a figure that was cut has the rows of the table that has all', () => {
+  const whole = table(['Team', 'Cost (USD)'], ['a', '5.00'], ['b', '4.00'], ['c', '3.00'], ['Total', '12.00']);
+  const cut: Figure = {
+    title: 'Cost',
+    columns: [
+      { key: 't', label: 'Team', type: 'text' },
+      { key: 'c', label: 'Cost', type: 'money', currency: 'USD' },
+    ],
+    rows: [
+      { t: 'a', c: '5.00' },
+      { t: '2 more', c: '7.00' },
+    ],
+    total: { t: 'Total', c: '12.00' },
+  };
+  const { figure } = placedFigures([whole], [cut]).inPlace[0] ?? {};
+  expect(figure?.rows.map(({ t, c }) => [t, c])).toEqual([
+    ['a', '5.00'],
+    ['b', '4.00'],
+    ['c', '3.00'],
+  ]);
+  expect([figure?.title, figure?.total?.c]).toEqual(['Cost', '12.00']);
+});

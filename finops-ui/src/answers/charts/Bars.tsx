@@ -1,4 +1,4 @@
-import type { ChartModel, ChartPoint } from './chartPoints';
+import { type ChartModel, type ChartPoint, remark } from './chartPoints';
 
 /** Lying bars in the rows' order, each with its name and its value: nothing to look up on an axis. */
 export function Bars({ chart }: { chart: ChartModel }) {
@@ -26,7 +26,10 @@ export function Bars({ chart }: { chart: ChartModel }) {
             )}
             {low < 0 && <span className="bar-zero" style={{ insetInlineStart: share(-low) }} />}
           </span>
-          <span className="bar-value">{point.text}</span>
+          <span className="bar-value">
+            {point.text}
+            {remark(point)}
+          </span>
         </div>
       ))}
     </div>

@@ -3,7 +3,7 @@ import { area, line } from 'd3-shape';
 import { type PointerEvent, useId, useLayoutEffect, useRef, useState } from 'react';
 import { LOCALE } from '../figures/cells';
 import { PLOT_HEIGHT } from './chartHeight';
-import type { ChartModel, ChartPoint } from './chartPoints';
+import { type ChartModel, type ChartPoint, remark } from './chartPoints';
 
 const MARGIN = { top: 26, right: 28, bottom: 26, left: 52 };
 const LABEL_WIDTH = 64;
@@ -206,11 +206,6 @@ function Key({ kind, shape, word }: { kind: 'forecast' | 'band'; shape: ChartMod
       {word}
     </span>
   );
-}
-
-function remark({ isForecast, isPartial }: ChartPoint): string {
-  if (isForecast) return ' expected';
-  return isPartial ? ', not whole yet' : '';
 }
 
 /** "October 2026" as "Oct", with the year where that is new. */

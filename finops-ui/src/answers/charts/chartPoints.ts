@@ -44,7 +44,9 @@ export function chartOf(figure: Figure): ChartModel | undefined {
   const all = pointsOf(figure, rows, x, y);
   const shape =
     chart.kind === 'line' ? 'line' : x.type === 'text' || all.some(({ range }) => range) ? 'bars' : 'columns';
-  const { points, note } = shape === 'bars' ? firstBars(figure, rows, all, y) : { points: all };
+  const { points, note: left } = shape === 'bars' ? firstBars(figure, rows, all, y) : { points: all };
+  const thin = shape === 'bars' && points.some(({ range }) => range) && 'The thin lines are ranges.';
+  const note = [left, thin].filter(Boolean).join(' ');
   const heading = columnHeading(y);
   return {
     shape,
@@ -54,6 +56,12 @@ export function chartOf(figure: Figure): ChartModel | undefined {
     isPercent: y.type === 'percent',
     ...(note && { note }),
   };
+}
+
+/** What is to be said of a value that is no plain one. Pure. */
+export function remark({ isForecast, isPartial }: ChartPoint): string {
+  if (isForecast) return ' expected';
+  return isPartial ? ', not whole yet' : '';
 }
 
 function pointsOf(figure: Figure, rows: readonly FigureRow[], x: FigureColumn, y: FigureColumn): ChartPoint[] {

@@ -2,9 +2,9 @@ import Papa from 'papaparse';
 import type { Figure, FigureCell } from '../../wire/messages';
 import { cellText, columnHeading } from '../figures/cells';
 
-// What a spreadsheet takes for a formula, in the wide forms of the signs too; a negative number is none.
+// What a spreadsheet takes for a formula, in the wide forms of the signs too; a negative number and a dash are none.
 // https://owasp.org/www-community/attacks/CSV_Injection
-const FORMULA = /^(?!-\d+(?:\.\d+)?$)\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+const FORMULA = /^(?!-(?:\d+(?:\.\d+)?)?$)\s*[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
 // Without it, Excel reads UTF-8 as the machine's old code page.
 const BYTE_ORDER_MARK = '\uFEFF';
 

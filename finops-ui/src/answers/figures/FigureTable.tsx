@@ -1,5 +1,5 @@
 import { memo, useMemo } from 'react';
-import type { FigureColumn, FigureRow } from '../../wire/messages';
+import type { FigureCell, FigureColumn, FigureRow } from '../../wire/messages';
 import { Prose } from '../Prose';
 import { useOverflow } from '../useOverflow';
 import { cellText, cellWriter, columnHeading, isNumeric } from './cells';
@@ -33,7 +33,7 @@ export const FigureTable = memo(function FigureTable({ shown, order, sorting, on
     columns.map((column, at) => {
       const Cell = at === 0 ? 'th' : 'td';
       return (
-        <Cell key={column.key} scope={at === 0 ? 'row' : undefined} className={alignment(column)}>
+        <Cell key={column.key} scope={at === 0 ? 'row' : undefined} className={form(column, row[column.key])}>
           <CellContent value={row[column.key]} write={writers[at]} said={said[index]?.[at]} />
         </Cell>
       );
@@ -54,6 +54,11 @@ export const FigureTable = memo(function FigureTable({ shown, order, sorting, on
           </tr>
         </thead>
         <tbody>
+          {rows.length === 0 && (
+            <tr>
+              <td colSpan={columns.length}>There are no rows.</td>
+            </tr>
+          )}
           {order.map((index) => (
             <tr key={index}>{line(rows[index] as FigureRow, index)}</tr>
           ))}
@@ -74,7 +79,7 @@ function Heading({ column, sorting, onSort }: { column: FigureColumn } & Pick<Pr
   const direction = sorting?.key === column.key ? sorting.direction : undefined;
   const next = direction === undefined ? first : direction === first ? other(first) : undefined;
   return (
-    <th scope="col" className={alignment(column)} aria-sort={direction ?? 'none'}>
+    <th scope="col" className={form(column, column.label)} aria-sort={direction ?? 'none'}>
       <button type="button" onClick={() => onSort(next && { key: column.key, direction: next })}>
         {columnHeading(column)}
       </button>
@@ -83,7 +88,14 @@ function Heading({ column, sorting, onSort }: { column: FigureColumn } & Pick<Pr
 }
 
 const other = (direction: Sorting['direction']) => (direction === 'ascending' ? 'descending' : 'ascending');
-const alignment = (column: FigureColumn) => (isNumeric(column) ? 'number' : undefined);
+
+// A word that would push the amounts out of sight, such as a resource's name, may be broken anywhere.
+const LONG_WORD = /\S{15}/;
+
+function form(column: FigureColumn, cell: FigureCell | undefined): string | undefined {
+  const isLong = LONG_WORD.test(cellText(cell) ?? '');
+  return [isNumeric(column) && 'number', isLong && 'long'].filter(Boolean).join(' ') || undefined;
+}
 
 interface CellProps {
   readonly value: FigureRow[string] | undefined;

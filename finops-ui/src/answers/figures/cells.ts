@@ -6,7 +6,7 @@ export const LOCALE = 'en-GB';
 
 const MONTH = new Intl.DateTimeFormat(LOCALE, { month: 'long', year: 'numeric', timeZone: 'UTC' });
 const DATE = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' });
-const MOST_DIGITS = { number: 6, percent: 2 };
+const MOST_DIGITS = { number: 6, percent: 2, tiny: 12 };
 
 export const isNumeric = ({ type }: FigureColumn): boolean => ['money', 'number', 'percent'].includes(type);
 
@@ -42,12 +42,13 @@ export function cellWriter(
 function fractionDigits(column: FigureColumn, cells: readonly (FigureCell | undefined)[]): number {
   const texts = cells.map(cellText).filter((text) => text !== undefined && isDecimal(text)) as string[];
   const given = Math.max(0, ...texts.map((text) => (text.split('.')[1] ?? '').length));
-  if (column.type !== 'money')
-    return Math.min(given, column.type === 'percent' ? MOST_DIGITS.percent : MOST_DIGITS.number);
-  const usual = currencyDigits(column.currency);
+  const usual =
+    column.type === 'money'
+      ? currencyDigits(column.currency)
+      : Math.min(given, column.type === 'percent' ? MOST_DIGITS.percent : MOST_DIGITS.number);
   // A price of 0.0001 is not nothing.
   const vanishes = texts.some((text) => Number(text) !== 0 && Math.abs(Number(text)) < 10 ** -usual / 2);
-  return vanishes ? Math.min(given, 8) : usual;
+  return vanishes ? Math.min(given, MOST_DIGITS.tiny) : usual;
 }
 
 function currencyDigits(currency: string | undefined): number {

@@ -1,5 +1,5 @@
-import type { Figure } from '../../wire/messages';
-import { cellText, cellWriter } from './cells';
+import type { Figure, FigureCell, FigureColumn, FigureRow } from '../../wire/messages';
+import { cellText, cellWriter, isNumeric } from './cells';
 import { markdownFigure } from './markdownFigure';
 import type { MarkdownTable } from './markdownTable';
 import { visibleFigure } from './visibleFigure';
@@ -36,17 +36,42 @@ export function placedFigures(
   const inPlace = tables.map((table, index) => {
     const at = free.findIndex(({ figure }) => isSame(table, figure));
     const [found] = at < 0 ? [] : free.splice(at, 1);
-    return found
-      ? { ...found, said: remarksOf(table, found.figure), isUntitled: false }
-      : ownFigure(table, `table${index}`);
+    if (!found) return ownFigure(table, `table${index}`);
+    const figure = withAllRows(found.figure, table);
+    return { id: found.id, figure, said: remarksOf(table, figure), isUntitled: false };
   });
   return { inPlace, first: free.map((one) => ({ ...one, said: [], isUntitled: false })) };
 }
 
-const isSame = ({ headings, lines }: MarkdownTable, { columns, rows, total }: Figure): boolean =>
-  headings.length === columns.length &&
-  columns.every(({ label }, index) => headings[index]?.startsWith(label)) &&
-  lines.length >= rows.length + (total ? 1 : 0);
+/** Whether headings and first row are the same: two tables of one form may have different months. */
+function isSame({ headings, lines }: MarkdownTable, { columns, rows, total }: Figure): boolean {
+  return (
+    headings.length === columns.length &&
+    columns.every(({ label }, index) => headings[index]?.startsWith(label)) &&
+    lines.length >= rows.length + (total ? 1 : 0) &&
+    columns.every((column, index) => isSameCell(lines[0]?.[index]?.trim() ?? '', column, rows[0]?.[column.key] ?? null))
+  );
+}
+
+function isSameCell(text: string, column: FigureColumn, cell: FigureCell): boolean {
+  const given = cellText(cell);
+  if (given === undefined) return true;
+  const written = cellWriter(column, [cell])(cell);
+  if (!isNumeric(column)) return text.startsWith(written) || text.startsWith(given);
+  // The text may have a sign, a unit, or fewer digits.
+  const [one, other] = [text, written].map((each) => each.replace(/\D/g, '')) as [string, string];
+  return one !== '' && (one.startsWith(other) || other.startsWith(one));
+}
+
+/** A figure that was cut to fit into a message, with the rows of the table that has all of them. */
+function withAllRows(figure: Figure, { headings, lines }: MarkdownTable): Figure {
+  const { columns, rows, total } = markdownFigure(figure.title, headings, lines);
+  const isRead = columns.every(({ type }, index) => type === figure.columns[index]?.type);
+  if (!isRead || rows.length <= figure.rows.length) return figure;
+  const keyed = (row: FigureRow): FigureRow =>
+    Object.fromEntries(figure.columns.map(({ key }, index) => [key, row[columns[index]?.key ?? ''] ?? null]));
+  return { ...figure, rows: rows.map(keyed), ...(total && { total: keyed(total) }) };
+}
 
 function remarksOf({ lines }: MarkdownTable, { columns, rows, total }: Figure): ShownFigure['said'] {
   const all = total ? [...rows, total] : rows;
