@@ -14,13 +14,15 @@ const ONE = [
   `${YEAR}-\\d\\d(?:-\\d\\d)?`,
   `${DAY} ${MONTH}(?:,? ${YEAR})?`,
   `${MONTH} ${DAY}(?!\\d)(?:,? ${YEAR})?`,
-  `${MONTH}(?:,? ${YEAR})?`,
+  `(?:the month of )?${MONTH}(?:,? ${YEAR})?`,
+  `(?:the )?end of (?:the|this|next) (?:month|quarter|year)`,
+  `FY ?(?:\\d\\d)?\\d\\d`,
   `(?:Q[1-4]|H[12])(?:[ /-]?${YEAR})?`,
   `(?:year|month|quarter|week) to date|ytd|mtd|qtd|today|yesterday`,
-  `(?:the year )?${YEAR}`,
+  `(?:the year )?${YEAR}(?:/${YEAR})?`,
 ].join('|');
 const PERIOD = new RegExp(
-  `(?:\\b(?:in|for|during|over|within|since|from|between|on|of) )?\\b(?:${ONE})(?: (?:to|until|till|through|and|-|–) (?:${ONE}))?(?![\\w-])`,
+  `(?:\\b(?:in|for|during|over|within|since|from|between|on|of|until|till) )?\\b(?:${ONE})(?: (?:to|until|till|through|and|-|–) (?:${ONE}))?(?![\\w-])`,
   'giu',
 );
 const FUTURE = /\b(?:forecast|predict|expect|will|next|coming|budget)/iu;

@@ -15,6 +15,10 @@ test.each([
   ['first half of 2026', 'Last month'],
   ['How much so far this year?', 'How much last month?'],
   ['May 2026 cost by application', 'Last month cost by application'],
+  ['Spend in FY2026', 'Spend last month'],
+  ['cost in the month of May', 'cost last month'],
+  ['forecast until the end of the year', 'forecast last month'],
+  ['cost in 2025/2026', 'cost last month'],
   ['Where may we save?', 'Where may we save last month?'],
   ['What did t3.large 2 cost over the last 12 months', 'What did t3.large 2 cost last month'],
 ])('%s for last month', (question, expected) => {

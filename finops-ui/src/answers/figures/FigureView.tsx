@@ -46,6 +46,7 @@ export function FigureView({ shown, question }: { shown: ShownFigure; question: 
         <button
           type="button"
           className="quiet-button"
+          aria-label={`CSV of ${figure.title}`}
           onClick={() => downloadText(fileName(question, figure.title, 'csv'), 'text/csv', figureCsv(figure, order))}
         >
           CSV
