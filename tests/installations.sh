@@ -20,15 +20,15 @@ ensure_chromium() {
     command -v chromium-headless-shell >/dev/null && return 0
     if ((EUID == 0)) && command -v apt-get >/dev/null; then
         heading "Installing Chromium without a window (once; some seconds to a minute)"
-        log=$(install_debian_package chromium-headless-shell 2>&1) && return 0
+        log=$(install_headless_shell 2>&1) && return 0
     fi
     command -v chromium >/dev/null && return 0
     printf '%s\n' "${log:-}" | tail -n 5 >&2
     fail "Chromium could not be installed. Install it (Debian: sudo apt-get install chromium), then run this again."
 }
 
-install_debian_package() {
-    apt-get update && apt-get install -y --no-install-recommends "$1"
+install_headless_shell() {
+    apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell
 } </dev/null
 
 # What installs the web client's packages, where they are needed: ops/finops_operations/frontend/packages.py.

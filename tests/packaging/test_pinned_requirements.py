@@ -32,7 +32,7 @@ PINNED = {
     ],
     "tests/installations.sh": [
         'install_packages --require-hashes --only-binary=:all: -r "$requirements"',
-        "apt-get update && apt-get install -y --no-install-recommends chromium",
+        "apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell",
     ],
 }
 
