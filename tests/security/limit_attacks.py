@@ -51,10 +51,15 @@ async def cancelling_to_ask_more(stack: SecuredStack) -> None:
             for _ in range(ACTIVE_JOBS):
                 job = await asks(client, f"{COST} cost=held:{held}")
                 check_taken([job])
-                await client.next_of({"analysis_started"})
+                # Its messages may come before its job_queued, and are then gone.
+                await asyncio.to_thread(until, lambda job_id=job["jobId"]: is_at_work(stack, job_id))
                 await client.send({"action": "cancel_job", "jobId": job["jobId"]})
                 await client.next_of({"job_cancelled"})
             check_refusals([await asks(client, COST)], "TOO_MANY_JOBS")
+
+
+def is_at_work(stack: SecuredStack, job_id: str) -> bool:
+    return bool(stack.stored_job(job_id)["status"]["S"] == "processing")
 
 
 async def jobs_all_at_once(stack: SecuredStack) -> None:

@@ -8,6 +8,7 @@ from browser.web_client.client_page import ClientPage
 from browser.web_client.scenes import QUESTION
 from browser.web_client.scripted_service import ScriptedService
 from browser.web_client.stored_job import WHOLE, started, working
+from local_cloud.running_cloud import until
 
 
 def go_to(page: ClientPage, name: str | Locator, role: str = "button") -> None:
@@ -74,7 +75,7 @@ def test_an_answer_is_read_sorted_copied_and_taken_away(page: ClientPage, servic
         "aria-sort", re.compile("ascending|descending")
     )
     press(page, "^Copy answer")
-    assert "2,402.54 USD" in page.page.evaluate("navigator.clipboard.readText()")
+    until(lambda: "2,402.54 USD" in page.page.evaluate("navigator.clipboard.readText()"))
     for name, ending in (("CSV", ".csv"), (r"Markdown|\.md", ".md")):
         with page.page.expect_download() as download:
             press(page, name)
